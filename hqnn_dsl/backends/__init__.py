@@ -1,0 +1,69 @@
+"""The waist: a fixed circuit and numbers go in, expectation values and their derivatives come out.
+
+A backend is one module of this package, named as in specs, that has a `BACKEND`. It imports its heavy packages inside
+its functions, so `offered` costs nothing and `hqnn check` stays light. Nothing above this room is known here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hqnn_dsl.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.diagnostic import Diagnostic
+
+
+class Executable(Protocol):
+    """A circuit that can be run, differentiably, over a batch.
+
+    `per_sample[B, E]` are the values of `circuit.sample_slots`, `shared[W]` those of `circuit.shared_slots`, and
+    `state[B, 2^k]` the unnormalised amplitude input, or None where the circuit has none. Where E is 0, `per_sample` is
+    still `[B, 0]` and says the batch size. The answer is `[B, M]` in the dtype of the executable's precision, on the
+    device of its arguments. Facts about what really ran (device, method, cuStateVec) are in `metadata` after a call.
+    """
+
+    @property
+    def metadata(self) -> Mapping[str, object]: ...
+
+    def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor: ...
+
+
+class Load(Protocol):
+    """Builds an executable; raises `Refusal` (exit code 3) where this environment cannot."""
+
+    def __call__(self, circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """A row of the table of backends.
+
+    `entry` has its name, documentation and options. `objections(circuit, options)` says what it cannot do with that
+    circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
+    for `hqnn doctor`, and never raises.
+    """
+
+    entry: Entry
+    load: Load
+    objections: Callable[[Circuit, Mapping[str, Any]], tuple[Diagnostic, ...]]
+    probe: Callable[[], str]
+
+
+@cache
+def offered() -> dict[str, Backend]:
+    """All backends by name, found by looking into this folder."""
+    found: dict[str, Backend] = {}
+    for module in pkgutil.iter_modules(__path__):
+        backend = getattr(importlib.import_module(f"{__name__}.{module.name}"), "BACKEND", None)
+        if isinstance(backend, Backend):
+            found[backend.entry.name] = backend
+    return found

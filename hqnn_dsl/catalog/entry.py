@@ -1,0 +1,74 @@
+"""What a catalog entry is: a name, its documentation, its options with types, defaults and bounds, and a builder.
+
+The checker validates what a user writes against these rows, `--resolved` prints their defaults, and the docs and tests
+loop over them; so an option is described once. Builders import torch inside themselves: reading a catalog costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+OptionType = Literal["int", "float", "bool", "string", "choice", "width", "strings", "ints"]
+"""`width` is a positive int or `auto` (then the value is the string "auto"); `choice` is one bare name of `choices`;
+`strings` and `ints` are bracketed lists. An int is accepted for a float. A `string` is also accepted as a bare name."""
+
+
+class _Required:
+    """The default of an option that has none."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = _Required()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option. `minimum` and `maximum` are inclusive, `above` and `below` exclusive. `unset` permits `none`."""
+
+    name: str
+    type: OptionType
+    doc: str
+    default: Any = REQUIRED
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    """Whether `none` may be written; the value is then None. A None default implies it."""
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is REQUIRED
+
+    @property
+    def allows_none(self) -> bool:
+        return self.optional or self.default is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that the language offers by name. The first `positional` options may be given without their names."""
+
+    name: str
+    doc: str
+    options: tuple[Option, ...] = ()
+    positional: int = 0
+    build: Callable[..., Any] | None = None
+
+    def option(self, name: str) -> Option | None:
+        """The option of that name, None where there is none."""
+        return next((option for option in self.options if option.name == name), None)
+
+    def defaults(self) -> dict[str, Any]:
+        """The values of all options that have a default."""
+        return {option.name: option.default for option in self.options if not option.is_required}
+
+
+def table(*entries: Entry) -> dict[str, Entry]:
+    """A catalog table: entries by name, in the order written."""
+    return {entry.name: entry for entry in entries}

@@ -1,0 +1,102 @@
+"""The algebra of angles: smooth expressions of inputs, weights and constants.
+
+Owns the four kinds of angle, the functions that may stand in one, and the folding of constants. An angle is a frozen
+tree; it is evaluated in torch by `network`, and becomes a Qiskit `ParameterExpression` in `export`. Nothing here
+imports either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number known at compile time, in radians where it is an angle."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class InputRef:
+    """Component `index` of the circuit's input vector."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRef:
+    """Entry `index` of all weights of the circuit, flattened one tensor after the other, each row-major."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """`function(arguments…)`; `function` is a key of `FUNCTIONS`."""
+
+    function: str
+    arguments: tuple[Angle, ...]
+
+
+Angle = Const | InputRef | WeightRef | Apply
+
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+    "neg": lambda a: -a,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "tanh": math.tanh,
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "abs": abs,
+}
+"""What an angle may be made of, with its meaning on plain numbers. Names are torch's."""
+
+
+def apply(function: str, *arguments: Angle) -> Angle:
+    """The angle `function(arguments)`, folded to a `Const` when every argument is one.
+
+    Raises `ArithmeticError` or `ValueError` where the constants have no such value (1/0, acos 2, or a value that is
+    not a finite real number).
+    """
+    constants = [argument.value for argument in arguments if isinstance(argument, Const)]
+    if len(constants) < len(arguments):
+        return Apply(function, arguments)
+    value = FUNCTIONS[function](*constants)
+    if isinstance(value, complex) or not math.isfinite(value):
+        raise ValueError(f"{function} of {constants} is not a finite real number")
+    return Const(float(value))
+
+
+def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
+    """All leaves from left to right, repeated ones repeated."""
+    if isinstance(angle, Apply):
+        for argument in angle.arguments:
+            yield from leaves(argument)
+    else:
+        yield angle
+
+
+def evaluate(angle: Angle, inputs: tuple[float, ...], weights: tuple[float, ...]) -> float:
+    """The angle's value on plain numbers: the slow, obvious meaning that the torch evaluation is held against."""
+    match angle:
+        case Const(value):
+            return value
+        case InputRef(index):
+            return inputs[index]
+        case WeightRef(index):
+            return weights[index]
+        case Apply(function, arguments):
+            return FUNCTIONS[function](*(evaluate(argument, inputs, weights) for argument in arguments))

@@ -1,0 +1,255 @@
+"""The circuit as every backend sees it: operations that hold slot numbers, the slot table, and what is measured.
+
+Owns `Circuit` and `verify`. An operation never holds an expression: it holds the numbers of its angle slots, and every
+slot feeds exactly one operation. The slot table says which expression a slot is; `network` evaluates it. A backend gets
+the values and answers with expectation values, so re-uploading, products of inputs and shared weights cost it nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from typing import Literal
+
+from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.gates import GATES, Gate
+
+PauliLetter = Literal["x", "y", "z"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A gate on qubits. `gate` is a key of `GATES`, or `pauli_rot`, whose letters are in `pauli`.
+
+    `qubits[k]` is the gate's k-th operand (controls first, as in OpenQASM); letter k of `pauli` acts on `qubits[k]`.
+    `slots` are the angle slots in the order of the gate's angles.
+    """
+
+    gate: str
+    qubits: tuple[int, ...]
+    slots: tuple[int, ...] = ()
+    pauli: str = ""
+
+    @property
+    def num_qubits(self) -> int:
+        return len(self.qubits)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightTensor:
+    """A named trainable tensor. Its entries, row-major, are weights `offset … offset + size - 1` of the circuit.
+
+    `path` is the place (`real_amplitudes.w`, `repeat.0.brickwork.w`). `initial` is how it starts, as (name, arguments);
+    `frozen` means that training leaves it as it starts.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    offset: int
+    initial: tuple[str, tuple[float, ...]] = ("uniform", (0.0, 6.283185307179586))
+    frozen: bool = False
+
+    @property
+    def size(self) -> int:
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class PauliTerm:
+    """`coefficient` times a product of Paulis on distinct qubits; no factors is the identity."""
+
+    coefficient: float
+    factors: tuple[tuple[int, PauliLetter], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observable:
+    """A real sum of Pauli products: one output, its expectation value."""
+
+    terms: tuple[PauliTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """2^k outputs: entry `sum(bit(qubits[j]) << j)` is that outcome's probability; the first qubit is least significant."""
+
+    qubits: tuple[int, ...]
+
+
+Measurement = Observable | Probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class AmplitudeInput:
+    """The circuit starts with inputs `start … start + 2^k - 1`, normalised, as the state of `qubits`.
+
+    Component j is basis state j, with `qubits[0]` the least significant bit; all other qubits start in |0>.
+    """
+
+    qubits: tuple[int, ...]
+    start: int = 0
+
+    @property
+    def size(self) -> int:
+        return 1 << len(self.qubits)
+
+
+SlotKind = Literal["sample", "shared", "constant"]
+
+
+def slot_kind(angle: Angle) -> SlotKind:
+    """`sample` where an input is involved, `shared` where only weights are, `constant` where neither is."""
+    if isinstance(angle, Const):
+        return "constant"
+    if any(isinstance(leaf, InputRef) for leaf in leaves(angle)):
+        return "sample"
+    return "shared"
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A parametrised circuit. Qubit 0 is the least significant bit of a basis state (Qiskit's order).
+
+    `slots[s]` is the expression of slot s. An executable takes `per_sample[B, E]`, column e for the e-th slot of
+    `sample_slots`, and `shared[W]`, entry w for the w-th slot of `shared_slots`; constants are in the circuit.
+    `num_inputs` is the length of the input vector that the expressions and the amplitude input read.
+    """
+
+    num_qubits: int
+    operations: tuple[Operation, ...]
+    slots: tuple[Angle, ...]
+    measurements: tuple[Measurement, ...]
+    num_inputs: int = 0
+    weights: tuple[WeightTensor, ...] = ()
+    amplitude: AmplitudeInput | None = None
+    input_names: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def sample_slots(self) -> tuple[int, ...]:
+        """Slots that depend on the inputs, ascending."""
+        return tuple(s for s, angle in enumerate(self.slots) if slot_kind(angle) == "sample")
+
+    @cached_property
+    def shared_slots(self) -> tuple[int, ...]:
+        """Slots that depend on weights only, ascending."""
+        return tuple(s for s, angle in enumerate(self.slots) if slot_kind(angle) == "shared")
+
+    @cached_property
+    def constant_slots(self) -> dict[int, float]:
+        """Slots whose angle is known at compile time, with its value."""
+        return {s: angle.value for s, angle in enumerate(self.slots) if isinstance(angle, Const)}
+
+    @cached_property
+    def num_weights(self) -> int:
+        return sum(tensor.size for tensor in self.weights)
+
+    @cached_property
+    def num_outputs(self) -> int:
+        return sum(width_of(measurement) for measurement in self.measurements)
+
+    @cached_property
+    def observables(self) -> tuple[Observable, ...]:
+        """One observable an output, in output order; probabilities become projectors as sums of Z products."""
+        found: list[Observable] = []
+        for measurement in self.measurements:
+            found.extend([measurement] if isinstance(measurement, Observable) else projectors(measurement))
+        return tuple(found)
+
+    def gate_of(self, operation: Operation) -> Gate | None:
+        """The gate's row; None for `pauli_rot`, whose meaning is in its letters."""
+        return GATES.get(operation.gate)
+
+
+def width_of(measurement: Measurement) -> int:
+    """How many outputs a measurement gives."""
+    return 1 if isinstance(measurement, Observable) else 1 << len(measurement.qubits)
+
+
+def projectors(measurement: Probabilities) -> list[Observable]:
+    """The projectors on the outcomes as Pauli sums: prod_j (1 + (-1)^bit_j Z_j) / 2."""
+    count = len(measurement.qubits)
+    found = []
+    for outcome in range(1 << count):
+        terms = []
+        for chosen in product((False, True), repeat=count):
+            picked = [j for j in range(count) if chosen[j]]
+            sign = (-1) ** sum((outcome >> j) & 1 for j in picked)
+            terms.append(PauliTerm(sign / (1 << count), tuple((measurement.qubits[j], "z") for j in picked)))
+        found.append(Observable(tuple(terms)))
+    return found
+
+
+class MalformedCircuit(Exception):
+    """A circuit breaks an invariant: a bug of ours, never the user's mistake."""
+
+
+def verify(circuit: Circuit) -> Circuit:
+    """The circuit itself, when all invariants hold; `MalformedCircuit` otherwise."""
+    _verify_operations(circuit)
+    _verify_weights(circuit)
+    _verify_measurements(circuit)
+    return circuit
+
+
+def _insist(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads as a sentence where it is called
+    if not holds:
+        raise MalformedCircuit(sentence)
+
+
+def _verify_qubits(circuit: Circuit, qubits: tuple[int, ...], where: str) -> None:
+    _insist(len(set(qubits)) == len(qubits), f"{where} names a qubit twice: {qubits}")
+    _insist(all(0 <= q < circuit.num_qubits for q in qubits), f"{where} leaves the circuit: {qubits}")
+
+
+def _verify_operations(circuit: Circuit) -> None:
+    seen: set[int] = set()
+    for operation in circuit.operations:
+        where = f"operation {operation}"
+        _verify_qubits(circuit, operation.qubits, where)
+        if operation.gate == "pauli_rot":
+            _insist(len(operation.pauli) == operation.num_qubits, f"{where}: letters and qubits differ in number")
+            _insist(set(operation.pauli) <= set("IXYZ"), f"{where}: letters other than I, X, Y, Z")
+            _insist(len(operation.slots) == 1, f"{where}: pauli_rot has one angle")
+        else:
+            _insist(operation.gate in GATES, f"{where}: no such gate")
+            row = GATES[operation.gate]
+            _insist(row.num_qubits == operation.num_qubits, f"{where}: {row.num_qubits} qubits expected")
+            _insist(row.num_angles == len(operation.slots), f"{where}: {row.num_angles} angles expected")
+        for slot in operation.slots:
+            _insist(0 <= slot < len(circuit.slots), f"{where}: slot {slot} is not in the table")
+            _insist(slot not in seen, f"{where}: slot {slot} feeds two operations")
+            seen.add(slot)
+    _insist(len(seen) == len(circuit.slots), "a slot feeds no operation")
+
+
+def _verify_weights(circuit: Circuit) -> None:
+    offset = 0
+    for tensor in circuit.weights:
+        _insist(tensor.offset == offset, f"weights {tensor.path} do not begin where the ones before end")
+        offset += tensor.size
+    _insist(len({tensor.path for tensor in circuit.weights}) == len(circuit.weights), "two weights share a path")
+    for angle in circuit.slots:
+        for leaf in leaves(angle):
+            if isinstance(leaf, WeightRef):
+                _insist(0 <= leaf.index < offset, f"weight {leaf.index} does not exist")
+            if isinstance(leaf, InputRef):
+                _insist(0 <= leaf.index < circuit.num_inputs, f"input {leaf.index} does not exist")
+
+
+def _verify_measurements(circuit: Circuit) -> None:
+    _insist(bool(circuit.measurements), "nothing is measured")
+    for measurement in circuit.measurements:
+        if isinstance(measurement, Probabilities):
+            _verify_qubits(circuit, measurement.qubits, "probabilities")
+            continue
+        for term in measurement.terms:
+            _verify_qubits(circuit, tuple(q for q, _ in term.factors), f"observable {measurement}")
+    if circuit.amplitude is not None:
+        _verify_qubits(circuit, circuit.amplitude.qubits, "amplitude")
+        _insist(
+            circuit.amplitude.start + circuit.amplitude.size <= circuit.num_inputs, "amplitude reads past the inputs"
+        )

@@ -1,0 +1,112 @@
+"""Findings as data, and the one exception that carries them to a user.
+
+A `Diagnostic` is a frozen value of a class with a stable code (`codes.py` has them all); `Findings` collects many and
+raises once. A `Refusal` is the user's mistake or the environment's lack; any other exception is a bug of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from hqnn_dsl.report.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place, or a plain sentence where `span` is None, that explains a diagnostic."""
+
+    text: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """One finding. Subclasses state the class variables and add the fields that their sentences name in braces.
+
+    `message` is the headline, `label` stands under the carets, `advice` is the help line; each is a template over the
+    fields. `hint`, where given, is the help line of this one occurrence and wins over `advice`. `exit_code` is what a
+    command ends with when this stops it: 1 spec or data, 2 command line, 3 environment.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[str] = "error"
+    message: ClassVar[str]
+    label: ClassVar[str] = ""
+    advice: ClassVar[str] = ""
+    exit_code: ClassVar[int] = 1
+
+    span: Span | None = None
+    notes: tuple[Note, ...] = ()
+    hint: str = ""
+
+    def _fill(self, template: str) -> str:
+        return template.format_map({field.name: getattr(self, field.name) for field in fields(self)})
+
+    @property
+    def headline(self) -> str:
+        """The sentence after `error[E0312]:`."""
+        return self._fill(self.message)
+
+    @property
+    def caption(self) -> str:
+        """What stands under the carets; may be empty."""
+        return self._fill(self.label)
+
+    @property
+    def help(self) -> str:
+        """What to write instead; may be empty."""
+        return self.hint or self._fill(self.advice)
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+
+class Refusal(Exception):
+    """Something the user wrote or has cannot be done as it stands; `diagnostics` say what, where and what instead."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("; ".join(f"{item.code}: {item.headline}" for item in diagnostics))
+        self.diagnostics = diagnostics
+
+    @property
+    def exit_code(self) -> int:
+        """The largest exit code of its errors."""
+        return max((item.exit_code for item in self.diagnostics if item.is_error), default=1)
+
+
+class Findings:
+    """Collects diagnostics of a stage, so that one run reports all independent errors."""
+
+    def __init__(self) -> None:
+        self._items: list[Diagnostic] = []
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic; the same one (same code, place and sentence) twice is kept once."""
+        if diagnostic not in self._items:
+            self._items.append(diagnostic)
+
+    @property
+    def items(self) -> tuple[Diagnostic, ...]:
+        """All of them, ordered by place; those without a place come last, files in the order first met."""
+        files: dict[int, int] = {}
+        for item in self._items:
+            if item.span is not None:
+                files.setdefault(id(item.span.source), len(files))
+
+        def place(item: Diagnostic) -> tuple[int, int, int]:
+            if item.span is None:
+                return (len(files), 0, 0)
+            return (files[id(item.span.source)], item.span.start, item.span.end)
+
+        return tuple(sorted(self._items, key=place))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(item.is_error for item in self._items)
+
+    def raise_errors(self) -> None:
+        """Raise one `Refusal` with everything found so far if an error is among it."""
+        if self.has_errors:
+            raise Refusal(*self.items)
