@@ -1,0 +1,70 @@
+"""Bringing columns to mean 0 and variance 1, with statistics of the training rows only, and back.
+
+The statistics are plain numbers in `preprocess.json`: a run needs no pickled object to predict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from hqnn_dsl.report.codes.tables import TooLarge
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+Kind = Literal["standard", "none"]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`(value - mean) / scale` for each of the named columns; means 0 and scales 1 where `kind` is none."""
+
+    kind: Kind
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+
+    def apply(self, values: Numbers) -> Numbers:
+        """Values `[N, C]` in the columns' own units, scaled."""
+        return np.asarray((values - np.asarray(self.means)) / np.asarray(self.scales))
+
+    def invert(self, values: Numbers) -> Numbers:
+        """Scaled values `[N, C]`, in the columns' own units again."""
+        return np.asarray(values * np.asarray(self.scales) + np.asarray(self.means))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; reading it back with `from_json` gives the same numbers to the bit."""
+        return {"scale": self.kind, "names": list(self.names), "means": list(self.means), "scales": list(self.scales)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Scaling:
+        """What `to_json` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        names = tuple(str(name) for name in data["names"])
+        means, scales = (tuple(float(value) for value in data[key]) for key in ("means", "scales"))
+        if not len(names) == len(means) == len(scales):
+            raise ValueError("names, means and scales differ in number")
+        return Scaling(data["scale"], names, means, scales)
+
+
+def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scaling:
+    """Statistics of the training rows `[N, C]`, by scikit-learn's `StandardScaler`.
+
+    A constant column gets scale 1 and so becomes 0. Raises `Refusal` E0522 where the statistics are not finite.
+    """
+    if kind == "none":
+        return Scaling(kind, names, (0.0,) * len(names), (1.0,) * len(names))
+    with np.errstate(over="ignore", invalid="ignore"):
+        fitted = StandardScaler().fit(training)
+    for name, mean, variance in zip(names, fitted.mean_, fitted.var_, strict=True):
+        if not (np.isfinite(mean) and np.isfinite(variance)):
+            raise Refusal(TooLarge(column=name))
+    return Scaling(kind, names, tuple(map(float, fitted.mean_)), tuple(map(float, fitted.scale_)))
