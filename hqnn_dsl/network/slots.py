@@ -1,0 +1,149 @@
+"""The slot table in torch: inputs and weights in, angle values out, where autograd knows the chain rule.
+
+Slots are grouped by the shape of their expression (its functions and the kinds of its leaves), so a circuit of hundreds
+of slots costs a handful of vectorised operations: each group gathers its leaves and applies its functions once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from hqnn_dsl.circuit.angles import Angle, Apply, Const, InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.ir import Circuit, slot_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+
+def _inside(values: Tensor) -> Tensor:
+    """Values moved just inside (-1, 1), where `acos` and `asin` have finite derivatives; outside, the gradient is 0."""
+    edge = 1 - torch.finfo(values.dtype).eps
+    return values.clamp(-edge, edge)
+
+
+TORCH: dict[str, Callable[..., Tensor]] = {
+    "add": torch.add,
+    "sub": torch.sub,
+    "mul": torch.mul,
+    "div": torch.div,
+    "pow": torch.pow,
+    "neg": torch.neg,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "tan": torch.tan,
+    "asin": lambda values: torch.asin(_inside(values)),
+    "acos": lambda values: torch.acos(_inside(values)),
+    "atan": torch.atan,
+    "tanh": torch.tanh,
+    "exp": torch.exp,
+    "log": torch.log,
+    "sqrt": torch.sqrt,
+    "abs": torch.abs,
+}
+"""The functions of `circuit.angles` on tensors."""
+
+_KINDS = {Const: "c", InputRef: "x", WeightRef: "w"}
+
+
+def shape_of(angle: Angle) -> str:
+    """What two slots must share to be evaluated together: `add(x,mul(w,c))`."""
+    if isinstance(angle, Apply):
+        return f"{angle.function}({','.join(map(shape_of, angle.arguments))})"
+    return _KINDS[type(angle)]
+
+
+@dataclass(frozen=True)
+class SlotGroup:
+    """Slots that share the shape of `pattern`; leaf j of slot k reads `reads[j][k]`: an index, or a number."""
+
+    pattern: Angle
+    kinds: tuple[str, ...]
+    reads: tuple[tuple[float, ...], ...]
+
+
+def _group(angles: list[Angle]) -> SlotGroup:
+    rows = [list(leaves(angle)) for angle in angles]
+    reads = tuple(
+        tuple(leaf.value if isinstance(leaf, Const) else leaf.index for leaf in column)
+        for column in zip(*rows, strict=True)
+    )
+    return SlotGroup(angles[0], tuple(_KINDS[type(leaf)] for leaf in rows[0]), reads)
+
+
+def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> tuple[tuple[SlotGroup, ...], tuple[int, ...]]:
+    """The groups of `slots`, and where in their joined values each slot is, in the order of `slots`."""
+    members: dict[str, list[int]] = {}
+    for slot in slots:
+        members.setdefault(shape_of(circuit.slots[slot]), []).append(slot)
+    groups = tuple(_group([circuit.slots[slot] for slot in found]) for found in members.values())
+    joined = [slot for found in members.values() for slot in found]
+    place = {slot: k for k, slot in enumerate(joined)}
+    return groups, tuple(place[slot] for slot in slots)
+
+
+class SlotTable:
+    """The slots of a circuit as a differentiable function of inputs and weights.
+
+    `abs`, `sqrt` and `log` have torch's derivatives and values; arguments of `acos` and `asin` are moved just inside
+    ±1. It computes in float32, or float64 where the weights are, whatever autocast says.
+    """
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self._sample = group_slots(circuit, circuit.sample_slots)
+        self._shared = group_slots(circuit, circuit.shared_slots)
+        self._kept: dict[tuple[object, ...], Tensor] = {}
+        assert all(slot_kind(circuit.slots[slot]) == "sample" for slot in circuit.sample_slots)
+
+    def __reduce__(self) -> tuple[type[SlotTable], tuple[Circuit]]:
+        return SlotTable, (self.circuit,)
+
+    def evaluate(self, inputs: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """`(per_sample[B, E], shared[W])` for `inputs[B, I]` and all weights flattened, `weights[P]`."""
+        dtype = torch.float64 if weights.dtype == torch.float64 else torch.float32
+        with torch.autocast(device_type=inputs.device.type, enabled=False):
+            inputs, weights = inputs.to(dtype), weights.to(dtype)
+            per_sample = self._values(self._sample, inputs, weights, inputs.shape[:1])
+            shared = self._values(self._shared, inputs, weights, inputs.shape[:0])
+        return per_sample, shared
+
+    def _values(
+        self, table: tuple[tuple[SlotGroup, ...], tuple[int, ...]], inputs: Tensor, weights: Tensor, batch: torch.Size
+    ) -> Tensor:
+        groups, order = table
+        if not groups:
+            return inputs.new_zeros(*batch, 0)
+        values = torch.cat([self._group_values(group, inputs, weights) for group in groups], dim=-1)
+        if order == tuple(range(len(order))):
+            return values
+        return values[..., self._tensor(order, torch.int64, inputs.device)]
+
+    def _group_values(self, group: SlotGroup, inputs: Tensor, weights: Tensor) -> Tensor:
+        """`[B, K]`, or `[K]` where no input is involved, for the K slots of a group."""
+        found = (self._leaf(kind, reads, inputs, weights) for kind, reads in zip(group.kinds, group.reads, strict=True))
+        return _apply(group.pattern, found)
+
+    def _leaf(self, kind: str, reads: tuple[float, ...], inputs: Tensor, weights: Tensor) -> Tensor:
+        if kind == "c":
+            return self._tensor(reads, inputs.dtype, inputs.device)
+        if kind == "x":
+            return inputs[:, self._tensor(reads, torch.int64, inputs.device)]
+        return weights[self._tensor(reads, torch.int64, weights.device)]
+
+    def _tensor(self, values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+        key = (values, dtype, device)
+        if key not in self._kept:
+            self._kept[key] = torch.tensor(values, dtype=dtype, device=device)
+        return self._kept[key]
+
+
+def _apply(pattern: Angle, found: Iterator[Tensor]) -> Tensor:
+    """The functions of `pattern` over its leaves' values, which come from left to right."""
+    if isinstance(pattern, Apply):
+        return TORCH[pattern.function](*[_apply(argument, found) for argument in pattern.arguments])
+    return next(found)
