@@ -1,0 +1,143 @@
+"""The whole network: classical encoder, circuit, classical decoder, as one torch module.
+
+Owns what each half computes in. Under autocast only the encoder and the inner decoder layers run in half precision;
+the circuit and the decoder from its last layer with weights on keep the network's own precision, since angles and
+targets do not bear eight bits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.report.seeds import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hqnn_dsl.network.quantum import QuantumLayer
+    from hqnn_dsl.semantics.spec import Layer, Spec
+
+OPERATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "add": lambda x, c: x + c,
+    "sub": lambda x, c: x - c,
+    "mul": lambda x, c: x * c,
+    "div": lambda x, c: x / c,
+    "pow": lambda x, c: x**c,
+    "rsub": lambda x, c: c - x,
+    "rdiv": lambda x, c: c / x,
+    "rpow": lambda x, c: torch.pow(c, x),
+}
+"""What may follow a layer on its line, by the names of `Layer.operations`."""
+
+
+class Operation(nn.Module):
+    """An operation with a constant, elementwise: `x * 3.14`."""
+
+    def __init__(self, name: str, constant: float) -> None:
+        super().__init__()
+        self.name = name
+        self.constant = constant
+        self._apply_to = OPERATIONS[name]
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self._apply_to(values, self.constant)
+
+    def extra_repr(self) -> str:
+        return f"{self.name}, {self.constant}"
+
+
+class HybridNet(nn.Module):
+    """Features `[B, F]` to outputs `[B, T]`, both scaled. Its children are `encoder`, `circuit` and `decoder`.
+
+    `dtype` is that of the classical half, of the features and of the outputs; the circuit's is its own. Lines of a
+    spec are counted from 0 in the weights' names: `encoder.2.weight`.
+    """
+
+    def __init__(
+        self, encoder: nn.Sequential, circuit: QuantumLayer, decoder: nn.Sequential, dtype: torch.dtype = torch.float32
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder.to(dtype)
+        self.circuit = circuit
+        self.decoder = decoder.to(dtype)
+        self.dtype = dtype
+        self._exact_from = _last_with_weights(decoder)
+
+    @staticmethod
+    def build(spec: Spec, circuit: QuantumLayer, in_width: int, out_width: int) -> HybridNet:
+        """The network of a spec for a table with `in_width` features and `out_width` targets, around its circuit.
+
+        Weights of classical layers start from streams of their own under the stream "init" of the spec's seed, so a
+        further line moves no other.
+        """
+        seed = stream(spec.train.seed, "init")
+        encoder = _lines(spec.encoder, in_width, spec.num_inputs, seed=seed, name="encoder")
+        decoder = _lines(spec.decoder, spec.num_outputs, out_width, seed=seed, name="decoder")
+        dtype = torch.float64 if spec.train.precision == "double" else torch.float32
+        return HybridNet(encoder, circuit, decoder, dtype)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Outputs `[B, T]` for features `[B, F]`."""
+        values = self.circuit(self.encoder(features.to(self.dtype))).to(self.dtype)
+        for index, line in enumerate(self.decoder):
+            if index == self._exact_from:
+                break
+            values = line(values)
+        with torch.autocast(device_type=features.device.type, enabled=False):
+            values = values.to(self.dtype)
+            for line in list(self.decoder)[self._exact_from :]:
+                values = line(values)
+        return values
+
+    def classical_weights(self) -> list[nn.Parameter]:
+        """The trainable weights of encoder and decoder."""
+        return [weight for part in (self.encoder, self.decoder) for weight in part.parameters() if weight.requires_grad]
+
+    def quantum_weights(self) -> list[nn.Parameter]:
+        """The trainable weights of the circuit; frozen ones are not among them."""
+        return [weight for weight in self.circuit.parameters() if weight.requires_grad]
+
+
+def required_widths(spec: Spec) -> tuple[int | None, int | None]:
+    """How many features and how many targets the network insists on; None where it takes any number."""
+    features, targets = spec.in_width, spec.out_width
+    if features is None and not any(_entry(layer).sets_width for layer in spec.encoder):
+        features = spec.num_inputs
+    if targets is None:
+        setting = [layer for layer in spec.decoder if _entry(layer).sets_width]
+        targets = setting[-1].out_width if setting else spec.num_outputs
+    return features, targets
+
+
+def _entry(layer: Layer) -> LayerEntry:
+    entry = LAYERS[layer.layer.name]
+    assert isinstance(entry, LayerEntry)
+    return entry
+
+
+def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int, name: str) -> nn.Sequential:
+    """One module a line. `out_width` is what comes next: where a layer's width is open, it is that."""
+    modules: list[nn.Module] = []
+    width = in_width
+    for index, layer in enumerate(layers):
+        entry = _entry(layer)
+        follows = out_width if layer.out_width is None else layer.out_width
+        next_width = follows if entry.sets_width else width
+        assert entry.build is not None
+        with torch.random.fork_rng(devices=[]):
+            torch.random.default_generator.manual_seed(stream(seed, f"{name}.{index}"))
+            module: nn.Module = entry.build(width, next_width, layer.layer.options)
+        operations = [Operation(operation, constant) for operation, constant in layer.operations]
+        modules.append(nn.Sequential(module, *operations) if operations else module)
+        width = next_width
+    return nn.Sequential(*modules)
+
+
+def _last_with_weights(lines: nn.Sequential) -> int:
+    """The index of the last line with weights; of the last line where none has; 0 where there are no lines."""
+    weighted = [index for index, line in enumerate(lines) if next(line.parameters(), None) is not None]
+    return weighted[-1] if weighted else max(len(lines) - 1, 0)
