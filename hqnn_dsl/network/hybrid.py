@@ -82,7 +82,7 @@ class HybridNet(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Outputs `[B, T]` for features `[B, F]`."""
-        values = self.circuit(self.encoder(features.to(self.dtype))).to(self.dtype)
+        values: Tensor = self.circuit(self.encoder(features.to(self.dtype))).to(self.dtype)
         for index, line in enumerate(self.decoder):
             if index == self._exact_from:
                 break
@@ -129,7 +129,7 @@ def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int,
         next_width = follows if entry.sets_width else width
         assert entry.build is not None
         with torch.random.fork_rng(devices=[]):
-            torch.random.default_generator.manual_seed(stream(seed, f"{name}.{index}"))
+            torch.default_generator.manual_seed(stream(seed, f"{name}.{index}"))
             module: nn.Module = entry.build(width, next_width, layer.layer.options)
         operations = [Operation(operation, constant) for operation, constant in layer.operations]
         modules.append(nn.Sequential(module, *operations) if operations else module)
