@@ -1,0 +1,570 @@
+"""The letters and the grammar: what is said of text that cannot be read (E01xx)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hqnn_dsl.report.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unexpected(Diagnostic):
+    """The text stops following the grammar at this place: something else may stand here, and the message lists what.
+
+    ry(0.5 0         # wrong: the angle's bracket is not closed
+    ry(0.5) 0        # right
+    """
+
+    code = "E0100"
+    message = "expected {expected}, found {found}"
+    label = "not expected here"
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownCharacter(Diagnostic):
+    """A character begins no name, number, string, bracket or operator.
+
+    let rate = 5 @ 2      # wrong
+    let rate = 5 * 2      # right
+    """
+
+    code = "E0101"
+    message = "`{shown}` means nothing in this language"
+    label = "unknown character"
+    advice = "strike it; text with such letters stands in double quotes"
+    shown: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnterminatedString(Diagnostic):
+    r"""A string begins and ends with a double quote on one line. Inside, `\"` is a quote and `\n` a line end.
+
+    target "Size (mm)       # wrong
+    target "Size (mm)"      # right
+    """
+
+    code = "E0102"
+    message = "the string is not closed on its line"
+    label = "opened here"
+    advice = 'end it with `"` on the same line; a line end inside a string is written `\\n`'
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadEscape(Diagnostic):
+    r"""In a string a backslash begins one of four escapes: `\"`, `\\`, `\n` (line end) and `\t` (tab).
+
+    use "blocks\my.hqnn"       # wrong
+    use "blocks/my.hqnn"        # right
+    """
+
+    code = "E0103"
+    message = "`{escape}` is no escape"
+    label = "unknown escape"
+    advice = 'the escapes are `"`, `\\\\`, `\\n` and `\\t`; a backslash itself is written `\\\\`'
+    escape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadNumber(Diagnostic):
+    """A number has digits on both sides of its dot and nothing touches it, so that `0..n` can be a range.
+
+    rx(.5) 0; ry(5.) 0; rz(2pi) 0             # wrong
+    rx(0.5) 0; ry(5.0) 0; rz(2 * pi) 0        # right
+    """
+
+    code = "E0104"
+    message = "`{text}` is not a number"
+    label = "not a number"
+    advice = "a number is `3`, `0.5` or `1e-4`, never `.5` or `5.`; write `{instead}`"
+    text: str
+    instead: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongQuotes(Diagnostic):
+    """Strings are written with the plain double quote. Single quotes and the curved quotes of word processors mean
+    nothing.
+
+    target 'yield'      # wrong
+    target "yield"      # right
+    """
+
+    code = "E0105"
+    message = "a string stands in double quotes, not in `{quote}`"
+    label = "other quotes"
+    advice = 'write `"` on both sides'
+    quote: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignOperator(Diagnostic):
+    """Operators are Python's: `and`, `or`, `not`, `**` for powers, `==` and `!=` to compare.
+
+    if a && !b { h 0 }            # wrong
+    if a and not b { h 0 }        # right
+    """
+
+    code = "E0106"
+    message = "`{text}` is no operator of this language"
+    label = "another language's operator"
+    advice = "write `{ours}`"
+    text: str
+    ours: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignName(Diagnostic):
+    """Names are made of ASCII letters, digits and `_`. Columns with other names are quoted.
+
+    target Größe        # wrong
+    target "Größe"      # right
+    """
+
+    code = "E0107"
+    message = "the name `{text}` has letters outside ASCII"
+    label = "not a name"
+    advice = 'a name has ASCII letters, digits and `_`; a column is quoted: `"{text}"`'
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberTooLarge(Diagnostic):
+    """Whole numbers are at most 2^63 - 1 and other numbers at most 1e308, the largest that are computed with exactly.
+
+    let huge = 1e999      # wrong
+    let huge = 1e300      # right
+    """
+
+    code = "E0108"
+    message = "the number is too large"
+    label = "too large"
+    advice = "whole numbers go up to 9223372036854775807, others to 1e308"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnclosedBrace(Diagnostic):
+    """An opening brace has no closing one. Which one it is, is guessed from the indentation: the first block after
+    which a line stands no deeper than the line with its brace.
+
+        data {                       # wrong: never closed
+          target y
+        encoder { dense(4) }
+
+        data {                       # right
+          target y
+        }
+        encoder { dense(4) }
+    """
+
+    code = "E0110"
+    message = "this brace is not closed"
+    label = "opened here"
+    advice = "put the closing `}}` where the block ends"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrayBrace(Diagnostic):
+    """There are more closing braces than opening ones.
+
+    data { target y } }      # wrong
+    data { target y }        # right
+    """
+
+    code = "E0111"
+    message = "this `}}` closes nothing"
+    label = "nothing is open here"
+    advice = "strike it, or put the missing `{{` before the block"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnclosedBracket(Diagnostic):
+    """A round or square bracket is not closed before the statement or the block around it ends.
+
+    dense(16        # wrong
+    silu
+
+    dense(16)       # right
+    silu
+    """
+
+    code = "E0112"
+    message = "this `{bracket}` is not closed"
+    label = "opened here"
+    advice = "put `{closer}` where it ends; a line goes on inside brackets only after a comma or an operator"
+    bracket: str
+    closer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrayBracket(Diagnostic):
+    """A closing bracket stands where none is open.
+
+    dense(16))      # wrong
+    dense(16)       # right
+    """
+
+    code = "E0113"
+    message = "this `{bracket}` closes nothing"
+    label = "nothing is open here"
+    advice = "strike it, or put the missing `{opener}` before it"
+    bracket: str
+    opener: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongBracket(Diagnostic):
+    """A bracket is closed by one of its own kind.
+
+    ry(w[q)) 0       # wrong
+    ry(w[q]) 0       # right
+    """
+
+    code = "E0114"
+    message = "`{bracket}` closes the wrong kind of bracket"
+    label = "`{wanted}` expected"
+    advice = "write `{wanted}`"
+    bracket: str
+    wanted: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingVersion(Diagnostic):
+    """Every file says first which version of the language it is written in, so that it keeps its meaning.
+
+    model m { … }       # wrong: nothing says the version
+
+    hqnn 1              # right
+    model m { … }
+    """
+
+    code = "E0120"
+    message = "the file does not begin with `hqnn 1`"
+    label = "the version comes first"
+    advice = "write `hqnn 1` as the first statement"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownVersion(Diagnostic):
+    """The file is written in a version of the language that this compiler does not know. Install a newer compiler,
+    or write the file in a version that is known.
+
+        hqnn 7      # wrong
+        hqnn 1      # right
+    """
+
+    code = "E0121"
+    message = "version {version} of the language is not known here"
+    label = "unknown version"
+    advice = "this compiler reads `hqnn 1`"
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MisplacedVersion(Diagnostic):
+    """`hqnn 1` is the first statement of a file and stands nowhere else.
+
+    use "a.hqnn"      # wrong
+    hqnn 1
+
+    hqnn 1            # right
+    use "a.hqnn"
+    """
+
+    code = "E0122"
+    message = "the version stands once, as the first statement"
+    label = "not the first statement"
+    advice = "strike this line; `hqnn 1` stands at the top of a file only"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservedWord(Diagnostic):
+    """`and or not true false pi auto qubits` have their meaning everywhere and name nothing else.
+
+    let auto = 3       # wrong
+    let width = 3      # right
+    """
+
+    code = "E0130"
+    message = "`{word}` is reserved and can't be a name"
+    label = "reserved word"
+    advice = 'choose another name; a column of this name is quoted: `"{word}"`'
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualsForColon(Diagnostic):
+    """Arguments and settings are named with a colon; `=` gives a constant or a default its value.
+
+    ansatz brickwork(reps = 3)      # wrong
+    ansatz brickwork(reps: 3)       # right
+    """
+
+    code = "E0131"
+    message = "a named value is written `{name}: …`, not `{name} = …`"
+    label = "`:` expected"
+    advice = "write `{name}: …`"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColonForEquals(Diagnostic):
+    """Constants and defaults get their values with `=`; the colon names an argument or a setting.
+
+    let width: 4       # wrong
+    let width = 4      # right
+    """
+
+    code = "E0132"
+    message = "a value is given with `=` here, not with `:`"
+    label = "`=` expected"
+    advice = "write `=`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualsForComparison(Diagnostic):
+    """Values are compared with `==`; `=` gives a constant or a default its value.
+
+    if reps = 1 { h 0 }       # wrong
+    if reps == 1 { h 0 }      # right
+    """
+
+    code = "E0133"
+    message = "`=` does not compare"
+    label = "`==` expected"
+    advice = "write `==`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainedComparison(Diagnostic):
+    """A comparison has two sides. Two of them are joined with `and`.
+
+    if 0 < q < 3 { h q }              # wrong
+    if 0 < q and q < 3 { h q }        # right
+    """
+
+    code = "E0134"
+    message = "comparisons don't chain"
+    label = "second comparison"
+    advice = "write `a < b and b < c`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetachedBracket(Diagnostic):
+    """A bracket that touches a name holds its arguments or indices; after a blank it begins a new value. So
+    `cx (q + 1) % qubits, q` has two targets.
+
+        ry (0.5) 0      # wrong
+        ry(0.5) 0       # right
+    """
+
+    code = "E0135"
+    message = "a blank stands between `{name}` and its `{bracket}`"
+    label = "must touch the name"
+    advice = "write `{name}{bracket}…`: after a blank, a bracket begins a value of its own"
+    name: str
+    bracket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DottedName(Diagnostic):
+    """Dots join the words of a path, which points at weights or settings. A value is named by a single word.
+
+    features sepal.length        # wrong
+    features "sepal.length"      # right
+    """
+
+    code = "E0136"
+    message = "the path `{path}` has no value"
+    label = "a path, not a name"
+    advice = 'paths stand after `initial`, `freeze` and in `sweep`; a column with dots is quoted: `"{path}"`'
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing(Diagnostic):
+    """One word or sign is missing; with it, the text can be read.
+
+    circuit on 4 { h 0 }             # wrong
+    circuit on 4 qubits { h 0 }      # right
+    """
+
+    code = "E0140"
+    message = "{what} is missing"
+    label = "{what} expected before this"
+    advice = "write {what} here"
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingEnd(Diagnostic):
+    """A statement ends with its line or at `;`.
+
+    h 0 h 1       # wrong
+    h 0; h 1      # right
+    """
+
+    code = "E0141"
+    message = "a statement begins on the line of another"
+    label = "a new statement begins here"
+    advice = "begin a new line, or write `;` before it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnfinishedLine(Diagnostic):
+    """The line ends before its statement does. A line goes on inside `( )` and `[ ]`, after a comma, and before a
+    line that begins with `{`.
+
+        let a = 1 +        # wrong
+          2
+
+        let a = (1 +       # right
+          2)
+    """
+
+    code = "E0142"
+    message = "the line ends where {expected} is expected"
+    label = "{expected} expected"
+    advice = "a line goes on inside brackets and after a comma only"
+    expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingTarget(Diagnostic):
+    """A gate is written with what it acts on. Blocks are placed with a word before their name.
+
+    ry(0.5)              # wrong
+    ry(0.5) 0            # right
+    ansatz brickwork()   # right
+    """
+
+    code = "E0143"
+    message = "the gate `{name}` names no target"
+    label = "no target"
+    advice = "write `{name} 0`; a block is placed with `feature_map {name}()` or `ansatz {name}()`"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingValue(Diagnostic):
+    """A setting is a name and its value.
+
+    epochs          # wrong
+    epochs 100      # right
+    """
+
+    code = "E0144"
+    message = "`{name}` has no value"
+    label = "a value is expected after it"
+    advice = "write `{name} value`; a setting left out has its default"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misplaced(Diagnostic):
+    """A statement of the language stands where it has no meaning.
+
+    model m {
+      use "blocks.hqnn"       # wrong: `use` stands at the top of a file
+    }
+    """
+
+    code = "E0145"
+    message = "`{word}` cannot stand {place}"
+    label = "not here"
+    advice = "`{word}` stands {proper}"
+    word: str
+    place: str
+    proper: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotHere(Diagnostic):
+    """The statement is none of those that can stand at this place; the help line lists them.
+
+    model m {
+      epochs 100              # wrong: a setting of `train`
+      train { epochs 100 }    # right
+    }
+    """
+
+    code = "E0146"
+    message = "`{word}` cannot stand {place}"
+    label = "not here"
+    advice = "{place} stand {allowed}"
+    word: str
+    place: str
+    allowed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignComment(Diagnostic):
+    """Comments begin with `#` and end with the line.
+
+    // a comment      # wrong
+    # a comment       # right
+    """
+
+    code = "E0147"
+    message = "`{text}` begins no comment"
+    label = "not a comment"
+    advice = "a comment begins with `#`"
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooDeep(Diagnostic):
+    """Brackets and braces are open inside each other at more places than the limit, which guards the compiler's own
+    stack.
+
+    Wrong: a hundred brackets inside each other. Right: parts of the value named with `let`.
+    """
+
+    code = "E0150"
+    message = "brackets and braces are nested more than {limit} deep"
+    label = "too deep"
+    advice = "name parts of it with `let`, or make it a block"
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooComplex(Diagnostic):
+    """Operators, calls and `else if` stand inside each other more often than the limit, which guards the compiler's
+    own stack. In `a + b + c` the first sum stands inside the second.
+
+    Wrong: one sum of a thousand terms. Right: parts of it named with `let`.
+    """
+
+    code = "E0151"
+    message = "the expression is more than {limit} operators deep"
+    label = "too deep"
+    advice = "name parts of it with `let`; a long sum of observables is several outputs or several `let`s"
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooLong(Diagnostic):
+    """A source file is larger than the limit, so it is not read. Data belong in tables, not in specs.
+
+    Wrong: a generated file of two megabytes. Right: the same circuit with loops.
+    """
+
+    code = "E0152"
+    message = "the text has {size} bytes, more than {limit}"
+    advice = "move blocks into files of their own and bring them in with `use`"
+    size: int
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoreMistakes(Diagnostic):
+    """So many mistakes were found in a file that the rest are only counted.
+
+    Wrong: a file of another language. Right: a file that begins with `hqnn 1`.
+    """
+
+    code = "E0153"
+    message = "{count} more mistakes in this file are not shown"
+    advice = "mend those above first: one mistake can cause others"
+    count: int

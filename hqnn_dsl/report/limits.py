@@ -1,0 +1,14 @@
+"""Every limit of the language in one place: a spec is data, and reading one is bounded before anything is allocated.
+
+A flat list of constants, printed by `hqnn doctor`. Raising one is a decision about memory or time, not about meaning.
+"""
+
+from typing import Final
+
+# ---------------------------------------------------------------- text
+MAX_SOURCE_BYTES: Final = 1 << 20  # of one file, in UTF-8
+MAX_NESTING: Final = 64  # brackets and braces open at one place
+MAX_EXPRESSION_DEPTH: Final = 200  # operators and calls inside each other: a sum of 200 terms, `else if` 200 times
+MAX_INTEGER: Final = (1 << 63) - 1  # the largest whole number that may be written
+MAX_SHOWN_MISTAKES: Final = 20  # syntax errors reported of one file; the rest are only counted
+MAX_FOUND_MISTAKES: Final = 200  # syntax errors after which a file is not read further
