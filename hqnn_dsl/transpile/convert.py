@@ -1,0 +1,163 @@
+"""A circuit of ours as a Qiskit circuit: with the spec's names for reading, with one Parameter a slot for running.
+
+Qiskit sorts `circuit.parameters` by name, so nothing here relies on that order: parameters are addressed by the lists
+that are returned with the circuit. Gate names are those of Qiskit's methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.circuit.library import PauliEvolutionGate
+from qiskit.quantum_info import Pauli, SparsePauliOp
+
+from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, InputRef, WeightRef
+from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hqnn_dsl.circuit.ir import Circuit, Operation
+
+QISKIT: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+    "neg": lambda a: -a,
+    "sin": lambda a: a.sin(),
+    "cos": lambda a: a.cos(),
+    "tan": lambda a: a.tan(),
+    "asin": lambda a: a.arcsin(),
+    "acos": lambda a: a.arccos(),
+    "atan": lambda a: a.arctan(),
+    "exp": lambda a: a.exp(),
+    "log": lambda a: a.log(),
+    "sqrt": lambda a: a**0.5,
+    "abs": lambda a: a.abs(),
+}
+"""The functions of angles that Qiskit's expressions have; `tanh` is not among them."""
+
+
+@dataclass(frozen=True)
+class Slotted:
+    """A Qiskit circuit with one Parameter a slot; `sample` and `shared` hold them in slot order."""
+
+    circuit: QuantumCircuit
+    sample: tuple[Parameter, ...]
+    shared: tuple[Parameter, ...]
+
+
+def logical(circuit: Circuit) -> QuantumCircuit:
+    """The circuit with the spec's names: `x[0]` or the input's own name, `real_amplitudes.w[0, 2]`.
+
+    An angle without a Qiskit form is one Parameter, `slot[k]`. Raises `Refusal` for an amplitude input.
+    """
+    taken: set[str] = set()
+    inputs = [_named(taken, name) for name in input_names(circuit)]
+    weights = [_named(taken, name) for name in weight_names(circuit)]
+    angles: list[Any] = []
+    for slot, angle in enumerate(circuit.slots):
+        if has_form(angle):
+            angles.append(expression(angle, inputs, weights))
+        else:
+            angles.append(_named(taken, f"slot[{slot}]"))
+    return _build(circuit, angles)
+
+
+def slotted(circuit: Circuit) -> Slotted:
+    """The circuit with constants bound and a Parameter for every other slot. Raises `Refusal` for an amplitude."""
+    parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
+    angles = [parameters.get(slot, circuit.constant_slots.get(slot)) for slot in range(len(circuit.slots))]
+    return Slotted(
+        _build(circuit, angles),
+        tuple(parameters[slot] for slot in circuit.sample_slots),
+        tuple(parameters[slot] for slot in circuit.shared_slots),
+    )
+
+
+def observables(circuit: Circuit) -> list[SparsePauliOp]:
+    """One operator an output, in output order; a probability is its projector."""
+    found = []
+    for observable in circuit.observables:
+        terms = []
+        for term in observable.terms:
+            letters = "".join(letter for _, letter in term.factors).upper()
+            terms.append((letters, [qubit for qubit, _ in term.factors], term.coefficient))
+        found.append(SparsePauliOp.from_sparse_list(terms, num_qubits=circuit.num_qubits).simplify(atol=0))
+    return found
+
+
+def input_names(circuit: Circuit) -> list[str]:
+    """What each component of the input vector is called."""
+    given = circuit.input_names
+    return [given[k] if k < len(given) and given[k] else f"x[{k}]" for k in range(circuit.num_inputs)]
+
+
+def weight_names(circuit: Circuit) -> list[str]:
+    """What each weight is called, in the order of the circuit: `brickwork.w[0, 2, 1]`, or the path of a single one."""
+    names: list[str] = []
+    for tensor in circuit.weights:
+        entries = product(*(range(length) for length in tensor.shape))
+        names += [f"{tensor.path}[{', '.join(map(str, index))}]" if index else tensor.path for index in entries]
+    return names
+
+
+def has_form(angle: Angle) -> bool:
+    """Whether Qiskit's expressions can say this angle."""
+    if isinstance(angle, Apply):
+        return angle.function in QISKIT and all(has_form(argument) for argument in angle.arguments)
+    return True
+
+
+def expression(angle: Angle, inputs: list[Parameter], weights: list[Parameter]) -> Any:  # noqa: ANN401 - Qiskit's
+    """The angle as a Qiskit expression of its inputs and weights, or as a float."""
+    match angle:
+        case Const(value):
+            return value
+        case InputRef(index):
+            return inputs[index]
+        case WeightRef(index):
+            return weights[index]
+        case Apply(function, arguments):
+            values = [expression(argument, inputs, weights) for argument in arguments]
+            constant = all(isinstance(value, float) for value in values)
+            return (FUNCTIONS if constant else QISKIT)[function](*values)
+
+
+def _named(taken: set[str], name: str) -> Parameter:
+    """A Parameter of that name, with marks behind it where another one has it: Qiskit wants names to differ."""
+    while name in taken:
+        name += "'"
+    taken.add(name)
+    return Parameter(name)
+
+
+def _build(circuit: Circuit, angles: list[Any]) -> QuantumCircuit:
+    """The operations with `angles[slot]` in place."""
+    if circuit.amplitude is not None:
+        raise Refusal(AmplitudeInQiskit())
+    built = QuantumCircuit(circuit.num_qubits)
+    for operation in circuit.operations:
+        values = [angles[slot] for slot in operation.slots]
+        if operation.gate == "pauli_rot":
+            _append_pauli(built, operation, values[0])
+        else:
+            getattr(built, operation.gate)(*values, *operation.qubits)
+    return built
+
+
+def _append_pauli(built: QuantumCircuit, operation: Operation, angle: Any) -> None:  # noqa: ANN401 - Qiskit's
+    """exp(-i·angle/2·P); Qiskit's labels run from the last qubit to the first."""
+    touched = [(letter, q) for letter, q in zip(operation.pauli, operation.qubits, strict=True) if letter != "I"]
+    if not touched:
+        built.global_phase -= angle / 2
+        return
+    label = "".join(letter for letter, _ in reversed(touched))
+    built.append(PauliEvolutionGate(Pauli(label), time=angle / 2), [qubit for _, qubit in touched])

@@ -1,0 +1,97 @@
+"""A transpiled circuit is believed only after it was compared with the one it was made from.
+
+Both are simulated at random inputs and weights and every laid-out observable must have the same expectation value. Idle
+qubits are dropped first, so four used qubits of a device with 133 cost as much as four.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit.exceptions import CircuitError
+from qiskit.quantum_info import SparsePauliOp, Statevector
+
+from hqnn_dsl.report.codes.environment import CannotCheck
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hqnn_dsl.transpile.passes import Transpiled
+
+TOLERANCE = 1e-9
+"""Largest difference of two expectation values that are called equal, per unit of the observable's coefficients."""
+
+MAX_CHECKED_QUBITS = 24
+"""Widest circuit, idle qubits dropped, that is simulated for the comparison: 256 MiB a state."""
+
+RANGES = ((0.05, 0.95), (-0.95, 0.95), (1.0, 3.0), (-3.0, 3.0))
+"""Where inputs and weights are drawn from, one range after the other until every angle is finite (`log`, `acos`)."""
+
+
+class NotEquivalent(Exception):
+    """A transpiled circuit has other expectation values than its original: a bug, never the user's mistake."""
+
+
+def assert_equivalent(
+    circuit: QuantumCircuit, transpiled: Transpiled, logical: Sequence[SparsePauliOp], *, seed: int = 0, points: int = 2
+) -> None:
+    """Compare at `points` random assignments of the circuit's parameters; `logical` are the operators on `circuit`.
+
+    Raises `NotEquivalent` where a value differs, and `Refusal` where the circuits cannot be compared.
+    """
+    laid_out = transpiled.observables(logical)
+    compact, operators = without_idle_qubits(transpiled.circuit, laid_out)
+    widest = max(circuit.num_qubits, compact.num_qubits)
+    if widest > MAX_CHECKED_QUBITS:
+        raise Refusal(CannotCheck(reason=f"{widest} qubits are more than the {MAX_CHECKED_QUBITS} that are simulated"))
+    circuit = circuit.decompose("PauliEvolution")  # whose matrix would be as large as the square of the state
+    rng = np.random.default_rng(seed)
+    for _ in range(points if circuit.num_parameters else 1):
+        before, after = _states(circuit, compact, rng)
+        for number, (original, moved) in enumerate(zip(logical, operators, strict=True)):
+            expected = before.expectation_value(original).real
+            found = after.expectation_value(moved).real
+            scale = max(1.0, float(np.abs(original.coeffs).sum()))
+            if not abs(expected - found) <= TOLERANCE * scale:
+                raise NotEquivalent(f"output {number} is {found} after transpiling and {expected} before")
+
+
+def without_idle_qubits(
+    circuit: QuantumCircuit, operators: Sequence[SparsePauliOp]
+) -> tuple[QuantumCircuit, list[SparsePauliOp]]:
+    """The circuit and the operators on the qubits that a gate or an operator touches, in their order."""
+    used = {circuit.find_bit(qubit).index for instruction in circuit.data for qubit in instruction.qubits}
+    for operator in operators:
+        touched = (operator.paulis.x | operator.paulis.z).any(axis=0)
+        used.update(int(qubit) for qubit in np.flatnonzero(touched))
+    kept = sorted(used) or [0]
+    place = {qubit: k for k, qubit in enumerate(kept)}
+    compact = QuantumCircuit(len(kept), global_phase=circuit.global_phase)
+    for instruction in circuit.data:
+        if instruction.operation.name != "barrier":
+            qubits = [place[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
+            compact.append(instruction.operation, qubits)
+    return compact, [_narrowed(operator, kept) for operator in operators]
+
+
+def _narrowed(operator: SparsePauliOp, kept: list[int]) -> SparsePauliOp:
+    paulis = operator.paulis
+    return SparsePauliOp(type(paulis).from_symplectic(paulis.z[:, kept], paulis.x[:, kept]), operator.coeffs)
+
+
+def _states(
+    circuit: QuantumCircuit, compact: QuantumCircuit, rng: np.random.Generator
+) -> tuple[Statevector, Statevector]:
+    """The states of both at one random assignment for which all angles are finite."""
+    for low, high in RANGES * 5:
+        values = {parameter: float(rng.uniform(low, high)) for parameter in circuit.parameters}
+        remaining = {parameter: values[parameter] for parameter in compact.parameters}
+        try:
+            bound = circuit.assign_parameters(values), compact.assign_parameters(remaining)
+        except (RuntimeError, CircuitError, ZeroDivisionError):  # Qiskit's words for acos 2, log of -1, and 1/0
+            continue
+        return Statevector(bound[0]), Statevector(bound[1])
+    raise Refusal(CannotCheck(reason="no inputs and weights were found for which every angle is a finite number"))

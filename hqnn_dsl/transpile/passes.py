@@ -1,0 +1,131 @@
+"""Transpiling: a circuit in the gates and on the qubits of a device, with its observables laid out the same way.
+
+A target is a fake device by name, or a basis and a coupling. What the user asked for and Qiskit cannot do is refused
+here, before or after Qiskit says so in its own words.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
+from qiskit.transpiler import CouplingMap, TranspilerError, generate_preset_pass_manager
+
+from hqnn_dsl.report.codes.environment import (
+    CannotTranspile,
+    DeviceTooSmall,
+    FakeDevicesMissing,
+    UnknownBasisGate,
+    UnknownDevice,
+)
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qiskit import QuantumCircuit
+    from qiskit.quantum_info import SparsePauliOp
+    from qiskit.transpiler import TranspileLayout
+
+    from hqnn_dsl.semantics.spec import TranspileSpec
+
+DEFAULT_BASIS = ("rz", "sx", "x", "cx")
+"""The basis where neither a target nor a basis is given: that of most superconducting devices."""
+
+
+@dataclass(frozen=True)
+class Transpiled:
+    """A transpiled circuit; `layout` says where its logical qubits ended, None where they stayed."""
+
+    circuit: QuantumCircuit
+    layout: TranspileLayout | None
+
+    def observables(self, logical: Sequence[SparsePauliOp]) -> list[SparsePauliOp]:
+        """The operators on the qubits of the transpiled circuit, routing included."""
+        return [operator.apply_layout(self.layout, self.circuit.num_qubits) for operator in logical]
+
+
+def transpile(circuit: QuantumCircuit, spec: TranspileSpec, seed: int) -> Transpiled:
+    """The circuit for the target of `spec`, with its own seed or, where it has none, `seed`.
+
+    Raises `Refusal`: an unknown device or gate, a device that is too small, a basis that cannot say the circuit (exit
+    code 1); fake devices that are not installed (exit code 3).
+    """
+    options = _target_options(circuit.num_qubits, spec)
+    manager = generate_preset_pass_manager(
+        optimization_level=spec.optimization,
+        seed_transpiler=seed if spec.seed is None else spec.seed,
+        **options,
+    )
+    try:
+        result = manager.run(circuit)
+    except TranspilerError as error:
+        target = spec.target or f"[{', '.join(options['basis_gates'])}]"
+        raise Refusal(CannotTranspile(target=target, reason=_sentence(error))) from error
+    return Transpiled(result, result.layout)
+
+
+def fake_devices() -> dict[str, Callable[[], Any]]:
+    """The classes of qiskit-ibm-runtime's fake devices by their names. Raises `ImportError` where it is missing."""
+    from qiskit_ibm_runtime import fake_provider
+
+    classes = (thing for thing in vars(fake_provider).values() if isinstance(thing, type))
+    return {name: found for found in classes if isinstance(name := getattr(found, "backend_name", None), str)}
+
+
+def coupling_map(coupling: str | tuple[tuple[int, int], ...] | None, num_qubits: int) -> CouplingMap | None:
+    """The couplings that `linear`, `ring`, `grid`, `full` or explicit pairs mean, both ways; None for all to all."""
+    if coupling is None or coupling == "full":
+        return None
+    if isinstance(coupling, tuple):
+        return CouplingMap([pair for a, b in coupling for pair in ((a, b), (b, a))])
+    if coupling == "ring" and num_qubits > 2:
+        return CouplingMap.from_ring(num_qubits)
+    if coupling == "grid":
+        rows = math.isqrt(num_qubits)
+        return CouplingMap.from_grid(rows, math.ceil(num_qubits / rows))
+    assert coupling in {"linear", "ring"}, coupling
+    return CouplingMap.from_line(num_qubits)
+
+
+def _target_options(num_qubits: int, spec: TranspileSpec) -> dict[str, Any]:
+    """What the preset pass manager is told of the target."""
+    if spec.target is not None:
+        return {"backend": _fake_device(spec.target, num_qubits)}
+    basis = list(spec.basis or DEFAULT_BASIS)
+    known = get_standard_gate_name_mapping()
+    for name in basis:
+        if name not in known:
+            raise Refusal(UnknownBasisGate(name=name, hint=_did_you_mean(name, list(known))))
+    coupling = coupling_map(spec.coupling, num_qubits)
+    if coupling is not None:
+        connected = max(len(part.physical_qubits) for part in coupling.connected_components())
+        if connected < num_qubits:
+            raise Refusal(DeviceTooSmall(num_qubits=num_qubits, offered=connected, device="the coupling"))
+    return {"basis_gates": basis, "coupling_map": coupling}
+
+
+def _fake_device(name: str, num_qubits: int) -> Any:  # noqa: ANN401 - a Qiskit backend of an optional package
+    try:
+        devices = fake_devices()
+    except ImportError as error:
+        raise Refusal(FakeDevicesMissing(name=name)) from error
+    if name not in devices:
+        raise Refusal(UnknownDevice(name=name, hint=_did_you_mean(name, list(devices))))
+    device = devices[name]()
+    if device.num_qubits < num_qubits:
+        raise Refusal(DeviceTooSmall(num_qubits=num_qubits, offered=device.num_qubits, device=f"`{name}`"))
+    return device
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of Qiskit's own message."""
+    return str(error).strip("'\"").splitlines()[0]

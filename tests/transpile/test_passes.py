@@ -1,0 +1,171 @@
+"""Transpiling to bases, couplings and fake devices, and the comparison that comes after it."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+from circuits_random import random_case
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
+
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.semantics.spec import TranspileSpec
+from hqnn_dsl.transpile.convert import logical, observables
+from hqnn_dsl.transpile.equivalence import MAX_CHECKED_QUBITS, NotEquivalent, assert_equivalent
+from hqnn_dsl.transpile.passes import Transpiled, transpile
+
+SPECS = [
+    TranspileSpec(),
+    TranspileSpec(coupling="linear", optimization=0),
+    TranspileSpec(coupling="linear", optimization=3),
+    TranspileSpec(coupling="ring", optimization=2),
+    TranspileSpec(coupling="grid", basis=("rx", "rz", "cz")),
+    TranspileSpec(coupling="full", basis=("u", "cx")),
+    TranspileSpec(coupling=((0, 1), (0, 2), (0, 3), (3, 4), (4, 5)), basis=("rz", "sx", "x", "ecr"), optimization=2),
+]
+
+
+@pytest.mark.parametrize("number", range(len(SPECS)))
+def test_transpiled_circuits_are_equivalent_and_keep_to_the_target(number: int) -> None:
+    spec = SPECS[number]
+    for seed in range(number, number + 10 * len(SPECS), len(SPECS)):
+        case = random_case(seed, batch=1, max_qubits=6, amplitude=False, probabilities=seed % 2 == 0)
+        qc = logical(case.circuit)
+        result = transpile(qc, spec, seed)
+        assert_equivalent(qc, result, observables(case.circuit), seed=seed)
+        assert set(result.circuit.count_ops()) <= set(spec.basis or ("rz", "sx", "x", "cx"))
+        if isinstance(spec.coupling, tuple):
+            pairs = {frozenset(pair) for pair in spec.coupling}
+            touched = [i.qubits for i in result.circuit.data if len(i.qubits) == 2]
+            assert all(frozenset(result.circuit.find_bit(q).index for q in two) in pairs for two in touched)
+
+
+def far() -> tuple[QuantumCircuit, list[SparsePauliOp]]:
+    """Neighbours that are not neighbours on a line, so that routing must permute."""
+    qc = QuantumCircuit(5)
+    for k in range(5):
+        qc.ry(Parameter(f"a{k}"), k)
+    for a, b in ((0, 4), (1, 3), (0, 2), (4, 1), (3, 0)):
+        qc.cx(a, b)
+        qc.rx(Parameter(f"b{a}{b}"), b)
+    return qc, [SparsePauliOp.from_sparse_list([("Z", [k], 1.0)], num_qubits=5) for k in range(5)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_routing_permutations_are_followed(seed: int) -> None:
+    qc, operators = far()
+    result = transpile(qc, TranspileSpec(coupling="linear", optimization=1), seed)
+    assert result.layout.routing_permutation() != list(range(5)) or result.layout.initial_index_layout() != list(
+        range(5)
+    )
+    assert_equivalent(qc, result, operators)
+    misplaced = Transpiled(result.circuit, None)
+    with pytest.raises(NotEquivalent):
+        assert_equivalent(qc, misplaced, operators)
+
+
+def test_a_wrong_circuit_is_found() -> None:
+    qc, operators = far()
+    result = transpile(qc, TranspileSpec(), 0)
+    result.circuit.rx(1e-4, 2)
+    with pytest.raises(NotEquivalent, match="output 2"):
+        assert_equivalent(qc, result, operators)
+
+
+def test_the_seed_of_the_spec_wins() -> None:
+    qc, _ = far()
+    first, again, other = (
+        transpile(qc, TranspileSpec(coupling="linear", seed=seed), number) for number, seed in enumerate((3, 3, None))
+    )
+    assert first.circuit == again.circuit
+    alone = transpile(qc, TranspileSpec(coupling="linear"), 2)
+    assert alone.circuit == other.circuit
+
+
+def test_fake_devices_have_idle_qubits_that_cost_nothing() -> None:
+    pytest.importorskip("qiskit_ibm_runtime", reason="fake devices come with qiskit-ibm-runtime")
+    case = random_case(12, batch=1, max_qubits=4, amplitude=False)
+    qc = logical(case.circuit)
+    result = transpile(qc, TranspileSpec(target="fake_torino", optimization=3), 11)
+    assert result.circuit.num_qubits == 133
+    assert set(result.circuit.count_ops()) <= {"rz", "sx", "x", "cz", "rx", "rzz"}
+    start = time.perf_counter()
+    assert_equivalent(qc, result, observables(case.circuit))
+    assert time.perf_counter() - start < 5
+
+
+def refusal(spec: TranspileSpec, num_qubits: int = 3) -> Refusal:
+    qc = QuantumCircuit(num_qubits)
+    qc.ry(Parameter("a"), 0)
+    qc.cx(0, num_qubits - 1)
+    with pytest.raises(Refusal) as refused:
+        transpile(qc, spec, 0)
+    assert all(item.headline and item.help for item in refused.value.diagnostics)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "hint"),
+    [
+        (TranspileSpec(basis=("rz", "sx", "cxx")), "E0717", "`cx`"),
+        (TranspileSpec(basis=("h", "s", "cx")), "E0718", ""),
+        (TranspileSpec(basis=("rz", "sx", "x")), "E0718", ""),
+        (TranspileSpec(coupling=((0, 1),)), "E0716", "3"),
+        (TranspileSpec(coupling=((0, 1), (2, 3))), "E0716", "3"),
+    ],
+)
+def test_what_no_target_can_do_is_refused(spec: TranspileSpec, code: str, hint: str) -> None:
+    refused = refusal(spec)
+    assert refused.diagnostics[0].code == code
+    assert hint in refused.diagnostics[0].help
+    assert refused.exit_code == 1
+
+
+def test_an_unknown_fake_device_gets_a_suggestion() -> None:
+    pytest.importorskip("qiskit_ibm_runtime", reason="fake devices come with qiskit-ibm-runtime")
+    refused = refusal(TranspileSpec(target="fake_torin"))
+    assert refused.diagnostics[0].code == "E0715"
+    assert "fake_torino" in refused.diagnostics[0].help
+    assert refused.exit_code == 1
+    assert refusal(TranspileSpec(target="fake_manila"), 6).diagnostics[0].code == "E0716"
+
+
+def test_without_the_package_the_command_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qiskit_ibm_runtime", None)
+    refused = refusal(TranspileSpec(target="fake_torino"))
+    assert refused.diagnostics[0].code == "E0707"
+    assert "pip install 'hqnn-dsl[ibm]'" in refused.diagnostics[0].help
+    assert refused.exit_code == 3
+
+
+def test_angles_that_are_never_finite_are_refused() -> None:
+    qc = QuantumCircuit(1)
+    x = Parameter("x")
+    qc.rx((x * x + 2).arccos(), 0)
+    with pytest.raises(Refusal) as refused:
+        assert_equivalent(qc, Transpiled(qc, None), [SparsePauliOp("Z")])
+    assert refused.value.diagnostics[0].code == "E0719"
+
+
+@pytest.mark.parametrize("function", ["arccos", "arcsin", "log"])
+def test_angles_with_a_narrow_domain_are_checked(function: str) -> None:
+    qc = QuantumCircuit(1)
+    x = Parameter("x")
+    qc.rx(getattr(x, function)(), 0)
+    operators = [SparsePauliOp("Z")]
+    assert_equivalent(qc, transpile(qc, TranspileSpec(), 0), operators)
+    turned = QuantumCircuit(1)
+    turned.rx(getattr(x, function)() * 1.01, 0)
+    with pytest.raises(NotEquivalent):
+        assert_equivalent(qc, Transpiled(turned, None), operators)
+
+
+def test_too_wide_a_circuit_is_refused_before_it_is_simulated() -> None:
+    qc = QuantumCircuit(MAX_CHECKED_QUBITS + 1)
+    qc.h(range(qc.num_qubits))
+    with pytest.raises(Refusal) as refused:
+        assert_equivalent(qc, transpile(qc, TranspileSpec(), 0), [SparsePauliOp("Z" * qc.num_qubits)])
+    assert str(MAX_CHECKED_QUBITS) in refused.value.diagnostics[0].headline
