@@ -1,0 +1,21 @@
+"""What the language has and this version does not do: refused with a sentence, never accepted and ignored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hqnn_dsl.report.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotBuilt(Diagnostic):
+    """The language knows this, this version of the compiler does not do it yet.
+
+    The spec is right as it is written and will mean the same when a later version can run it. Until then it is
+    refused, because running it without that part would give numbers for another experiment.
+    """
+
+    code = "E0801"
+    message = "{what} in the language, but not built in this version"
+    label = "not built yet"
+    what: str

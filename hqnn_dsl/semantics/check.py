@@ -1,0 +1,407 @@
+"""A parsed file to a checked model: names, types, widths and defaults settled, the circuit expanded.
+
+`check` is the only maker of a `Spec`. It reads the sections, expands the circuit, and fits the widths from table to
+target; every independent mistake is found in one run. Widths flow in both directions (`dense(auto)` takes what the
+circuit reads, `circuit on auto qubits` what the encoder ends with), so the sections are read first and fitted last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.ir import Circuit
+from hqnn_dsl.report import limits
+from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics import lines, sections
+from hqnn_dsl.semantics.allows import silenced
+from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, library_names, read_file
+from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
+from hqnn_dsl.semantics.evaluate import whole
+from hqnn_dsl.semantics.placing import count, option_of
+from hqnn_dsl.semantics.spec import Layer, Spec
+from hqnn_dsl.semantics.values import Member, Poison, Silent
+from hqnn_dsl.syntax import nodes
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """A model that is right as far as can be told without its table.
+
+    `tree` is the file with the `--set` options applied, `used` the blocks that the circuit places, `places` where things
+    stand that later stages may have to speak of, `warnings` what is legal and probably not meant.
+    """
+
+    spec: Spec
+    circuit: Circuit
+    tree: nodes.File
+    file: FileScope
+    used: tuple[Definition, ...]
+    warnings: tuple[Diagnostic, ...]
+    places: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass
+class _Sections:
+    """The parts of a model by what they are."""
+
+    data: nodes.Settings | None = None
+    train: nodes.Settings | None = None
+    transpile: nodes.Settings | None = None
+    encoder: nodes.Layers | None = None
+    decoder: nodes.Layers | None = None
+    circuit: nodes.Circuit | None = None
+    backend: nodes.Setting | None = None
+
+
+def check(
+    tree: nodes.File,
+    mistakes: tuple[Diagnostic, ...],
+    offered: Mapping[str, Entry],
+    default_backend: str,
+    read: Callable[[Path], str] = read_file,
+) -> Checked | tuple[Diagnostic, ...]:
+    """The checked model of a parsed file, or, for a file of blocks and constants only, the warnings about it.
+
+    `mistakes` are the parser's; `offered` are the backends with their options. Raises `Refusal` with every error.
+    """
+    findings = Findings()
+    for mistake in mistakes:
+        findings.add(mistake)
+    file = collect(tree, findings, read)
+    _check_blocks(file, findings)
+    model = _model(tree, findings)
+    if model is None:
+        findings.raise_errors()
+        return findings.items
+    checked = _Model(model, file, offered, default_backend, findings).check(tree)
+    kept = silenced(tree, findings.items)
+    errors = Findings()
+    for item in kept:
+        errors.add(item)
+    errors.raise_errors()
+    assert checked is not None
+    spec, circuit, used, places = checked
+    return Checked(spec, circuit, tree, file, used, kept, places)
+
+
+def _model(tree: nodes.File, findings: Findings) -> nodes.Model | None:
+    models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
+    for second in models[1:]:
+        note = Note("the first one", models[0].head)
+        findings.add(meaning.DefinedTwice(span=second.head, what="a model", notes=(note,)))
+    return models[0] if models else None
+
+
+def _check_blocks(file: FileScope, findings: Findings) -> None:
+    """What can be told of a block before it is placed: its parameters."""
+    for definition in file.own.values():
+        seen: dict[str, Span] = {}
+        for parameter in definition.block.parameters:
+            name = parameter.name.name
+            if name in seen:
+                note = Note("the first one", seen[name])
+                what = f"the argument `{name}`"
+                findings.add(meaning.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
+            elif file.scope.has(name):
+                findings.add(meaning.Shadowed(span=parameter.name.span, name=name))
+            seen[name] = parameter.name.span
+            try:
+                option_of(parameter)
+            except Refusal as refusal:
+                findings.add(refusal.diagnostics[0])
+        if definition.name in library_names():
+            findings.add(warnings.LibraryReplaced(span=definition.block.name.span, name=definition.name))
+
+
+class _Model:
+    """Checks one model; `check` is its one entry."""
+
+    def __init__(
+        self,
+        model: nodes.Model,
+        file: FileScope,
+        offered: Mapping[str, Entry],
+        default_backend: str,
+        findings: Findings,
+    ) -> None:
+        self.model = model
+        self.file = file
+        self.scope = file.scope
+        self.offered = offered
+        self.default_backend = default_backend
+        self.findings = findings
+        self.parts = self._sections()
+
+    # ---------------------------------------------------------------- parts
+
+    def _sections(self) -> _Sections:
+        parts = _Sections()
+        for part in self.model.parts:
+            match part:
+                case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" as word)):
+                    self._take(parts, word, part)
+                case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
+                    self._take(parts, word, part)
+                case nodes.Circuit():
+                    self._take_circuit(parts, part)
+                case nodes.Setting():
+                    self._take(parts, "backend", part)
+                case nodes.Allow():
+                    pass
+                case nodes.Let():
+                    hint = "write it above the model"
+                    self.findings.add(
+                        meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint)
+                    )
+                case _:
+                    self.findings.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
+        return parts
+
+    def _take(self, parts: _Sections, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
+        first = getattr(parts, word)
+        if first is not None:
+            note = Note("the first one", _head(first))
+            self.findings.add(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
+            return
+        setattr(parts, word, part)
+
+    def _take_circuit(self, parts: _Sections, part: nodes.Circuit) -> None:
+        if parts.circuit is not None:
+            note = Note("the first one", parts.circuit.head)
+            what = "a model with several circuits is"
+            self.findings.add(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
+            return
+        parts.circuit = part
+
+    # ---------------------------------------------------------------- check
+
+    def check(
+        self, tree: nodes.File
+    ) -> tuple[Spec, Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
+        """The spec and its circuit; None where something is wrong, which is then in the findings."""
+        parts, findings = self.parts, self.findings
+        data, data_spans = sections.data_of(parts.data, self.scope, findings)
+        train = sections.train_of(parts.train, self.scope, findings)
+        transpile = sections.transpile_of(parts.transpile, self.scope, findings)
+        backend = sections.backend_of(parts.backend, self.offered, self.default_backend, self.scope, findings)
+        encoder = lines.read_lines(parts.encoder, self.scope, findings)
+        decoder = lines.read_lines(parts.decoder, self.scope, findings)
+        if parts.circuit is None:
+            if not any(isinstance(part, nodes.ForeignCircuit | nodes.Parts) for part in self.model.parts):
+                what = f"the model `{self.model.name.name}` has no circuit"
+                hint = "write `circuit on 4 qubits { feature_map angle(); ansatz real_amplitudes() }`"
+                findings.add(meaning.NothingToDo(span=self.model.head, what=what, hint=hint))
+            return None
+        num_qubits = self._num_qubits(parts.circuit, encoder)
+        if num_qubits is None:
+            return None
+        elaborated = Elaborator(findings, num_qubits).run(parts.circuit.body, self.file)
+        circuit = elaborated.circuit
+        if circuit is None or encoder is None or decoder is None:
+            return None
+        features = None if data.features.names is None else len(data.features.names)
+        front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
+        back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
+        self._warn(encoder, circuit, elaborated)
+        if findings.has_errors or front is None or back is None:
+            return None
+        spec = Spec(
+            name=self.model.name.name,
+            doc=self.model.doc,
+            constants=self._constants(),
+            data=data,
+            encoder=front,
+            in_width=front[0].in_width if front else circuit.num_inputs,
+            num_qubits=num_qubits,
+            num_inputs=circuit.num_inputs,
+            num_outputs=circuit.num_outputs,
+            decoder=back,
+            out_width=len(data.target) if data.target is not None else 1,
+            train=train,
+            transpile=transpile,
+            backend=backend,
+        )
+        return spec, circuit, elaborated.used, self._places(data_spans)
+
+    def _constants(self) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for name in self.file.constants:
+            binding = self.scope.find(name)
+            value = binding.value if binding is not None else Poison()
+            if not isinstance(value, Poison):
+                found[name] = value.name if isinstance(value, Member) else value
+        return found
+
+    def _places(self, data_spans: dict[str, Span]) -> Mapping[str, Span]:
+        parts = self.parts
+        assert parts.circuit is not None
+        places = {f"data.{name}": span for name, span in data_spans.items()}
+        places["model"] = self.model.head
+        places["circuit"] = parts.circuit.head
+        places["backend"] = parts.backend.span if parts.backend is not None else parts.circuit.head
+        for section in (parts.train, parts.transpile):
+            for setting in section.settings if section is not None else ():
+                assert section is not None
+                places[f"{section.keyword.name}.{setting.name.name}"] = setting.span
+        return places
+
+    def _num_qubits(self, circuit: nodes.Circuit, encoder: list[lines.Line] | None) -> int | None:
+        """The circuit's width: a number, or with `auto` what the encoder ends with."""
+        node = circuit.width
+        if isinstance(node, nodes.Name) and node.name == "auto":
+            if encoder is None:
+                return None
+            width = lines.end_width(encoder)
+            if not isinstance(width, int):
+                reason = "the encoder ends with `auto` too" if width == "auto" else "no line of the encoder sets one"
+                where = lines.end_span(encoder)
+                notes = (Note("this takes what the circuit reads", where),) if where is not None else ()
+                hint = "write `circuit on 4 qubits`, or give the encoder's last `dense` a width"
+                self.findings.add(
+                    shapes.AutoWidth(span=node.span, what="the circuit", reason=reason, notes=notes, hint=hint)
+                )
+                return None
+        else:
+            try:
+                width = whole(node, self.scope, "the number of qubits")
+            except Refusal as refusal:
+                self.findings.add(refusal.diagnostics[0])
+                return None
+            except Silent:
+                return None
+        if not 1 <= width <= limits.MAX_QUBITS:
+            bound = f"1 to {limits.MAX_QUBITS}"
+            what = "the number of qubits"
+            self.findings.add(shapes.NoWidth(span=node.span, what=what, bound=bound, value=str(width)))
+            return None
+        return width
+
+    # ------------------------------------------------------------- fitting
+
+    def _front(
+        self,
+        encoder: list[lines.Line],
+        features: int | None,
+        features_span: Span | None,
+        circuit: Circuit,
+        elaborated: Elaborated,
+    ) -> tuple[Layer, ...] | None:
+        """The encoder's layers, fitted between the features and the circuit's inputs."""
+        needed = circuit.num_inputs
+        if needed == 0:
+            hint = "add a feature map: `feature_map angle()`"
+            head = self.parts.circuit.head if self.parts.circuit is not None else None
+            what = "the circuit reads no inputs, so its outputs cannot depend on the data"
+            self.findings.add(meaning.NothingToDo(span=head, what=what, hint=hint))
+            return None
+        in_width = features
+        if lines.end_width(encoder) is None:
+            in_width = needed if features is None else features
+        before = len(self.findings.items)
+        layers, ends = lines.resolved(encoder, in_width, needed, self.findings)
+        if len(self.findings.items) > before:
+            return None
+        if ends == needed:
+            return layers
+        reader = elaborated.reader
+        assert reader is not None
+        set_at = lines.end_span(encoder)
+        note = Note("the encoder ends here", set_at) if set_at else Note("the features", features_span)
+        giver = "the encoder ends with" if set_at else "the table gives"
+        self.findings.add(
+            shapes.InputWidth(
+                span=reader.span,
+                reader=f"`{reader.name}` reads",
+                wanted=count(needed, "input"),
+                giver=giver,
+                given=str(ends),
+                notes=(note,),
+                hint=self._width_hint(needed, ends, encoder, circuit),
+            )
+        )
+        return None
+
+    @staticmethod
+    def _width_hint(needed: int, ends: int | None, encoder: list[lines.Line], circuit: Circuit) -> str:
+        several = f", or `circuit on {ends} qubits`" if needed == circuit.num_qubits else ""
+        if lines.end_width(encoder) is None:
+            return f"add an encoder that ends with `dense({needed})`{several}"
+        return f"write `dense({needed})`{several}"
+
+    def _back(
+        self, decoder: list[lines.Line], targets: int, target_span: Span | None, circuit: Circuit
+    ) -> tuple[Layer, ...] | None:
+        """The decoder's layers, fitted between the circuit's outputs and the targets."""
+        before = len(self.findings.items)
+        layers, ends = lines.resolved(decoder, circuit.num_outputs, targets, self.findings)
+        if len(self.findings.items) > before:
+            return None
+        if ends == targets:
+            return layers
+        set_at = lines.end_span(decoder)
+        head = self.parts.circuit.head if self.parts.circuit is not None else None
+        note = Note(f"{count(targets, 'target')} named here", target_span)
+        if target_span is None:
+            note = Note("without `data { target … }` there is one target, the table's last column")
+        self.findings.add(
+            shapes.OutputWidth(
+                span=set_at or head,
+                giver="the decoder ends with" if set_at else "the circuit, without a decoder, gives",
+                given=count(ends or 0, "output"),
+                wanted=count(targets, "target"),
+                notes=(note,),
+                hint=f"write `dense({targets})`" if set_at else f"add `decoder {{ dense({targets}) }}`",
+            )
+        )
+        return None
+
+    # ------------------------------------------------------------ warnings
+
+    def _warn(self, encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated) -> None:
+        used = [leaf for angle in circuit.slots for leaf in leaves(angle)]
+        weights = {leaf.index for leaf in used if isinstance(leaf, WeightRef)}
+        head = self.parts.circuit.head if self.parts.circuit is not None else None
+        for tensor in circuit.weights:
+            unused = tensor.size - sum(tensor.offset <= index < tensor.offset + tensor.size for index in weights)
+            if unused:
+                what = "all weights" if unused == tensor.size else count(unused, "weight")
+                self.findings.add(warnings.UnusedWeight(span=head, path=tensor.path, what=what))
+        inputs = {leaf.index for leaf in used if isinstance(leaf, InputRef)}
+        if circuit.amplitude is None and elaborated.reader is not None and len(inputs) < circuit.num_inputs:
+            unread = circuit.num_inputs - len(inputs)
+            width = count(circuit.num_inputs, "input")
+            span = elaborated.reader.span
+            self.findings.add(warnings.UnusedInput(span=span, what=count(unread, "component"), width=width))
+        if encoder and inputs and not lines.ends_bounded(encoder):
+            self.findings.add(warnings.UnboundedEncoder(span=encoder[-1].span))
+
+
+def _head(part: nodes.Part) -> Span:
+    """The text that stands for a part in a message: its first line, without the brace."""
+    match part:
+        case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
+            return keyword.span
+        case nodes.Circuit():
+            return part.head
+        case nodes.ForeignCircuit(_, _, path):
+            return path.span
+        case nodes.Sweep(span):
+            return Span(span.source, span.start, span.start + len("sweep"))
+    return part.span
+
+
+def _unbuilt_name(part: nodes.Part) -> str:
+    match part:
+        case nodes.ForeignCircuit():
+            return "a circuit made elsewhere is"
+        case nodes.Sweep():
+            return "`sweep` is"
+        case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
+            return f"`{keyword.name}` is"
+    return "this is"

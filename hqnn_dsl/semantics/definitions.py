@@ -1,0 +1,221 @@
+"""What a file defines and what it can see: its constants, its blocks, those of the files it uses, and the library.
+
+Library blocks are one `.hqnn` file each in `catalog/blocks/`, named as the block, and are read when they are used. A
+file's own block wins over a library block of the same name. `use` brings in the other file's own blocks, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from hqnn_dsl.report import limits
+from hqnn_dsl.report.codes import meaning as codes
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.semantics.evaluate import evaluate
+from hqnn_dsl.semantics.values import Poison, Scope, Silent, Value, suggestion
+from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.parser import parse
+
+LIBRARY = Path(__file__).parent.parent / "catalog" / "blocks"
+BUILT_IN_BLOCKS = {"amplitude": "feature_map", "basis": "feature_map"}
+"""Blocks that read the input vector as a whole; they cannot be written in the language."""
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A block with what it sees."""
+
+    block: nodes.Block
+    file: FileScope
+    is_library: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.block.name.name
+
+
+@dataclass(eq=False)
+class FileScope:
+    """A file's constants and the blocks that are visible in it."""
+
+    source: Source
+    scope: Scope = field(default_factory=Scope)
+    blocks: dict[str, Definition] = field(default_factory=dict)
+    own: dict[str, Definition] = field(default_factory=dict)
+    constants: list[str] = field(default_factory=list)
+
+    def find(self, name: str) -> Definition | None:
+        """The block of that name that this file means, None where there is none."""
+        return self.blocks.get(name) or library_block(name)
+
+    def block_names(self) -> list[str]:
+        return [*self.blocks, *library_names(), *BUILT_IN_BLOCKS]
+
+
+def library_names() -> tuple[str, ...]:
+    """The names of all library blocks, without reading them."""
+    return tuple(sorted(path.stem for path in LIBRARY.glob("*.hqnn")))
+
+
+@cache
+def library_block(name: str) -> Definition | None:
+    """A library block, None where the library has none of that name."""
+    if name not in library_names():
+        return None
+    path = LIBRARY / f"{name}.hqnn"
+    source = Source(f"library/{path.name}", path.read_text(encoding="utf-8"))
+    tree, mistakes = parse(source)
+    findings = Findings()
+    if any(mistake.is_error for mistake in mistakes):
+        raise AssertionError(f"library block {name} does not parse: {mistakes}")
+    scope = collect(tree, findings, read=_no_file)
+    definition = scope.own[name]
+    return Definition(definition.block, scope, is_library=True)
+
+
+def _no_file(_: Path) -> str:
+    raise OSError("library files use no other file")
+
+
+def read_file(path: Path) -> str:
+    """A file's text. Raises `OSError` or `UnicodeDecodeError`."""
+    return path.read_text(encoding="utf-8-sig")
+
+
+def collect(
+    tree: nodes.File,
+    findings: Findings,
+    read: Callable[[Path], str] = read_file,
+    chain: tuple[Path, ...] = (),
+) -> FileScope:
+    """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to `findings`."""
+    file = FileScope(tree.source)
+    if tree.version is not None and tree.version.value != 1:
+        findings.add(codes.WrongVersion(span=tree.version.span, version=tree.version.span.text))
+    here = Path(tree.source.name).resolve()
+    for statement in tree.statements:
+        match statement:
+            case nodes.Let():
+                _constant(statement, file, findings)
+            case nodes.Block():
+                _block(statement, file, findings)
+            case nodes.Use():
+                _use(statement, file, findings, read, (*chain, here))
+    for name in file.constants:
+        _settle(name, file, findings)
+    return file
+
+
+def _constant(let: nodes.Let, file: FileScope, findings: Findings) -> None:
+    name = let.name.name
+    if name in file.constants:
+        note = Note("the first one", file.scope.where(name))
+        findings.add(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
+        return
+    file.constants.append(name)
+    running: list[str] = []
+
+    def resolve() -> Value:
+        if running:
+            raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=f"{name} → … → {name}"))
+        running.append(name)
+        try:
+            value = evaluate(let.value, file.scope)
+        finally:
+            running.clear()
+        return value
+
+    file.scope.bind_lazily(name, resolve, let.name.span)
+
+
+def _settle(name: str, file: FileScope, findings: Findings) -> None:
+    """Compute a constant; where that fails, report it once and let every use of it be silent."""
+    try:
+        file.scope.find(name)
+    except Refusal as refusal:
+        for diagnostic in refusal.diagnostics:
+            findings.add(diagnostic)
+    except Silent:
+        pass
+    else:
+        return
+    span = file.scope.where(name)
+    file.scope.settle(name, Poison(), span)
+
+
+def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
+    name = block.name.name
+    if name in file.own:
+        note = Note("the first one", file.own[name].block.name.span)
+        findings.add(codes.DefinedTwice(span=block.name.span, what=f"the block `{name}`", notes=(note,)))
+        return
+    if name in BUILT_IN_BLOCKS:
+        findings.add(
+            codes.DefinedTwice(
+                span=block.name.span, what=f"`{name}`", hint=f"`{name}` is built in; give this block another name"
+            )
+        )
+        return
+    definition = Definition(block, file)
+    file.own[name] = file.blocks[name] = definition
+
+
+def _use(
+    use: nodes.Use, file: FileScope, findings: Findings, read: Callable[[Path], str], chain: tuple[Path, ...]
+) -> None:
+    path = Path(chain[-1]).parent / use.path.value
+    if path.resolve() in chain:
+        circle = " → ".join(step.name for step in (*chain[chain.index(path.resolve()) :], path))
+        findings.add(codes.UseCycle(span=use.path.span, path=circle))
+        return
+    if len(chain) > limits.MAX_FILES:
+        findings.add(codes.TooLarge(span=use.span, what="the chain of files", limit=str(limits.MAX_FILES)))
+        return
+    try:
+        text = read(path)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        findings.add(_unreadable(use.path.value, use.path.span, path, error))
+        return
+    tree, mistakes = parse(Source(str(path), text))
+    for mistake in mistakes:
+        findings.add(mistake)
+    for statement in tree.statements:
+        if isinstance(statement, nodes.Model):
+            hint = "a file for `use` has blocks and constants only"
+            findings.add(codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint))
+    other = collect(tree, findings, read, chain)
+    for name, definition in other.own.items():
+        if name in file.blocks:
+            note = Note("the other one", file.blocks[name].block.name.span)
+            findings.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
+        else:
+            file.blocks[name] = definition
+
+
+def _unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> Diagnostic:
+    hint = ""
+    if isinstance(error, UnicodeDecodeError):
+        reason = "it is not UTF-8 text"
+    elif isinstance(error, FileNotFoundError):
+        reason = "there is no such file"
+        if path.parent.is_dir():
+            hint = suggestion(path.name, [item.name for item in path.parent.iterdir()])
+    else:
+        reason = str(getattr(error, "strerror", None) or error).lower()
+    return codes.UnreadableFile(span=span, path=shown, reason=reason, hint=hint)
+
+
+def read_spec(path: Path) -> Source:
+    """The spec file as a source. Raises `Refusal` where it cannot be read."""
+    try:
+        size = path.stat().st_size
+        if size > limits.MAX_SOURCE_BYTES:
+            limit = f"{limits.MAX_SOURCE_BYTES} bytes"
+            raise Refusal(codes.TooLarge(what=f"{path} ({size} bytes)", limit=limit))
+        return Source(str(path), read_file(path))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise Refusal(_unreadable(str(path), None, path, error)) from error

@@ -1,0 +1,511 @@
+"""A circuit's braces to a `Circuit`: blocks expanded, loops run, every angle in a slot of its own.
+
+`Elaborator` carries out the statements of the circuit and of the blocks placed in it. It keeps going after a mistake, so
+one run reports all independent ones; mistakes inside a block are reported with the place where the block stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from hqnn_dsl.catalog.initial import INITIALS
+from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
+from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation, WeightTensor, verify, width_of
+from hqnn_dsl.report import limits
+from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics import placing
+from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
+from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
+from hqnn_dsl.semantics.measure import measurements
+from hqnn_dsl.semantics.options import bind, entry_of
+from hqnn_dsl.semantics.paths import apply_freezes, apply_initials
+from hqnn_dsl.semantics.values import Poison, Scope, Silent, Tensor, Value, describe, suggestion
+from hqnn_dsl.syntax import nodes
+
+
+class _Stop(Exception):
+    """A limit was passed: what follows would only repeat it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where statements are carried out: a circuit, a block, or a loop's turn inside one.
+
+    `view` are the components of the circuit's input that this place may read, None for all from the start. `path` leads
+    the paths of its weights; `counts` numbers what stands in it. `reads` is where its next
+    input starts, and how many it reads in all.
+    """
+
+    file: FileScope
+    scope: Scope
+    qubits: tuple[int, ...]
+    kind: str = "circuit"
+    name: str = "circuit"
+    view: tuple[int, ...] | None = None
+    path: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    reads: list[int] = field(default_factory=lambda: [0, 0])
+    chain: tuple[tuple[Definition, Span], ...] = ()
+
+    def unique(self, name: str) -> str:
+        """The path of a thing called `name` here; two of a kind are numbered from the second."""
+        self.counts[name] += 1
+        count = self.counts[name]
+        return f"{self.path}{name}" if count == 1 else f"{self.path}{name}_{count}"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The feature map that reads most inputs."""
+
+    name: str
+    count: int
+    span: Span
+
+
+@dataclass
+class Elaborated:
+    """What became of a circuit's braces. `circuit` is None where there were mistakes."""
+
+    circuit: Circuit | None
+    reader: Reader | None
+    used: tuple[Definition, ...]
+
+
+class Elaborator:
+    """Expands one circuit; `run` is its one entry."""
+
+    def __init__(self, findings: Findings, num_qubits: int) -> None:
+        self.findings = findings
+        self.num_qubits = num_qubits
+        self.operations: list[Operation] = []
+        self.slots: list[Angle] = []
+        self.tensors: list[WeightTensor] = []
+        self.tensor_spans: dict[str, Span] = {}
+        self.num_weights = 0
+        self.measured: list[Measurement] = []
+        self.measure_span: Span | None = None
+        self.amplitude: AmplitudeInput | None = None
+        self.reader: Reader | None = None
+        self.num_inputs = 0
+        self.used: dict[int, Definition] = {}
+        self.initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = []
+        self.freezes: list[nodes.Freeze] = []
+        self.without: nodes.Without | None = None
+        self.statements = 0
+        self._reported: set[tuple[str, int, int, int]] = set()
+        self._failed = False
+
+    def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
+        """Carry out the circuit's statements and put the pieces together."""
+        scope = Scope(file.scope)
+        scope.bind("qubits", self.num_qubits, None)
+        frame = Frame(file, scope, tuple(range(self.num_qubits)))
+        try:
+            self._body(body, frame)
+        except _Stop:
+            pass
+        tensors = self.tensors
+        if not self._failed:
+            tensors = apply_initials(self.initials, tensors, self._report_plain)
+            tensors = apply_freezes(self.freezes, tensors, self._report_plain)
+        used = tuple(self.used.values())
+        if self._failed:
+            return Elaborated(None, self.reader, used)
+        return Elaborated(self._assemble(tuple(tensors)), self.reader, used)
+
+    def _assemble(self, tensors: tuple[WeightTensor, ...]) -> Circuit:
+        operations, slots = tuple(self.operations), tuple(self.slots)
+        if self.without is not None:
+            kept = [operation for operation in operations if operation.num_qubits < 2]
+            dropped = len(operations) - len(kept)
+            self.findings.add(
+                warnings.EntanglersDropped(span=self.without.span, count=dropped, total=len(operations))
+            )
+            operations, slots = _renumbered(kept, slots)
+        measured = tuple(self.measured) or tuple(placing.z_of_every(self.num_qubits))
+        circuit = Circuit(
+            num_qubits=self.num_qubits,
+            operations=operations,
+            slots=slots,
+            measurements=measured,
+            num_inputs=self.num_inputs,
+            weights=tensors,
+            amplitude=self.amplitude,
+        )
+        return verify(circuit)
+
+    # ------------------------------------------------------------ reporting
+
+    def _report_plain(self, diagnostic: Diagnostic) -> None:
+        self._failed = self._failed or diagnostic.is_error
+        self.findings.add(diagnostic)
+
+    def report(self, diagnostic: Diagnostic, frame: Frame) -> None:
+        """Report a mistake once a place; inside a library block at the place where the user put that block."""
+        span = diagnostic.span
+        key = (diagnostic.code, id(span.source) if span else 0, span.start if span else 0, span.end if span else 0)
+        self._failed = self._failed or diagnostic.is_error
+        if key in self._reported:
+            return
+        self._reported.add(key)
+        outside = [(block, use) for block, use in frame.chain if block.is_library]
+        if outside:
+            block, use = outside[0]
+            note = Note(f"in the library block `{block.name}`", span)
+            diagnostic = replace(diagnostic, span=use, notes=(*diagnostic.notes, note))
+        elif frame.chain:
+            block, use = frame.chain[-1]
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
+        self.findings.add(diagnostic)
+
+    def _guard(self, frame: Frame, action: object) -> bool:
+        """Carry out `action()`; report what it refuses. Whether it went through."""
+        assert callable(action)
+        try:
+            action()
+        except Refusal as refusal:
+            for diagnostic in refusal.diagnostics:
+                self.report(diagnostic, frame)
+            return False
+        except Silent:
+            self._failed = True
+            return False
+        return True
+
+    def _count(self, what: str, count: int, limit: int, span: Span, frame: Frame) -> None:
+        if count > limit:
+            self.report(meaning.TooLarge(span=span, what=what, limit=str(limit)), frame)
+            raise _Stop
+
+    # ----------------------------------------------------------- statements
+
+    def _body(self, body: tuple[nodes.Statement, ...], frame: Frame) -> None:
+        for statement in body:
+            self.statements += 1
+            what = "the number of statements carried out"
+            self._count(what, self.statements, limits.MAX_STATEMENTS, statement.span, frame)
+            self._guard(frame, lambda statement=statement: self._statement(statement, frame))  # type: ignore[misc]
+
+    def _statement(self, statement: nodes.Statement, frame: Frame) -> None:
+        match statement:
+            case nodes.Gate():
+                self._gate(statement, frame)
+            case nodes.Let():
+                self._let(statement, frame)
+            case nodes.For():
+                self._for(statement, frame)
+            case nodes.If():
+                chosen = truth(statement.condition, frame.scope, "a condition")
+                self._body(statement.then if chosen else statement.otherwise, frame)
+            case nodes.Repeat():
+                self._repeat(statement, frame)
+            case nodes.BlockUse():
+                self._place(statement, frame)
+            case nodes.Input():
+                self._input(statement, frame)
+            case nodes.Weight():
+                self._weight(statement, frame)
+            case _:
+                self._circuit_only(statement, frame)
+
+    def _circuit_only(self, statement: nodes.Statement, frame: Frame) -> None:
+        if frame.kind != "circuit":
+            what = statement.span.text.split(maxsplit=1)[0]
+            hint = "it belongs in the circuit that places the block"
+            raise Refusal(meaning.WrongPlace(span=statement.span, what=what, place="in a block", hint=hint))
+        match statement:
+            case nodes.Measure():
+                self._measure(statement, frame)
+            case nodes.Initial():
+                self.initials.append((statement, self._initial(statement.how, frame)))
+            case nodes.Freeze():
+                self.freezes.append(statement)
+            case nodes.Without(span, what_node):
+                if what_node.name != "entanglers":
+                    hint = "write `without entanglers`"
+                    raise Refusal(
+                        meaning.UnknownChoice(span=what_node.span, what="without", value=what_node.name, hint=hint)
+                    )
+                if self.without is not None:
+                    note = Note("first said here", self.without.span)
+                    raise Refusal(meaning.GivenTwice(span=span, name="without entanglers", notes=(note,)))
+                self.without = statement
+            case nodes.Shuffle(span):
+                raise Refusal(unbuilt.NotBuilt(span=span, what="`shuffle inputs` is"))
+            case nodes.Allow():
+                pass  # `check` reads those
+
+    def _bind(self, name: nodes.Name, value: Value, frame: Frame) -> None:
+        """Bind a name of a block; nothing is ever shadowed."""
+        self._unshadowed(name, frame)
+        frame.scope.bind(name.name, value, name.span)
+
+    @staticmethod
+    def _unshadowed(name: nodes.Name, frame: Frame) -> None:
+        if frame.scope.has(name.name):
+            where = frame.scope.where(name.name)
+            notes = (Note("it stands for this", where),) if where is not None else ()
+            raise Refusal(meaning.Shadowed(span=name.span, name=name.name, notes=notes))
+
+    def _let(self, let: nodes.Let, frame: Frame) -> None:
+        self._unshadowed(let.name, frame)
+        try:
+            value = evaluate(let.value, frame.scope)
+        except (Refusal, Silent):
+            frame.scope.bind(let.name.name, Poison(), let.name.span)
+            raise
+        frame.scope.bind(let.name.name, value, let.name.span)
+
+    def _for(self, loop: nodes.For, frame: Frame) -> None:
+        values: tuple[Value, ...] | range
+        if isinstance(loop.values, nodes.Range):
+            values = range_of(loop.values, frame.scope)
+        else:
+            found = evaluate(loop.values, frame.scope)
+            if not isinstance(found, tuple):
+                expected = "a range such as `0..qubits`, or a list"
+                raise Refusal(
+                    meaning.WrongType(span=loop.values.span, what="for", expected=expected, found=describe(found))
+                )
+            values = found
+        self._unshadowed(loop.variable, frame)
+        for value in values:
+            turn = Scope(frame.scope)
+            turn.bind(loop.variable.name, value, loop.variable.span)
+            self._body(loop.body, replace(frame, scope=turn))
+
+    def _repeat(self, loop: nodes.Repeat, frame: Frame) -> None:
+        count = whole(loop.count, frame.scope, "how often to repeat")
+        if not 0 <= count <= limits.MAX_LOOP:
+            bound = f"0 to {limits.MAX_LOOP}"
+            raise Refusal(meaning.OutOfBounds(span=loop.count.span, what="repeat", bound=bound, value=str(count)))
+        path = frame.unique("repeat")
+        for turn in range(count):
+            # every turn reads the same inputs from the start, and has weights of its own
+            place = f"{path}.{turn}."
+            inner = replace(frame, scope=Scope(frame.scope), path=place, counts=Counter(), reads=[0, 0])
+            self._body(loop.body, inner)
+            frame.reads[1] = max(frame.reads[1], inner.reads[1])
+
+    # --------------------------------------------------- inputs and weights
+
+    def _shape(self, shape: tuple[nodes.Expression, ...], frame: Frame) -> tuple[int, ...]:
+        lengths = []
+        for node in shape:
+            length = whole(node, frame.scope, "a length")
+            if not 0 <= length <= limits.MAX_WEIGHTS:
+                raise Refusal(shapes.NoWidth(span=node.span, what="a length", bound="0 or more", value=str(length)))
+            lengths.append(length)
+        return tuple(lengths)
+
+    @staticmethod
+    def _size(shape: tuple[int, ...]) -> int:
+        size = 1
+        for length in shape:
+            size *= length
+        return size
+
+    def _input(self, node: nodes.Input, frame: Frame) -> None:
+        if frame.kind == "ansatz":
+            raise Refusal(meaning.InputInAnsatz(span=node.span))
+        self._unshadowed(node.name, frame)
+        frame.scope.bind(node.name.name, Poison(), node.name.span)
+        shape = self._shape(node.shape, frame)
+        size = self._size(shape)
+        start = frame.reads[0]
+        frame.reads[0] += size
+        frame.reads[1] = max(frame.reads[1], frame.reads[0])
+        self._count("the number of inputs", start + size, limits.MAX_INPUTS, node.span, frame)
+        components = self._components(start, size, node.span, frame)
+        entries = tuple(InputRef(component) for component in components)
+        frame.scope.bind(node.name.name, Tensor("input", node.name.name, shape, entries), node.name.span)
+
+    def _components(self, start: int, size: int, span: Span, frame: Frame) -> tuple[int, ...]:
+        """The components that `size` inputs from `start` of this frame's view are; notes who reads most."""
+        if frame.view is None:
+            components = tuple(range(start, start + size))
+        elif start + size > len(frame.view):
+            raise Refusal(self._slice_mismatch(frame, span, start + size))
+        else:
+            components = frame.view[start : start + size]
+        needed = max(components, default=-1) + 1
+        if needed > self.num_inputs:
+            self.num_inputs = needed
+            name, where = placing.reader_of(frame.chain, span)
+            self.reader = Reader(name, needed, where)
+        return components
+
+    @staticmethod
+    def _slice_mismatch(frame: Frame, span: Span, wanted: int) -> Diagnostic:
+        given = placing.count(len(frame.view or ()), "input")
+        where = frame.chain[-1][1] if frame.chain else span
+        return shapes.WrongSlice(span=where, name=frame.name, wanted=placing.count(wanted, "input"), given=given)
+
+    def _weight(self, node: nodes.Weight, frame: Frame) -> None:
+        self._unshadowed(node.name, frame)
+        frame.scope.bind(node.name.name, Poison(), node.name.span)
+        shape = self._shape(node.shape, frame)
+        tensor = WeightTensor(frame.unique(node.name.name), shape, self.num_weights)
+        if node.initial is not None:
+            tensor = replace(tensor, initial=self._initial(node.initial, frame))
+        self._count("the number of weights", self.num_weights + tensor.size, limits.MAX_WEIGHTS, node.span, frame)
+        self.tensors.append(tensor)
+        self.tensor_spans[tensor.path] = frame.chain[0][1] if frame.chain else node.span
+        entries = tuple(WeightRef(tensor.offset + place) for place in range(tensor.size))
+        self.num_weights += tensor.size
+        frame.scope.bind(node.name.name, Tensor("weight", node.name.name, shape, entries), node.name.span)
+
+    def _initial(self, how: nodes.Expression, frame: Frame) -> tuple[str, tuple[float, ...]]:
+        if isinstance(how, nodes.Call) and how.function.name == "from":
+            raise Refusal(unbuilt.NotBuilt(span=how.span, what="a warm start from another run is"))
+        entry, arguments = entry_of(INITIALS, "initial", how)
+        findings = Findings()
+        choice = bind(entry, arguments, frame.scope, findings, how.span)
+        if choice is None:
+            raise Refusal(*findings.items) if findings.items else Silent
+        return choice.name, tuple(float(value) for value in choice.options.values())
+
+    # ---------------------------------------------------------------- gates
+
+    def _slot(self, angle: Angle) -> int:
+        self.slots.append(angle)
+        return len(self.slots) - 1
+
+    def _gate(self, node: nodes.Gate, frame: Frame) -> None:
+        if self.measure_span is not None:
+            note = Note("measured here", self.measure_span)
+            raise Refusal(shapes.GateAfterMeasure(span=node.span, notes=(note,)))
+        self._count("the number of gates", len(self.operations) + 1, limits.MAX_OPERATIONS, node.span, frame)
+        call = placing.gate_call(node, frame.scope)
+        qubits = placing.targets(node, frame.qubits, frame.scope)
+        if call.name == "pauli_rot":
+            letters = placing.letters(call, len(qubits), node)
+            angle = angle_of(call.angles[0], frame.scope)
+            self.operations.append(Operation("pauli_rot", qubits, (self._slot(angle),), letters))
+            return
+        placing.fits(call, qubits, node)
+        angles = [angle_of(angle, frame.scope) for angle in call.angles]
+        self.operations.append(Operation(call.name, qubits, tuple(self._slot(angle) for angle in angles)))
+
+    def _measure(self, node: nodes.Measure, frame: Frame) -> None:
+        self.measure_span = node.span
+        for output in node.outputs:
+            self._guard(
+                frame,
+                lambda output=output: self.measured.extend(  # type: ignore[misc]
+                    measurements(output, self.num_qubits, frame.scope)
+                ),
+            )
+        width = sum(width_of(measurement) for measurement in self.measured)
+        self._count("the number of outputs", width, limits.MAX_OUTPUTS, node.span, frame)
+
+    # --------------------------------------------------------------- blocks
+
+    def _place(self, use: nodes.BlockUse, frame: Frame) -> None:
+        if self.measure_span is not None:
+            note = Note("measured here", self.measure_span)
+            raise Refusal(shapes.GateAfterMeasure(span=use.span, notes=(note,)))
+        name = use.call if isinstance(use.call, nodes.Name) else use.call.function
+        if use.kind == "feature_map" and frame.kind == "ansatz":
+            raise Refusal(meaning.InputInAnsatz(span=use.span))
+        qubits, view = placing.placement(use, frame.qubits, frame.view, frame.kind, frame.scope)
+        if name.name in BUILT_IN_BLOCKS:
+            self._built_in(name, use, replace(frame, qubits=qubits, view=view))
+            return
+        definition = self._definition(name, use, frame)
+        inner = Frame(
+            file=definition.file,
+            scope=Scope(definition.file.scope),
+            qubits=qubits,
+            kind=use.kind,
+            name=name.name,
+            view=view,
+            path=f"{frame.unique(name.name)}.",
+            chain=(*frame.chain, (definition, use.span)),
+        )
+        inner.scope.bind("qubits", len(qubits), None)
+        if not placing.bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
+            raise Silent
+        self._body(definition.block.body, inner)
+        if inner.view is not None and view is not frame.view and inner.reads[1] < len(inner.view) and not self._failed:
+            raise Refusal(self._slice_mismatch(inner, use.span, inner.reads[1]))
+        if view is frame.view:
+            frame.reads[1] = max(frame.reads[1], inner.reads[1])
+
+    def _reporter(self, outer: Frame, inner: Frame) -> placing.Reporter:
+        """Sends a finding about the placement to the outer frame, one about a default to the inner."""
+
+        def report(diagnostic: Diagnostic, inside: str) -> None:
+            self.report(diagnostic, inner if inside else outer)
+
+        return report
+
+    def _definition(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:
+        definition = frame.file.find(name.name)
+        kind = use.kind
+        if definition is None:
+            hint = suggestion(name.name, frame.file.block_names())
+            if not hint and name.name in GATES:
+                hint = f"`{name.name}` is a gate: write `{name.name} 0`"
+            raise Refusal(meaning.UnknownBlock(span=name.span, name=name.name, kind=kind, hint=hint))
+        if definition.block.kind != kind:
+            actual = placing.article(definition.block.kind)
+            raise Refusal(
+                meaning.WrongKind(
+                    span=use.span,
+                    name=name.name,
+                    actual=actual,
+                    wanted=placing.article(kind),
+                    hint=f"write `{definition.block.kind} {name.name}(…)`",
+                )
+            )
+        if any(definition.block is block.block for block, _ in frame.chain):
+            names = [block.name for block, _ in frame.chain]
+            circle = " → ".join([*names[names.index(name.name) :], name.name])
+            raise Refusal(meaning.BlockCycle(span=use.span, name=name.name, path=circle))
+        self._count("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span, frame)
+        self.used.setdefault(id(definition.block), definition)
+        return definition
+
+    def _built_in(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> None:
+        if name.name == "basis":
+            raise Refusal(unbuilt.NotBuilt(span=use.span, what="`basis` is"))
+        if use.kind != "feature_map":
+            raise Refusal(
+                meaning.WrongKind(
+                    span=use.span, name=name.name, actual="a feature map", wanted="an ansatz",
+                    hint=f"write `feature_map {name.name}()`",
+                )
+            )
+        if isinstance(use.call, nodes.Call) and use.call.arguments:
+            argument = use.call.arguments[0]
+            raise Refusal(meaning.TooManyArguments(span=argument.span, owner=name.name, count="nothing"))
+        if self.operations or self.amplitude is not None:
+            raise Refusal(shapes.AmplitudeNotFirst(span=use.span))
+        size = 1 << len(frame.qubits)
+        self._count("the number of inputs", size, limits.MAX_INPUTS, use.span, frame)
+        if frame.view is not None and len(frame.view) != size:
+            inner = replace(frame, name="amplitude")
+            raise Refusal(replace(self._slice_mismatch(inner, use.span, size), span=use.span))
+        components = self._components(0, size, use.span, frame)
+        self.reader = Reader("amplitude", self.reader.count, use.span) if self.reader else None
+        if components != tuple(range(components[0], components[0] + size)):
+            raise Refusal(shapes.WrongPlacement(span=use.span, problem="`amplitude` reads inputs without gaps"))
+        self.amplitude = AmplitudeInput(frame.qubits, components[0])
+
+
+def _renumbered(
+    operations: list[Operation], slots: tuple[Angle, ...]
+) -> tuple[tuple[Operation, ...], tuple[Angle, ...]]:
+    """The operations with the slots that they use, numbered anew."""
+    used = [slot for operation in operations for slot in operation.slots]
+    number = {slot: place for place, slot in enumerate(used)}
+    moved = tuple(
+        replace(operation, slots=tuple(number[slot] for slot in operation.slots)) for operation in operations
+    )
+    return moved, tuple(slots[slot] for slot in used)

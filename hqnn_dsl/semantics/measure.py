@@ -1,0 +1,114 @@
+"""What stands after `measure`: real sums of Pauli products, `probabilities(…)` and `parity`, as measurements."""
+
+from __future__ import annotations
+
+from hqnn_dsl.circuit.ir import Measurement, Observable, PauliLetter, PauliTerm, Probabilities
+from hqnn_dsl.report import limits
+from hqnn_dsl.report.codes import meaning
+from hqnn_dsl.report.codes import shapes as codes
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics.evaluate import number, range_of, whole
+from hqnn_dsl.semantics.values import Scope
+from hqnn_dsl.syntax import nodes
+
+_Product = tuple[tuple[int, PauliLetter], ...]
+_Sum = dict[_Product, float]
+_LETTERS: dict[str, PauliLetter] = {"x": "x", "y": "y", "z": "z"}
+
+
+def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:
+    """The measurements of one item of a `measure` line: `z` alone is one for every qubit."""
+    match node:
+        case nodes.Name(_, name) if name in _LETTERS:
+            return [_single(qubit, _LETTERS[name]) for qubit in range(num_qubits)]
+        case nodes.Index(_, nodes.Name(_, name), (nodes.Range() as picked,)) if name in _LETTERS:
+            return [_single(_qubit(q, picked.span, num_qubits), _LETTERS[name]) for q in range_of(picked, scope)]
+        case nodes.Name(_, "parity"):
+            return [Observable((PauliTerm(1.0, tuple((qubit, "z") for qubit in range(num_qubits))),))]
+        case nodes.Name(span, "probabilities"):
+            return [_probabilities(tuple(range(num_qubits)), span)]
+        case nodes.Call(span, nodes.Name(_, "probabilities"), arguments):
+            qubits = [
+                _qubit(whole(argument.value, scope, "a qubit"), argument.span, num_qubits) for argument in arguments
+            ]
+            for place, qubit in enumerate(qubits):
+                if qubit in qubits[:place]:
+                    raise Refusal(codes.QubitTwice(span=arguments[place].span, qubit=qubit, what="measurement"))
+            return [_probabilities(tuple(qubits) or tuple(range(num_qubits)), span)]
+    found = _sum(node, num_qubits, scope)
+    if not any(found):
+        raise Refusal(codes.NotAnObservable(span=node.span, problem="it names no Pauli: `x[i]`, `y[i]` or `z[i]`"))
+    return [Observable(tuple(PauliTerm(coefficient, product) for product, coefficient in found.items()))]
+
+
+def _single(qubit: int, letter: PauliLetter) -> Observable:
+    return Observable((PauliTerm(1.0, ((qubit, letter),)),))
+
+
+def _probabilities(qubits: tuple[int, ...], span: Span) -> Probabilities:
+    if 1 << len(qubits) > limits.MAX_OUTPUTS:
+        what = f"2 ** {len(qubits)} outputs"
+        raise Refusal(meaning.TooLarge(span=span, what=what, limit=str(limits.MAX_OUTPUTS)))
+    return Probabilities(qubits)
+
+
+def _qubit(qubit: int, span: Span, num_qubits: int) -> int:
+    if not 0 <= qubit < num_qubits:
+        raise Refusal(
+            codes.QubitOutOfRange(span=span, qubit=str(qubit), count=f"{num_qubits}", hint=_range_hint(num_qubits))
+        )
+    return qubit
+
+
+def _range_hint(num_qubits: int) -> str:
+    return "the only qubit is 0" if num_qubits == 1 else f"qubits are 0 to {num_qubits - 1}"
+
+
+def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
+    """An expression as a sum of products with coefficients; the empty product is the identity."""
+    match node:
+        case nodes.Index(_, nodes.Name(_, name), indices) if name in _LETTERS:
+            if len(indices) != 1:
+                raise Refusal(codes.NotAnObservable(span=node.span, problem=f"`{name}` takes one qubit"))
+            qubit = _qubit(whole(indices[0], scope, "a qubit"), indices[0].span, num_qubits)
+            return {((qubit, _LETTERS[name]),): 1.0}
+        case nodes.Name(span, name) if name in _LETTERS:
+            raise Refusal(codes.NotAnObservable(span=span, problem=f"write `{name}[…]` with a qubit in a sum or product"))
+        case nodes.Unary(_, "-", operand):
+            return _scaled(_sum(operand, num_qubits, scope), -1.0)
+        case nodes.Unary(_, "+", operand):
+            return _sum(operand, num_qubits, scope)
+        case nodes.Binary(_, "+" | "-", left, right):
+            sign = 1.0 if node.operator == "+" else -1.0
+            total = dict(_sum(left, num_qubits, scope))
+            for product, coefficient in _sum(right, num_qubits, scope).items():
+                total[product] = total.get(product, 0.0) + sign * coefficient
+            return total
+        case nodes.Binary(_, "*", left, right):
+            return _product(node, _sum(left, num_qubits, scope), _sum(right, num_qubits, scope))
+        case nodes.Binary(_, "/", left, right):
+            divisor = number(right, scope, "a coefficient of an observable")
+            if divisor == 0:
+                raise Refusal(meaning.NoValue(span=right.span, reason="division by zero"))
+            return _scaled(_sum(left, num_qubits, scope), 1.0 / divisor)
+        case nodes.Call(span, nodes.Name(_, "parity" | "probabilities")) | nodes.Name(span, "parity" | "probabilities"):
+            raise Refusal(codes.NotAnObservable(span=span, problem="it stands alone, not in a sum or product"))
+    return {(): float(number(node, scope, "a coefficient of an observable"))}
+
+
+def _scaled(terms: _Sum, factor: float) -> _Sum:
+    return {product: factor * coefficient for product, coefficient in terms.items()}
+
+
+def _product(node: nodes.Binary, left: _Sum, right: _Sum) -> _Sum:
+    total: _Sum = {}
+    for first, a in left.items():
+        for second, b in right.items():
+            shared = {qubit for qubit, _ in first} & {qubit for qubit, _ in second}
+            if shared:
+                problem = f"a product names a qubit once, this names {min(shared)} twice"
+                raise Refusal(codes.NotAnObservable(span=node.span, problem=problem))
+            product = tuple(sorted(first + second))
+            total[product] = total.get(product, 0.0) + a * b
+    return total

@@ -1,0 +1,251 @@
+"""Arguments and settings against catalog rows: one mechanism fills every option of the language.
+
+`bind` takes what stands in a call (`adamw(lr: 0.01)`) or a setting and the `Entry` that describes it, and gives a
+`Choice` with every option filled in. Enumeration members win over other names where one is expected.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.report.codes import meaning as codes
+from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics.evaluate import evaluate
+from hqnn_dsl.semantics.spec import Choice
+from hqnn_dsl.semantics.values import (
+    Member,
+    Poison,
+    Scope,
+    Silent,
+    Symbolic,
+    Tensor,
+    Value,
+    describe,
+    suggest_or_list,
+)
+from hqnn_dsl.syntax import nodes
+
+_EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "a text or a name",
+    "choice": "one of its names",
+    "width": "a whole number or `auto`",
+    "strings": "a list of texts",
+    "ints": "a list of whole numbers",
+}
+
+
+def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = "") -> Any:
+    """The value that `node` gives `option`: checked for kind, choices and bounds. Raises `Refusal` or `Silent`."""
+    what = option.name
+    if isinstance(node, nodes.Name) and node.name == "none" and not scope.has("none"):
+        if option.allows_none:
+            return None
+        raise Refusal(codes.WrongType(span=node.span, what=what, expected=_EXPECTED[option.type], found="`none`"))
+    if option.type == "choice":
+        return _choice(option, node, scope)
+    if option.type == "width" and isinstance(node, nodes.Name) and node.name == "auto":
+        return "auto"
+    if option.type == "string" and isinstance(node, nodes.Name) and not scope.has(node.name):
+        return node.name
+    if option.type == "strings":
+        return _strings(option, node, scope)
+    value = evaluate(node, scope)
+    converted = _converted(option, value)
+    if converted is None:
+        raise _wrong_type(option, node.span, value)
+    _bounded(option, converted, node.span, owner)
+    return converted
+
+
+def _wrong_type(option: Option, span: Span, value: Value) -> Exception:
+    if isinstance(value, Poison):
+        return Silent()
+    if isinstance(value, (Symbolic, Tensor)):
+        return Refusal(codes.NotConstant(span=span, what=f"`{option.name}`", cause="an input or a weight"))
+    expected = _EXPECTED[option.type]
+    return Refusal(codes.WrongType(span=span, what=option.name, expected=expected, found=describe(value)))
+
+
+def _converted(option: Option, value: Value) -> Any:
+    """The value in the option's type, None where it is of another kind."""
+    match option.type, value:
+        case ("bool", bool()):
+            return value
+        case (_, bool()):
+            return None
+        case (("int" | "width"), int()):
+            return value
+        case ("float", int() | float()):
+            return float(value)
+        case ("string", str()):
+            return value
+        case ("string", Member(name)):
+            return name
+        case ("ints", tuple()) if all(isinstance(item, int) and not isinstance(item, bool) for item in value):
+            return list(value)
+    return None
+
+
+def _choice(option: Option, node: nodes.Expression, scope: Scope) -> str:
+    word: str | None = None
+    if isinstance(node, nodes.Name):
+        word = node.name
+        if word not in option.choices and scope.has(word):
+            value = evaluate(node, scope)
+            word = value.name if isinstance(value, Member) else value if isinstance(value, str) else word
+    elif isinstance(node, nodes.String):
+        word = node.value
+    elif isinstance(node, nodes.Boolean):
+        word = str(node.value).lower()
+    if word is None:
+        value = evaluate(node, scope)
+        raise Refusal(
+            codes.WrongType(
+                span=node.span,
+                what=option.name,
+                expected=_EXPECTED["choice"],
+                found=describe(value),
+                hint=suggest_or_list("", option.choices),
+            )
+        )
+    if word not in option.choices:
+        hint = suggest_or_list(word, option.choices)
+        raise Refusal(codes.UnknownChoice(span=node.span, what=option.name, value=word, hint=hint))
+    return word
+
+
+def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
+    if not isinstance(node, nodes.ListLiteral):
+        value = evaluate(node, scope)
+        if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
+            return [str(item) for item in value]
+        raise _wrong_type(option, node.span, value)
+    words = []
+    for item in node.items:
+        if isinstance(item, nodes.Name) and not scope.has(item.name):
+            words.append(item.name)
+            continue
+        value = evaluate(item, scope)
+        if not isinstance(value, str):
+            raise _wrong_type(option, item.span, value)
+        words.append(value)
+    if option.choices:
+        for word, item in zip(words, node.items, strict=True):
+            if word not in option.choices:
+                hint = suggest_or_list(word, option.choices)
+                raise Refusal(codes.UnknownChoice(span=item.span, what=option.name, value=word, hint=hint))
+    return words
+
+
+def bound_text(option: Option) -> str:
+    """The option's range in words, empty where it has none."""
+    parts = []
+    if option.minimum is not None:
+        parts.append(f"at least {option.minimum:g}")
+    if option.above is not None:
+        parts.append(f"above {option.above:g}")
+    if option.maximum is not None:
+        parts.append(f"at most {option.maximum:g}")
+    if option.below is not None:
+        parts.append(f"below {option.below:g}")
+    return " and ".join(parts)
+
+
+def _bounded(option: Option, value: Any, span: Span, owner: str) -> None:
+    if isinstance(value, (str, bool, list)):
+        return
+    minimum = 1 if option.type == "width" and option.minimum is None else option.minimum
+    fits = (
+        (minimum is None or value >= minimum)
+        and (option.maximum is None or value <= option.maximum)
+        and (option.above is None or value > option.above)
+        and (option.below is None or value < option.below)
+    )
+    if not fits:
+        what = f"{owner}.{option.name}" if owner else option.name
+        bound = bound_text(option) or f"at least {minimum}"
+        raise Refusal(codes.OutOfBounds(span=span, what=what, bound=bound, value=f"{value:g}"))
+
+
+def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tuple[Entry, tuple[nodes.Argument, ...]]:
+    """The catalog entry that `name` or `name(…)` means, with its arguments. `what` names the place in messages."""
+    match node:
+        case nodes.Name() as name:
+            arguments: tuple[nodes.Argument, ...] = ()
+        case nodes.Call(_, name, arguments):
+            pass
+        case nodes.String(span, value):
+            name, arguments = nodes.Name(span, value), ()
+        case _:
+            raise Refusal(
+                codes.WrongType(
+                    span=node.span,
+                    what=what,
+                    expected="a name",
+                    found="a value",
+                    hint=suggest_or_list("", list(table)),
+                )
+            )
+    if name.name not in table:
+        hint = suggest_or_list(name.name, list(table))
+        raise Refusal(codes.UnknownChoice(span=name.span, what=what, value=name.name, hint=hint))
+    return table[name.name], arguments
+
+
+def bind(
+    entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, findings: Findings, span: Span
+) -> Choice | None:
+    """All options of `entry` filled from `arguments` and defaults; None when something was wrong and is reported."""
+    values: dict[str, Any] = {}
+    given: dict[str, Span] = {}
+    sound = True
+    for place, argument in enumerate(arguments):
+        option = _option_for(entry, argument, place, findings)
+        if option is None:
+            sound = False
+            continue
+        if option.name in given:
+            note = Note("first given here", given[option.name])
+            findings.add(codes.GivenTwice(span=argument.span, name=option.name, notes=(note,)))
+            sound = False
+            continue
+        given[option.name] = argument.span
+        try:
+            values[option.name] = value_of(option, argument.value, scope, entry.name)
+        except Refusal as refusal:
+            for diagnostic in refusal.diagnostics:
+                findings.add(diagnostic)
+            sound = False
+        except Silent:
+            sound = False
+    for option in entry.options:
+        if option.is_required and option.name not in given:
+            findings.add(codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=option.doc))
+            sound = False
+    if not sound:
+        return None
+    filled = {option.name: values.get(option.name, option.default) for option in entry.options}
+    return Choice(name=entry.name, options=filled)
+
+
+def _option_for(entry: Entry, argument: nodes.Argument, place: int, findings: Findings) -> Option | None:
+    names = [option.name for option in entry.options]
+    if argument.name is None:
+        if place < entry.positional:
+            return entry.options[place]
+        count = "no value" if entry.positional == 0 else f"{entry.positional} value(s)"
+        hint = f"write `{names[place]}: …`" if place < len(names) else ""
+        findings.add(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
+        return None
+    option = entry.option(argument.name.name)
+    if option is None:
+        hint = suggest_or_list(argument.name.name, names) or f"`{entry.name}` takes no arguments"
+        findings.add(
+            codes.UnknownArgument(span=argument.name.span, owner=entry.name, name=argument.name.name, hint=hint)
+        )
+    return option

@@ -1,0 +1,270 @@
+"""`--set path=value`: any setting, block argument or constant of a spec, changed before it is checked.
+
+Every addressable place has a full path (`train.optimizer.lr`, `circuit.real_amplitudes.reps`, `width`); what leads may be
+left out while one place is meant. The value is what that line takes; what is no value is a text. The change is made in
+the tree, so a changed spec is checked exactly as a written one, and mistakes point at the option.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.report.codes.meaning import UnknownPath
+from hqnn_dsl.report.diagnostic import Findings, Refusal
+from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.semantics.definitions import FileScope, collect
+from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
+from hqnn_dsl.semantics.values import choices, suggestion
+from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.parser import parse_value
+
+_Values = tuple[nodes.Argument, ...]
+_Change = Callable[[nodes.Model, _Values], nodes.Model]
+_NAMED = {("data", "split"): ("validation", "test", "seed"), ("data", "scale"): ("features", "target")}
+
+
+def override(
+    tree: nodes.File, changes: Mapping[str, str], offered: Mapping[str, Entry], default_backend: str
+) -> nodes.File:
+    """The tree with every `path: value` of `changes` applied in turn. Raises `Refusal` for a path that means nothing."""
+    for path, text in changes.items():
+        tree = _apply(tree, path.strip(), text, offered, default_backend)
+    return tree
+
+
+def _apply(
+    tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry], default_backend: str
+) -> nodes.File:
+    source = Source(f"--set {path}", text)
+    values = parse_value(source) or _as_text(source)
+    constants = {
+        (statement.name.name,): statement for statement in tree.statements if isinstance(statement, nodes.Let)
+    }
+    model = next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
+    addresses: dict[tuple[str, ...], _Change | nodes.Let] = dict(constants)
+    if model is not None:
+        addresses |= dict(_addresses(tree, model, offered, default_backend))
+    wanted = tuple(path.split("."))
+    found = [wanted] if wanted in addresses else [item for item in addresses if item[-len(wanted) :] == wanted]
+    if len(found) != 1:
+        raise Refusal(_no_such_path(path, source, found, list(addresses)))
+    target = addresses[found[0]]
+    if isinstance(target, nodes.Let):
+        changed: nodes.Let | nodes.Model = replace(target, value=_sole(values, path, source))
+        return _swapped(tree, target, changed)
+    assert model is not None
+    return _swapped(tree, model, target(model, values))
+
+
+def _as_text(source: Source) -> _Values:
+    span = Span(source, 0, len(source.text))
+    return (nodes.Argument(span, None, nodes.String(span, source.text)),)
+
+
+def _sole(values: _Values, path: str, source: Source) -> nodes.Expression:
+    if len(values) != 1 or values[0].name is not None:
+        span = Span(source, 0, len(source.text))
+        raise Refusal(UnknownPath(span=span, path=path, problem="takes one value"))
+    return values[0].value
+
+
+def _no_such_path(
+    path: str, source: Source, found: list[tuple[str, ...]], known: list[tuple[str, ...]]
+) -> UnknownPath:
+    span = Span(source, 0, len(source.text))
+    if found:
+        hint = f"write {choices(['.'.join(item) for item in found])}"
+        return UnknownPath(span=span, path=path, problem="means several settings", hint=hint)
+    names = [".".join(item) for item in known]
+    tails = [".".join(item[start:]) for item in known for start in range(len(item))]
+    hint = suggestion(path, [*names, *tails])
+    return UnknownPath(span=span, path=path, problem="is no setting or constant of this spec", hint=hint)
+
+
+def _swapped(tree: nodes.File, old: nodes.Let | nodes.Model, new: nodes.Let | nodes.Model) -> nodes.File:
+    return replace(tree, statements=tuple(new if item is old else item for item in tree.statements))
+
+
+# ------------------------------------------------------------ the addresses
+
+
+def _addresses(
+    tree: nodes.File, model: nodes.Model, offered: Mapping[str, Entry], default_backend: str
+) -> Iterator[tuple[tuple[str, ...], _Change]]:
+    for section, rows in SECTIONS.items():
+        for row in rows:
+            yield (section, row.name), _setting_change(section, row.name)
+            for name in _NAMED.get((section, row.name), ()):
+                yield (section, row.name, name), _named_change(section, row.name, name)
+            if row.table is not None:
+                chosen = _chosen(_find_setting(model, section, row.name), TRAIN_DEFAULTS[row.name])
+                if chosen in row.table:
+                    for option in row.table[chosen].options:
+                        path = (section, row.name, option.name)
+                        yield path, _argument_change(section, row.name, option.name, chosen)
+    yield ("backend",), _backend_change
+    chosen = _chosen(_find_setting(model, "", "backend"), default_backend)
+    if chosen in offered:
+        for option in offered[chosen].options:
+            yield ("backend", option.name), _argument_change("", "backend", option.name, chosen)
+    yield from _block_addresses(tree, model)
+
+
+def _chosen(setting: nodes.Setting | None, default: str) -> str:
+    """The catalog entry that a setting names."""
+    node = setting.values[0].value if setting is not None else None
+    match node:
+        case nodes.Name(_, name) | nodes.Call(_, nodes.Name(_, name)) | nodes.String(_, name):
+            return name
+    return default
+
+
+def _find_setting(model: nodes.Model, section: str, name: str) -> nodes.Setting | None:
+    for part in model.parts:
+        if not section and isinstance(part, nodes.Setting) and part.name.name == name:
+            return part
+        if isinstance(part, nodes.Settings) and part.keyword.name == section:
+            return next((setting for setting in part.settings if setting.name.name == name), None)
+    return None
+
+
+def _with_setting(model: nodes.Model, section: str, setting: nodes.Setting) -> nodes.Model:
+    """The model with a setting put in place of the one of that name, or added."""
+    name = setting.name.name
+    parts: list[nodes.Part] = []
+    placed = False
+    for part in model.parts:
+        if not section and isinstance(part, nodes.Setting) and part.name.name == name and not placed:
+            parts.append(setting)
+            placed = True
+        elif isinstance(part, nodes.Settings) and part.keyword.name == section and not placed:
+            kept = tuple(item for item in part.settings if item.name.name != name)
+            parts.append(replace(part, settings=(*kept, setting)))
+            placed = True
+        else:
+            parts.append(part)
+    if not placed:
+        keyword = nodes.Name(setting.span, section)
+        parts.append(nodes.Settings(setting.span, keyword, (setting,)) if section else setting)
+    return replace(model, parts=tuple(parts))
+
+
+def _setting_change(section: str, name: str) -> _Change:
+    def change(model: nodes.Model, values: _Values) -> nodes.Model:
+        span = values[0].span.to(values[-1].span)
+        return _with_setting(model, section, nodes.Setting(span, nodes.Name(span, name), values))
+
+    return change
+
+
+_backend_change = _setting_change("", "backend")
+
+
+def _named_change(section: str, setting_name: str, name: str) -> _Change:
+    """Changes one named value of a setting: `split.test`."""
+
+    def change(model: nodes.Model, values: _Values) -> nodes.Model:
+        value = _sole(values, name, values[0].span.source)
+        argument = nodes.Argument(value.span, nodes.Name(value.span, name), value)
+        setting = _find_setting(model, section, setting_name)
+        kept = tuple(
+            item for item in (setting.values if setting else ()) if item.name is None or item.name.name != name
+        )
+        span = setting.span if setting is not None else value.span
+        return _with_setting(
+            model, section, nodes.Setting(span, nodes.Name(span, setting_name), (*kept, argument))
+        )
+
+    return change
+
+
+def _argument_change(section: str, setting_name: str, name: str, chosen: str) -> _Change:
+    """Changes one argument of a catalog entry: `optimizer.lr`."""
+
+    def change(model: nodes.Model, values: _Values) -> nodes.Model:
+        value = _sole(values, name, values[0].span.source)
+        setting = _find_setting(model, section, setting_name)
+        span = setting.span if setting is not None else value.span
+        call = setting.values[0].value if setting is not None else nodes.Name(span, chosen)
+        if isinstance(call, nodes.String):
+            call = nodes.Name(call.span, call.value)
+        assert isinstance(call, (nodes.Name, nodes.Call))
+        argument = nodes.Argument(span, None, _with_argument(call, name, value))
+        return _with_setting(model, section, nodes.Setting(span, nodes.Name(span, setting_name), (argument,)))
+
+    return change
+
+
+def _with_argument(call: nodes.Name | nodes.Call, name: str, value: nodes.Expression) -> nodes.Call:
+    function, arguments = (call, ()) if isinstance(call, nodes.Name) else (call.function, call.arguments)
+    kept = tuple(item for item in arguments if item.name is None or item.name.name != name)
+    added = nodes.Argument(value.span, nodes.Name(value.span, name), value)
+    return nodes.Call(call.span, function, (*kept, added))
+
+
+# ---------------------------------------------------------- block arguments
+
+
+def _block_addresses(tree: nodes.File, model: nodes.Model) -> Iterator[tuple[tuple[str, ...], _Change]]:
+    """The arguments of the blocks that stand in the circuit: `circuit.real_amplitudes.reps`."""
+    circuit = next((part for part in model.parts if isinstance(part, nodes.Circuit)), None)
+    if circuit is None:
+        return
+    file = collect(tree, Findings())
+    counts: Counter[str] = Counter()
+    for use in _uses(circuit.body):
+        name = use.call.name if isinstance(use.call, nodes.Name) else use.call.function.name
+        counts[name] += 1
+        place = name if counts[name] == 1 else f"{name}_{counts[name]}"
+        for option in _parameters(file, name):
+            yield ("circuit", place, option), _use_change(use, option)
+
+
+def _uses(body: tuple[nodes.Statement, ...]) -> Iterator[nodes.BlockUse]:
+    for statement in body:
+        match statement:
+            case nodes.BlockUse():
+                yield statement
+            case nodes.For() | nodes.Repeat():
+                yield from _uses(statement.body)
+            case nodes.If():
+                yield from _uses(statement.then)
+                yield from _uses(statement.otherwise)
+
+
+def _parameters(file: FileScope, name: str) -> list[str]:
+    definition = file.find(name)
+    return [parameter.name.name for parameter in definition.block.parameters] if definition is not None else []
+
+
+def _use_change(use: nodes.BlockUse, name: str) -> _Change:
+    def change(model: nodes.Model, values: _Values) -> nodes.Model:
+        value = _sole(values, name, values[0].span.source)
+        changed = replace(use, call=_with_argument(use.call, name, value))
+        parts = tuple(
+            replace(part, body=_replaced(part.body, use, changed)) if isinstance(part, nodes.Circuit) else part
+            for part in model.parts
+        )
+        return replace(model, parts=parts)
+
+    return change
+
+
+def _replaced(
+    body: tuple[nodes.Statement, ...], old: nodes.BlockUse, new: nodes.BlockUse
+) -> tuple[nodes.Statement, ...]:
+    found: list[nodes.Statement] = []
+    for statement in body:
+        match statement:
+            case nodes.For() | nodes.Repeat():
+                found.append(replace(statement, body=_replaced(statement.body, old, new)))
+            case nodes.If(_, _, then, otherwise):
+                found.append(
+                    replace(statement, then=_replaced(then, old, new), otherwise=_replaced(otherwise, old, new))
+                )
+            case _:
+                found.append(new if statement is old else statement)
+    return tuple(found)

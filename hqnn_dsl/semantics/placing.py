@@ -1,0 +1,333 @@
+"""Where things stand on qubits: targets of gates, `on …` of blocks, and the arguments of a block.
+
+Plain functions of a node and what is visible around it; `elaborate` calls them and keeps the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hqnn_dsl.catalog.entry import REQUIRED, Option
+from hqnn_dsl.circuit.angles import InputRef
+from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.circuit.ir import Observable, PauliTerm
+from hqnn_dsl.report.codes import meaning
+from hqnn_dsl.report.codes import shapes as codes
+from hqnn_dsl.report.diagnostic import Diagnostic, Note, Refusal
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics.definitions import Definition
+from hqnn_dsl.semantics.evaluate import evaluate, range_of, whole
+from hqnn_dsl.semantics.options import value_of
+from hqnn_dsl.semantics.values import (
+    Member,
+    Poison,
+    Scope,
+    Silent,
+    Symbolic,
+    Tensor,
+    Value,
+    describe,
+    suggest_or_list,
+    suggestion,
+)
+from hqnn_dsl.syntax import nodes
+
+Reporter = Callable[[Diagnostic, str], None]
+"""`report(diagnostic, inside)`: `inside` names the block whose text the finding is about, empty for the placement."""
+
+PARAMETER_TYPES = ("int", "float", "bool", "string", "list")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 input`, `2 inputs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def article(kind: str) -> str:
+    """A kind of block with its article."""
+    return "an ansatz" if kind == "ansatz" else "a feature map"
+
+
+def z_of_every(num_qubits: int) -> Iterator[Observable]:
+    """<Z> of every qubit, qubit 0 first."""
+    for qubit in range(num_qubits):
+        yield Observable((PauliTerm(1.0, ((qubit, "z"),)),))
+
+
+def reader_of(chain: tuple[tuple[Definition, Span], ...], span: Span) -> tuple[str, Span]:
+    """Name and place of what reads inputs: the outermost block, or the circuit's own `input`."""
+    return (chain[0][0].name, chain[0][1]) if chain else ("the circuit", span)
+
+
+# ------------------------------------------------------------------- gates
+
+
+@dataclass(frozen=True)
+class GateCall:
+    """A gate's name with its angles as written."""
+
+    name: str
+    angles: tuple[nodes.Expression, ...]
+    span: Span
+    letters: str = ""
+
+
+def gate_call(node: nodes.Gate, scope: Scope) -> GateCall:
+    """What gate a line applies: `name(angle, …)`, `pauli_rot("XYZ", angle)`, or `gate("name", angle, …)`."""
+    name, arguments = (node.call, ()) if isinstance(node.call, nodes.Name) else (node.call.function, node.call.arguments)
+    for argument in arguments:
+        if argument.name is not None:
+            problem = f"write the angle without `{argument.name.name}:`"
+            raise Refusal(
+                meaning.WrongCall(span=argument.span, name=name.name, expected="angles without names", found=problem)
+            )
+    values = tuple(argument.value for argument in arguments)
+    if name.name == "gate":
+        return _indirect(node, name, values, scope)
+    if name.name == "pauli_rot":
+        if len(values) != 2:
+            raise Refusal(_wrong_angles("pauli_rot", "letters and one angle", str(len(values)), node.call.span))
+        letters = evaluate(values[0], scope)
+        if not isinstance(letters, str) or not letters or set(letters) - set("IXYZ") or set(letters) == {"I"}:
+            problem = "the letters are a text of I, X, Y, Z, at least one not I"
+            raise Refusal(codes.WrongLetters(span=values[0].span, problem=problem))
+        return GateCall("pauli_rot", values[1:], name.span, letters)
+    if name.name not in GATES:
+        raise Refusal(meaning.UnknownGate(span=name.span, name=name.name, hint=_gate_hint(name.name)))
+    return GateCall(name.name, values, name.span)
+
+
+_ELSEWHERE = {
+    "cnot": "cx", "toffoli": "ccx", "hadamard": "h", "phase": "p", "u3": "u", "isingxx": "rxx", "isingyy": "ryy",
+    "isingzz": "rzz", "paulix": "x", "pauliy": "y", "pauliz": "z", "cphase": "cp", "controlledphaseshift": "cp",
+    "rot": "u", "multirz": "pauli_rot", "cu1": "cp", "u1": "p", "not": "x",
+}  # fmt: skip
+_NOT_IN_THE_LANGUAGE = {"reset", "measure", "barrier", "delay"}
+
+
+def _gate_hint(name: str) -> str:
+    if name.lower() in _ELSEWHERE:
+        return f"here it is called `{_ELSEWHERE[name.lower()]}`"
+    if name in _NOT_IN_THE_LANGUAGE:
+        return "mid-circuit measurement, reset and timing are not in the language"
+    return suggestion(name, [*GATES, "pauli_rot", "gate"])
+
+
+def _indirect(
+    node: nodes.Gate, name: nodes.Name, values: tuple[nodes.Expression, ...], scope: Scope
+) -> GateCall:
+    if not values:
+        raise Refusal(_wrong_angles("gate", "the name of a gate, then its angles", "0", node.call.span))
+    chosen = evaluate(values[0], scope)
+    word = chosen.name if isinstance(chosen, Member) else chosen
+    if not isinstance(word, str) or word not in GATES:
+        hint = suggestion(str(word), list(GATES))
+        raise Refusal(meaning.UnknownGate(span=values[0].span, name=str(word), hint=hint))
+    return GateCall(word, values[1:], name.span)
+
+
+def _wrong_angles(gate: str, wanted: str, given: str, span: Span) -> Diagnostic:
+    return codes.WrongAngles(span=span, gate=gate, wanted=wanted, given=given)
+
+
+def targets(node: nodes.Gate, qubits: tuple[int, ...], scope: Scope) -> tuple[int, ...]:
+    """The circuit's qubits that a line's targets are; a list gives several."""
+    found: list[int] = []
+    for target in node.targets:
+        for qubit in _local_qubits(target, len(qubits), scope):
+            if qubits[qubit] in found:
+                raise Refusal(codes.QubitTwice(span=target.span, qubit=qubit, what="gate"))
+            found.append(qubits[qubit])
+    return tuple(found)
+
+
+def _local_qubits(node: nodes.Expression, available: int, scope: Scope) -> tuple[int, ...]:
+    value: Value
+    if isinstance(node, nodes.Range):
+        value = tuple(range_of(node, scope))
+    else:
+        value = evaluate(node, scope)
+    values = value if isinstance(value, tuple) else (value,)
+    found = []
+    for item in values:
+        if isinstance(item, Poison):
+            raise Silent
+        if isinstance(item, (Symbolic, Tensor)):
+            raise Refusal(meaning.NotConstant(span=node.span, what="a qubit", cause="an input or a weight"))
+        if isinstance(item, bool) or not isinstance(item, int):
+            raise Refusal(
+                meaning.WrongType(span=node.span, what="a qubit", expected="a whole number", found=describe(item))
+            )
+        if not 0 <= item < available:
+            hint = "the only qubit is 0" if available == 1 else f"qubits are 0 to {available - 1}"
+            raise Refusal(codes.QubitOutOfRange(span=node.span, qubit=str(item), count=str(available), hint=hint))
+        found.append(item)
+    return tuple(found)
+
+
+def letters(call: GateCall, num_targets: int, node: nodes.Gate) -> str:
+    """The letters of `pauli_rot`, one a target."""
+    if len(call.letters) != num_targets:
+        problem = f"{count(len(call.letters), 'letter')} for {count(num_targets, 'target')}"
+        raise Refusal(codes.WrongLetters(span=node.span, problem=problem))
+    return call.letters
+
+
+def fits(call: GateCall, qubits: tuple[int, ...], node: nodes.Gate) -> None:
+    """Refuse a gate with the wrong number of angles or targets."""
+    row = GATES[call.name]
+    if len(call.angles) != row.num_angles:
+        wanted = count(row.num_angles, "angle") if row.num_angles else "no angle"
+        raise Refusal(_wrong_angles(call.name, wanted, str(len(call.angles)), node.call.span))
+    if len(qubits) != row.num_qubits:
+        wanted = count(row.num_qubits, "qubit")
+        hint = ""
+        if row.num_qubits == 1:
+            hint = f"for several qubits write `for q in 0..qubits {{ {node.call.span.text} q }}`"
+        raise Refusal(
+            codes.WrongTargets(span=node.span, gate=call.name, wanted=wanted, given=str(len(qubits)), hint=hint)
+        )
+
+
+# ------------------------------------------------------------------ blocks
+
+
+def placement(
+    use: nodes.BlockUse, qubits: tuple[int, ...], view: tuple[int, ...] | None, kind: str, scope: Scope
+) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    """The qubits and the components of the input that `on …` gives a block; without it, those of the place around."""
+    chosen: list[int] = []
+    seen_qubits = False
+    for item in use.on:
+        components = _slice(item, kind, scope)
+        if components is not None:
+            if use.kind == "ansatz":
+                raise Refusal(codes.WrongPlacement(span=item.span, problem="an ansatz reads no inputs"))
+            view = components
+            continue
+        seen_qubits = True
+        for qubit in _local_qubits(item, len(qubits), scope):
+            if qubit in chosen:
+                raise Refusal(codes.QubitTwice(span=item.span, qubit=qubit, what="placement"))
+            chosen.append(qubit)
+    if not seen_qubits:
+        return qubits, view
+    if not chosen:
+        raise Refusal(codes.WrongPlacement(span=use.on[-1].span, problem="no qubit is left for the block"))
+    return tuple(qubits[qubit] for qubit in chosen), view
+
+
+def _slice(node: nodes.Expression, kind: str, scope: Scope) -> tuple[int, ...] | None:
+    """The components that `x[4..8]` or `x` names; None where the item names qubits."""
+    name = node.base if isinstance(node, nodes.Index) else node
+    if not isinstance(name, nodes.Name):
+        return None
+    binding = scope.find(name.name)
+    tensor = binding.value if binding is not None else None
+    if isinstance(tensor, Tensor) and tensor.kind == "input":
+        entries = [entry.index for entry in tensor.entries if isinstance(entry, InputRef)]
+    elif binding is None and name.name == "x" and kind == "circuit":
+        entries = None
+    else:
+        return None
+    if not isinstance(node, nodes.Index):
+        return None if entries is None else tuple(entries)
+    if len(node.indices) != 1 or not isinstance(node.indices[0], nodes.Range):
+        raise Refusal(codes.WrongPlacement(span=node.span, problem="a slice of the inputs is a range: `x[0..4]`"))
+    picked = range_of(node.indices[0], scope)
+    if not picked:
+        raise Refusal(codes.WrongPlacement(span=node.span, problem="the slice is empty"))
+    if any(place < 0 or (entries is not None and place >= len(entries)) for place in picked):
+        raise Refusal(codes.WrongPlacement(span=node.span, problem="the slice leaves the inputs"))
+    return tuple(picked if entries is None else (entries[place] for place in picked))
+
+
+def option_of(parameter: nodes.Parameter) -> Option:
+    """A block's parameter as a row that values are checked against. Raises `Refusal` for an unknown type."""
+    default = REQUIRED if parameter.default is None else parameter.default
+    if len(parameter.type) > 1:
+        members = tuple(member.name for member in parameter.type)
+        return Option(name=parameter.name.name, type="choice", doc=parameter.doc, default=default, choices=members)
+    word = parameter.type[0]
+    match word.name:
+        case "int" | "float" | "bool" | "string":
+            kind = word.name
+        case "list":
+            kind = "strings"
+        case _:
+            hint = suggest_or_list(word.name, PARAMETER_TYPES) + "; an enumeration has several members: `a | b`"
+            raise Refusal(meaning.UnknownChoice(span=word.span, what="a type", value=word.name, hint=hint))
+    return Option(name=parameter.name.name, type=kind, doc=parameter.doc, default=default)  # type: ignore[arg-type]
+
+
+def bind_arguments(
+    use: nodes.BlockUse, definition: Definition, outer: Scope, inner: Scope, report: Reporter
+) -> bool:
+    """Bind a block's parameters in `inner` from the arguments and defaults; False when something was wrong."""
+    given = _given(use, definition, report)
+    if given is None:
+        return False
+    sound = True
+    for parameter in definition.block.parameters:
+        name = parameter.name.name
+        argument = given.get(name)
+        value: Value = Poison()
+        try:
+            option = option_of(parameter)
+            if argument is not None:
+                value = _as_value(value_of(option, argument.value, outer, definition.name), option)
+            elif parameter.default is not None:
+                value = _as_value(value_of(option, parameter.default, inner, definition.name), option)
+            else:
+                hint = f"write `{definition.name}({name}: …)`"
+                raise Refusal(
+                    meaning.MissingArgument(span=use.call.span, owner=definition.name, name=name, hint=hint)
+                )
+        except Refusal as refusal:
+            sound = False
+            for diagnostic in refusal.diagnostics:
+                of_text = diagnostic.span is not None and diagnostic.span.source is definition.block.span.source
+                inside = definition.name if of_text and argument is None else ""
+                report(diagnostic, inside)
+        except Silent:
+            sound = False
+        inner.bind(name, value, parameter.name.span)
+    return sound
+
+
+def _as_value(value: object, option: Option) -> Value:
+    """What `value_of` gives, as a value of a scope."""
+    if option.type == "choice":
+        return Member(str(value), option.choices)
+    if isinstance(value, list):
+        return tuple(value)
+    assert isinstance(value, (int, float, str, bool))
+    return value
+
+
+def _given(use: nodes.BlockUse, definition: Definition, report: Reporter) -> dict[str, nodes.Argument] | None:
+    """The arguments of a placement by parameter; None when one is unknown, given twice, or has no name."""
+    arguments = use.call.arguments if isinstance(use.call, nodes.Call) else ()
+    names = [parameter.name.name for parameter in definition.block.parameters]
+    found: dict[str, nodes.Argument] = {}
+    sound = True
+    for argument in arguments:
+        problem: Diagnostic | None = None
+        if argument.name is None:
+            hint = f"write `{names[0]}: …`" if names else ""
+            problem = meaning.TooManyArguments(span=argument.span, owner=definition.name, count="nothing", hint=hint)
+        elif argument.name.name not in names:
+            hint = suggest_or_list(argument.name.name, names) or f"`{definition.name}` takes no arguments"
+            problem = meaning.UnknownArgument(
+                span=argument.name.span, owner=definition.name, name=argument.name.name, hint=hint
+            )
+        elif argument.name.name in found:
+            note = Note("first given here", found[argument.name.name].span)
+            problem = meaning.GivenTwice(span=argument.span, name=argument.name.name, notes=(note,))
+        else:
+            found[argument.name.name] = argument
+        if problem is not None:
+            report(problem, "")
+            sound = False
+    return found if sound else None

@@ -1,0 +1,370 @@
+"""`data`, `train`, `transpile` and `backend`: settings to the records of a `Spec`.
+
+One row a setting says what it takes. Defaults are those of the records in `spec`, or of the catalog entry named here;
+nothing states them twice. Docs and `--resolved` read the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.layers import LAYERS
+from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
+from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.report.codes import meaning as codes
+from hqnn_dsl.report.codes import unbuilt
+from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics.evaluate import whole
+from hqnn_dsl.semantics.options import bind, entry_of, value_of
+from hqnn_dsl.semantics.spec import (
+    Choice,
+    DataSpec,
+    Features,
+    Frozen,
+    Scale,
+    Split,
+    TrainSpec,
+    TranspileSpec,
+)
+from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
+from hqnn_dsl.syntax import nodes
+
+_Read = Callable[[nodes.Setting, Scope, Findings], Any]
+COUPLINGS = ("linear", "ring", "full")
+
+
+def default_of(record: type[Frozen], name: str) -> Any:
+    """The default that a record states for a field."""
+    return record.model_fields[name].default
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setting of a section: its name, what it takes in words, and how it is read."""
+
+    name: str
+    doc: str
+    read: _Read
+    option: Option | None = None
+    table: Mapping[str, Entry] | None = None
+
+
+def _sole(setting: nodes.Setting) -> nodes.Argument:
+    """The one value of a setting, without a name."""
+    for place, value in enumerate(setting.values):
+        if place > 0 or value.name is not None:
+            count = "one value"
+            raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count=count))
+    return setting.values[0]
+
+
+def _plain(record: type[Frozen], kind: str, name: str, doc: str, **bounds: Any) -> Row:
+    """A setting of one value, with the record's default."""
+    option = Option(name=name, type=kind, doc=doc, default=default_of(record, name), **bounds)  # type: ignore[arg-type]
+
+    def read(setting: nodes.Setting, scope: Scope, findings: Findings) -> Any:  # noqa: ARG001 - one signature for all
+        return value_of(option, _sole(setting).value, scope)
+
+    return Row(name, doc, read, option=option)
+
+
+def _from_table(name: str, table: dict[str, Entry], doc: str) -> Row:
+    """A setting that names an entry of a catalog: `optimizer adamw(lr: 0.01)`."""
+
+    def read(setting: nodes.Setting, scope: Scope, findings: Findings) -> Choice | None:
+        node = _sole(setting).value
+        entry, arguments = entry_of(table, name, node)
+        return bind(entry, arguments, scope, findings, node.span)
+
+    return Row(name, doc, read, table=table)
+
+
+# -------------------------------------------------------------------- data
+
+
+def _column(node: nodes.Expression, what: str) -> str:
+    match node:
+        case nodes.Name(_, name):
+            return name
+        case nodes.String(_, value):
+            return value
+    raise Refusal(
+        codes.WrongType(
+            span=node.span, what=what, expected="names of columns", found="something else",
+            hint='columns are names, or texts in quotes: `"Größe (µm)"`',
+        )
+    )  # fmt: skip
+
+
+def _columns(setting: nodes.Setting) -> tuple[str, ...]:
+    found: list[str] = []
+    for value in setting.values:
+        if value.name is not None:
+            raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count="columns"))
+        column = _column(value.value, setting.name.name)
+        if column in found:
+            raise Refusal(codes.GivenTwice(span=value.span, name=column))
+        found.append(column)
+    return tuple(found)
+
+
+def _target(setting: nodes.Setting, _: Scope, __: Findings) -> tuple[str, ...]:
+    return _columns(setting)
+
+
+def _features(setting: nodes.Setting, _: Scope, __: Findings) -> Features:
+    first = setting.values[0].value
+    if isinstance(first, nodes.Star):
+        if len(setting.values) > 1:
+            hint = "write `features *`, `features * except a, b` or a list of columns"
+            raise Refusal(
+                codes.TooManyArguments(span=setting.values[1].span, owner="features *", count="nothing", hint=hint)
+            )
+        return Features(excluded=tuple(_column(node, "except") for node in first.excluded))
+    return Features(names=_columns(setting))
+
+
+_PART = {"minimum": 0.0, "below": 1.0}
+
+
+def _split(setting: nodes.Setting, scope: Scope, findings: Findings) -> Split | None:
+    """Parts as fractions, or as row counts where they are whole numbers."""
+    values: dict[str, Any] = {}
+    sound = True
+    for argument in setting.values:
+        try:
+            _split_part(argument, values, scope)
+        except Refusal as refusal:
+            sound = False
+            for diagnostic in refusal.diagnostics:
+                findings.add(diagnostic)
+    if not sound:
+        return None
+    split = Split(**values)
+    fractions = [part for part in (split.validation, split.test) if isinstance(part, float)]
+    if sum(fractions) >= 1:
+        value = f"{sum(fractions):g}"
+        findings.add(codes.OutOfBounds(span=setting.span, what="split", bound="below 1 in all", value=value))
+        return None
+    return split
+
+
+def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> None:
+    names = tuple(Split.model_fields)
+    if argument.name is None:
+        hint = "write `split validation: 0.15, test: 0.15, seed: 7`"
+        raise Refusal(codes.TooManyArguments(span=argument.span, owner="split", count="nothing", hint=hint))
+    name = argument.name.name
+    if name not in names:
+        hint = suggest_or_list(name, names)
+        raise Refusal(codes.UnknownArgument(span=argument.name.span, owner="split", name=name, hint=hint))
+    if name in values:
+        raise Refusal(codes.GivenTwice(span=argument.span, name=name))
+    if name == "seed":
+        option = Option(name="seed", type="int", doc="", default=None, minimum=0)
+        values[name] = value_of(option, argument.value, scope)
+        return
+    value = value_of(Option(name=name, type="float", doc="", minimum=0.0), argument.value, scope)
+    if isinstance(argument.value, nodes.Number) and isinstance(argument.value.value, int):
+        values[name] = argument.value.value
+    elif float(value).is_integer() and value >= 1:
+        values[name] = whole(argument.value, scope, name)
+    else:
+        values[name] = value_of(Option(name=name, type="float", doc="", **_PART), argument.value, scope)  # type: ignore[arg-type]
+
+
+_SCALE = Entry(
+    name="scale",
+    doc="How columns are scaled; statistics come from training rows only.",
+    options=tuple(
+        Option(name=name, type="choice", choices=("standard", "none"), default=default_of(Scale, name), doc=doc)
+        for name, doc in (
+            ("features", "`standard`: mean 0 and standard deviation 1 on the training rows."),
+            ("target", "The same for the target; scores are in the target's own units all the same."),
+        )
+    ),
+)
+
+
+def _scale(setting: nodes.Setting, scope: Scope, findings: Findings) -> Scale | None:
+    choice = bind(_SCALE, setting.values, scope, findings, setting.span)
+    return None if choice is None else Scale(**choice.options)
+
+
+def _task(setting: nodes.Setting, scope: Scope, _: Findings) -> str:
+    choices = ("regression", "classification")
+    value = value_of(Option(name="task", type="choice", choices=choices, doc=""), _sole(setting).value, scope)
+    if value == "classification":
+        raise Refusal(unbuilt.NotBuilt(span=setting.span, what="classification is"))
+    return str(value)
+
+
+DATA: tuple[Row, ...] = (
+    Row("target", "One or several columns to predict; without it the table's last column.", _target),
+    Row("features", "Columns to predict from: a list, `*`, or `* except a, b`.", _features),
+    Row("split", "`validation`, `test`: fractions, or row counts where they are whole numbers; `seed`.", _split),
+    Row("scale", "`features`, `target`: `standard` or `none`.", _scale),
+    Row("task", "`regression`, as long as classification is not built.", _task),
+)
+
+TRAIN: tuple[Row, ...] = (
+    _plain(TrainSpec, "int", "epochs", "Passes over the training rows, at most.", minimum=1),
+    _plain(TrainSpec, "int", "batch", "Rows a step.", minimum=1),
+    _from_table("loss", LOSSES, "What training makes small, in scaled units."),
+    _from_table("optimizer", OPTIMIZERS, "How weights follow the gradient."),
+    _from_table("scheduler", SCHEDULERS, "How the learning rate changes."),
+    _from_table("stop", STOPS, "When training ends before its epochs do."),
+    _plain(TrainSpec, "float", "clip", "The largest norm of the gradient; `none`: no bound.", above=0),
+    _plain(TrainSpec, "choice", "device", "Where the classical half runs.", choices=("auto", "cpu", "cuda")),
+    _plain(
+        TrainSpec, "choice", "precision", "Of the classical half; `mixed` is AMP.",
+        choices=("single", "double", "mixed"),
+    ),
+    _plain(TrainSpec, "int", "seed", "The root of every random stream.", minimum=0),
+)  # fmt: skip
+TRAIN_DEFAULTS = {"loss": "mse", "optimizer": "adamw", "scheduler": "reduce_on_plateau", "stop": "early"}
+"""The catalog entries that a model without these settings uses."""
+
+
+# --------------------------------------------------------------- transpile
+
+
+def _basis(setting: nodes.Setting, scope: Scope, _: Findings) -> tuple[str, ...]:
+    option = Option(name="basis", type="strings", doc="", choices=(*GATES, "id", "ecr"))
+    words = value_of(option, _sole(setting).value, scope)
+    if not words:
+        raise Refusal(codes.OutOfBounds(span=setting.span, what="basis", bound="at least one gate", value="none"))
+    return tuple(words)
+
+
+def _coupling(setting: nodes.Setting, scope: Scope, _: Findings) -> Any:
+    """A pattern by name, or pairs of qubits: `[[0, 1], [1, 2]]`."""
+    node = _sole(setting).value
+    if not isinstance(node, nodes.ListLiteral):
+        return value_of(Option(name="coupling", type="choice", choices=COUPLINGS, doc=""), node, scope)
+    pairs = []
+    for item in node.items:
+        if not isinstance(item, nodes.ListLiteral) or len(item.items) != 2:
+            raise Refusal(
+                codes.WrongType(
+                    span=item.span, what="coupling", expected="pairs of qubits", found="something else",
+                    hint="write `coupling [[0, 1], [1, 2]]`",
+                )
+            )  # fmt: skip
+        first, second = (whole(qubit, scope, "a qubit") for qubit in item.items)
+        if first == second or min(first, second) < 0:
+            bound = "of two different qubits"
+            raise Refusal(codes.OutOfBounds(span=item.span, what="a pair", bound=bound, value=item.span.text))
+        pairs.append((first, second))
+    return tuple(pairs)
+
+
+TRANSPILE: tuple[Row, ...] = (
+    _plain(TranspileSpec, "string", "target", "A fake device by name, as in `fake_torino`."),
+    Row("basis", "Gates that the device has.", _basis),
+    Row("coupling", "`linear`, `ring`, `full`, or pairs of qubits that two-qubit gates act on.", _coupling),
+    _plain(TranspileSpec, "int", "optimization", "Qiskit's optimization level.", minimum=0, maximum=3),
+    _plain(TranspileSpec, "int", "seed", "Of the transpiler; without it a stream of the training seed.", minimum=0),
+)
+
+SECTIONS: dict[str, tuple[Row, ...]] = {"data": DATA, "train": TRAIN, "transpile": TRANSPILE}
+LAYER_TABLE = LAYERS
+
+
+def read_section(
+    section: nodes.Settings | None, rows: tuple[Row, ...], scope: Scope, findings: Findings
+) -> tuple[dict[str, Any], dict[str, Span]]:
+    """The values of the settings that stand in a section, and where; mistakes go to `findings`."""
+    values: dict[str, Any] = {}
+    spans: dict[str, Span] = {}
+    by_name = {row.name: row for row in rows}
+    for setting in section.settings if section is not None else ():
+        name = setting.name.name
+        assert section is not None
+        if name not in by_name:
+            hint = suggest_or_list(name, list(by_name))
+            findings.add(
+                codes.UnknownSetting(span=setting.name.span, section=section.keyword.name, name=name, hint=hint)
+            )
+            continue
+        if name in spans:
+            note = Note("first given here", spans[name])
+            findings.add(codes.GivenTwice(span=setting.span, name=name, notes=(note,)))
+            continue
+        spans[name] = setting.span
+        try:
+            values[name] = by_name[name].read(setting, scope, findings)
+        except Refusal as refusal:
+            for diagnostic in refusal.diagnostics:
+                findings.add(diagnostic)
+        except Silent:
+            pass
+    return {name: value for name, value in values.items() if value is not None or by_name[name].table is None}, spans
+
+
+def data_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> tuple[DataSpec, dict[str, Span]]:
+    """`data { … }`."""
+    values, spans = read_section(section, DATA, scope, findings)
+    values.pop("task", None)
+    data = DataSpec(**{name: value for name, value in values.items() if value is not None})
+    both = set(data.target or ()) & set(data.features.names or ())
+    for column in sorted(both):
+        note = Note("the target", spans["target"])
+        findings.add(codes.GivenTwice(span=spans["features"], name=column, notes=(note,)))
+    return data, spans
+
+
+def train_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> TrainSpec:
+    """`train { … }`."""
+    values, _ = read_section(section, TRAIN, scope, findings)
+    tables = {row.name: row.table for row in TRAIN if row.table is not None}
+    for name, table in tables.items():
+        entry = table[TRAIN_DEFAULTS[name]]
+        if values.get(name) is None:
+            values[name] = Choice(name=entry.name, options=entry.defaults())
+    return TrainSpec(**values)
+
+
+def transpile_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> TranspileSpec:
+    """`transpile { … }`."""
+    values, spans = read_section(section, TRANSPILE, scope, findings)
+    if values.get("target") is not None:
+        for name in ("basis", "coupling"):
+            if name in spans:
+                reason = "the device that `target` names has its own"
+                findings.add(codes.NoEffect(span=spans[name], what=name, reason=reason))
+    return TranspileSpec(**values)
+
+
+def backend_of(
+    setting: nodes.Setting | None, offered: Mapping[str, Entry], default: str, scope: Scope, findings: Findings
+) -> Choice:
+    """`backend …`; where it is missing or wrong, the default."""
+    fallback = Choice(name=default, options=offered[default].defaults())
+    if setting is None:
+        return fallback
+    try:
+        node = _sole(setting).value
+        entry, arguments = entry_of(dict(offered), "backend", node)
+        return bind(entry, arguments, scope, findings, node.span) or fallback
+    except Refusal as refusal:
+        for diagnostic in refusal.diagnostics:
+            findings.add(_perhaps_unbuilt(diagnostic))
+    except Silent:
+        pass
+    return fallback
+
+
+_PLANNED = ("auto", "native", "custatevec", "pennylane", "primitive")
+
+
+def _perhaps_unbuilt(diagnostic: Any) -> Any:
+    """A backend of the language that this version lacks is not a misspelling."""
+    if isinstance(diagnostic, codes.UnknownChoice) and diagnostic.value in _PLANNED:
+        hint = diagnostic.hint
+        return unbuilt.NotBuilt(span=diagnostic.span, what=f"the backend `{diagnostic.value}` is", hint=hint)
+    return diagnostic

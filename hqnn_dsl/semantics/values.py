@@ -1,0 +1,180 @@
+"""Compile-time values, and the scopes that names are looked up in.
+
+A value is a number, a truth value, a text, a list, a member of an enumeration, an angle that depends on inputs or
+weights, or a tensor of those. `Poison` stands for a value whose definition was already reported; using it is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from hqnn_dsl.circuit.angles import Angle
+from hqnn_dsl.report.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an enumeration argument, with all members of that enumeration."""
+
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbolic:
+    """An angle that is not a compile-time number. `size` is its number of nodes, bounded by the limits."""
+
+    angle: Angle
+    size: int
+
+    @property
+    def cause(self) -> str:
+        """What it depends on, for a message."""
+        return "an input or a weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A declared `input` or `weight`: `entries` are its leaves, row-major."""
+
+    kind: str
+    name: str
+    shape: tuple[int, ...]
+    entries: tuple[Angle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """The value of a name whose definition is wrong and already reported."""
+
+
+Value = int | float | bool | str | tuple["Value", ...] | Member | Symbolic | Tensor | Poison
+
+
+class Silent(Exception):
+    """Evaluation met a `Poison`: the mistake behind it is reported, this place has nothing to add."""
+
+
+def describe(value: Value) -> str:
+    """A value's kind in words, for a message."""
+    match value:
+        case bool():
+            return "true or false" if value is None else f"`{str(value).lower()}`"
+        case int():
+            return f"the whole number {value}"
+        case float():
+            return f"the number {value:g}"
+        case str():
+            return f'the text "{value}"'
+        case tuple():
+            return "a list"
+        case Member(name):
+            return f"`{name}`"
+        case Symbolic():
+            return "an angle that depends on inputs or weights"
+        case Tensor(kind, name):
+            return f"the {kind} `{name}` as a whole"
+        case Poison():
+            return "unknown"
+
+
+def written(value: object) -> str:
+    """A compile-time value as the language writes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Member):
+        return value.name
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(written(item) for item in value) + "]"
+    return repr(value)
+
+
+def quoted(text: str) -> str:
+    """A string literal of the language."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A name's value, and where it was defined (None for what the language defines)."""
+
+    value: Value
+    span: Span | None
+
+
+class Scope:
+    """Names that are visible at a place. Inner scopes see outer ones; nothing is ever shadowed."""
+
+    def __init__(self, outer: Scope | None = None) -> None:
+        self._outer = outer
+        self._bindings: dict[str, Binding] = {}
+        self._lazy: dict[str, tuple[Callable[[], Value], Span]] = {}
+
+    def find(self, name: str) -> Binding | None:
+        """The binding of `name` here or outside, None where there is none."""
+        if name in self._lazy:
+            resolve, span = self._lazy[name]
+            self.settle(name, resolve(), span)
+        if name in self._bindings:
+            return self._bindings[name]
+        return self._outer.find(name) if self._outer is not None else None
+
+    def where(self, name: str) -> Span | None:
+        """Where a visible name is defined, without evaluating it."""
+        if name in self._lazy:
+            return self._lazy[name][1]
+        if name in self._bindings:
+            return self._bindings[name].span
+        return self._outer.where(name) if self._outer is not None else None
+
+    def has(self, name: str) -> bool:
+        """Whether a name is visible, without evaluating it."""
+        return name in self._lazy or name in self._bindings or (self._outer is not None and self._outer.has(name))
+
+    def bind(self, name: str, value: Value, span: Span | None) -> None:
+        self._bindings[name] = Binding(value, span)
+
+    def settle(self, name: str, value: Value, span: Span | None) -> None:
+        """Give a lazily bound name its value."""
+        self._lazy.pop(name, None)
+        self._bindings[name] = Binding(value, span)
+
+    def bind_lazily(self, name: str, resolve: Callable[[], Value], span: Span) -> None:
+        """Bind a name to a value that is computed when it is first asked for."""
+        self._lazy[name] = (resolve, span)
+
+    def names(self) -> Iterator[str]:
+        yield from self._bindings
+        yield from self._lazy
+        if self._outer is not None:
+            yield from self._outer.names()
+
+
+def suggestion(word: str, candidates: Iterator[str] | tuple[str, ...] | list[str]) -> str:
+    """The help line `did you mean …?` for a misspelt word, empty where nothing is near."""
+    known = sorted(set(candidates))
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    if not near:
+        near = [name for name in known if name.lower() == word.lower()][:1]
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def choices(words: Iterator[str] | tuple[str, ...] | list[str]) -> str:
+    """`a`, `b` or `c`, for a help line."""
+    listed = [f"`{word}`" for word in words]
+    return " or ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) > 1 else "".join(listed)
+
+
+def suggest_or_list(word: str, candidates: tuple[str, ...] | list[str]) -> str:
+    """Did-you-mean where something is near, else all that may stand here (when that is not too long)."""
+    near = suggestion(word, candidates)
+    if near or not candidates:
+        return near
+    return f"one of {choices(candidates)}" if len(candidates) <= 24 else ""
