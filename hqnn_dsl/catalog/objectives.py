@@ -309,12 +309,16 @@ class EarlyStop:
     best: float = field(default=math.inf, init=False)
     waited: int = field(default=0, init=False)
 
-    def says_stop(self, loss: float) -> bool:
+    def take(self, loss: float) -> None:
         """Take in an epoch's loss, once an epoch."""
         if loss < self.best - self.min_delta:
             self.best, self.waited = loss, 0
         else:
             self.waited += 1
+
+    @property
+    def says_stop(self) -> bool:
+        """Whether the patience is used up."""
         return self.waited >= self.patience
 
     def state_dict(self) -> dict[str, float]:

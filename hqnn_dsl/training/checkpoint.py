@@ -1,0 +1,90 @@
+"""What a training is at one moment, on disk: `best.pt` and `last.pt`.
+
+Both are plain data that `torch.load(path, weights_only=True)` reads, written whole or not at all. A snapshot is a copy:
+training goes on without touching it. Writing is spaced out, because an epoch may take milliseconds.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hqnn_dsl.training.files import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+Snapshot = dict[str, Any]
+"""`model`, `optimizer`, `scheduler`, `scaler`, `stop`, `rng`, `epoch`, `step`, `history`, `spec`, `version`, …"""
+
+SECONDS_BETWEEN_WRITES = 10.0
+
+
+def random_states() -> dict[str, Any]:
+    """The states of all global random generators, as plain data."""
+    version, words, gauss = random.getstate()
+    name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002 - the global one
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "python": [version, list(words), gauss],
+        "numpy": [str(name), [int(key) for key in keys], int(position), int(has_gauss), float(cached)],
+    }
+
+
+def restore_random_states(states: Mapping[str, Any]) -> None:
+    """Set all global random generators as they were; CUDA's only where as many devices are here."""
+    torch.set_rng_state(states["torch"])
+    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])
+    version, words, gauss = states["python"]
+    random.setstate((version, tuple(words), gauss))
+    name, keys, *rest = states["numpy"]
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002 - the global one
+
+
+def save_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Write a snapshot to `path`, through a temporary file beside it."""
+    with replacing(path) as temporary:
+        torch.save(snapshot, temporary)
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot onto the CPU. Raises whatever `torch.load` raises where the file is none."""
+    loaded: Snapshot = torch.load(path, map_location="cpu", weights_only=True)
+    return loaded
+
+
+class Checkpoints:
+    """Keeps the best snapshot in memory, and writes `best.pt` and `last.pt` now and then, and when told to."""
+
+    def __init__(self, folder: Path, best: Snapshot | None = None) -> None:
+        self.folder = folder
+        self.best = best
+        self._best_is_written = best is not None
+        self._written_at = time.monotonic()
+
+    def keep_best(self, snapshot: Snapshot) -> None:
+        """From now on this is the best."""
+        self.best = copy.deepcopy(snapshot)
+        self._best_is_written = False
+
+    def write_sometimes(self, last: Callable[[], Snapshot]) -> None:
+        """Write both if the last time is long enough ago; `last` is called only then."""
+        if time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES:
+            self.write(last())
+
+    def write(self, last: Snapshot | None = None) -> None:
+        """Write the best, if it changed, and the last, if given."""
+        if self.best is not None and not self._best_is_written:
+            save_snapshot(self.folder / "best.pt", self.best)
+            self._best_is_written = True
+        if last is not None:
+            save_snapshot(self.folder / "last.pt", last)
+        self._written_at = time.monotonic()

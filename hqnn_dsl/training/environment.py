@@ -1,0 +1,67 @@
+"""What a run was made with: versions, devices, threads, seeds. For `environment.json`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from hqnn_dsl import __version__
+from hqnn_dsl.report.seeds import STREAMS, stream
+
+if TYPE_CHECKING:
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.semantics.spec import Spec
+
+PACKAGES = (
+    "torch",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "qiskit",
+    "qiskit-machine-learning",
+    "qiskit-aer",
+    "qiskit-aer-gpu",
+    "pennylane",
+    "cuquantum-python-cu12",
+)
+
+
+def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> dict[str, Any]:
+    """Plain data about this process; the backend speaks for itself through its metadata, after it has run."""
+    return {
+        "hqnn": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "device": {"type": device.type, "name": _device_name(device), "cuda": torch.version.cuda},
+        "threads": {"torch": torch.get_num_threads(), "cpus": os.cpu_count()},
+        "precision": spec.train.precision,
+        "backend": {
+            "name": spec.backend.name,
+            "options": {name: _plain(value) for name, value in spec.backend.options.items()},
+            "metadata": {name: _plain(value) for name, value in net.circuit.executable.metadata.items()},
+        },
+        "seeds": {"root": spec.train.seed} | {name: stream(spec.train.seed, name) for name in STREAMS},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+
+
+def _plain(value: object) -> object:
+    """The value as JSON can say it; its text where JSON has no form for it."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

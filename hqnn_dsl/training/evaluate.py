@@ -1,0 +1,141 @@
+"""A trained network asked about tables: predictions in the targets' units, and scores.
+
+From memory or from a run directory alone. Nothing here casts to half precision or draws at random.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.report.codes.tables import NotARun, RunDamaged
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
+from hqnn_dsl.training.columns import Columns, feature_numbers, numbers
+from hqnn_dsl.training.loop import build, predict_scaled
+from hqnn_dsl.training.metrics import plain, scores
+from hqnn_dsl.training.preprocess import Preparation, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.training.tables import Table
+
+    Numbers = NDArray[np.float64]
+    Rebuild = Callable[[str, int, int], HybridNet]
+    """From a resolved spec's text, the number of features and the number of targets: the network, with any weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """A run as read back from its folder."""
+
+    path: Path
+    spec_text: str = field(repr=False)
+    preparation: Preparation = field(repr=False)
+    best: Snapshot = field(repr=False)
+
+
+def load_run(path: Path) -> StoredRun:
+    """Read a run's spec, preparation and best weights. Raises `Refusal`: E0532 no run, E0533 a damaged one."""
+    for file in ("spec.resolved.hqnn", "preprocess.json", "checkpoints/best.pt"):
+        if not (path / file).is_file():
+            raise Refusal(NotARun(path=str(path), file=file))
+    try:
+        preparation = Preparation.from_json(json.loads((path / "preprocess.json").read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, "preprocess.json", error) from None
+    best = load_snapshot_of(path, "best.pt")
+    return StoredRun(path, (path / "spec.resolved.hqnn").read_text(encoding="utf-8"), preparation, best)
+
+
+def load_snapshot_of(path: Path, name: str) -> Snapshot:
+    """A checkpoint of a run. Raises `Refusal`: E0532 where it is not there, E0533 where it cannot be read."""
+    file = path / "checkpoints" / name
+    if not file.is_file():
+        raise Refusal(NotARun(path=str(path), file=f"checkpoints/{name}"))
+    try:
+        snapshot = load_snapshot(file)
+        if not isinstance(snapshot, dict) or "model" not in snapshot:
+            raise ValueError("it is no checkpoint")
+    except Exception as error:  # noqa: BLE001 - torch raises whatever the bytes lead it into
+        raise _damaged(path, f"checkpoints/{name}", error) from None
+    return snapshot
+
+
+def restore(run: StoredRun, rebuild: Rebuild) -> HybridNet:
+    """The trained network, on the CPU, ready to predict. Raises `Refusal` E0533 where weights and spec do not fit."""
+    net = rebuild(run.spec_text, len(run.preparation.features.names), len(run.preparation.target.names))
+    try:
+        net.load_state_dict(run.best["model"])
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise _damaged(run.path, "checkpoints/best.pt", error) from None
+    return net.eval()
+
+
+def predict(net: HybridNet, preparation: Preparation, table: Table) -> pd.DataFrame:
+    """A column a target, in its own units; rows and index as in the table.
+
+    Raises `Refusal`: E0523 where features are missing, E0513 to E0516 for cells that are no finite numbers.
+    """
+    features = feature_numbers(table, preparation.features.names)
+    return pd.DataFrame(
+        predict_numbers(net, preparation, features), index=table.frame.index, columns=list(preparation.target.names)
+    )
+
+
+def predict_numbers(net: HybridNet, preparation: Preparation, features: Numbers) -> Numbers:
+    """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs."""
+    scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch)
+    return preparation.target.invert(scaled.to("cpu", torch.float64).numpy())
+
+
+def evaluate(net: HybridNet, preparation: Preparation, table: Table) -> dict[str, Any]:
+    """Scores on a table that has the targets: `{"all": …}`, and `train`, `validation`, `test` on the one trained on.
+
+    Each is what `judge` gives. Raises `Refusal` as `predict` does, and for the targets' cells.
+    """
+    columns = Columns(preparation.features.names, preparation.target.names)
+    feature_numbers(table, (*columns.features, *columns.targets))
+    features, targets = numbers(table, columns)
+    predicted = predict_numbers(net, preparation, features)
+    found = {"all": judge(preparation, targets, predicted)}
+    if fingerprint(columns, features, targets) == preparation.fingerprint:
+        found |= by_part(preparation, targets, predicted)
+    return found
+
+
+def by_part(preparation: Preparation, targets: Numbers, predicted: Numbers) -> dict[str, Any]:
+    """`judge` for the training, validation and test rows of `[N, T]` values; None for a part without rows."""
+    return {
+        name: judge(preparation, targets[rows], predicted[rows]) if len(rows) else None
+        for name, rows in preparation.parts.items()
+    }
+
+
+def judge(preparation: Preparation, true: Numbers, predicted: Numbers) -> dict[str, Any]:
+    """`{"rmse", "mae", "r2", "loss", "targets"}` of `[N, T]` values: in the targets' units, the loss in scaled ones."""
+    scaled = [torch.from_numpy(preparation.target.apply(values)) for values in (predicted, true)]
+    found = scores(true, predicted, preparation.target.names)
+    per_target = found.pop("targets")
+    return found | {"loss": plain(float(build(LOSSES, preparation.loss)(*scaled))), "targets": per_target}
+
+
+def _tensor(net: HybridNet, values: Numbers) -> torch.Tensor:
+    device = next((weight.device for weight in net.parameters()), torch.device("cpu"))
+    return torch.from_numpy(np.ascontiguousarray(values)).to(device, net.dtype)
+
+
+def _damaged(path: Path, file: str, error: Exception) -> Refusal:
+    reason = f"{type(error).__name__} {error}".splitlines()[0][:200]
+    return Refusal(RunDamaged(path=str(path), file=file, reason=reason))

@@ -1,0 +1,346 @@
+"""The one training loop: batches, steps, epochs, validation, the best weights.
+
+Plain torch, all of it visible. A step is under two milliseconds for small circuits, and a framework around it costs a
+twentieth of that or more.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from hqnn_dsl import __version__
+from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
+from hqnn_dsl.report.codes.tables import BatchTooSmall, LossNotFinite, NothingToTrain
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, random_states, restore_random_states
+from hqnn_dsl.training.devices import Precision
+from hqnn_dsl.training.interruption import interruptible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hqnn_dsl.catalog.entry import Entry
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.semantics.spec import Choice, TrainSpec
+
+EVALUATION_ROWS = 4
+"""How many times more rows than in training are evaluated at once: without gradients a row needs less memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Scaled features `[N, F]` and targets `[N, T]` on one device."""
+
+    features: Tensor = field(repr=False)
+    targets: Tensor = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What is learned from, and what is only looked at to decide which epoch is best; the latter may have no rows."""
+
+    train: Rows
+    validation: Rows
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A finished epoch: losses in scaled units, averaged over rows; `number` counts from 1.
+
+    The training loss is averaged over the epoch's steps, while weights move; `validation_loss` is None without
+    validation rows. Rates are those the epoch was trained with.
+    """
+
+    number: int
+    lr: float
+    quantum_lr: float
+    train_loss: float
+    validation_loss: float | None
+    is_best: bool
+
+    @property
+    def score(self) -> float:
+        """What decides which epoch is best."""
+        return self.train_loss if self.validation_loss is None else self.validation_loss
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on: a progress bar on standard error, and a function called after every epoch."""
+
+    progress: bool = True
+    on_epoch: Callable[[Epoch], None] | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished training. `best_epoch` is 0 where it was interrupted before the first epoch was whole."""
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    interrupted: bool
+
+
+class Training:
+    """All that changes while a network is trained, and what makes it change. `fit` drives it."""
+
+    def __init__(self, net: HybridNet, settings: TrainSpec, device: torch.device, spec_text: str = "") -> None:
+        classical, quantum = net.classical_weights(), net.quantum_weights()
+        if not classical and not quantum:
+            raise Refusal(NothingToTrain())
+        if settings.batch == 1 and any(isinstance(module, nn.BatchNorm1d) for module in net.modules()):
+            raise Refusal(BatchTooSmall())
+        self.net = net
+        self.settings = settings
+        self.spec_text = spec_text
+        self.weight_groups = (classical, quantum)
+        self.loss: nn.Module = build(LOSSES, settings.loss)
+        self.optimizer: torch.optim.Optimizer = _entry(OPTIMIZERS, settings.optimizer)(
+            classical, quantum, settings.optimizer.options
+        )
+        self.scheduler = _entry(SCHEDULERS, settings.scheduler)(
+            self.optimizer, settings.epochs, settings.scheduler.options
+        )
+        self.stop = build(STOPS, settings.stop)
+        self.precision = Precision(device, mixed=settings.precision == "mixed")
+        self.scaler = self.precision.scaler()
+        self.history: list[Epoch] = []
+        self.seconds: list[float] = []
+        """Wall time of each epoch in `history`."""
+        self.step = 0
+        """Steps done in the running epoch."""
+        self.loss_sum = 0.0
+        """The sum of the running epoch's losses, a term a row."""
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The learning rates of classical and of quantum weights; of one group where the other is empty."""
+        groups = self.optimizer.param_groups
+        return float(groups[0]["lr"]), float(groups[-1]["lr"])
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are trained, or the stop has said so."""
+        return len(self.history) >= self.settings.epochs or (self.stop is not None and self.stop.says_stop)
+
+    def advance(self, features: Tensor, targets: Tensor) -> float:
+        """One step on a batch; the answer is its loss before the step, in scaled units."""
+        self.optimizer.zero_grad(set_to_none=True)
+        with self.precision.autocast():
+            predicted = self.net(features)
+        loss: Tensor = self.loss(predicted, targets)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise Refusal(
+                LossNotFinite(part="training", value=str(value), epoch=len(self.history) + 1, step=self.step + 1)
+            )
+        torch.autograd.backward(self.scaler.scale(loss))
+        if self.settings.clip is not None:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_([*self.weight_groups[0], *self.weight_groups[1]], self.settings.clip)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return value
+
+    def finish_epoch(self, train_loss: float, validation_loss: float | None) -> Epoch:
+        """Close the running epoch: note it, and let the scheduler see its score."""
+        lr, quantum_lr = self.rates
+        score = train_loss if validation_loss is None else validation_loss
+        best = min((epoch.score for epoch in self.history), default=math.inf)
+        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best=score < best)
+        self.history.append(epoch)
+        self.step, self.loss_sum = 0, 0.0
+        if self.scheduler is not None:
+            entry = SCHEDULERS[self.settings.scheduler.name]
+            reads_score = isinstance(entry, SchedulerEntry) and entry.reads_score
+            self.scheduler.step(score) if reads_score else self.scheduler.step()
+        if self.stop is not None:
+            self.stop.take(score)
+        return epoch
+
+    def snapshot(self) -> Snapshot:
+        """Everything needed to go on from here, as plain data; tensors are those in use."""
+        return {
+            "version": __version__,
+            "spec": self.spec_text,
+            "epoch": len(self.history),
+            "step": self.step,
+            "loss_sum": self.loss_sum,
+            "history": [dict(vars(epoch)) for epoch in self.history],
+            "seconds": list(self.seconds),
+            "model": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": {} if self.scheduler is None else self.scheduler.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "stop": {} if self.stop is None else self.stop.state_dict(),
+            "rng": random_states(),
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on where `snapshot` was taken. Raises `KeyError`, `ValueError` or `RuntimeError` where it does not fit."""
+        self.net.load_state_dict(snapshot["model"])
+        self.optimizer.load_state_dict(snapshot["optimizer"])
+        self.scaler.load_state_dict(snapshot["scaler"])
+        for part, state in ((self.scheduler, snapshot["scheduler"]), (self.stop, snapshot["stop"])):
+            if part is not None:
+                part.load_state_dict(state)
+        self.history = [Epoch(**epoch) for epoch in snapshot["history"]]
+        self.seconds = list(snapshot["seconds"])
+        self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
+        restore_random_states(snapshot["rng"])
+
+
+def fit(
+    training: Training,
+    lessons: Lessons,
+    checkpoints: Checkpoints,
+    *,
+    watch: Watch | None = None,
+    resume: Snapshot | None = None,
+) -> Fitted:
+    """Train until the epochs are over, the stop says so, or Ctrl-C; then the network has its best weights.
+
+    Without validation rows the training loss decides which epoch is best. `resume` is a snapshot to go on from, exactly
+    as if there had been no break. Checkpoints are written also when training fails. Raises `Refusal` E0540 where a loss
+    is not finite.
+    """
+    settings, watch = training.settings, watch or Watch()
+    batches = batch_bounds(len(lessons.train), settings.batch)
+    with _own_randomness(training, resume), interruptible() as interrupted, _bar(training, batches, watch) as bar:
+        try:
+            while not training.is_over and not interrupted():
+                begin = time.perf_counter()
+                train_loss = _train_epoch(training, lessons.train, batches, interrupted, bar)
+                if train_loss is None:
+                    break
+                epoch = training.finish_epoch(train_loss, _validate(training, lessons.validation))
+                training.seconds.append(time.perf_counter() - begin)
+                if epoch.is_best:
+                    checkpoints.keep_best(training.snapshot())
+                checkpoints.write_sometimes(training.snapshot)
+                _show(bar, epoch, settings.epochs)
+                if watch.on_epoch is not None:
+                    watch.on_epoch(epoch)
+        finally:
+            checkpoints.write(training.snapshot())
+        if checkpoints.best is None:
+            checkpoints.keep_best(training.snapshot())
+            checkpoints.write()
+        was_interrupted = interrupted()
+    assert checkpoints.best is not None
+    training.net.load_state_dict(checkpoints.best["model"])
+    return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), was_interrupted)
+
+
+def batch_bounds(num_rows: int, batch: int) -> list[tuple[int, int]]:
+    """The batches as half-open ranges; a last batch of one row joins the one before, unless all are of one row."""
+    starts = list(range(0, num_rows, batch))
+    if batch > 1 and len(starts) > 1 and num_rows - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], num_rows], strict=True))
+
+
+def predict_scaled(net: HybridNet, features: Tensor, batch: int) -> Tensor:
+    """Outputs `[N, T]` for scaled features `[N, F]`: no dropout, no autocast, no gradients, in the network's dtype."""
+    was_training = net.training
+    net.eval()
+    try:
+        with torch.no_grad(), torch.autocast(features.device.type, enabled=False):
+            size = batch * EVALUATION_ROWS
+            parts = [net(features[begin : begin + size]) for begin in range(0, len(features), size)]
+    finally:
+        net.train(was_training)
+    return torch.cat(parts)
+
+
+def build(catalog: dict[str, Entry], choice: Choice) -> Any:  # noqa: ANN401 - what an entry builds is its own
+    """The thing that a choice of the catalog means, for entries whose builder takes the options alone."""
+    return _entry(catalog, choice)(choice.options)
+
+
+def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
+    builder = catalog[choice.name].build
+    assert builder is not None
+    return builder
+
+
+def _train_epoch(
+    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], bool], bar: tqdm[Any]
+) -> float | None:
+    """The rest of the running epoch's steps; its mean loss, or None where Ctrl-C came before the last of them."""
+    training.net.train()
+    order = _order(training, len(rows)).to(rows.features.device)
+    for begin, end in batches[training.step :]:
+        picked = order[begin:end]
+        loss = training.advance(rows.features[picked], rows.targets[picked])
+        training.loss_sum += loss * (end - begin)
+        training.step += 1
+        bar.update()
+        if interrupted() and training.step < len(batches):
+            return None
+    return training.loss_sum / len(rows)
+
+
+def _order(training: Training, num_rows: int) -> Tensor:
+    """The order of the training rows in the running epoch: its own stream, so a resumed epoch has the same."""
+    seed = stream(stream(training.settings.seed, "shuffle"), str(len(training.history) + 1))
+    return torch.randperm(num_rows, generator=torch.Generator().manual_seed(seed))
+
+
+def _validate(training: Training, validation: Rows) -> float | None:
+    if not len(validation):
+        return None
+    predicted = predict_scaled(training.net, validation.features, training.settings.batch)
+    value = float(training.loss(predicted, validation.targets))
+    if not math.isfinite(value):
+        raise Refusal(
+            LossNotFinite(part="validation", value=str(value), epoch=len(training.history) + 1, step=training.step)
+        )
+    return value
+
+
+@contextmanager
+def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None]:
+    """Dropout's stream in torch's global generators, which get their own states back afterwards."""
+    device = training.precision.device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(stream(training.settings.seed, "dropout"))
+        if resume is not None:
+            training.restore(resume)
+        yield
+
+
+def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> tqdm[Any]:
+    """One bar for all steps of all epochs; where nobody watches a terminal, a line now and then."""
+    terminal = sys.stderr.isatty()
+    return tqdm(
+        total=training.settings.epochs * len(batches),
+        initial=len(training.history) * len(batches) + training.step,
+        desc=f"epoch {len(training.history) + 1}/{training.settings.epochs}",
+        unit="step",
+        file=sys.stderr,
+        disable=not watch.progress,
+        dynamic_ncols=True,
+        mininterval=0.1 if terminal else 10.0,
+    )
+
+
+def _show(bar: tqdm[Any], epoch: Epoch, epochs: int) -> None:
+    figures = {"loss": f"{epoch.train_loss:.4g}", "lr": f"{epoch.lr:.3g}"}
+    if epoch.validation_loss is not None:
+        figures["validation"] = f"{epoch.validation_loss:.4g}"
+    bar.set_postfix(figures, refresh=False)
+    bar.set_description(f"epoch {epoch.number}/{epochs}", refresh=False)

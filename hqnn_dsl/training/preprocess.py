@@ -1,0 +1,133 @@
+"""What lies between a table and the network: names, scalings, the split; kept in a run as `preprocess.json`.
+
+With it and the weights a run predicts without the table it was trained on, and knows that table when it sees it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hqnn_dsl.report.codes.tables import TooLarge, WrongFeatureCount, WrongTargetCount
+from hqnn_dsl.report.diagnostic import Findings, Refusal
+from hqnn_dsl.semantics.spec import Choice
+from hqnn_dsl.training.columns import choose_columns, numbers
+from hqnn_dsl.training.scaling import Scaling, fit_scaling
+from hqnn_dsl.training.split import Parts, split_rows
+from hqnn_dsl.training.tables import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.columns import Columns
+    from hqnn_dsl.training.tables import Table
+
+    Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """How rows become tensors and tensors become targets again, and how outputs are judged.
+
+    `parts` are the row positions of the table trained on, `fingerprint` is a hash of its numbers and column names.
+    """
+
+    features: Scaling
+    target: Scaling
+    loss: Choice
+    batch: int
+    parts: Parts = field(repr=False)
+    fingerprint: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `preprocess.json`."""
+        return {
+            "features": self.features.to_json(),
+            "target": self.target.to_json(),
+            "loss": {"name": self.loss.name, "options": dict(self.loss.options)},
+            "batch": self.batch,
+            "table": {"rows": sum(len(rows) for _, rows in self.parts.items()), "sha256": self.fingerprint},
+            "split": {name: rows.tolist() for name, rows in self.parts.items()},
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Preparation:
+        """What `to_json` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        parts = {name: np.array(data["split"][name], dtype=np.int64) for name in ("train", "validation", "test")}
+        return Preparation(
+            features=Scaling.from_json(data["features"]),
+            target=Scaling.from_json(data["target"]),
+            loss=Choice(name=str(data["loss"]["name"]), options=dict(data["loss"]["options"])),
+            batch=int(data["batch"]),
+            parts=Parts(**parts),
+            fingerprint=str(data["table"]["sha256"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A table ready to be learned from: its preparation, and features `[N, F]` and targets `[N, T]`, not yet scaled."""
+
+    preparation: Preparation
+    features: Numbers = field(repr=False)
+    targets: Numbers = field(repr=False)
+
+
+def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None]) -> Prepared:
+    """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
+
+    `required` is how many features and targets the network insists on, None where it takes any number. Raises `Refusal`
+    (E0510 to E0522) for whatever does not fit, before anything is built or written.
+    """
+    columns = choose_columns(table, spec.data)
+    _check_widths(table, columns, required)
+    features, targets = numbers(table, columns)
+    parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
+    preparation = Preparation(
+        features=fit_scaling(spec.data.scale.features, columns.features, features[parts.train]),
+        target=fit_scaling(spec.data.scale.target, columns.targets, targets[parts.train]),
+        loss=spec.train.loss,
+        batch=spec.train.batch,
+        parts=parts,
+        fingerprint=fingerprint(columns, features, targets),
+    )
+    single = spec.train.precision != "double"
+    _check_range(preparation.features, features, single=single)
+    _check_range(preparation.target, targets, single=single)
+    return Prepared(preparation, features, targets)
+
+
+def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
+    """A hash that two tables share only if they have the same columns and the same numbers in the same order."""
+    digest = hashlib.sha256(repr((columns.features, columns.targets, features.shape)).encode())
+    for block in (features, targets):
+        digest.update(np.ascontiguousarray(block, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _check_widths(table: Table, columns: Columns, required: tuple[int | None, int | None]) -> None:
+    findings = Findings()
+    features, targets = required
+    if features is not None and features != len(columns.features):
+        findings.add(
+            WrongFeatureCount(
+                expected=features, found=len(columns.features), table=table.name, columns=quoted(columns.features)
+            )
+        )
+    if targets is not None and targets != len(columns.targets):
+        findings.add(WrongTargetCount(expected=targets, found=len(columns.targets), columns=quoted(columns.targets)))
+    findings.raise_errors()
+
+
+def _check_range(scaling: Scaling, values: Numbers, *, single: bool) -> None:
+    limit = np.finfo(np.float32 if single else np.float64).max
+    largest = np.abs(scaling.apply(values)).max(axis=0)
+    for name, value in zip(scaling.names, largest, strict=True):
+        if not value <= limit:
+            raise Refusal(TooLarge(column=name))

@@ -1,0 +1,234 @@
+"""A training on disk: from a checked spec and a table to a run directory that is complete or plainly is not.
+
+`metrics.json` is written last, so a folder that has it is whole. What can be wrong with the data, the device or the
+folder is found before the folder is made.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hqnn_dsl.network.hybrid import required_widths
+from hqnn_dsl.report.codes.tables import CannotResume
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.training import figures
+from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
+from hqnn_dsl.training.checkpoint import Checkpoints
+from hqnn_dsl.training.devices import choose_device
+from hqnn_dsl.training.environment import describe_environment
+from hqnn_dsl.training.evaluate import by_part, judge, load_run, load_snapshot_of, predict_numbers
+from hqnn_dsl.training.files import check_free, create_run, write_csv, write_json, write_text
+from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, fit
+from hqnn_dsl.training.preprocess import Prepared, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.checkpoint import Snapshot
+    from hqnn_dsl.training.preprocess import Preparation
+    from hqnn_dsl.training.tables import Table
+
+    Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is trained. `make_network(in_width, out_width)` builds the spec's network with its starting weights.
+
+    `source_text` is the spec as given, `resolved_text` the one with every default filled in and every `--set` applied.
+    """
+
+    spec: Spec
+    make_network: Callable[[int, int], HybridNet] = field(repr=False)
+    resolved_text: str = field(repr=False)
+    source_text: str = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """A finished run: its folder, its scores as in `metrics.json`, and the network with its best weights."""
+
+    path: Path
+    metrics: dict[str, Any]
+    fitted: Fitted
+    net: HybridNet = field(repr=False)
+    preparation: Preparation = field(repr=False)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training; the results are those of the best epoch until then."""
+        return self.fitted.interrupted
+
+
+def train(
+    experiment: Experiment, table: Table, out: Path | None = None, *, watch: Watch | None = None, resume: bool = False
+) -> RunResult:
+    """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<number>`.
+
+    With `resume`, goes on in the folder `out` where its `last.pt` stands. Ctrl-C ends the training, not the run: the
+    results of the best epoch are written. Raises `Refusal` (E0510 to E0544) for whatever is wrong with data, device,
+    folder or losses; a training that fails before its first epoch leaves no new folder.
+    """
+    if not resume:
+        check_free(out)
+    spec = experiment.spec
+    prepared = prepare(spec, table, required_widths(spec))
+    names = prepared.preparation.target.names
+    if spec.data.target is None:
+        sys.stderr.write(f"target: `{names[0]}`, the last column of {table.name}\n")
+    device = choose_device(spec.train.device)
+    net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
+    training = Training(net, spec.train, device, experiment.resolved_text)
+    if resume:
+        return _resume(experiment, prepared, training, out, watch)
+    existed = out is not None and out.exists()
+    path = create_run(out, spec.name)
+    checkpoints = Checkpoints(path / "checkpoints")
+    try:
+        write_text(path / "spec.hqnn", experiment.source_text)
+        write_text(path / "spec.resolved.hqnn", experiment.resolved_text)
+        write_json(path / "preprocess.json", prepared.preparation.to_json())
+        return _finish(_Job(path, spec, prepared, training, checkpoints), watch)
+    except BaseException:
+        if checkpoints.best is None:
+            _clear(path, keep_folder=existed)
+        raise
+
+
+def _resume(
+    experiment: Experiment, prepared: Prepared, training: Training, path: Path | None, watch: Watch | None
+) -> RunResult:
+    """Go on in a run's folder, which looks unfinished until this, too, has come to its end."""
+    if path is None:
+        raise Refusal(CannotResume(path="runs", reason="no run is named"))
+    stored, snapshot = load_run(path), load_snapshot_of(path, "last.pt")
+    if snapshot.get("spec") != experiment.resolved_text:
+        raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
+    if stored.preparation.to_json() != prepared.preparation.to_json():
+        raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
+    try:
+        training.restore(snapshot)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
+    (path / "metrics.json").unlink(missing_ok=True)
+    checkpoints = Checkpoints(path / "checkpoints", best=stored.best)
+    return _finish(_Job(path, experiment.spec, prepared, training, checkpoints), watch, snapshot)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A run about to be trained: where, what, on what."""
+
+    path: Path
+    spec: Spec
+    prepared: Prepared
+    training: Training
+    checkpoints: Checkpoints
+
+
+def _finish(job: _Job, watch: Watch | None, resume: Snapshot | None = None) -> RunResult:
+    """Train, then write what came of it; the metrics last."""
+    path, prepared, training = job.path, job.prepared, job.training
+    net, preparation = training.net, prepared.preparation
+    try:
+        fitted = fit(training, _lessons(training, prepared), job.checkpoints, watch=watch, resume=resume)
+    finally:
+        _write_history(path, training)
+    predicted = predict_numbers(net, preparation, prepared.features)
+    metrics = by_part(preparation, prepared.targets, predicted) | {"baselines": _baselines(prepared)}
+    _write_predictions(path, prepared, predicted)
+    _draw(path, prepared, predicted, fitted)
+    environment = describe_environment(job.spec, net, training.precision.device)
+    write_json(path / "environment.json", environment | {"run": _describe(training, fitted)})
+    write_json(path / "metrics.json", metrics)
+    return RunResult(path, metrics, fitted, net.eval(), preparation)
+
+
+def _lessons(training: Training, prepared: Prepared) -> Lessons:
+    """Scaled training and validation rows, in the network's dtype, on its device."""
+    preparation, net = prepared.preparation, training.net
+    device = training.precision.device
+    features = torch.from_numpy(preparation.features.apply(prepared.features)).to(device, net.dtype)
+    targets = torch.from_numpy(preparation.target.apply(prepared.targets)).to(device, net.dtype)
+    train_rows, validation_rows = (
+        Rows(features[picked], targets[picked])
+        for picked in (torch.from_numpy(rows) for rows in (preparation.parts.train, preparation.parts.validation))
+    )
+    return Lessons(train_rows, validation_rows)
+
+
+def _baselines(prepared: Prepared) -> dict[str, Any]:
+    """What the baselines score on the test rows; None where there are none."""
+    preparation = prepared.preparation
+    features, targets = preparation.features.apply(prepared.features), prepared.targets
+    trained, tested = preparation.parts.train, preparation.parts.test
+    if not len(tested):
+        return dict.fromkeys(BASELINES)
+    found = baseline_predictions(features[trained], targets[trained], features[tested])
+    return {name: judge(preparation, targets[tested], values) for name, values in found.items()}
+
+
+def _write_history(path: Path, training: Training) -> None:
+    """`history.csv`, the same to the bit for the same seed; wall times stand apart, in `timing.csv`."""
+    header = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best")
+    rows = [
+        (epoch.number, epoch.lr, epoch.quantum_lr, epoch.train_loss, epoch.validation_loss, int(epoch.is_best))
+        for epoch in training.history
+    ]
+    if rows:
+        write_csv(path / "history.csv", header, rows)
+        write_csv(path / "timing.csv", ("epoch", "seconds"), list(enumerate(training.seconds, start=1)))
+
+
+def _write_predictions(path: Path, prepared: Prepared, predicted: Numbers) -> None:
+    """`predictions.csv`: the test rows, counted from 0 in the table, with true and predicted values."""
+    names = prepared.preparation.target.names
+    header = ["row", *(f"{name}_{what}" for name in names for what in ("true", "predicted"))]
+    rows = [
+        [int(row), *np.stack([prepared.targets[row], predicted[row]], axis=1).ravel().tolist()]
+        for row in prepared.preparation.parts.test
+    ]
+    write_csv(path / "predictions.csv", header, rows)
+
+
+def _draw(path: Path, prepared: Prepared, predicted: Numbers, fitted: Fitted) -> None:
+    """`plots/`: the losses, and predictions on the last part that has rows."""
+    preparation = prepared.preparation
+    part, rows = next((name, rows) for name, rows in reversed(preparation.parts.items()) if len(rows))
+    figures.draw_losses(path / "plots" / "losses.png", fitted.history, fitted.best_epoch)
+    figures.draw_predictions(
+        path / "plots" / "predictions.png", prepared.targets[rows], predicted[rows], preparation.target.names, part
+    )
+
+
+def _describe(training: Training, fitted: Fitted) -> dict[str, Any]:
+    counts = [sum(weight.numel() for weight in weights) for weights in training.weight_groups]
+    return {
+        "epochs": len(fitted.history),
+        "best_epoch": fitted.best_epoch,
+        "interrupted": fitted.interrupted,
+        "seconds": sum(training.seconds),
+        "weights": {"classical": counts[0], "quantum": counts[1]},
+    }
+
+
+def _clear(path: Path, *, keep_folder: bool) -> None:
+    """Take away what a training that failed early has written."""
+    for entry in path.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+    if not keep_folder:
+        path.rmdir()
