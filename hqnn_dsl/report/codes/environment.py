@@ -195,3 +195,158 @@ class CannotCheck(Diagnostic):
     advice: ClassVar[str] = "use fewer qubits, or angles that are finite for ordinary inputs and weights"
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AerMissing(Diagnostic):
+    """`backend aer(…)` needs Qiskit Aer, which is not installed here.
+
+    It is an optional part in two forms that install the same Python module: `aer` runs on the CPU, `gpu` on CUDA
+    devices too (Linux x86-64). Install one of them, never both.
+
+    Wrong: `backend aer()` in an environment without Aer.
+    Right: `pip install 'hqnn-dsl[aer]'`, or `backend reference`, which needs nothing.
+    """
+
+    code: ClassVar[str] = "E0701"
+    message: ClassVar[str] = "`backend aer` needs Qiskit Aer, which is not installed"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "run `pip install 'hqnn-dsl[{extra}]'`"
+    exit_code: ClassVar[int] = 3
+
+    extra: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AerIsCpuBuild(Diagnostic):
+    """`device: gpu` was asked for, but the Aer that is installed was built for the CPU only.
+
+    The package `qiskit-aer` has no GPU code; `qiskit-aer-gpu` has, and takes its place.
+
+    Wrong: `backend aer(device: gpu)` with the package `qiskit-aer`.
+    Right: `pip uninstall -y qiskit-aer && pip install 'hqnn-dsl[gpu]'`, or `backend aer(device: cpu)`.
+    """
+
+    code: ClassVar[str] = "E0702"
+    message: ClassVar[str] = "`device: gpu` was asked for, but the Aer installed here can only use the CPU"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "run `pip uninstall -y qiskit-aer && pip install 'hqnn-dsl[gpu]'`, or write `device: cpu`"
+    exit_code: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoAers(Diagnostic):
+    """Two packages that provide Qiskit Aer are installed at once, and Aer does not do what was asked.
+
+    `qiskit-aer` and `qiskit-aer-gpu` own the same files: the one installed last wins, and removing either breaks the
+    other. Installers do not notice.
+
+    Wrong: `pip install qiskit-aer-gpu qiskit-aer`
+    Right: remove both and install one: `pip uninstall -y qiskit-aer qiskit-aer-gpu && pip install 'hqnn-dsl[gpu]'`
+    """
+
+    code: ClassVar[str] = "E0703"
+    message: ClassVar[str] = "{packages} are installed at once, and the files on disk are those of {owner}"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "run `pip uninstall -y {names} && pip install 'hqnn-dsl[{extra}]'`"
+    exit_code: ClassVar[int] = 3
+
+    packages: str
+    owner: str
+    names: str
+    extra: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoCudaDevice(Diagnostic):
+    """`device: gpu` was asked for, and Aer can use GPUs, but it finds none here.
+
+    No NVIDIA device is in this machine or visible to this process, or the driver is missing or too old.
+
+    Wrong: `backend aer(device: gpu)` on a machine without an NVIDIA GPU.
+    Right: `backend aer(device: cpu)`, or `device: auto`, which takes the GPU where there is one.
+    """
+
+    code: ClassVar[str] = "E0704"
+    message: ClassVar[str] = "`device: gpu` was asked for, but Aer finds no CUDA device"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = (
+        "check that `nvidia-smi` lists a device and CUDA_VISIBLE_DEVICES hides none, or write `device: cpu`"
+    )
+    exit_code: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class AerLibraryMissing(Diagnostic):
+    """Aer is installed but cannot be loaded: a library that it needs is missing.
+
+    GPU builds of Aer need CUDA 12 and cuQuantum libraries, which come with the package unless they were left out.
+
+    Wrong: `pip install --no-deps qiskit-aer-gpu`
+    Right: `pip install --force-reinstall 'hqnn-dsl[gpu]'`
+    """
+
+    code: ClassVar[str] = "E0705"
+    message: ClassVar[str] = "Qiskit Aer is installed but cannot be loaded: {reason}"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "run `pip install --force-reinstall 'hqnn-dsl[{extra}]'`"
+    exit_code: ClassVar[int] = 3
+
+    reason: str
+    extra: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotOnGpu(Diagnostic):
+    """Aer was told to use the GPU, or cuStateVec, and its own report of the run says that it did not.
+
+    Before a run on `device: gpu` a circuit of one qubit is run and its report read. What it does not confirm is
+    refused, so that no run is silently made on the CPU, or without cuStateVec.
+
+    Wrong: `backend aer(device: gpu, custatevec: true)` where Aer runs without cuStateVec.
+    Right: `pip install --force-reinstall 'hqnn-dsl[gpu]'`, or ask for what is there.
+    """
+
+    code: ClassVar[str] = "E0706"
+    message: ClassVar[str] = "{wanted} was asked for, but Aer's report of a one-qubit run says {found}"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "run `pip install --force-reinstall 'hqnn-dsl[gpu]'`, or do not ask for it"
+    exit_code: ClassVar[int] = 3
+
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AerPicked(Diagnostic):
+    """What `backend aer(device: auto)` picked, and why. It is a note, not an error.
+
+    A circuit of one qubit is run on the GPU; where that works the GPU is used, otherwise the CPU.
+
+    Wrong: nothing is.
+    Right: `device: gpu`, where a run on the CPU must not happen.
+    """
+
+    code: ClassVar[str] = "E0708"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = "`backend aer(device: auto)` runs on the {device}: {reason}"
+    exit_code: ClassVar[int] = 0
+
+    device: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CuStateVecNeedsGpu(Diagnostic):
+    """`custatevec: true` was asked for together with `device: cpu`.
+
+    cuStateVec is a library for NVIDIA GPUs; on the CPU the option would do nothing.
+
+    Wrong: `backend aer(device: cpu, custatevec: true)`
+    Right: `backend aer(device: gpu, custatevec: true)`
+    """
+
+    code: ClassVar[str] = "E0720"
+    message: ClassVar[str] = "`custatevec: true` has no meaning with `device: cpu`"
+    label: ClassVar[str] = "cuStateVec runs on GPUs only"
+    advice: ClassVar[str] = "write `device: gpu`, or leave `custatevec` out"
