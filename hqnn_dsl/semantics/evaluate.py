@@ -252,6 +252,8 @@ def _angle_operation(node: nodes.Binary, left: Value, right: Value) -> Symbolic:
             size += 1
     if node.operator == "/" and angles[1] == Const(0.0):
         raise Refusal(codes.NoValue(span=node.right.span, reason="division by zero"))
+    if node.operator == "*" and Const(1.0) in angles:
+        return Symbolic(angles[1] if angles[0] == Const(1.0) else angles[0], size - 1)
     return _grown(ANGLE_OPERATORS[node.operator], tuple(angles), size, node.span)
 
 

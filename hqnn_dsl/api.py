@@ -1,0 +1,163 @@
+"""The Python surface: compile, train, load. What the command line does, without the words around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl import pipeline
+from hqnn_dsl.export.emitters import KINDS, MODULE, STATIC, replacing, write_circuits
+from hqnn_dsl.export.module import load_module, save_module
+from hqnn_dsl.pipeline import Program
+from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.source import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.training.preprocess import Preparation
+
+_STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
+
+
+def compile(  # noqa: A001 - the verb of this library, as `re.compile`
+    path: str | Path, set: Mapping[str, object] | None = None  # noqa: A002 - the word of the command line
+) -> Program:
+    """The program of a spec file; `set` changes settings and constants as `--set` does.
+
+    Raises `Refusal` with every mistake found.
+    """
+    return pipeline.load_program(path, _changes(set))
+
+
+def compile_text(text: str, set: Mapping[str, object] | None = None, name: str = "spec") -> Program:  # noqa: A002
+    """The program of a spec given as text; `use` is relative to the working directory."""
+    return pipeline.program(Source(name, text), _changes(set))
+
+
+def _changes(changes: Mapping[str, object] | None) -> dict[str, str]:
+    return {path: _written(value) for path, value in (changes or {}).items()}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A trained network with what its table told: where it is on disk, its scores, and the way to predict."""
+
+    path: Path
+    net: HybridNet
+    preparation: Preparation
+    metrics: dict[str, Any]
+
+    def predict(self, table: str | Path | pd.DataFrame) -> pd.DataFrame:
+        """A column a target, in its own units, for the rows of a table that has the features."""
+        from hqnn_dsl.training.evaluate import predict
+        from hqnn_dsl.training.tables import read_table
+
+        return predict(self.net, self.preparation, read_table(table))
+
+    def evaluate(self, table: str | Path | pd.DataFrame) -> dict[str, Any]:
+        """Scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on."""
+        from hqnn_dsl.training.evaluate import evaluate
+        from hqnn_dsl.training.tables import read_table
+
+        return evaluate(self.net, self.preparation, read_table(table))
+
+
+def train(
+    program: Program, table: str | Path | pd.DataFrame, out: str | Path | None = None, *, resume: bool = False
+) -> Run:
+    """Train a program on a table (a CSV file or a frame) and write the run to `out` or the next `runs/<model>-<n>`.
+
+    Raises `Refusal` where the data, the folder or the environment does not allow it.
+    """
+    from hqnn_dsl.training.run import Experiment
+    from hqnn_dsl.training.run import train as train_network
+    from hqnn_dsl.training.tables import read_table
+
+    experiment = Experiment(program.spec, program.network, program.resolved, program.source.text)
+    result = train_network(experiment, read_table(table), None if out is None else Path(out), resume=resume)
+    return Run(result.path, result.net, result.preparation, result.metrics)
+
+
+def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> Run:
+    """A run from its folder; `changes` as `--set`, for instance another backend."""
+    from hqnn_dsl.training.evaluate import load_run, restore
+
+    stored = load_run(Path(path))
+
+    def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
+        source = Source(str(Path(path) / _SPEC_FILE), text)
+        return pipeline.program(source, _changes(changes)).network(in_width, out_width)
+
+    net = restore(stored, rebuild)
+    metrics = Path(path) / "metrics.json"
+    found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
+    return Run(Path(path), net, stored.preparation, found)
+
+
+def load(path: str | Path) -> HybridNet:
+    """The network back, from a run (with its best weights) or from a folder that `hqnn compile` wrote."""
+    folder = Path(path)
+    if (folder / "checkpoints").is_dir():
+        return open_run(folder).net
+    module = folder / _MODULE_FILE
+    if not module.is_file():
+        raise Refusal(NotCompiled(path=str(folder), reason=f"there is no {_MODULE_FILE} and no checkpoint"))
+    stored = load_module(module)
+    net = pipeline.build(stored.spec, stored.in_width, stored.out_width)
+    net.load_state_dict(stored.weights)
+    return net.eval()
+
+
+def write_compiled(
+    program: Program, out: str | Path, kinds: Iterable[str] = KINDS, in_width: int | None = None
+) -> list[Path]:
+    """Write what `hqnn compile` writes to the folder `out`; the paths written.
+
+    `in_width` is the number of features, where only the table knows it. Without it the module is left out, or refused
+    where `kinds` is not the default and names it.
+    """
+    folder, wanted = Path(out), tuple(kinds)
+    circuits = {"logical": program.circuit, "transpiled": program.transpiled}
+    in_width = in_width or program.features
+    if in_width is None and MODULE in wanted and wanted != tuple(KINDS):
+        raise Refusal(NoModule())
+    net = program.network(in_width) if in_width is not None and MODULE in wanted else None
+    _make_folder(folder)
+    try:
+        written = [_write_text(folder / _SPEC_FILE, program.resolved)]
+        written += write_circuits(folder, circuits, wanted)
+        if net is not None and in_width is not None:
+            save_module(folder / _MODULE_FILE, net, program.resolved, in_width, program.targets)
+            written.append(folder / _MODULE_FILE)
+        if STATIC in wanted:
+            written.append(_write_text(folder / _STATIC_FILE, json.dumps(program.static, indent=2) + "\n"))
+    except OSError as error:
+        raise Refusal(CannotWrite(path=str(error.filename or folder), reason=str(error.strerror).lower())) from error
+    return written
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not (folder / _SPEC_FILE).is_file():
+            raise Refusal(FolderInUse(path=str(folder)))
+    except OSError as error:
+        raise Refusal(CannotWrite(path=str(folder), reason=str(error.strerror).lower())) from error
+
+
+def _write_text(path: Path, text: str) -> Path:
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,56 @@
+"""`hqnn explain` and `hqnn doctor`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from hqnn_dsl.cli.options import Json
+from hqnn_dsl.cli.output import write, write_json
+from hqnn_dsl.report.diagnostic import Diagnostic
+
+
+def page_of(code: type[Diagnostic]) -> str:
+    """A code's page: its docstring without the indentation that the class has."""
+    return re.sub(r"(?m)^    ", "", code.__doc__ or "").strip()
+
+
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as E0312; all codes without it.")] = "",
+) -> None:
+    """Say what a code means, with an example of wrong and right."""
+    from difflib import get_close_matches
+
+    from hqnn_dsl.report.codes import every_code
+    from hqnn_dsl.report.codes.command import UnknownCode
+    from hqnn_dsl.report.diagnostic import Refusal
+
+    codes = every_code()
+    if not code:
+        for known, row in codes.items():
+            write(f"{known}  {page_of(row).splitlines()[0]}")
+        return
+    asked = code.strip().upper()
+    if asked not in codes:
+        near = get_close_matches(asked, list(codes), n=1, cutoff=0.5)
+        raise Refusal(UnknownCode(asked=code, hint=f"did you mean `{near[0]}`?" if near else ""))
+    write(f"{asked} ({codes[asked].severity})\n\n{page_of(codes[asked])}")
+
+
+def doctor(*, as_json: Json = False) -> None:
+    """Say what this environment can do, what is wrong with it, and what to type.
+
+    Versions, devices, what each backend can do here, the limits of the language, and known traps such as both Aer
+    wheels installed at once. Leaves with exit code 3 where something is wrong.
+    """
+    from hqnn_dsl.cli.examination import examine
+
+    found = examine()
+    if as_json:
+        write_json(found.as_data())
+    else:
+        write(found.as_text())
+    if found.problems:
+        raise typer.Exit(3)

@@ -1,0 +1,146 @@
+"""`hqnn check` and `hqnn compile`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hqnn_dsl.cli.options import MaybeData, Set, Spec
+from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json
+
+if TYPE_CHECKING:
+    from hqnn_dsl.pipeline import Program
+
+
+class Format(str, Enum):
+    """How diagnostics are printed."""
+
+    text = "text"
+    json = "json"
+
+
+def check(
+    spec: Spec,
+    data: MaybeData = None,
+    *,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the spec with every setting and default filled in.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
+    set: Set = [],  # noqa: A002, B006 - typer's way to say "repeatable"
+) -> None:
+    """Say everything that is wrong with a spec, without running it.
+
+    With DATA, also whether the table fits: columns, missing values, widths.
+    """
+    from hqnn_dsl import pipeline
+    from hqnn_dsl.report.render import as_data
+    from hqnn_dsl.semantics.check import Checked
+    from hqnn_dsl.semantics.definitions import read_spec
+
+    if form is Format.json:
+        speak_json()
+    source = read_spec(spec)
+    found = pipeline.check(source, changes_of(set))
+    warnings = found.warnings if isinstance(found, Checked) else found
+    if isinstance(found, Checked) and data is not None:
+        _check_table(pipeline.Program(source, found), data)
+    if form is Format.json:
+        write_json({"ok": True, "diagnostics": [as_data(item) for item in warnings]})
+        return
+    show(warnings)
+    if not isinstance(found, Checked):
+        write(f"{spec}: fine, blocks and constants only")
+    elif resolved:
+        write(pipeline.Program(source, found).resolved.rstrip())
+    else:
+        write(f"{spec}: fine, {_in_short(found)}")
+
+
+def _in_short(found: Any) -> str:  # noqa: ANN401 - a `Checked`, imported when the command runs
+    circuit = found.circuit
+    return (
+        f"{circuit.num_qubits} qubits, {len(circuit.operations)} gates, {circuit.num_weights} weights, "
+        f"{circuit.num_inputs} inputs, {circuit.num_outputs} outputs"
+    )
+
+
+def _check_table(program: Program, data: Path) -> int:
+    """How many features the table gives; refuses a table that does not fit the spec."""
+    from hqnn_dsl.training.preprocess import prepare
+    from hqnn_dsl.training.tables import read_table
+
+    prepared = prepare(program.spec, read_table(data), (program.features, program.targets))
+    return int(prepared.features.shape[1])
+
+
+def compile(  # noqa: A001 - the name of the command
+    spec: Spec,
+    data: MaybeData = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to; compiled/<model> where it is left out.")
+    ] = None,
+    emit: Annotated[
+        list[str],
+        typer.Option(
+            "--emit",
+            metavar="KIND",
+            help="What to write: qasm, qpy, text, png, module, static. Repeatable; all of them where it is left out.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer's way to say "repeatable"
+    set: Set = [],  # noqa: A002, B006
+) -> None:
+    """Turn a spec into a transpiled Qiskit circuit and a Torch module.
+
+    Writes the logical and the transpiled circuit as OpenQASM 3, QPY, text and PNG, the module's starting weights with
+    the resolved spec, and static.json. DATA is only needed where the spec leaves the features to the table.
+    """
+    from hqnn_dsl import api
+    from hqnn_dsl.export.emitters import KINDS
+
+    kinds = tuple(dict.fromkeys(emit)) or KINDS
+    _known(kinds, KINDS)
+    program = api.compile(spec, changes_of(set))
+    show(program.warnings)
+    in_width = _check_table(program, data) if data is not None else None
+    folder = out if out is not None else Path("compiled") / program.spec.name
+    written = api.write_compiled(program, folder, kinds, in_width)
+    write(_counts(program))
+    if "module" in kinds and not any(path.name == "module.pt" for path in written):
+        tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
+    tell(f"wrote {', '.join(path.name for path in written)} to {folder}")
+
+
+def _known(kinds: tuple[str, ...], known: tuple[str, ...]) -> None:
+    from hqnn_dsl.report.codes.command import BadOption
+    from hqnn_dsl.report.diagnostic import Refusal
+
+    for kind in kinds:
+        if kind not in known:
+            raise Refusal(BadOption(option="--emit", expected=", ".join(known), value=kind))
+
+
+def _counts(program: Program) -> str:
+    """The table of `hqnn compile`: what the circuit is before and after transpiling."""
+    report = program.static
+    before, after = report["logical"], report["transpiled"]
+    rows: list[list[object]] = [["qubits", before["qubits"], _qubits(after)]]
+    rows += [
+        [f"gate {name}", before["gates"].get(name, "-"), after["gates"].get(name, "-")]
+        for name in sorted({*before["gates"], *after["gates"]})
+    ]
+    for key, title in (("num_gates", "gates"), ("two_qubit_gates", "on two qubits"), ("depth", "depth")):
+        rows.append([title, before[key], after[key]])
+    for key in ("weights", "inputs", "outputs"):
+        rows.append([key, report[key], report[key]])
+    return table([program.spec.name, "logical", "transpiled"], rows)
+
+
+def _qubits(counts: dict[str, Any]) -> str:
+    used, all_of = counts["qubits_used"], counts["qubits"]
+    return str(all_of) if used == all_of else f"{used} of {all_of}"

@@ -1,0 +1,25 @@
+"""Arguments and options that several commands share, with their words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec, such as specs/model.hqnn.", show_default=False)]
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="A table: CSV with a header line.", show_default=False)]
+MaybeData = Annotated[
+    Path | None, typer.Argument(metavar="DATA", help="A table: CSV with a header line.", show_default=False)
+]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run of `hqnn train`.", show_default=False)]
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a setting, a block's argument or a constant: `--set width=6 --set optimizer.lr=0.02`. Repeatable.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]

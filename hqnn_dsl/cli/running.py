@@ -1,0 +1,108 @@
+"""`hqnn train`, `hqnn predict` and `hqnn evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec
+from hqnn_dsl.cli.output import changes_of, number, show, speak_json, table, tell, write, write_json
+
+
+def train(
+    spec: Spec,
+    data: Data,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
+    set: Set = [],  # noqa: A002, B006 - typer's way to say "repeatable"
+    as_json: Json = False,
+) -> None:
+    """Train the network of a spec on a table, and write a run that predicts.
+
+    Ctrl-C ends the training cleanly: the run then holds the best network until there.
+    """
+    from hqnn_dsl import api
+    from hqnn_dsl.report.codes.command import BadOption
+    from hqnn_dsl.report.diagnostic import Refusal
+
+    if as_json:
+        speak_json()
+    if resume and out is None:
+        raise Refusal(BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing"))
+    program = api.compile(spec, changes_of(set))
+    if not as_json:
+        show(program.warnings)
+    run = api.train(program, data, out, resume=resume)
+    if as_json:
+        write_json({"run": str(run.path), "metrics": run.metrics})
+        return
+    write(_scores(run.metrics))
+    write(f"run: {run.path}")
+
+
+def _scores(metrics: dict[str, Any]) -> str:
+    """Scores of every part, and of the baselines on the test rows, in the target's own units."""
+    rows = []
+    for part in ("train", "validation", "test"):
+        if metrics.get(part):
+            rows.append([part, *_row(metrics[part])])
+    for name, found in metrics.get("baselines", {}).items():
+        if found:
+            rows.append([f"{name.replace('_', ' ')} (test)", *_row(found)])
+    return table(["rows", "RMSE", "MAE", "R²", "loss (scaled)"], rows)
+
+
+def _row(scores: dict[str, Any]) -> list[str]:
+    return [number(scores.get(name)) for name in ("rmse", "mae", "r2", "loss")]
+
+
+def predict(
+    run: RunFolder,
+    data: Data,
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")] = None,
+) -> None:
+    """Predict the targets for the rows of a table, in their own units, from a run alone."""
+    from hqnn_dsl import api
+    from hqnn_dsl.export.emitters import replacing
+    from hqnn_dsl.report.codes.command import CannotWrite
+    from hqnn_dsl.report.diagnostic import Refusal
+
+    text = api.open_run(run).predict(data).to_csv(index=False, lineterminator="\n")
+    if out is None:
+        write(text.rstrip("\n"))
+        return
+    try:
+        with replacing(out) as beside:
+            beside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refusal(CannotWrite(path=str(out), reason=str(error.strerror).lower())) from error
+    tell(f"wrote {out}")
+
+
+def evaluate(
+    run: RunFolder,
+    data: Data,
+    *,
+    set: Set = [],  # noqa: A002, B006
+    as_json: Json = False,
+) -> None:
+    """Score a run on a table that has the targets; `--set backend=…` runs it on another backend.
+
+    On the table that it was trained on, training, validation and test rows are told apart.
+    """
+    from hqnn_dsl import api
+
+    if as_json:
+        speak_json()
+    found = api.open_run(run, changes_of(set)).evaluate(data)
+    if as_json:
+        write_json({"run": str(run), "metrics": found})
+        return
+    rows = [[name, *_row(scores)] for name, scores in found.items() if scores]
+    write(table(["rows", "RMSE", "MAE", "R²", "loss (scaled)"], rows))

@@ -1,0 +1,302 @@
+"""The order of the stages, in one file: source → tree → checked spec → circuit → executable → network.
+
+Each stage is callable alone: `parse`, `check`, `elaborate`, `build`. `Program` is a checked model with everything that
+can be made from it, made when it is asked for; torch and Qiskit are imported then.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from hqnn_dsl.backends import Backend, offered
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.circuit.ir import Circuit
+from hqnn_dsl.report.codes import meaning
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Refusal
+from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.semantics.check import Checked
+from hqnn_dsl.semantics.check import check as check_tree
+from hqnn_dsl.semantics.definitions import read_file, read_spec
+from hqnn_dsl.semantics.override import override
+from hqnn_dsl.semantics.sections import backend_of
+from hqnn_dsl.semantics.spec import Choice, Spec
+from hqnn_dsl.semantics.values import Scope
+from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.parser import parse as parse_source
+from hqnn_dsl.syntax.parser import parse_value
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.quantum_info import SparsePauliOp
+
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.network.quantum import QuantumLayer
+    from hqnn_dsl.transpile.passes import Transpiled
+
+AUTO = Entry(name="auto", doc="The fastest exact backend of this version and environment; it says which.")
+DEFAULT_BACKEND = "auto"
+
+
+def backends() -> dict[str, Entry]:
+    """The entries that `backend …` may name."""
+    return {AUTO.name: AUTO, **{name: backend.entry for name, backend in offered().items()}}
+
+
+def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
+    """The tree of a source, and the mistakes found in it."""
+    return parse_source(source)
+
+
+def check(
+    source: Source, changes: Mapping[str, str] | None = None, read: Callable[[Path], str] = read_file
+) -> Checked | tuple[Diagnostic, ...]:
+    """The checked model of a source, with the `--set` changes; for a file of blocks only, the warnings about it.
+
+    Raises `Refusal` with every error found.
+    """
+    tree, mistakes = parse(source)
+    if changes:
+        if any(mistake.is_error for mistake in mistakes):
+            raise Refusal(*mistakes)
+        tree = override(tree, changes, backends(), DEFAULT_BACKEND)
+    checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, read)
+    if isinstance(checked, Checked):
+        _ask_backend(checked)
+    return checked
+
+
+def _ask_backend(checked: Checked) -> None:
+    """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
+    row = offered().get(checked.spec.backend.name)
+    with _Placed(checked.places["backend"]):
+        objections = row.objections(checked.circuit, checked.spec.backend.options) if row is not None else ()
+        if objections:
+            raise Refusal(*objections)
+
+
+def elaborate(source: Source, changes: Mapping[str, str] | None = None) -> Circuit:
+    """The circuit of a source's model."""
+    return program(source, changes).logical
+
+
+def build(text: str, in_width: int, out_width: int) -> HybridNet:
+    """The network of a resolved spec's text, for that many features and targets."""
+    return program(Source("spec.resolved.hqnn", text)).network(in_width, out_width)
+
+
+def program(source: Source, changes: Mapping[str, str] | None = None) -> Program:
+    """The program of a source; raises `Refusal` where it is wrong or has no model."""
+    checked = check(source, changes)
+    if not isinstance(checked, Checked):
+        hint = "add `model NAME { … }`"
+        what = "this file has no model, only blocks and constants"
+        raise Refusal(meaning.NothingToDo(span=Span(source, 0, 0), what=what, hint=hint))
+    return Program(source, checked)
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A compiled spec. Everything heavy is made when it is asked for, once."""
+
+    source: Source
+    checked: Checked
+
+    @property
+    def spec(self) -> Spec:
+        """The checked, frozen spec."""
+        return self.checked.spec
+
+    @property
+    def logical(self) -> Circuit:
+        """The circuit as backends see it."""
+        return self.checked.circuit
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is legal and probably not meant."""
+        return self.checked.warnings
+
+    @cached_property
+    def resolved(self) -> str:
+        """The spec as text with every setting and default written out."""
+        from hqnn_dsl.semantics.resolve import resolved_text
+
+        return resolved_text(self.checked)
+
+    @property
+    def features(self) -> int | None:
+        """How many features the network reads, None where only the table knows."""
+        from hqnn_dsl.network.hybrid import required_widths
+
+        return required_widths(self.spec)[0]
+
+    @property
+    def targets(self) -> int:
+        """How many targets the network predicts."""
+        assert self.spec.out_width is not None
+        return self.spec.out_width
+
+    # ---------------------------------------------------------------- Qiskit
+
+    @cached_property
+    def circuit(self) -> QuantumCircuit:
+        """The logical circuit, its parameters named as in the spec."""
+        from hqnn_dsl.transpile.convert import logical
+
+        with self._placed("circuit"):
+            return logical(self.logical)
+
+    @cached_property
+    def observables(self) -> list[SparsePauliOp]:
+        """One operator an output, in output order, on the logical qubits."""
+        from hqnn_dsl.transpile.convert import observables
+
+        return observables(self.logical)
+
+    @cached_property
+    def transpilation(self) -> Transpiled:
+        """The circuit for the spec's target, checked against the logical one at random angles."""
+        from hqnn_dsl.transpile.equivalence import assert_equivalent
+        from hqnn_dsl.transpile.passes import transpile
+
+        seed = stream(self.spec.train.seed, "transpile")
+        with self._placed("transpile.target"):
+            done = transpile(self.circuit, self.spec.transpile, seed)
+            assert_equivalent(self.circuit, done, self.observables, seed=seed)
+        return done
+
+    @property
+    def transpiled(self) -> QuantumCircuit:
+        """The circuit for the spec's target."""
+        return self.transpilation.circuit
+
+    @property
+    def transpiled_observables(self) -> list[SparsePauliOp]:
+        """The operators on the transpiled circuit's qubits, layout and routing included."""
+        return self.transpilation.observables(self.observables)
+
+    @cached_property
+    def static(self) -> dict[str, Any]:
+        """What can be told without running: gates, depth, weights, inputs, observables, before and after transpiling."""
+        from hqnn_dsl.transpile.counting import static_report
+
+        report = static_report(self.logical, self.circuit, self.transpiled)
+        warnings = [{"code": item.code, "message": item.headline} for item in self.warnings]
+        return {"model": self.spec.name, **report, "warnings": warnings}
+
+    # ----------------------------------------------------------------- torch
+
+    def quantum_layer(
+        self, backend: str | None = None, precision: Literal["single", "double"] | None = None
+    ) -> QuantumLayer:
+        """The circuit as a torch layer, `[..., inputs]` to `[..., outputs]`.
+
+        `backend` is what stands after that word in a spec (`"aer(device: gpu)"`), the spec's own where it is None.
+        `precision` is that of angles, weights and state; None takes the backend's own. Raises `Refusal` where the
+        backend cannot run this circuit (exit code 1) or this environment cannot run the backend (3).
+        """
+        from hqnn_dsl.network.quantum import QuantumLayer
+
+        chosen, row = self._backend(backend)
+        if precision is not None:
+            chosen = chosen.model_copy(update={"options": {**chosen.options, "precision": precision}})
+        seed = self.spec.train.seed
+        with self._placed("backend"):
+            objections = row.objections(self.logical, chosen.options)
+            if objections:
+                raise Refusal(*objections)
+            executable = row.load(self.logical, chosen.options, stream(seed, "shots"))
+        return QuantumLayer(
+            self.logical,
+            executable,
+            precision=chosen.options.get("precision", "single"),
+            seed=stream(seed, "init"),
+        )
+
+    def _backend(self, text: str | None) -> tuple[Choice, Backend]:
+        """The backend's row and its options; `auto` becomes the one it picks."""
+        chosen = self.spec.backend if text is None else backend_choice(text)
+        if chosen.name != AUTO.name:
+            return chosen, offered()[chosen.name]
+        row = offered()["reference"]
+        sys.stderr.write("backend auto: reference, the fastest exact backend of this version\n")
+        return Choice(name=row.entry.name, options=row.entry.defaults()), row
+
+    def network(
+        self, in_width: int | None = None, out_width: int | None = None, *, backend: str | None = None
+    ) -> HybridNet:
+        """Encoder, circuit and decoder as one torch module, with the spec's starting weights.
+
+        `in_width` is the number of features: needed where the spec leaves it to the table (`features *` in front of a
+        dense layer). Raises `ValueError` where it is needed and missing, or contradicts the spec.
+        """
+        from hqnn_dsl.network.hybrid import HybridNet
+
+        features, targets = self.features, self.targets
+        in_width = in_width or features
+        out_width = out_width or targets
+        if in_width is None:
+            raise ValueError("the table says how many features there are: give `in_width`, or name them in the spec")
+        for given, wanted, what in ((in_width, features, "features"), (out_width, targets, "targets")):
+            if wanted is not None and given != wanted:
+                raise ValueError(f"the spec has {wanted} {what}, {given} given")
+        return HybridNet.build(self.spec, self.quantum_layer(backend), in_width, out_width)
+
+    def _placed(self, place: str) -> _Placed:
+        """Gives refusals of later stages the place in the spec that they are about."""
+        places = self.checked.places
+        return _Placed(places.get(place, places["circuit"]))
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Adds a place to the diagnostics of a refusal that have none."""
+
+    span: Span
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal) and any(item.span is None for item in error.diagnostics):
+            placed = (item if item.span else replace(item, span=self.span) for item in error.diagnostics)
+            raise Refusal(*placed) from error
+
+
+def backend_choice(text: str) -> Choice:
+    """A backend as a spec would name it (`aer(device: gpu)`), with its options filled in. Raises `Refusal`."""
+    source = Source("backend", text)
+    values = parse_value(source)
+    span = Span(source, 0, len(text))
+    if values is None:
+        hint = "write a backend as in a spec: `aer(device: cpu)`"
+        raise Refusal(meaning.UnknownChoice(span=span, what="backend", value=text, hint=hint))
+    findings = Findings()
+    setting = nodes.Setting(span, nodes.Name(span, "backend"), values)
+    choice = backend_of(setting, backends(), DEFAULT_BACKEND, Scope(), findings)
+    findings.raise_errors()
+    return choice
+
+
+def load_program(path: str | Path, changes: Mapping[str, str] | None = None) -> Program:
+    """The program of a spec file."""
+    return program(read_spec(Path(path)), changes)
+
+
+__all__ = [
+    "Program",
+    "backend_choice",
+    "backends",
+    "build",
+    "check",
+    "elaborate",
+    "load_program",
+    "parse",
+    "program",
+]

@@ -1,0 +1,89 @@
+"""Files and options of commands: what is said when a folder, a file or an option is not what it should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hqnn_dsl.report.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotCompiled(Diagnostic):
+    """A folder or file is neither a run of `hqnn train` nor what `hqnn compile` writes.
+
+        hqnn.load("runs")               # wrong: the folder of all runs
+        hqnn.load("runs/yacht-1")       # right
+    """
+
+    code = "E0601"
+    message = "{path} holds no network: {reason}"
+    advice = "give a run of `hqnn train`, or a folder that `hqnn compile` wrote with its module"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderInUse(Diagnostic):
+    """The folder for the output has files in it that this command did not write; nothing is overwritten.
+
+        hqnn compile spec.hqnn --out src        # wrong
+        hqnn compile spec.hqnn --out compiled   # right
+    """
+
+    code = "E0602"
+    exit_code = 2
+    message = "{path} has other files in it"
+    advice = "choose another folder with --out"
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotWrite(Diagnostic):
+    """A file or folder cannot be written."""
+
+    code = "E0603"
+    message = "cannot write {path}: {reason}"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownCode(Diagnostic):
+    """`hqnn explain` is asked for a code that does not exist.
+
+        hqnn explain E0312
+    """
+
+    code = "E0604"
+    exit_code = 2
+    message = "there is no code `{asked}`"
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadOption(Diagnostic):
+    """An option of a command has a value that it does not take.
+
+        hqnn train spec.hqnn data.csv --set epochs        # wrong
+        hqnn train spec.hqnn data.csv --set epochs=10     # right
+    """
+
+    code = "E0605"
+    exit_code = 2
+    message = "`{option}` takes {expected}, not `{value}`"
+    option: str
+    expected: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoModule(Diagnostic):
+    """The Torch module is asked for, and only the table can say how many features the network reads.
+
+        hqnn compile spec.hqnn --emit module             # wrong where the spec says `features *`
+        hqnn compile spec.hqnn data.csv --emit module    # right
+    """
+
+    code = "E0606"
+    message = "the number of features is not known, so the module has no shape"
+    advice = "give the table (`hqnn compile SPEC DATA`), or name the features in the spec"
