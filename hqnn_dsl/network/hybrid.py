@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.network.widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
 from hqnn_dsl.report.seeds import stream
 
 if TYPE_CHECKING:
@@ -100,17 +101,6 @@ class HybridNet(nn.Module):
     def quantum_weights(self) -> list[nn.Parameter]:
         """The trainable weights of the circuit; frozen ones are not among them."""
         return [weight for weight in self.circuit.parameters() if weight.requires_grad]
-
-
-def required_widths(spec: Spec) -> tuple[int | None, int | None]:
-    """How many features and how many targets the network insists on; None where it takes any number."""
-    features, targets = spec.in_width, spec.out_width
-    if features is None and not any(_entry(layer).sets_width for layer in spec.encoder):
-        features = spec.num_inputs
-    if targets is None:
-        setting = [layer for layer in spec.decoder if _entry(layer).sets_width]
-        targets = setting[-1].out_width if setting else spec.num_outputs
-    return features, targets
 
 
 def _entry(layer: Layer) -> LayerEntry:

@@ -58,10 +58,12 @@ def draw_predictions(path: Path, true: Numbers, predicted: Numbers, names: Seque
     for index, name in enumerate(shown):
         axes = figure.add_subplot(rows, columns, index + 1)
         _tidy(axes)
+        finite = np.isfinite(predicted[:, index])
+        x, y = true[finite, index], predicted[finite, index]
         error = math.sqrt(float(np.mean((predicted[:, index] - true[:, index]) ** 2)))
-        ends = [float(f(np.concatenate([true[:, index], predicted[:, index]]))) for f in (np.min, np.max)]
+        ends = [float(np.min(true[:, index])), float(np.max(true[:, index]))]
         axes.plot(ends, ends, color=QUIET, linewidth=1, zorder=1)
-        axes.scatter(true[:, index], predicted[:, index], s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
+        axes.scatter(x, y, s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
         axes.set_aspect("equal", adjustable="datalim")
         axes.set_title(f"{name}, {part} rows: RMSE {error:.3g}", fontsize=10, loc="left", parse_math=False)
         axes.set_xlabel("true")

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 def scores(true: Numbers, predicted: Numbers, names: Sequence[str]) -> dict[str, Any]:
     """`{"rmse", "mae", "r2", "targets": {name: {"rmse", "mae", "r2"}}}` for `[N, T]` values in the targets' units.
 
-    The outer three are means over the targets, as scikit-learn's `uniform_average`. R² is None for a single row.
+    The outer three are means over the targets, as scikit-learn's `uniform_average`. R² is None for a single row, all
+    three are for a target with a prediction that is not finite.
     """
+    finite = np.isfinite(predicted).all(axis=0)
+    usable = np.where(finite, predicted, 0.0)
     per_target = {
-        "rmse": np.atleast_1d(root_mean_squared_error(true, predicted, multioutput="raw_values")),
-        "mae": np.atleast_1d(mean_absolute_error(true, predicted, multioutput="raw_values")),
-        "r2": _r2(true, predicted),
+        "rmse": np.atleast_1d(root_mean_squared_error(true, usable, multioutput="raw_values")),
+        "mae": np.atleast_1d(mean_absolute_error(true, usable, multioutput="raw_values")),
+        "r2": _r2(true, usable),
     }
+    per_target = {key: np.where(finite, values, math.nan) for key, values in per_target.items()}
     averages: dict[str, Any] = {key: plain(float(np.mean(values))) for key, values in per_target.items()}
     averages["targets"] = {
         name: {key: plain(float(values[index])) for key, values in per_target.items()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.network.widths import required_widths
 from hqnn_dsl.report.codes.tables import TooLarge, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.report.diagnostic import Findings, Refusal
 from hqnn_dsl.semantics.spec import Choice
@@ -79,14 +80,15 @@ class Prepared:
     targets: Numbers = field(repr=False)
 
 
-def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None]) -> Prepared:
+def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | None = None) -> Prepared:
     """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
 
-    `required` is how many features and targets the network insists on, None where it takes any number. Raises `Refusal`
-    (E0510 to E0522) for whatever does not fit, before anything is built or written.
+    `required` is how many features and targets must come out, each None for any number; left out, it is what the spec's
+    network insists on. Raises `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built or written;
+    needs no torch.
     """
     columns = choose_columns(table, spec.data)
-    _check_widths(table, columns, required)
+    _check_widths(table, columns, required_widths(spec) if required is None else required)
     features, targets = numbers(table, columns)
     parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
     preparation = Preparation(

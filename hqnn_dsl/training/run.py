@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hqnn_dsl.network.hybrid import required_widths
 from hqnn_dsl.report.codes.tables import CannotResume
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.training import figures
@@ -83,7 +82,7 @@ def train(
     if not resume:
         check_free(out)
     spec = experiment.spec
-    prepared = prepare(spec, table, required_widths(spec))
+    prepared = prepare(spec, table)
     names = prepared.preparation.target.names
     if spec.data.target is None:
         sys.stderr.write(f"target: `{names[0]}`, the last column of {table.name}\n")

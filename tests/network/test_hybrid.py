@@ -11,7 +11,7 @@ from toy_model import circuit_layer, layer_of, make_spec
 
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.circuit.angles import FUNCTIONS
-from hqnn_dsl.network.hybrid import OPERATIONS, HybridNet, required_widths
+from hqnn_dsl.network.hybrid import OPERATIONS, HybridNet
 from hqnn_dsl.semantics.spec import Choice, Layer
 
 
@@ -142,17 +142,3 @@ def test_copies_compute_the_same():
 def test_every_layer_fits_into_an_encoder(name):
     net = build(encoder=(layer_of("dense", 3, 2), layer_of(name, 2, 2)))
     assert net(torch.randn(4, 3)).shape == (4, 2)
-
-
-@pytest.mark.parametrize(
-    ("changes", "widths"),
-    [
-        ({}, (None, None)),
-        ({"encoder": (), "decoder": ()}, (2, 2)),
-        ({"encoder": (layer_of("tanh", None, None),)}, (2, None)),
-        ({"decoder": (layer_of("dense", 2, 3), layer_of("tanh", 3, 3))}, (None, 3)),
-        ({"in_width": 6, "out_width": 1}, (6, 1)),
-    ],
-)
-def test_required_widths(changes, widths):
-    assert required_widths(make_spec(**changes)) == widths

@@ -1,0 +1,26 @@
+"""How many features and targets a spec's network insists on; apart from the modules, because it needs no torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+
+if TYPE_CHECKING:
+    from hqnn_dsl.semantics.spec import Layer, Spec
+
+
+def required_widths(spec: Spec) -> tuple[int | None, int | None]:
+    """How many features and how many targets the network insists on; None where it takes any number."""
+    features, targets = spec.in_width, spec.out_width
+    if features is None and not any(_sets_width(layer) for layer in spec.encoder):
+        features = spec.num_inputs
+    if targets is None:
+        setting = [layer for layer in spec.decoder if _sets_width(layer)]
+        targets = setting[-1].out_width if setting else spec.num_outputs
+    return features, targets
+
+
+def _sets_width(layer: Layer) -> bool:
+    entry = LAYERS[layer.layer.name]
+    return isinstance(entry, LayerEntry) and entry.sets_width
