@@ -84,8 +84,8 @@ def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | 
     """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
 
     `required` is how many features and targets must come out, each None for any number; left out, it is what the spec's
-    network insists on. Raises `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built or written;
-    needs no torch.
+    network insists on. Raises `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no
+    torch.
     """
     columns = choose_columns(table, spec.data)
     _check_widths(table, columns, required_widths(spec) if required is None else required)
