@@ -132,7 +132,7 @@ class Program:
     @property
     def features(self) -> int | None:
         """How many features the network reads, None where only the table knows."""
-        from hqnn_dsl.network.hybrid import required_widths
+        from hqnn_dsl.network.widths import required_widths
 
         return required_widths(self.spec)[0]
 

@@ -57,7 +57,7 @@ def _qpy(circuit: QuantumCircuit) -> bytes:
 def _text(circuit: QuantumCircuit) -> bytes | None:
     if len(circuit.data) > MAX_DRAWN_OPERATIONS:
         return None
-    drawing = circuit.draw("text", idle_wires=False, fold=160, encoding="utf-8")
+    drawing = circuit.draw("text", idle_wires=False, fold=160)
     return (str(drawing.single_string()) + "\n").encode()
 
 

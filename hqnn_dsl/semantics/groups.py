@@ -37,7 +37,8 @@ def groups(pattern: str, num_qubits: int, size: int, layer: int) -> list[tuple[i
             return linear[::2] + linear[1::2]
     circular = linear
     if num_qubits > size:
-        circular = [(*range(num_qubits - size + 1, num_qubits), 0), *linear]
+        starts = range(num_qubits - size + 1, num_qubits)
+        circular = [tuple((start + step) % num_qubits for step in range(size)) for start in starts] + linear
     return circular if pattern == "circular" else _shifted(circular, layer)
 
 
