@@ -129,7 +129,7 @@ class FakeDevicesMissing(Diagnostic):
 class DeviceTooSmall(Diagnostic):
     """The circuit has more qubits than the device that it is transpiled to, or than its connected part.
 
-    Wrong: `circuit on 8 qubits` with `transpile { coupling [0-1, 1-2] }`.
+    Wrong: `circuit on 8 qubits` with `transpile { coupling [[0, 1], [1, 2]] }`.
     Right: a coupling over at least as many qubits as the circuit has, or a larger device.
     """
 
