@@ -25,6 +25,7 @@ from hqnn_dsl.training.evaluate import by_part, judge, load_run, load_snapshot_o
 from hqnn_dsl.training.files import check_free, create_run, write_csv, write_json, write_text
 from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, fit
 from hqnn_dsl.training.preprocess import Prepared, prepare
+from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +138,12 @@ class _Job:
 
 
 def _finish(job: _Job, watch: Watch | None, resume: Snapshot | None = None) -> RunResult:
+    """Train, then write what came of it, with the threads that suit the network."""
+    with suited_threads(job.training.net, job.spec.train.batch):
+        return _train_and_write(job, watch, resume)
+
+
+def _train_and_write(job: _Job, watch: Watch | None, resume: Snapshot | None) -> RunResult:
     """Train, then write what came of it; the metrics last."""
     path, prepared, training = job.path, job.prepared, job.training
     net, preparation = training.net, prepared.preparation
