@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,22 +10,25 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl import pipeline
 from hqnn_dsl.export.emitters import KINDS, MODULE, STATIC, replacing, write_circuits
 from hqnn_dsl.export.module import load_module, save_module
-from hqnn_dsl.pipeline import Program
 from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pandas as pd
 
     from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.pipeline import Program
     from hqnn_dsl.training.preprocess import Preparation
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 
 
 def compile(  # noqa: A001 - the verb of this library, as `re.compile`
-    path: str | Path, set: Mapping[str, object] | None = None  # noqa: A002 - the word of the command line
+    path: str | Path,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - the word of the command line
 ) -> Program:
     """The program of a spec file; `set` changes settings and constants as `--set` does.
 

@@ -7,7 +7,6 @@ can be made from it, made when it is asked for; torch and Qiskit are imported th
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hqnn_dsl.backends import Backend, offered
 from hqnn_dsl.catalog.entry import Entry
-from hqnn_dsl.circuit.ir import Circuit
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Refusal
 from hqnn_dsl.report.seeds import stream
@@ -32,9 +30,12 @@ from hqnn_dsl.syntax.parser import parse as parse_source
 from hqnn_dsl.syntax.parser import parse_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
+    from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.network.quantum import QuantumLayer
     from hqnn_dsl.transpile.passes import Transpiled

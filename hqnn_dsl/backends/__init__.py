@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hqnn_dsl.catalog.entry import Entry
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from torch import Tensor
 
+    from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.report.diagnostic import Diagnostic
 

@@ -6,9 +6,11 @@ loop over them; so an option is described once. Builders import torch inside the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OptionType = Literal["int", "float", "bool", "string", "choice", "width", "strings", "ints"]
 """`width` is a positive int or `auto` (then the value is the string "auto"); `choice` is one bare name of `choices`;

@@ -97,7 +97,7 @@ def pauli_string(letters: str) -> Matrix:
     return matrix
 
 
-def pauli_rotation(letters: str, functions: Functions, angle: Any) -> Matrix:  # noqa: ANN401 - numbers of any kind
+def pauli_rotation(letters: str, functions: Functions, angle: Any) -> Matrix:
     """The matrix of exp(-i·angle/2·P) for the Pauli product `letters`, letter j acting on operand j."""
     cos, sin = functions.cos(angle / 2), functions.sin(angle / 2)
     rows = []
@@ -117,7 +117,7 @@ def _phase(factor: complex) -> Matrix:
     return ((1, 0), (0, factor))
 
 
-def _u(functions: Functions, theta: Any, phi: Any, lam: Any) -> Matrix:  # noqa: ANN401 - numbers of any kind
+def _u(functions: Functions, theta: Any, phi: Any, lam: Any) -> Matrix:
     cos, sin, exp_i = functions.cos(theta / 2), functions.sin(theta / 2), functions.exp_i
     return ((cos, -exp_i(lam) * sin), (exp_i(phi) * sin, exp_i(phi + lam) * cos))
 

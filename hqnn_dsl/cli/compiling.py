@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How diagnostics are printed."""
 
     text = "text"
@@ -60,7 +60,7 @@ def check(
         write(f"{spec}: fine, {_in_short(found)}")
 
 
-def _in_short(found: Any) -> str:  # noqa: ANN401 - a `Checked`, imported when the command runs
+def _in_short(found: Any) -> str:
     circuit = found.circuit
     return (
         f"{circuit.num_qubits} qubits, {len(circuit.operations)} gates, {circuit.num_weights} weights, "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata as metadata
 import os
 import platform
 import sys
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from typing import Any
 
 from hqnn_dsl import __version__
@@ -129,5 +129,3 @@ def _problems() -> list[Problem]:
     if sys.version_info >= (3, 13) and state.owner == "qiskit-aer-gpu":
         found.append(Problem("cuquantum-python for CUDA 12 has no build for this Python", "use Python 3.11 or 3.12"))
     return found
-
-

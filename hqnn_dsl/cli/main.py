@@ -72,5 +72,7 @@ def main() -> None:
         from hqnn_dsl import __version__
 
         traceback.print_exc()
-        sys.stderr.write(f"\nThis is a bug in hqnn {__version__}, not in your spec. Please report it with the lines above.\n")
+        sys.stderr.write(
+            f"\nThis is a bug in hqnn {__version__}, not in your spec. Please report it with the lines above.\n"
+        )
         sys.exit(EXIT_BUG)

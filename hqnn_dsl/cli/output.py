@@ -84,6 +84,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
-def number(value: Any) -> str:  # noqa: ANN401 - a score, or None where it has no value
+def number(value: Any) -> str:
     """A score with four significant digits."""
     return "-" if value is None else f"{value:.4g}"

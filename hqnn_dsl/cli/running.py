@@ -16,7 +16,8 @@ def train(
     data: Data,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out.")
+        Path | None,
+        typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
     set: Set = [],  # noqa: A002, B006 - typer's way to say "repeatable"
@@ -33,7 +34,9 @@ def train(
     if as_json:
         speak_json()
     if resume and out is None:
-        raise Refusal(BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing"))
+        raise Refusal(
+            BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
+        )
     program = api.compile(spec, changes_of(set))
     if not as_json:
         show(program.warnings)
@@ -65,7 +68,9 @@ def predict(
     run: RunFolder,
     data: Data,
     *,
-    out: Annotated[Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")
+    ] = None,
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone."""
     from hqnn_dsl import api

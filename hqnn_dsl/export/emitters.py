@@ -7,13 +7,14 @@ here. Files are written completely or not at all.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
     from qiskit import QuantumCircuit
 
 MAX_DRAWN_OPERATIONS = 2_000
@@ -43,7 +44,7 @@ class Emitter:
 def _qasm(circuit: QuantumCircuit) -> bytes:
     from qiskit import qasm3
 
-    return (qasm3.dumps(circuit) + "\n").encode()
+    return f"{qasm3.dumps(circuit)}\n".encode()
 
 
 def _qpy(circuit: QuantumCircuit) -> bytes:

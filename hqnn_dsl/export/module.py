@@ -6,7 +6,6 @@ Plain tensors, numbers and text only, so that it loads with `weights_only=True`;
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.export.emitters import replacing
@@ -14,6 +13,8 @@ from hqnn_dsl.report.codes.command import NotCompiled
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hqnn_dsl.network.hybrid import HybridNet
 
 FORMAT = 1

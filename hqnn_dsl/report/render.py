@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.diagnostic import Diagnostic
-from hqnn_dsl.report.source import Source, Span
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hqnn_dsl.report.diagnostic import Diagnostic
+    from hqnn_dsl.report.source import Source, Span
 
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING
 
 from hqnn_dsl.report.codes import every_code
 from hqnn_dsl.report.codes.meaning import UnknownChoice
 from hqnn_dsl.report.codes.warnings import UselessAllow
-from hqnn_dsl.report.diagnostic import Diagnostic
 from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics.values import suggestion
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hqnn_dsl.report.diagnostic import Diagnostic
 
 
 def silenced(tree: nodes.File, items: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

@@ -7,13 +7,10 @@ circuit reads, `circuit on auto qubits` what the encoder ends with), so the sect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
-from hqnn_dsl.circuit.ir import Circuit
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
@@ -27,6 +24,13 @@ from hqnn_dsl.semantics.placing import count, option_of
 from hqnn_dsl.semantics.spec import Layer, Spec
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from hqnn_dsl.catalog.entry import Entry
+    from hqnn_dsl.circuit.ir import Circuit
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +160,7 @@ class _Model:
                     pass
                 case nodes.Let():
                     hint = "write it above the model"
-                    self.findings.add(
-                        meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint)
-                    )
+                    self.findings.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
                 case _:
                     self.findings.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
         return parts
@@ -181,9 +183,7 @@ class _Model:
 
     # ---------------------------------------------------------------- check
 
-    def check(
-        self, tree: nodes.File
-    ) -> tuple[Spec, Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
+    def check(self, tree: nodes.File) -> tuple[Spec, Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
         """The spec and its circuit; None where something is wrong, which is then in the findings."""
         parts, findings = self.parts, self.findings
         data, data_spans = sections.data_of(parts.data, self.scope, findings)

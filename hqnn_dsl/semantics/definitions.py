@@ -6,10 +6,10 @@ file's own block wins over a library block of the same name. `use` brings in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
@@ -19,6 +19,9 @@ from hqnn_dsl.semantics.evaluate import evaluate
 from hqnn_dsl.semantics.values import Poison, Scope, Silent, Value, suggestion
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LIBRARY = Path(__file__).parent.parent / "catalog" / "blocks"
 BUILT_IN_BLOCKS = {"amplitude": "feature_map", "basis": "feature_map"}

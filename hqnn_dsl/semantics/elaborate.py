@@ -6,8 +6,10 @@ one run reports all independent ones; mistakes inside a block are reported with 
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
@@ -16,7 +18,6 @@ from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation,
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
-from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
@@ -25,6 +26,9 @@ from hqnn_dsl.semantics.options import bind, entry_of
 from hqnn_dsl.semantics.paths import apply_freezes, apply_initials
 from hqnn_dsl.semantics.values import Poison, Scope, Silent, Tensor, Value, describe, suggestion
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Span
 
 
 class _Stop(Exception):
@@ -105,10 +109,8 @@ class Elaborator:
         scope = Scope(file.scope)
         scope.bind("qubits", self.num_qubits, None)
         frame = Frame(file, scope, tuple(range(self.num_qubits)))
-        try:
+        with contextlib.suppress(_Stop):
             self._body(body, frame)
-        except _Stop:
-            pass
         tensors = self.tensors
         if not self._failed:
             tensors = apply_initials(self.initials, tensors, self._report_plain)
@@ -123,9 +125,7 @@ class Elaborator:
         if self.without is not None:
             kept = [operation for operation in operations if operation.num_qubits < 2]
             dropped = len(operations) - len(kept)
-            self.findings.add(
-                warnings.EntanglersDropped(span=self.without.span, count=dropped, total=len(operations))
-            )
+            self.findings.add(warnings.EntanglersDropped(span=self.without.span, count=dropped, total=len(operations)))
             operations, slots = _renumbered(kept, slots)
         measured = tuple(self.measured) or tuple(placing.z_of_every(self.num_qubits))
         circuit = Circuit(
@@ -189,7 +189,7 @@ class Elaborator:
             self.statements += 1
             what = "the number of statements carried out"
             self._count(what, self.statements, limits.MAX_STATEMENTS, statement.span, frame)
-            self._guard(frame, lambda statement=statement: self._statement(statement, frame))  # type: ignore[misc]
+            self._guard(frame, lambda statement=statement: self._statement(statement, frame))
 
     def _statement(self, statement: nodes.Statement, frame: Frame) -> None:
         match statement:
@@ -397,9 +397,7 @@ class Elaborator:
         for output in node.outputs:
             self._guard(
                 frame,
-                lambda output=output: self.measured.extend(  # type: ignore[misc]
-                    measurements(output, self.num_qubits, frame.scope)
-                ),
+                lambda output=output: self.measured.extend(measurements(output, self.num_qubits, frame.scope)),
             )
         width = sum(width_of(measurement) for measurement in self.measured)
         self._count("the number of outputs", width, limits.MAX_OUTPUTS, node.span, frame)
@@ -478,7 +476,10 @@ class Elaborator:
         if use.kind != "feature_map":
             raise Refusal(
                 meaning.WrongKind(
-                    span=use.span, name=name.name, actual="a feature map", wanted="an ansatz",
+                    span=use.span,
+                    name=name.name,
+                    actual="a feature map",
+                    wanted="an ansatz",
                     hint=f"write `feature_map {name.name}()`",
                 )
             )
@@ -505,7 +506,5 @@ def _renumbered(
     """The operations with the slots that they use, numbered anew."""
     used = [slot for operation in operations for slot in operation.slots]
     number = {slot: place for place, slot in enumerate(used)}
-    moved = tuple(
-        replace(operation, slots=tuple(number[slot] for slot in operation.slots)) for operation in operations
-    )
+    moved = tuple(replace(operation, slots=tuple(number[slot] for slot in operation.slots)) for operation in operations)
     return moved, tuple(slots[slot] for slot in used)

@@ -8,15 +8,13 @@ an input or a weight. Every mistake is a `Refusal` at the smallest piece of text
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, apply
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics.groups import PATTERNS, groups
 from hqnn_dsl.semantics.values import (
     Member,
@@ -32,6 +30,11 @@ from hqnn_dsl.semantics.values import (
     suggestion,
 )
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hqnn_dsl.report.source import Span
 
 ANGLE_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 ANGLE_FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "tanh", "exp", "log", "sqrt", "abs")
@@ -210,7 +213,7 @@ def _binary(node: nodes.Binary, scope: Scope) -> Value:
 
 def _equal(node: nodes.Binary, scope: Scope) -> bool:
     """Equality; beside an enumeration's value a bare name is one of its members."""
-    sides = []
+    sides: list[Value] = []
     for side, other in ((node.left, node.right), (node.right, node.left)):
         if isinstance(side, nodes.Name) and isinstance(other, nodes.Name) and not _holds_member(side, scope):
             binding = scope.find(other.name)
@@ -257,7 +260,7 @@ def _angle_operation(node: nodes.Binary, left: Value, right: Value) -> Symbolic:
     return _grown(ANGLE_OPERATORS[node.operator], tuple(angles), size, node.span)
 
 
-def _arithmetic(node: nodes.Binary, left: int | float, right: int | float) -> int | float:
+def _arithmetic(node: nodes.Binary, left: float, right: float) -> int | float:
     operator = node.operator
     if operator in ("//", "%"):
         for side, value in ((node.left, left), (node.right, right)):
@@ -400,7 +403,7 @@ def _compile_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
     value = _sole(node, tuple(plain), (int, float), "one number")
     if name == "log2":
         return _log2(value, node.span)
-    return math.floor(value) if name == "floor" else math.ceil(value)
+    return int(math.floor(value) if name == "floor" else math.ceil(value))
 
 
 def _sole(node: nodes.Call, values: tuple[Value, ...], kinds: tuple[type, ...], expected: str) -> Any:
@@ -411,7 +414,7 @@ def _sole(node: nodes.Call, values: tuple[Value, ...], kinds: tuple[type, ...], 
     return values[0]
 
 
-def _log2(value: int | float, span: Span) -> int | float:
+def _log2(value: float, span: Span) -> int | float:
     """The logarithm to base 2; a whole number of a whole power of two."""
     if value <= 0:
         raise Refusal(codes.NoValue(span=span, reason=f"log2 of {value:g}"))

@@ -7,17 +7,19 @@ inputs or the number of targets. What does not fit is an error that shows both p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Findings, Refusal
-from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics.evaluate import number
 from hqnn_dsl.semantics.options import bind
 from hqnn_dsl.semantics.spec import Choice, Layer
 from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Span
 
 _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 

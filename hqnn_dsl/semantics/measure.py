@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hqnn_dsl.circuit.ir import Measurement, Observable, PauliLetter, PauliTerm, Probabilities
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics.evaluate import number, range_of, whole
-from hqnn_dsl.semantics.values import Scope
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.semantics.values import Scope
 
 _Product = tuple[tuple[int, PauliLetter], ...]
 _Sum = dict[_Product, float]
@@ -74,7 +78,9 @@ def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
             qubit = _qubit(whole(indices[0], scope, "a qubit"), indices[0].span, num_qubits)
             return {((qubit, _LETTERS[name]),): 1.0}
         case nodes.Name(span, name) if name in _LETTERS:
-            raise Refusal(codes.NotAnObservable(span=span, problem=f"write `{name}[…]` with a qubit in a sum or product"))
+            raise Refusal(
+                codes.NotAnObservable(span=span, problem=f"write `{name}[…]` with a qubit in a sum or product")
+            )
         case nodes.Unary(_, "-", operand):
             return _scaled(_sum(operand, num_qubits, scope), -1.0)
         case nodes.Unary(_, "+", operand):

@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
-from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics.evaluate import evaluate
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.semantics.values import (
@@ -26,6 +24,10 @@ from hqnn_dsl.semantics.values import (
     suggest_or_list,
 )
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.catalog.entry import Entry, Option
+    from hqnn_dsl.report.source import Span
 
 _EXPECTED = {
     "int": "a whole number",

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes.meaning import UnknownPath
 from hqnn_dsl.report.diagnostic import Findings, Refusal
 from hqnn_dsl.report.source import Source, Span
@@ -20,6 +20,9 @@ from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.values import choices, suggestion
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse_value
+
+if TYPE_CHECKING:
+    from hqnn_dsl.catalog.entry import Entry
 
 _Values = tuple[nodes.Argument, ...]
 _Change = Callable[[nodes.Model, _Values], nodes.Model]
@@ -35,16 +38,14 @@ def override(
     return tree
 
 
-def _apply(
-    tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry], default_backend: str
-) -> nodes.File:
+def _apply(tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry], default_backend: str) -> nodes.File:
     source = Source(f"--set {path}", text)
     values = parse_value(source) or _as_text(source)
-    constants = {
+    constants: dict[tuple[str, ...], nodes.Let] = {
         (statement.name.name,): statement for statement in tree.statements if isinstance(statement, nodes.Let)
     }
     model = next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
-    addresses: dict[tuple[str, ...], _Change | nodes.Let] = dict(constants)
+    addresses: dict[tuple[str, ...], _Change | nodes.Let] = {**constants}
     if model is not None:
         addresses |= dict(_addresses(tree, model, offered, default_backend))
     wanted = tuple(path.split("."))
@@ -71,9 +72,7 @@ def _sole(values: _Values, path: str, source: Source) -> nodes.Expression:
     return values[0].value
 
 
-def _no_such_path(
-    path: str, source: Source, found: list[tuple[str, ...]], known: list[tuple[str, ...]]
-) -> UnknownPath:
+def _no_such_path(path: str, source: Source, found: list[tuple[str, ...]], known: list[tuple[str, ...]]) -> UnknownPath:
     span = Span(source, 0, len(source.text))
     if found:
         hint = f"write {choices(['.'.join(item) for item in found])}"
@@ -174,9 +173,7 @@ def _named_change(section: str, setting_name: str, name: str) -> _Change:
             item for item in (setting.values if setting else ()) if item.name is None or item.name.name != name
         )
         span = setting.span if setting is not None else value.span
-        return _with_setting(
-            model, section, nodes.Setting(span, nodes.Name(span, setting_name), (*kept, argument))
-        )
+        return _with_setting(model, section, nodes.Setting(span, nodes.Name(span, setting_name), (*kept, argument)))
 
     return change
 

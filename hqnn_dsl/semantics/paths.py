@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.ir import WeightTensor
 from hqnn_dsl.report.codes.meaning import UnknownPath
 from hqnn_dsl.report.diagnostic import Diagnostic
 from hqnn_dsl.semantics.values import choices, suggestion
-from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.ir import WeightTensor
+    from hqnn_dsl.syntax import nodes
 
 _Report = Callable[[Diagnostic], None]
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hqnn_dsl.catalog.entry import REQUIRED, Option
+from hqnn_dsl.catalog.entry import REQUIRED, Option, OptionType
 from hqnn_dsl.circuit.angles import InputRef
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Observable, PauliTerm
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note, Refusal
-from hqnn_dsl.report.source import Span
-from hqnn_dsl.semantics.definitions import Definition
-from hqnn_dsl.semantics.evaluate import evaluate, range_of, whole
+from hqnn_dsl.semantics.evaluate import evaluate, range_of
 from hqnn_dsl.semantics.options import value_of
 from hqnn_dsl.semantics.values import (
     Member,
@@ -32,6 +31,10 @@ from hqnn_dsl.semantics.values import (
     suggestion,
 )
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.semantics.definitions import Definition
 
 Reporter = Callable[[Diagnostic, str], None]
 """`report(diagnostic, inside)`: `inside` names the block whose text the finding is about, empty for the placement."""
@@ -75,7 +78,9 @@ class GateCall:
 
 def gate_call(node: nodes.Gate, scope: Scope) -> GateCall:
     """What gate a line applies: `name(angle, …)`, `pauli_rot("XYZ", angle)`, or `gate("name", angle, …)`."""
-    name, arguments = (node.call, ()) if isinstance(node.call, nodes.Name) else (node.call.function, node.call.arguments)
+    name, arguments = (
+        (node.call, ()) if isinstance(node.call, nodes.Name) else (node.call.function, node.call.arguments)
+    )
     for argument in arguments:
         if argument.name is not None:
             problem = f"write the angle without `{argument.name.name}:`"
@@ -114,9 +119,7 @@ def _gate_hint(name: str) -> str:
     return suggestion(name, [*GATES, "pauli_rot", "gate"])
 
 
-def _indirect(
-    node: nodes.Gate, name: nodes.Name, values: tuple[nodes.Expression, ...], scope: Scope
-) -> GateCall:
+def _indirect(node: nodes.Gate, name: nodes.Name, values: tuple[nodes.Expression, ...], scope: Scope) -> GateCall:
     if not values:
         raise Refusal(_wrong_angles("gate", "the name of a gate, then its angles", "0", node.call.span))
     chosen = evaluate(values[0], scope)
@@ -144,10 +147,7 @@ def targets(node: nodes.Gate, qubits: tuple[int, ...], scope: Scope) -> tuple[in
 
 def _local_qubits(node: nodes.Expression, available: int, scope: Scope) -> tuple[int, ...]:
     value: Value
-    if isinstance(node, nodes.Range):
-        value = tuple(range_of(node, scope))
-    else:
-        value = evaluate(node, scope)
+    value = tuple(range_of(node, scope)) if isinstance(node, nodes.Range) else evaluate(node, scope)
     values = value if isinstance(value, tuple) else (value,)
     found = []
     for item in values:
@@ -252,18 +252,16 @@ def option_of(parameter: nodes.Parameter) -> Option:
     word = parameter.type[0]
     match word.name:
         case "int" | "float" | "bool" | "string":
-            kind = word.name
+            kind: OptionType = word.name
         case "list":
             kind = "strings"
         case _:
             hint = suggest_or_list(word.name, PARAMETER_TYPES) + "; an enumeration has several members: `a | b`"
             raise Refusal(meaning.UnknownChoice(span=word.span, what="a type", value=word.name, hint=hint))
-    return Option(name=parameter.name.name, type=kind, doc=parameter.doc, default=default)  # type: ignore[arg-type]
+    return Option(name=parameter.name.name, type=kind, doc=parameter.doc, default=default)
 
 
-def bind_arguments(
-    use: nodes.BlockUse, definition: Definition, outer: Scope, inner: Scope, report: Reporter
-) -> bool:
+def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, inner: Scope, report: Reporter) -> bool:
     """Bind a block's parameters in `inner` from the arguments and defaults; False when something was wrong."""
     given = _given(use, definition, report)
     if given is None:
@@ -281,9 +279,7 @@ def bind_arguments(
                 value = _as_value(value_of(option, parameter.default, inner, definition.name), option)
             else:
                 hint = f"write `{definition.name}({name}: …)`"
-                raise Refusal(
-                    meaning.MissingArgument(span=use.call.span, owner=definition.name, name=name, hint=hint)
-                )
+                raise Refusal(meaning.MissingArgument(span=use.call.span, owner=definition.name, name=name, hint=hint))
         except Refusal as refusal:
             sound = False
             for diagnostic in refusal.diagnostics:

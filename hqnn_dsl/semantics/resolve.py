@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.report.source import Span
-from hqnn_dsl.semantics.check import Checked
-from hqnn_dsl.semantics.definitions import Definition
 from hqnn_dsl.semantics.spec import Choice, Layer, Spec
 from hqnn_dsl.semantics.values import Binding, quoted, written
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.printer import text_of
+
+if TYPE_CHECKING:
+    from hqnn_dsl.semantics.check import Checked
+    from hqnn_dsl.semantics.definitions import Definition
 
 _RESERVED = {"and", "or", "not", "true", "false", "pi", "auto", "qubits"}
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}

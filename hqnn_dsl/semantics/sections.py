@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.layers import LAYERS
@@ -17,7 +17,6 @@ from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.codes import unbuilt
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
-from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
 from hqnn_dsl.semantics.spec import (
@@ -32,6 +31,9 @@ from hqnn_dsl.semantics.spec import (
 )
 from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
 from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Span
 
 _Read = Callable[[nodes.Setting, Scope, Findings], Any]
 COUPLINGS = ("linear", "ring", "full")

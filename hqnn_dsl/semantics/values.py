@@ -6,12 +6,15 @@ weights, or a tensor of those. `Poison` stands for a value whose definition was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.angles import Angle
-from hqnn_dsl.report.source import Span
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hqnn_dsl.circuit.angles import Angle
+    from hqnn_dsl.report.source import Span
 
 
 @dataclass(frozen=True, slots=True)
