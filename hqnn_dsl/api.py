@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 
 
-def compile(  # noqa: A001 - the verb of this library, as `re.compile`
+def compile(
     path: str | Path,
-    set: Mapping[str, object] | None = None,  # noqa: A002 - the word of the command line
+    set: Mapping[str, object] | None = None,
 ) -> Program:
     """The program of a spec file; `set` changes settings and constants as `--set` does.
 
@@ -37,7 +37,7 @@ def compile(  # noqa: A001 - the verb of this library, as `re.compile`
     return pipeline.load_program(path, _changes(set))
 
 
-def compile_text(text: str, set: Mapping[str, object] | None = None, name: str = "spec") -> Program:  # noqa: A002
+def compile_text(text: str, set: Mapping[str, object] | None = None, name: str = "spec") -> Program:
     """The program of a spec given as text; `use` is relative to the working directory."""
     return pipeline.program(Source(name, text), _changes(set))
 

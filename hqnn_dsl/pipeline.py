@@ -184,7 +184,7 @@ class Program:
 
     @cached_property
     def static(self) -> dict[str, Any]:
-        """What can be told without running: gates, depth, weights, inputs, observables, before and after transpiling."""
+        """What can be told without running: gates, depth, weights, inputs, outputs, before and after transpiling."""
         from hqnn_dsl.transpile.counting import static_report
 
         report = static_report(self.logical, self.circuit, self.transpiled)

@@ -1,7 +1,8 @@
 """What a catalog entry is: a name, its documentation, its options with types, defaults and bounds, and a builder.
 
-The checker validates what a user writes against these rows, `--resolved` prints their defaults, and the docs and tests
-loop over them; so an option is described once. Builders import torch inside themselves: reading a catalog costs nothing.
+The checker validates what a user writes against these rows, `--resolved` prints their defaults, and the docs and
+tests loop over them; an option is described once. Builders import torch inside themselves: reading a catalog costs
+nothing.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Observable:
 
 @dataclass(frozen=True, slots=True)
 class Probabilities:
-    """2^k outputs: entry `sum(bit(qubits[j]) << j)` is that outcome's probability; the first qubit is least significant."""
+    """2^k outputs: entry `sum(bit(qubits[j]) << j)` is the probability; the first qubit is least significant."""
 
     qubits: tuple[int, ...]
 

@@ -30,7 +30,7 @@ def check(
         bool, typer.Option("--resolved", help="Print the spec with every setting and default filled in.")
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
-    set: Set = [],  # noqa: A002, B006 - typer's way to say "repeatable"
+    set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
 ) -> None:
     """Say everything that is wrong with a spec, without running it.
 
@@ -77,7 +77,7 @@ def _check_table(program: Program, data: Path) -> int:
     return int(prepared.features.shape[1])
 
 
-def compile(  # noqa: A001 - the name of the command
+def compile(
     spec: Spec,
     data: MaybeData = None,
     *,
@@ -93,7 +93,7 @@ def compile(  # noqa: A001 - the name of the command
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer's way to say "repeatable"
-    set: Set = [],  # noqa: A002, B006
+    set: Set = [],  # noqa: B006
 ) -> None:
     """Turn a spec into a transpiled Qiskit circuit and a Torch module.
 

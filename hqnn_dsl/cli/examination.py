@@ -1,4 +1,4 @@
-"""What `hqnn doctor` finds: versions, devices, what each backend can do here, limits, and known traps with their mend."""
+"""What `hqnn doctor` finds: versions, devices, what each backend can do here, limits, known traps and their mend."""
 
 from __future__ import annotations
 

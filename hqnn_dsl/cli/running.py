@@ -11,7 +11,7 @@ from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec
 from hqnn_dsl.cli.output import changes_of, number, show, speak_json, table, tell, write, write_json
 
 
-def train(
+def train(  # noqa: PLR0913 - options of a command
     spec: Spec,
     data: Data,
     *,
@@ -20,7 +20,7 @@ def train(
         typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
-    set: Set = [],  # noqa: A002, B006 - typer's way to say "repeatable"
+    set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     as_json: Json = False,
 ) -> None:
     """Train the network of a spec on a table, and write a run that predicts.
@@ -50,10 +50,7 @@ def train(
 
 def _scores(metrics: dict[str, Any]) -> str:
     """Scores of every part, and of the baselines on the test rows, in the target's own units."""
-    rows = []
-    for part in ("train", "validation", "test"):
-        if metrics.get(part):
-            rows.append([part, *_row(metrics[part])])
+    rows = [[part, *_row(metrics[part])] for part in ("train", "validation", "test") if metrics.get(part)]
     for name, found in metrics.get("baselines", {}).items():
         if found:
             rows.append([f"{name.replace('_', ' ')} (test)", *_row(found)])
@@ -94,7 +91,7 @@ def evaluate(
     run: RunFolder,
     data: Data,
     *,
-    set: Set = [],  # noqa: A002, B006
+    set: Set = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Score a run on a table that has the targets; `--set backend=…` runs it on another backend.

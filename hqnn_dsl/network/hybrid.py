@@ -28,9 +28,6 @@ OPERATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
     "mul": lambda x, c: x * c,
     "div": lambda x, c: x / c,
     "pow": lambda x, c: x**c,
-    "rsub": lambda x, c: c - x,
-    "rdiv": lambda x, c: c / x,
-    "rpow": lambda x, c: torch.pow(c, x),
 }
 """What may follow a layer on its line, by the names of `Layer.operations`."""
 

@@ -7,9 +7,10 @@ raises once. A `Refusal` is the user's mistake or the environment's lack; any ot
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from hqnn_dsl.report.source import Span
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,8 @@ def _excerpt(marks: list[_Mark], width: int, arrow: str, blue: str, reset: str) 
     for number in sorted({_line(mark) for mark in marks}):
         text = source.line(number)
         rows.append(f"{blue}{number:>{width}} |{reset} {_printable(text)}".rstrip())
-        for mark in marks:
-            if _line(mark) == number:
-                rows.append(f"{pad} {blue}|{reset} {_underline(mark, text)}".rstrip())
+        here = (mark for mark in marks if _line(mark) == number)
+        rows.extend(f"{pad} {blue}|{reset} {_underline(mark, text)}".rstrip() for mark in here)
     return rows
 
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 class Checked:
     """A model that is right as far as can be told without its table.
 
-    `tree` is the file with the `--set` options applied, `used` the blocks that the circuit places, `places` where things
-    stand that later stages may have to speak of, `warnings` what is legal and probably not meant.
+    `tree` is the file with the `--set` options applied, `used` the blocks that the circuit places, `places` where
+    things stand that later stages may have to speak of, `warnings` what is legal and probably not meant.
     """
 
     spec: Spec
@@ -83,7 +83,7 @@ def check(
     if model is None:
         findings.raise_errors()
         return findings.items
-    checked = _Model(model, file, offered, default_backend, findings).check(tree)
+    checked = _Model(model, file, offered, default_backend, findings).check()
     kept = silenced(tree, findings.items)
     errors = Findings()
     for item in kept:
@@ -183,7 +183,7 @@ class _Model:
 
     # ---------------------------------------------------------------- check
 
-    def check(self, tree: nodes.File) -> tuple[Spec, Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
+    def check(self) -> tuple[Spec, Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
         """The spec and its circuit; None where something is wrong, which is then in the findings."""
         parts, findings = self.parts, self.findings
         data, data_spans = sections.data_of(parts.data, self.scope, findings)

@@ -1,6 +1,6 @@
 """A circuit's braces to a `Circuit`: blocks expanded, loops run, every angle in a slot of its own.
 
-`Elaborator` carries out the statements of the circuit and of the blocks placed in it. It keeps going after a mistake, so
+`Elaborator` carries out the statements of the circuit and of the blocks placed in it. It goes on after a mistake, so
 one run reports all independent ones; mistakes inside a block are reported with the place where the block stands.
 """
 

@@ -1,8 +1,8 @@
 """Expressions to values: compile-time arithmetic, and angles that hold inputs and weights.
 
-One evaluator serves constants, settings, block arguments, loop bounds and angles; a number stays a number until it meets
-an input or a weight. Every mistake is a `Refusal` at the smallest piece of text that is wrong. Work and sizes are bounded
-(`report.limits`), so no expression can hang the compiler.
+One evaluator serves constants, settings, block arguments, loop bounds and angles; a number stays a number until it
+meets an input or a weight. Every mistake is a `Refusal` at the smallest piece of text that is wrong. Work and sizes
+are bounded (`report.limits`), so no expression can hang the compiler.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which qubits a layer of entanglers joins: the patterns `linear`, `circular`, … as lists of groups.
 
-The patterns and their order are those of Qiskit's circuit library (`qiskit.circuit.library.n_local`), so that weights of
-parametrised entanglers come in Qiskit's order; a test holds every one against Qiskit's own circuits.
+The patterns and their order are those of Qiskit's circuit library (`qiskit.circuit.library.n_local`), so that weights
+of parametrised entanglers come in Qiskit's order; a test holds every one against Qiskit's own circuits.
 """
 
 from __future__ import annotations

@@ -72,25 +72,10 @@ def _range_hint(num_qubits: int) -> str:
 def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
     """An expression as a sum of products with coefficients; the empty product is the identity."""
     match node:
-        case nodes.Index(_, nodes.Name(_, name), indices) if name in _LETTERS:
-            if len(indices) != 1:
-                raise Refusal(codes.NotAnObservable(span=node.span, problem=f"`{name}` takes one qubit"))
-            qubit = _qubit(whole(indices[0], scope, "a qubit"), indices[0].span, num_qubits)
-            return {((qubit, _LETTERS[name]),): 1.0}
-        case nodes.Name(span, name) if name in _LETTERS:
-            raise Refusal(
-                codes.NotAnObservable(span=span, problem=f"write `{name}[…]` with a qubit in a sum or product")
-            )
-        case nodes.Unary(_, "-", operand):
-            return _scaled(_sum(operand, num_qubits, scope), -1.0)
-        case nodes.Unary(_, "+", operand):
-            return _sum(operand, num_qubits, scope)
-        case nodes.Binary(_, "+" | "-", left, right):
-            sign = 1.0 if node.operator == "+" else -1.0
-            total = dict(_sum(left, num_qubits, scope))
-            for product, coefficient in _sum(right, num_qubits, scope).items():
-                total[product] = total.get(product, 0.0) + sign * coefficient
-            return total
+        case nodes.Unary(_, "-" | "+" as sign, operand):
+            return _scaled(_sum(operand, num_qubits, scope), 1.0 if sign == "+" else -1.0)
+        case nodes.Binary(_, "+" | "-" as sign, left, right):
+            return _added(_sum(left, num_qubits, scope), _sum(right, num_qubits, scope), 1.0 if sign == "+" else -1.0)
         case nodes.Binary(_, "*", left, right):
             return _product(node, _sum(left, num_qubits, scope), _sum(right, num_qubits, scope))
         case nodes.Binary(_, "/", left, right):
@@ -98,9 +83,30 @@ def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
             if divisor == 0:
                 raise Refusal(meaning.NoValue(span=right.span, reason="division by zero"))
             return _scaled(_sum(left, num_qubits, scope), 1.0 / divisor)
+    return _leaf(node, num_qubits, scope)
+
+
+def _leaf(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
+    """One Pauli, or a coefficient."""
+    match node:
+        case nodes.Index(_, nodes.Name(_, name), indices) if name in _LETTERS:
+            if len(indices) != 1:
+                raise Refusal(codes.NotAnObservable(span=node.span, problem=f"`{name}` takes one qubit"))
+            qubit = _qubit(whole(indices[0], scope, "a qubit"), indices[0].span, num_qubits)
+            return {((qubit, _LETTERS[name]),): 1.0}
+        case nodes.Name(span, name) if name in _LETTERS:
+            problem = f"write `{name}[…]` with a qubit in a sum or product"
+            raise Refusal(codes.NotAnObservable(span=span, problem=problem))
         case nodes.Call(span, nodes.Name(_, "parity" | "probabilities")) | nodes.Name(span, "parity" | "probabilities"):
             raise Refusal(codes.NotAnObservable(span=span, problem="it stands alone, not in a sum or product"))
     return {(): float(number(node, scope, "a coefficient of an observable"))}
+
+
+def _added(left: _Sum, right: _Sum, sign: float) -> _Sum:
+    total = dict(left)
+    for product, coefficient in right.items():
+        total[product] = total.get(product, 0.0) + sign * coefficient
+    return total
 
 
 def _scaled(terms: _Sum, factor: float) -> _Sum:
@@ -108,6 +114,9 @@ def _scaled(terms: _Sum, factor: float) -> _Sum:
 
 
 def _product(node: nodes.Binary, left: _Sum, right: _Sum) -> _Sum:
+    if len(left) * len(right) > limits.MAX_OUTPUTS:
+        what = f"an observable of {len(left) * len(right)} terms"
+        raise Refusal(meaning.TooLarge(span=node.span, what=what, limit=str(limits.MAX_OUTPUTS)))
     total: _Sum = {}
     for first, a in left.items():
         for second, b in right.items():

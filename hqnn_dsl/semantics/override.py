@@ -1,8 +1,8 @@
 """`--set path=value`: any setting, block argument or constant of a spec, changed before it is checked.
 
-Every addressable place has a full path (`train.optimizer.lr`, `circuit.real_amplitudes.reps`, `width`); what leads may be
-left out while one place is meant. The value is what that line takes; what is no value is a text. The change is made in
-the tree, so a changed spec is checked exactly as a written one, and mistakes point at the option.
+Every addressable place has a full path (`train.optimizer.lr`, `circuit.real_amplitudes.reps`, `width`); what leads
+may be left out while one place is meant. The value is what that line takes; what is no value is a text. The change is
+made in the tree, so a changed spec is checked exactly as a written one, and mistakes point at the option.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NAMED = {("data", "split"): ("validation", "test", "seed"), ("data", "scale"): 
 def override(
     tree: nodes.File, changes: Mapping[str, str], offered: Mapping[str, Entry], default_backend: str
 ) -> nodes.File:
-    """The tree with every `path: value` of `changes` applied in turn. Raises `Refusal` for a path that means nothing."""
+    """The tree with every `path: value` of `changes` applied. Raises `Refusal` for a path that means nothing."""
     for path, text in changes.items():
         tree = _apply(tree, path.strip(), text, offered, default_backend)
     return tree

@@ -1,7 +1,7 @@
 """A checked model back to text, with everything filled in: what `hqnn check --resolved` prints and runs keep.
 
-The text stands alone: constants have their values (also those given by `--set`), defaults are written out, blocks of used
-files stand in it. Checking it again gives the same spec and the same circuit; a test holds that for every spec.
+The text stands alone: constants have their values (also those given by `--set`), defaults are written out, blocks of
+used files stand in it. Checking it again gives the same spec and the same circuit; a test holds that for every spec.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
 
 _Read = Callable[[nodes.Setting, Scope, Findings], Any]
-COUPLINGS = ("linear", "ring", "full")
+COUPLINGS = ("linear", "ring", "grid", "full")
 
 
 def default_of(record: type[Frozen], name: str) -> Any:
@@ -268,7 +268,7 @@ def _coupling(setting: nodes.Setting, scope: Scope, _: Findings) -> Any:
 TRANSPILE: tuple[Row, ...] = (
     _plain(TranspileSpec, "string", "target", "A fake device by name, as in `fake_torino`."),
     Row("basis", "Gates that the device has.", _basis),
-    Row("coupling", "`linear`, `ring`, `full`, or pairs of qubits that two-qubit gates act on.", _coupling),
+    Row("coupling", "`linear`, `ring`, `grid`, `full`, or pairs of qubits that two-qubit gates act on.", _coupling),
     _plain(TranspileSpec, "int", "optimization", "Qiskit's optimization level.", minimum=0, maximum=3),
     _plain(TranspileSpec, "int", "seed", "Of the transpiler; without it a stream of the training seed.", minimum=0),
 )

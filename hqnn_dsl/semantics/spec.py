@@ -68,7 +68,7 @@ class Layer(Frozen):
     out_width: int | None
     """None where it follows `in_width` or, in the decoder's last `dense(auto)`, the number of targets."""
     operations: tuple[tuple[str, float], ...] = ()
-    """`("mul", 3.14)`, `("add", 1.0)`, …: `add sub mul div pow`, and `rsub rdiv rpow` where the constant is on the left."""
+    """`("mul", 3.14)`, `("add", 1.0)`, …: `add sub mul div pow`."""
 
 
 class TrainSpec(Frozen):

@@ -39,6 +39,7 @@ class _Balance:
         self.missing, self.surplus = self._count()
         self.stack: list[_Opener] = []
         self.insertions: list[int] = []
+        self._indents: dict[int, int] = {}
 
     def _count(self) -> tuple[int, int]:
         """How many closing braces are missing and how many are too many, as a plain count says."""
@@ -56,10 +57,12 @@ class _Balance:
     def _place(self, index: int) -> tuple[int, int, bool]:
         """Line, indentation of the line, and whether the token is the first in it."""
         offset = self.tokens.starts[index]
-        line, _ = self.source.position(offset)
-        text = self.source.line(line)
-        indent = len(text) - len(text.lstrip())
-        return line, indent, self.source.line_starts[line - 1] + indent == offset
+        line, column = self.source.position(offset)
+        if line not in self._indents:
+            text = self.source.line(line)
+            self._indents[line] = len(text) - len(text.lstrip())
+        indent = self._indents[line]
+        return line, indent, indent == column - 1
 
     def run(self) -> None:
         """Walk over the tokens, keeping the braces that are open."""

@@ -7,7 +7,8 @@ done at a mistake in `recovery.py`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings
 from hqnn_dsl.report.limits import MAX_SHOWN_MISTAKES, MAX_SOURCE_BYTES
@@ -16,6 +17,13 @@ from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.lexer import END, Tokens, tokenize
 from hqnn_dsl.syntax.tables import BUILD, PASS, Tables, load
 from hqnn_dsl.syntax.tree import Builder
+
+if TYPE_CHECKING:
+    from hqnn_dsl.syntax.recovery import Recovery
+
+_Build = Callable[[list[Any], Span], Any]
+_TOUCHING: Final = {"CALL_OPEN": "(", "INDEX_OPEN": "["}
+_TOUCHED: Final = frozenset(("NAME", "PATH"))
 
 
 def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
@@ -39,7 +47,7 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 
 def parse_value(source: Source) -> tuple[nodes.Argument, ...] | None:
-    """What a setting's line takes after its name (`100`, `a, "b"`, `adamw(lr: 0.1)`), None where the text is no value."""
+    """What a setting's line takes after its name: `100`, `a, "b"`, `adamw(lr: 0.1)`; None where that is no value."""
     if len(source.text) > MAX_SOURCE_BYTES:
         return None
     tables = load()
@@ -85,63 +93,79 @@ class Automaton:
         self.values: list[Any] = []
         self.firsts: list[int] = []
         self.end = tables.ends[start]
+        self.last = 0  # the token read last
         self._words = frozenset(tables.words)
-
-    def run(self) -> Any:
-        """What the start rule makes of the tokens, None where the parser gave up."""
-        tables, tokens, source = self.tables, self.tokens, self.source
-        rows, gotos, words, end = tables.rows, tables.gotos, self._words, self.end
-        rules = [
+        self._recovery: Recovery | None = None
+        self._rules: list[tuple[_Build | None, str, int, int]] = [
             (getattr(self.builder, f"on_{name}") if what == BUILD else None, origin, length, what)
             for name, origin, length, what in tables.rules
         ]
-        states, values, firsts = self.states, self.values, self.firsts
-        kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
-        index = last = 0
-        kind = ""
+
+    def run(self) -> object:
+        """What the start rule makes of the tokens, None where the parser gave up."""
+        rows, rules, states = self.tables.rows, self._rules, self.states
+        chains: dict[tuple[int, int, str], int] = {}
+        index = 0
+        kind = self._kind(index)
         while True:
-            if not kind:
-                kind = kinds[index]
-                if kind in words:
-                    kind = kinds[index] = self._word(kind)
-                elif kind in {"CALL_OPEN", "INDEX_OPEN"} and kinds[last] not in {"NAME", "PATH"}:
-                    kind = kinds[index] = "(" if kind == "CALL_OPEN" else "["
             action = rows[states[-1]].get(kind)
             if action is None:
                 resumed = self._mend(index)
                 if resumed is None:
                     return None
                 index = resumed
-                kind = ""
-                continue
-            if action >= 0:
+                kind = self._kind(index)
+            elif action >= 0:
                 states.append(action)
-                values.append(index)
-                firsts.append(index)
-                last = index
+                self.values.append(index)
+                self.firsts.append(index)
+                self.last = index
                 index += 1
-                kind = ""
-                continue
-            build, origin, length, what = rules[-1 - action]
-            if what == PASS:
-                states[-1] = gotos[states[-2]][origin]
-                continue
-            if length:
-                children = values[-length:]
-                first = firsts[-length]
-                del states[-length:], values[-length:], firsts[-length:]
+                kind = self._kind(index)
+            elif rules[-1 - action][3] == PASS:
+                place = (states[-2], states[-1], kind)
+                if place not in chains:
+                    chains[place] = self._passed(*place)
+                states[-1] = chains[place]
             else:
-                children, first = [], index
-            if list in map(type, children):
-                children = _flat(children)
-            if build is not None:
-                children = build(children, Span(source, starts[first], ends[last]))
-            values.append(children)
-            firsts.append(first)
-            state = gotos[states[-1]][origin]
-            states.append(state)
-            if state == end and kind == END:
-                return children
+                self._reduce(*rules[-1 - action][:3], index)
+                if kind == END and states[-1] == self.end:
+                    return self.values[-1]
+
+    def _kind(self, index: int) -> str:
+        """The kind of a token as it is read here: a word may be a keyword or a name, a bracket may touch a keyword."""
+        kinds = self.tokens.kinds
+        kind = kinds[index]
+        if kind in self._words:
+            kind = kinds[index] = self._word(kind)
+        elif kind in _TOUCHING and kinds[self.last] not in _TOUCHED:
+            kind = kinds[index] = _TOUCHING[kind]
+        return kind
+
+    def _reduce(self, build: _Build | None, origin: str, length: int, index: int) -> None:
+        """Make one of the `length` topmost things on the stack, by `build` if it is a node."""
+        made: Any = []
+        first = index
+        if length:
+            made = self.values[-length:]
+            first = self.firsts[-length]
+            del self.states[-length:], self.values[-length:], self.firsts[-length:]
+        if list in map(type, made):
+            made = _flat(made)
+        if build is not None:
+            made = build(made, Span(self.source, self.tokens.starts[first], self.tokens.ends[self.last]))
+        self.values.append(made)
+        self.firsts.append(first)
+        self.states.append(self.tables.gotos[self.states[-1]][origin])
+
+    def _passed(self, below: int, state: int, kind: str) -> int:
+        """The state that `state` becomes by all reductions that hand their only child on, ten a plain value."""
+        rows, gotos, rules = self.tables.rows, self.tables.gotos, self.tables.rules
+        while True:
+            action = rows[state].get(kind, 0)
+            if action >= 0 or rules[-1 - action][3] != PASS:
+                return state
+            state = gotos[below][rules[-1 - action][1]]
 
     def _word(self, word: str) -> str:
         """The kind of a contextual keyword: itself where the grammar has a place for it here, else a name."""
@@ -159,6 +183,7 @@ class Automaton:
         rows, gotos, rules = self.tables.rows, self.tables.gotos, self.tables.rules
         below = len(self.states) if depth is None else depth
         above: list[int] = []
+        state = self.states[below - 1]
         for kind in kinds:
             while True:
                 state = above[-1] if above else self.states[below - 1]
@@ -168,7 +193,7 @@ class Automaton:
                 if action >= 0:
                     above.append(action)
                     break
-                _, origin, length, _ = rules[-1 - action]
+                origin, length = rules[-1 - action][1:3]
                 popped = min(length, len(above))
                 if popped:
                     del above[-popped:]
@@ -176,7 +201,7 @@ class Automaton:
                 above.append(gotos[above[-1] if above else self.states[below - 1]][origin])
                 if kind == END and above[-1] == self.end:
                     return self.end
-        return above[-1]
+        return state if not above else above[-1]
 
     def _mend(self, index: int) -> int | None:
         """Report the token `index`, which can't be read, mend what is wrong, and answer where to go on."""
@@ -188,11 +213,9 @@ class Automaton:
             self._recovery = Recovery(self)
         return self._recovery.mend(index)
 
-    _recovery: Any = None
-
 
 def _flat(children: list[Any]) -> list[Any]:
-    """The children with lists among them joined in; a list that comes first is extended, so long ones cost no copies."""
+    """The children with the lists among them joined in; one that comes first is extended, so that it costs no copy."""
     if type(children[0]) is list:
         joined: list[Any] = children[0]
         children = children[1:]

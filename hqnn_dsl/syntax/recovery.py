@@ -1,25 +1,347 @@
-"""What is said and done where the text stops following the grammar."""
+"""What is said and done where the text stops following the grammar.
+
+A mistake is reported once, in the most telling words that fit, and mended: by reading the token as what it was meant
+as, by putting in the one that is missing, or by leaving out the rest of the statement. Mistakes that follow from one
+reported before in the same statement are not reported. Every way of mending makes the parser go on by at least one
+token, so the end is always reached.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final
 
 from hqnn_dsl.report.codes import syntax as codes
+from hqnn_dsl.report.diagnostic import Diagnostic, Note
+from hqnn_dsl.report.limits import MAX_FOUND_MISTAKES
 from hqnn_dsl.report.source import Span
+from hqnn_dsl.syntax import places
+from hqnn_dsl.syntax.lexer import END, STRAY, UNKNOWN
 
 if TYPE_CHECKING:
     from hqnn_dsl.syntax.parser import Automaton
 
+_COMPARISONS: Final = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_EDGES: Final = frozenset(("SEP", "{", "}", STRAY, END, "ERROR"))
+_CLOSERS: Final = frozenset((")", "]"))
+_MISSABLE: Final = ("in", "on", "qubits", "=", ":", "{")
+
 
 class Recovery:
-    """Reports the first mistake and gives up."""
+    """Reports and mends the mistakes of one run of the automaton."""
 
-    def __init__(self, automaton: Automaton) -> None:
-        self.automaton = automaton
+    def __init__(self, run: Automaton) -> None:
+        self.run = run
+        self.tokens = run.tokens
+        self.source = run.source
+        self._mended = 0
+        self._owed = 0  # opening braces that were put in; as many closing ones are too many
+        self._quiet_until = -1  # offset up to which mistakes follow from one that is reported
+        offsets = (report.span.start for report in run.tokens.reports if report.span is not None)
+        self._lexical = sorted(offsets)
 
     def mend(self, index: int) -> int | None:
-        """Report the token `index`."""
-        run = self.automaton
-        span = Span(run.source, run.tokens.starts[index], run.tokens.ends[index])
-        run.reports.append(codes.Unexpected(span=span, expected="something else", found=f"`{span.text}`"))
+        """Report and mend the token `index`, which can't be read; where to go on, None to give up."""
+        kind = self.tokens.kinds[index]
+        self._mended += 1
+        if self._mended > MAX_FOUND_MISTAKES:
+            return self._skip(len(self.tokens.kinds) - 1)
+        if kind == UNKNOWN:
+            return self._skip(index)
+        for attempt in (self._braced, self._reworded, self._unplaced, self._misread, self._unfinished, self._inserted):
+            resumed = attempt(index)
+            if resumed is not None:
+                return resumed
+        words = codes.Unexpected(
+            span=self._at(index),
+            expected=places.expected(self.run),
+            found=places.found(self.run, index),
+            notes=self._continued(index),
+            hint=self._hint(index),
+        )
+        return self._give_up(index, words)
+
+    def _hint(self, index: int) -> str:
+        """What helps with some mistakes that have no words of their own."""
+        kinds = self.tokens.kinds
+        kind, start = kinds[index], self._start(index)
+        sort, _ = places.block(self.run)
+        if start == index and kind in places.OPERATORS:
+            return "a line goes on only inside brackets and after a comma"
+        if sort == places.BODY and kind == "{":
+            return "the statements with braces are `for`, `if` and `repeat`"
+        if sort == places.LAYERS and start == index - 1 and kinds[start] == "NAME" and kind in {"NUMBER", "NAME"}:
+            return f"write `{self._text(start)}({self._text(index)})`"
+        if sort == places.SETTINGS and kind == ":" and kinds[start + 1] == ":":
+            return f"write `{self._text(start)} {self._text(index - 1)}: …`"
+        return ""
+
+    # ------------------------------------------------------------ places
+
+    def _text(self, index: int) -> str:
+        return self.source.text[self.tokens.starts[index] : self.tokens.ends[index]]
+
+    def _span(self, first: int, last: int) -> Span:
+        return Span(self.source, self.tokens.starts[first], self.tokens.ends[last])
+
+    def _at(self, index: int) -> Span:
+        """The token's span; that of the token before it where the line or the text ends."""
+        if self._text(index) or index == 0:
+            return self._span(index, index)
+        return self._span(index - 1, index - 1)
+
+    def _start(self, index: int) -> int:
+        """The first token of the statement that `index` stands in."""
+        kinds = self.tokens.kinds
+        while index > 0 and kinds[index - 1] not in _EDGES:
+            index -= 1
+        return index
+
+    def _stop(self, index: int) -> int:
+        """The token that ends the statement, or its head, that `index` stands in."""
+        kinds = self.tokens.kinds
+        while kinds[index] not in _EDGES:
+            index += 1
+        return index
+
+    def _continued(self, index: int) -> tuple[Note, ...]:
+        """A note where the token's line goes on with the one above because of a comma."""
+        before = index - 1
+        if before < 1:
+            return ()
+        for comma in (before, before - 1):
+            gap = self.source.text[self.tokens.ends[comma] : self.tokens.starts[comma + 1]]
+            if self.tokens.kinds[comma] == "," and "\n" in gap:
+                return (Note("the statement goes on after this comma", self._span(comma, comma)),)
+        return ()
+
+    # ------------------------------------------------------------ reports
+
+    def _is_quiet(self, index: int) -> bool:
+        """Whether a mistake here follows from another one in the same statement."""
+        offset = self.tokens.starts[index]
+        if offset < self._quiet_until:
+            return True
+        begin = self.tokens.starts[self._start(index)]
+        position = bisect_left(self._lexical, begin)
+        return position < len(self._lexical) and self._lexical[position] <= self.tokens.starts[self._stop(index)]
+
+    def _report(self, index: int, diagnostic: Diagnostic) -> None:
+        if not self._is_quiet(index):
+            self.run.reports.append(diagnostic)
+
+    def _hush(self, index: int) -> None:
+        """Say no more about the statement that `index` stands in."""
+        self._quiet_until = max(self._quiet_until, self.tokens.starts[self._stop(index)])
+
+    # ------------------------------------------------------------ ways to go on
+
+    def _insert(self, index: int, kind: str) -> None:
+        """Put a token without letters before the token `index`."""
+        where = self.tokens.ends[index - 1] if index else self.tokens.starts[0]
+        self.tokens.kinds.insert(index, kind)
+        self.tokens.starts.insert(index, where)
+        self.tokens.ends.insert(index, where)
+
+    def _replace(self, index: int, kind: str, diagnostic: Diagnostic) -> int | None:
+        """Read the token as one of another kind, if that can be read."""
+        if not self.run.accepts(kind):
+            return None
+        self._report(index, diagnostic)
+        self.tokens.kinds[index] = kind
+        return index
+
+    def _give_up(self, index: int, diagnostic: Diagnostic) -> int | None:
+        self._report(index, diagnostic)
+        return self._skip(index)
+
+    def _skip(self, index: int) -> int | None:
+        """Leave out what can't be read: a head up to its brace, or else the rest of the statement."""
+        run, kinds = self.run, self.tokens.kinds
+        self._hush(index)
+        stop = self._stop(index)
+        rest = self._end(index)
+        for depth in range(len(run.states), 0, -1):
+            for resumed in (stop, rest) if kinds[stop] == "{" else (rest,):
+                if run.accepts("ERROR", kinds[resumed], depth=depth):
+                    del run.states[depth:], run.values[depth - 1 :], run.firsts[depth - 1 :]
+                    self._insert(resumed, "ERROR")
+                    return resumed
+        return None if kinds[index] == END else index + 1
+
+    def _end(self, index: int) -> int:
+        """The separator, closing brace or end that ends the statement of `index`, blocks in it passed over."""
+        kinds = self.tokens.kinds
+        depth = 0
+        while kinds[index] != END:
+            if kinds[index] == "{":
+                depth += 1
+            elif kinds[index] == "}":
+                if not depth:
+                    break
+                depth -= 1
+            elif kinds[index] == "SEP" and not depth:
+                break
+            index += 1
+        return index
+
+    def _braced(self, index: int) -> int | None:
+        """A closing brace too many, or one too few because an opening one was put in."""
+        kind = self.tokens.kinds[index]
+        owed = self._owed > 0 and self.run.accepts("}")
+        if kind == STRAY and not owed:
+            self.run.reports.append(codes.StrayBrace(span=self._at(index)))
+            return index + 1
+        if not owed or kind not in {STRAY, END}:
+            return None
+        self._owed -= 1
+        if kind == END:
+            self._insert(index, "}")
+        self.tokens.kinds[index] = "}"
+        return index
+
+    # ------------------------------------------------------------ one token for another
+
+    def _reworded(self, index: int) -> int | None:
+        """Read a token as one of the kind that was meant."""
+        meant = self._meant(index)
+        return self._replace(index, *meant) if meant else None
+
+    def _meant(self, index: int) -> tuple[str, Diagnostic] | None:
+        """The kind that a token was meant as, and what to say of it."""
+        run, span, text = self.run, self._at(index), self._text(index)
+        before = self._text(index - 1) if index else ""
+        meant: tuple[str, Diagnostic] | None = None
+        match self.tokens.kinds[index]:
+            case "NAME" | "PATH" if run.accepts("STRING") and not run.accepts("NAME"):
+                hint = f'write `"{text}"`'
+                words = codes.Unexpected(span=span, expected=places.expected(run), found=f"`{text}`", hint=hint)
+                meant = "STRING", words
+            case "PATH":
+                meant = "NAME", codes.DottedName(span=span, path=text)
+            case "=" if self._text(self._start(index)) == "if":
+                meant = "==", codes.EqualsForComparison(span=span)
+            case "=":
+                meant = ":", codes.EqualsForColon(span=span, name=before)
+            case ":":
+                meant = "=", codes.ColonForEquals(span=span)
+            case "(" | "[" as bracket if self.tokens.kinds[index - 1] == "NAME":
+                kind = "CALL_OPEN" if bracket == "(" else "INDEX_OPEN"
+                meant = kind, codes.DetachedBracket(span=span, name=before, bracket=bracket)
+            case "SEP" if text == ";" and (run.accepts(",", ")") or run.accepts(",", "]")):
+                meant = ",", codes.Unexpected(span=span, expected="`,`", found="`;`")
+            case "," if run.accepts("SEP") and places.block(run)[0] == places.LAYERS:
+                hint = "one layer a line, or `;` between them"
+                words = codes.Unexpected(span=span, expected=places.expected(run), found="`,`", hint=hint)
+                meant = "SEP", words
+            case reserved if reserved in run.tables.reserved:
+                meant = "NAME", codes.ReservedWord(span=span, word=text)
+        return meant
+
+    # ------------------------------------------------------------ statements in the wrong place
+
+    def _unplaced(self, index: int) -> int | None:
+        """Statements that are right elsewhere, or nowhere."""
+        start = self._start(index)
+        kind, word = self.tokens.kinds[start], self._text(start)
+        sort, place = places.block(self.run)
+        slashes = [other for other in range(start, index + 1) if self.tokens.kinds[other] == "//"]
+        if slashes:
+            return self._give_up(index, codes.ForeignComment(span=self._at(slashes[0]), text="//"))
+        if kind == "NAME" and word in places.STANDS and sort not in places.STANDS[word][0]:
+            if any(isinstance(report, codes.UnclosedBrace) for report in self.tokens.reports):
+                return self._skip(index)
+            misplaced = codes.Misplaced(span=self._at(start), word=word, place=place, proper=places.STANDS[word][1])
+            return self._give_up(index, misplaced)
+        named = kind == "NAME" or kind in self.run.tables.reserved
+        if named and start + 1 == index and self.tokens.kinds[index] == "=" and sort in {places.BODY, places.PARTS}:
+            return self._give_up(index, codes.Missing(span=self._at(start), what="`let`"))
+        lost = start == index and sort in {places.FILE, places.PARTS, places.SWEEP, places.FOREIGN}
+        gate = sort == places.SETTINGS and start + 1 == index and self.tokens.kinds[index] == "CALL_OPEN"
+        if not named or not (lost or gate):
+            return None
+        meant = places.meant(word, sort)
+        words = codes.NotHere(
+            span=self._at(start),
+            word=word,
+            place=place,
+            allowed=places.allowed(sort),
+            hint=f"did you mean `{meant}`?" if meant else "",
+        )
+        return self._give_up(index, words)
+
+    # ------------------------------------------------------------ statements that end too early or go on
+
+    def _misread(self, index: int) -> int | None:
+        """What was read in another sense than it was written in."""
+        kinds = self.tokens.kinds
+        start = self._start(index)
+        if kinds[index] in _COMPARISONS and any(kinds[other] in _COMPARISONS for other in range(start, index)):
+            return self._give_up(index, codes.ChainedComparison(span=self._at(index)))
+        if index and kinds[index - 1] == "not" and kinds[index] in {",", "SEP", "}", END}:
+            return self._give_up(index, codes.ReservedWord(span=self._at(index - 1), word="not"))
+        if kinds[start] == "NAME" and start + 3 <= index and kinds[start + 1] == "(" and kinds[index - 1] == ")":
+            # `ry (0.5) q`: the bracket was read as the gate's target.
+            span = self._at(start + 1)
+            return self._give_up(index, codes.DetachedBracket(span=span, name=self._text(start), bracket="("))
         return None
+
+    def _unfinished(self, index: int) -> int | None:
+        """Statements that end before they are complete."""
+        kinds = self.tokens.kinds
+        start = self._start(index)
+        wanted = any(self.run.accepts(kind) for kind in ("NUMBER", "NAME", "STRING"))
+        if kinds[index] not in {"SEP", "}", END} or start == index or not wanted:
+            return None
+        sort, _ = places.block(self.run)
+        name = self._text(start)
+        last = kinds[index - 1]
+        applied = start == index - 1 or (kinds[start + 1] == "CALL_OPEN" and last == ")")
+        if sort == places.BODY and kinds[start] == "NAME" and applied:
+            return self._give_up(index, self._targetless(start, index - 1))
+        if sort == places.SETTINGS and kinds[start] == "NAME" and (start == index - 1 or last == ":"):
+            return self._give_up(index, codes.MissingValue(span=self._span(start, index - 1), name=name))
+        words = codes.Unfinished(span=self._at(index), expected=places.expected(self.run), notes=self._continued(index))
+        if kinds[index] == "SEP" and kinds[index + 1] != "NAME" and self.run.accepts(kinds[index + 1]):
+            self._report(index, words)
+            return index + 1
+        return self._give_up(index, words)
+
+    def _targetless(self, first: int, last: int) -> Diagnostic:
+        span = self._span(first, last)
+        return codes.MissingTarget(span=span, name=self._text(first), applied=span.text)
+
+    # ------------------------------------------------------------ tokens that are missing
+
+    def _inserted(self, index: int) -> int | None:
+        """Put in the one token that is missing."""
+        kind = self.tokens.kinds[index]
+        fitting = [word for word in _MISSABLE if self.run.accepts(word, kind)]
+        if ":" in fitting and self.run.accepts(","):
+            fitting.remove(":")
+        if "{" in fitting and self.tokens.kinds[self._stop(index)] == "{":
+            fitting.remove("{")
+        if len(fitting) == 1 and not self.run.accepts("NUMBER"):
+            return self._put_in(index, fitting[0])
+        if kind in _EDGES or not self.run.accepts(",", kind):
+            return self._separated(index)
+        closing = any(self.run.accepts(closer) for closer in _CLOSERS)
+        if closing or self.tokens.kinds[index + 1] in {"SEP", "}", ",", END, "INDEX_OPEN"}:
+            return self._put_in(index, ",")
+        return self._separated(index)
+
+    def _put_in(self, index: int, kind: str) -> int:
+        self._report(index, codes.Missing(span=self._at(index), what=f"`{kind}`"))
+        self._owed += kind == "{"
+        self._hush(index)
+        self._insert(index, kind)
+        return index
+
+    def _separated(self, index: int) -> int | None:
+        """A statement that begins on the line of another."""
+        kind = self.tokens.kinds[index]
+        if kind != "NAME" or not self.run.accepts("SEP", kind):
+            return None
+        self._report(index, codes.MissingEnd(span=self._at(index)))
+        self._insert(index, "SEP")
+        return index

@@ -13,7 +13,13 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lark.grammar import Rule
+    from lark.parsers.lalr_analysis import IntParseTable
 
 FOLDER: Final = Path(__file__).parent
 TABLES: Final = FOLDER / "tables.json"
@@ -74,7 +80,7 @@ def load() -> Tables:
 
 def generate(grammar: str) -> Tables:
     """Tables of a grammar's text, by lark; a conflict raises `lark.exceptions.GrammarError`."""
-    from lark import Lark
+    from lark import Lark, Token
     from lark.common import ParserConf
     from lark.lexer import Lexer, PatternStr
     from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
@@ -84,7 +90,7 @@ def generate(grammar: str) -> Tables:
 
         def __init__(self, *_: object) -> None: ...
 
-        def lex(self, *_: object) -> Any:
+        def lex(self, *_: object) -> Iterator[Token]:
             return iter(())
 
     parsed = Lark(grammar, parser="lalr", lexer=Unused, start=list(STARTS), maybe_placeholders=False)
@@ -123,7 +129,7 @@ def generate(grammar: str) -> Tables:
     )
 
 
-def _rule_row(rule: Any) -> list[Any]:
+def _rule_row(rule: Rule) -> list[Any]:
     """Builder, origin, length and kind of a rule of lark's."""
     origin, length = rule.origin.name, len(rule.expansion)
     hidden = origin.startswith("_")
@@ -132,7 +138,7 @@ def _rule_row(rule: Any) -> list[Any]:
     return [rule.alias or origin, origin, length, INLINE if hidden else BUILD]
 
 
-def _state_order(table: Any) -> dict[Any, int]:
+def _state_order(table: IntParseTable) -> dict[Any, int]:
     """States numbered by a walk from the starts along sorted symbols, so that the same grammar gives the same file."""
     from lark.parsers.lalr_analysis import Shift
 

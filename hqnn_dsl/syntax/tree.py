@@ -7,9 +7,8 @@ depth of expressions, so that later stages may walk the tree by recursion.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from hqnn_dsl.report.limits import MAX_EXPRESSION_DEPTH, MAX_INTEGER
 from hqnn_dsl.report.source import Source, Span
@@ -20,27 +19,50 @@ if TYPE_CHECKING:
     from hqnn_dsl.syntax.lexer import Tokens
 
 VERSION: Final = 1
+_QUOTES: Final = "\"'“”„‟‘’‚"
 ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
-_EXPRESSION: Final = (
-    nodes.Number | nodes.String | nodes.Boolean | nodes.Name | nodes.ListLiteral | nodes.Range | nodes.Index | nodes.Call
-    | nodes.Unary | nodes.Binary
-)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+_Deep = TypeVar("_Deep", bound=nodes.Expression | nodes.If)
+"""What counts towards the depth of a tree."""
+
+
+class _Version(NamedTuple):
     """`hqnn 1`; becomes `File.version`."""
 
     span: Span
     number: nodes.Number
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(NamedTuple):
     """Statements in braces, and the token of the opening brace; becomes a field of what they belong to."""
 
     statements: tuple[nodes.Statement, ...]
     brace: int
+
+
+OTHER_WORDS: Final = frozenset(
+    (
+        "use",
+        "model",
+        "hqnn",
+        "else",
+        "data",
+        "encoder",
+        "circuit",
+        "decoder",
+        "layers",
+        "parallel",
+        "branch",
+        "residual",
+        "train",
+        "transpile",
+        "backend",
+        "sweep",
+        "budget",
+    )
+)
+"""Words that begin statements, but none of a circuit or a block."""
 
 
 class Builder:
@@ -72,7 +94,9 @@ class Builder:
 
     def _string(self, token: int) -> nodes.String:
         text = self._text(token)
-        value = text[1:-1] if len(text) > 1 and text[-1] in "\"'”“’‘„‟‚" else text[1:].rstrip("\r")
+        if text[0] not in _QUOTES:
+            return nodes.String(self._span(token), text)
+        value = text[1:-1] if len(text) > 1 and text[-1] in _QUOTES else text[1:].rstrip("\r")
         if "\\" in value and text[0] == '"':
             value = _unescaped(value)
         return nodes.String(self._span(token), value)
@@ -105,7 +129,7 @@ class Builder:
                     found[line] = self.source.text[start + 2 : end].removeprefix(" ").rstrip()
         return found
 
-    def _deep(self, node: Any, *inside: Any) -> Any:
+    def _deep(self, node: _Deep, *inside: object) -> _Deep | nodes.Number:
         """`node`, or a zero in its place where it is too deep; reported once a text."""
         depth = 1 + max((self._depths[id(child)][0] for child in inside if id(child) in self._depths), default=0)
         if depth > MAX_EXPRESSION_DEPTH:
@@ -119,30 +143,31 @@ class Builder:
 
     # ------------------------------------------------------------ files
 
-    def on_file(self, children: list[Any], span: Span) -> nodes.File:
+    def on_file(self, children: list[Any], _span: Span) -> nodes.File:
         text = self.source.text
         found = [child for child in children if child is not None and not isinstance(child, int)]
-        version = self._check_version(found, span)
+        version = self._check_version(found)
         statements = tuple(child for child in found if not isinstance(child, _Version))
         comments = tuple(nodes.Comment(Span(self.source, *where)) for where in self.tokens.comments)
         return nodes.File(Span(self.source, 0, len(text)), self.source, version, statements, comments)
 
-    def _check_version(self, found: list[Any], span: Span) -> nodes.Number | None:
-        from hqnn_dsl.report.codes.syntax import MisplacedVersion, MissingVersion, UnknownVersion
-
+    def _check_version(self, found: list[Any]) -> nodes.Number | None:
         first = found[0] if found else None
-        if not isinstance(first, _Version):
-            start = self.tokens.starts[0]
-            where = first.span.start if first is not None else start
-            begin = min(where, start)
-            end = self.tokens.ends[0] if begin == start else begin
-            self.reports.append(MissingVersion(span=Span(self.source, begin, end)))
+        word = self._text(0)
+        if not isinstance(first, _Version) and word.lower() != "hqnn":
+            from hqnn_dsl.report.codes.syntax import MissingVersion
+
+            self.reports.append(MissingVersion(span=self._span(0)))
         for other in found[1:]:
             if isinstance(other, _Version):
+                from hqnn_dsl.report.codes.syntax import MisplacedVersion
+
                 self.reports.append(MisplacedVersion(span=other.span))
         if not isinstance(first, _Version):
             return None
         if type(first.number.value) is not int or first.number.value != VERSION:
+            from hqnn_dsl.report.codes.syntax import UnknownVersion
+
             self.reports.append(UnknownVersion(span=first.number.span, version=first.number.span.text))
         return first.number
 
@@ -165,10 +190,10 @@ class Builder:
 
     def on_parameter(self, children: list[Any], span: Span) -> nodes.Parameter:
         name, *members = self._names(children)
-        default = children[-1] if isinstance(children[-1], _EXPRESSION) else None
+        default = None if isinstance(children[-1], int) else children[-1]
         return nodes.Parameter(span, name, tuple(members), default, self._doc(span))
 
-    def on_broken(self, children: list[Any], span: Span) -> None:
+    def on_broken(self, _children: list[Any], _span: Span) -> None:
         """A statement whose head could not be read; its mistake is reported already."""
 
     # ------------------------------------------------------------ models
@@ -188,14 +213,14 @@ class Builder:
         allows = tuple(child for child in held if isinstance(child, nodes.Allow))
         return nodes.Settings(span, self._name(children[0]), settings, allows)
 
-    def _argument(self, child: Any) -> nodes.Argument:
+    def _argument(self, child: nodes.Argument | nodes.Expression) -> nodes.Argument:
         return child if isinstance(child, nodes.Argument) else nodes.Argument(child.span, None, child)
 
     def on_setting(self, children: list[Any], span: Span) -> nodes.Setting:
         values = tuple(self._argument(child) for child in self._held(children))
         return nodes.Setting(span, self._name(children[0]), values)
 
-    def on_pairs(self, children: list[Any], span: Span) -> list[nodes.Setting]:
+    def on_pairs(self, children: list[Any], _span: Span) -> list[nodes.Setting]:
         """`a: 1, b: 2, 3` is the settings a and b; a value without a name belongs to the name before it."""
         pairs: list[tuple[nodes.Name, list[nodes.Argument]]] = [(self._name(children[0]), [])]
         for child in self._held(children):
@@ -224,7 +249,7 @@ class Builder:
         path = next(child for child in children if self._is(child, "STRING"))
         return nodes.ForeignCircuit(span, name, self._string(path), self._held(children))
 
-    def on_foreign_inputs(self, children: list[Any], span: Span) -> list[Any]:
+    def on_foreign_inputs(self, children: list[Any], _span: Span) -> list[Any]:
         return list(self._held(children))
 
     def on_parts(self, children: list[Any], span: Span) -> nodes.Parts:
@@ -238,7 +263,7 @@ class Builder:
 
     # ------------------------------------------------------------ statements
 
-    def on_body(self, children: list[Any], span: Span) -> _Body:
+    def on_body(self, children: list[Any], _span: Span) -> _Body:
         return _Body(self._held(children), children[0])
 
     def on_for(self, children: list[Any], span: Span) -> nodes.For:
@@ -247,21 +272,21 @@ class Builder:
     def on_if(self, children: list[Any], span: Span) -> nodes.If:
         return nodes.If(span, children[1], children[2].statements)
 
-    def on_if_else(self, children: list[Any], span: Span) -> Any:
+    def on_if_else(self, children: list[Any], span: Span) -> nodes.If | None:
         other = children[4]
         if isinstance(other, _Body):
             return nodes.If(span, children[1], children[2].statements, other.statements)
         chain = nodes.If(span, children[1], children[2].statements, () if other is None else (other,))
         kept = self._deep(chain, other)
-        return kept if kept is chain else None
+        return chain if kept is chain else None
 
     def on_repeat(self, children: list[Any], span: Span) -> nodes.Repeat:
         return nodes.Repeat(span, children[1], children[2].statements)
 
-    def on_inputs(self, children: list[Any], span: Span) -> list[nodes.Input]:
+    def on_inputs(self, children: list[Any], _span: Span) -> list[nodes.Input]:
         return list(self._held(children))
 
-    def on_weights(self, children: list[Any], span: Span) -> list[nodes.Weight]:
+    def on_weights(self, children: list[Any], _span: Span) -> list[nodes.Weight]:
         return [
             child if isinstance(child, nodes.Weight) else nodes.Weight(child.span, child.name, child.shape)
             for child in self._held(children)
@@ -276,7 +301,18 @@ class Builder:
 
     def on_gate(self, children: list[Any], span: Span) -> nodes.Gate:
         call, *targets = self._held(children)
+        self._check_gate(call)
         return nodes.Gate(span, call, tuple(targets))
+
+    def _check_gate(self, call: nodes.Name | nodes.Call) -> None:
+        """Report a statement of another place that happens to read as a gate: `use "blocks.hqnn"`."""
+        name = call if isinstance(call, nodes.Name) else call.function
+        if name.name in OTHER_WORDS:
+            from hqnn_dsl.report.codes.syntax import Misplaced
+            from hqnn_dsl.syntax.places import STANDS
+
+            place = "in a circuit or a block"
+            self.reports.append(Misplaced(span=name.span, word=name.name, place=place, proper=STANDS[name.name][1]))
 
     def on_block_use(self, children: list[Any], span: Span) -> nodes.BlockUse:
         call, *on = self._held(children)
@@ -310,7 +346,7 @@ class Builder:
 
     # ------------------------------------------------------------ values
 
-    def on_value_line(self, children: list[Any], span: Span) -> tuple[nodes.Argument, ...]:
+    def on_value_line(self, children: list[Any], _span: Span) -> tuple[nodes.Argument, ...]:
         return tuple(self._argument(child) for child in self._held(children))
 
     def on_argument(self, children: list[Any], span: Span) -> nodes.Argument:
@@ -322,20 +358,21 @@ class Builder:
     def on_star(self, children: list[Any], span: Span) -> nodes.Star:
         return nodes.Star(span, self._held(children))
 
-    def on_range(self, children: list[Any], span: Span) -> nodes.Range:
+    def on_range(self, children: list[Any], span: Span) -> nodes.Range | nodes.Number:
         start, stop, *step = self._held(children)
         return self._deep(nodes.Range(span, start, stop, step[0] if step else None), start, stop, *step)
 
-    def on_binary(self, children: list[Any], span: Span) -> nodes.Binary:
+    def on_binary(self, children: list[Any], span: Span) -> nodes.Binary | nodes.Number:
         left, operator, right = children
         return self._deep(nodes.Binary(span, self.tokens.kinds[operator], left, right), left, right)
 
-    def on_unary(self, children: list[Any], span: Span) -> nodes.Unary:
+    def on_unary(self, children: list[Any], span: Span) -> nodes.Unary | nodes.Number:
         operator, operand = children
         return self._deep(nodes.Unary(span, self.tokens.kinds[operator], operand), operand)
 
-    def on_group(self, children: list[Any], span: Span) -> Any:
-        return children[1]
+    def on_group(self, children: list[Any], _span: Span) -> nodes.Expression:
+        held: nodes.Expression = children[1]
+        return held
 
     def on_number(self, children: list[Any], span: Span) -> nodes.Number:
         text = self._text(children[0])
@@ -345,7 +382,7 @@ class Builder:
             value = 0
         return nodes.Number(span, value if abs(value) <= MAX_INTEGER or type(value) is float else 0)
 
-    def on_string(self, children: list[Any], span: Span) -> nodes.String:
+    def on_string(self, children: list[Any], _span: Span) -> nodes.String:
         return self._string(children[0])
 
     def on_boolean(self, children: list[Any], span: Span) -> nodes.Boolean:
@@ -356,16 +393,16 @@ class Builder:
 
     on_word = on_name
 
-    def on_call(self, children: list[Any], span: Span) -> nodes.Call:
+    def on_call(self, children: list[Any], span: Span) -> nodes.Call | nodes.Number:
         arguments = self._held(children)
         call = nodes.Call(span, self._name(children[0]), arguments)
         return self._deep(call, *(argument.value for argument in arguments))
 
-    def on_index(self, children: list[Any], span: Span) -> nodes.Index:
+    def on_index(self, children: list[Any], span: Span) -> nodes.Index | nodes.Number:
         indices = self._held(children)
         return self._deep(nodes.Index(span, self._name(children[0]), indices), *indices)
 
-    def on_list(self, children: list[Any], span: Span) -> nodes.ListLiteral:
+    def on_list(self, children: list[Any], span: Span) -> nodes.ListLiteral | nodes.Number:
         items = self._held(children)
         return self._deep(nodes.ListLiteral(span, items), *items)
 

@@ -266,7 +266,7 @@ def predict_scaled(net: HybridNet, features: Tensor, batch: int) -> Tensor:
     return torch.cat(parts)
 
 
-def build(catalog: dict[str, Entry], choice: Choice) -> Any:  # noqa: ANN401 - what an entry builds is its own
+def build(catalog: dict[str, Entry], choice: Choice) -> Any:
     """The thing that a choice of the catalog means, for entries whose builder takes the options alone."""
     return _entry(catalog, choice)(choice.options)
 

@@ -7,13 +7,14 @@ want the cores too, its threads wait for each other (seen: 2.2 s an epoch with t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hqnn_dsl.network.hybrid import HybridNet
 
 ONE_THREAD_AMPLITUDES = 1 << 16

@@ -116,7 +116,7 @@ def has_form(angle: Angle) -> bool:
     return True
 
 
-def expression(angle: Angle, inputs: list[Parameter], weights: list[Parameter]) -> Any:  # noqa: ANN401 - Qiskit's
+def expression(angle: Angle, inputs: list[Parameter], weights: list[Parameter]) -> Any:
     """The angle as a Qiskit expression of its inputs and weights, or as a float."""
     match angle:
         case Const(value):
@@ -153,7 +153,7 @@ def _build(circuit: Circuit, angles: list[Any]) -> QuantumCircuit:
     return built
 
 
-def _append_pauli(built: QuantumCircuit, operation: Operation, angle: Any) -> None:  # noqa: ANN401 - Qiskit's
+def _append_pauli(built: QuantumCircuit, operation: Operation, angle: Any) -> None:
     """exp(-i·angle/2·P); Qiskit's labels run from the last qubit to the first."""
     touched = [(letter, q) for letter, q in zip(operation.pauli, operation.qubits, strict=True) if letter != "I"]
     if not touched:

@@ -20,9 +20,7 @@ def gate_counts(circuit: QuantumCircuit) -> dict[str, Any]:
     """
     used = {circuit.find_bit(qubit).index for instruction in circuit.data for qubit in instruction.qubits}
     gates = {name: int(number) for name, number in sorted(circuit.count_ops().items()) if name != "barrier"}
-    wide = sum(
-        len(instruction.qubits) > 1 for instruction in circuit.data if instruction.operation.name != "barrier"
-    )
+    wide = sum(len(instruction.qubits) > 1 for instruction in circuit.data if instruction.operation.name != "barrier")
     return {
         "qubits": circuit.num_qubits,
         "qubits_used": len(used),

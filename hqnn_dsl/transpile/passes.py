@@ -108,7 +108,7 @@ def _target_options(num_qubits: int, spec: TranspileSpec) -> dict[str, Any]:
     return {"basis_gates": basis, "coupling_map": coupling}
 
 
-def _fake_device(name: str, num_qubits: int) -> Any:  # noqa: ANN401 - a Qiskit backend of an optional package
+def _fake_device(name: str, num_qubits: int) -> Any:
     try:
         devices = fake_devices()
     except ImportError as error:

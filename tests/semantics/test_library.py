@@ -7,6 +7,7 @@ reference backend's state, never through a Qiskit circuit of ours.
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -24,9 +25,11 @@ from qiskit.quantum_info import Operator
 from hqnn_dsl import compile_text
 from hqnn_dsl.backends.dense.executable import DenseExecutable
 from hqnn_dsl.circuit.angles import evaluate
-from hqnn_dsl.circuit.ir import Circuit
 from hqnn_dsl.semantics.definitions import library_names
 from hqnn_dsl.semantics.groups import PATTERNS
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.ir import Circuit
 
 RNG = np.random.default_rng(5)
 

@@ -47,7 +47,7 @@ class _DoubleFunction(torch.autograd.Function):
     """What `TorchConnector` does, in float64: its own function rounds values and gradients to float32."""
 
     @staticmethod
-    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, network: Any) -> Tensor:  # noqa: ANN401 - untyped library
+    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, network: Any) -> Tensor:
         ctx.save_for_backward(per_sample, shared)
         ctx.network = network
         values = network.forward(per_sample.detach().cpu().numpy(), shared.detach().cpu().numpy())
@@ -55,7 +55,7 @@ class _DoubleFunction(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # noqa: ANN401 - as above
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         per_sample, shared = ctx.saved_tensors
         by_input, by_weight = ctx.network.backward(per_sample.cpu().numpy(), shared.cpu().numpy())
         to_input = to_weight = None

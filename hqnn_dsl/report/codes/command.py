@@ -11,8 +11,8 @@ from hqnn_dsl.report.diagnostic import Diagnostic
 class NotCompiled(Diagnostic):
     """A folder or file is neither a run of `hqnn train` nor what `hqnn compile` writes.
 
-        hqnn.load("runs")               # wrong: the folder of all runs
-        hqnn.load("runs/yacht-1")       # right
+    hqnn.load("runs")               # wrong: the folder of all runs
+    hqnn.load("runs/yacht-1")       # right
     """
 
     code = "E0601"
@@ -26,8 +26,8 @@ class NotCompiled(Diagnostic):
 class FolderInUse(Diagnostic):
     """The folder for the output has files in it that this command did not write; nothing is overwritten.
 
-        hqnn compile spec.hqnn --out src        # wrong
-        hqnn compile spec.hqnn --out compiled   # right
+    hqnn compile spec.hqnn --out src        # wrong
+    hqnn compile spec.hqnn --out compiled   # right
     """
 
     code = "E0602"
@@ -51,7 +51,7 @@ class CannotWrite(Diagnostic):
 class UnknownCode(Diagnostic):
     """`hqnn explain` is asked for a code that does not exist.
 
-        hqnn explain E0312
+    hqnn explain E0312
     """
 
     code = "E0604"
@@ -64,8 +64,8 @@ class UnknownCode(Diagnostic):
 class BadOption(Diagnostic):
     """An option of a command has a value that it does not take.
 
-        hqnn train spec.hqnn data.csv --set epochs        # wrong
-        hqnn train spec.hqnn data.csv --set epochs=10     # right
+    hqnn train spec.hqnn data.csv --set epochs        # wrong
+    hqnn train spec.hqnn data.csv --set epochs=10     # right
     """
 
     code = "E0605"
@@ -80,8 +80,8 @@ class BadOption(Diagnostic):
 class NoModule(Diagnostic):
     """The Torch module is asked for, and only the table can say how many features the network reads.
 
-        hqnn compile spec.hqnn --emit module             # wrong where the spec says `features *`
-        hqnn compile spec.hqnn data.csv --emit module    # right
+    hqnn compile spec.hqnn --emit module             # wrong where the spec says `features *`
+    hqnn compile spec.hqnn data.csv --emit module    # right
     """
 
     code = "E0606"

@@ -27,8 +27,8 @@ class UnknownName(Diagnostic):
 class UnknownBlock(Diagnostic):
     """A `feature_map` or `ansatz` is placed that is neither in the library nor in this file or those it uses.
 
-        ansatz real_amplitude()      # wrong
-        ansatz real_amplitudes()     # right
+    ansatz real_amplitude()      # wrong
+    ansatz real_amplitudes()     # right
     """
 
     code = "E0202"
@@ -59,8 +59,8 @@ class UnknownGate(Diagnostic):
 class UnknownSetting(Diagnostic):
     """A section has a setting that does not exist; nothing is ever read and ignored.
 
-        train { learning_rate 0.01 }          # wrong
-        train { optimizer adamw(lr: 0.01) }   # right
+    train { learning_rate 0.01 }          # wrong
+    train { optimizer adamw(lr: 0.01) }   # right
     """
 
     code = "E0204"
@@ -74,8 +74,8 @@ class UnknownSetting(Diagnostic):
 class UnknownArgument(Diagnostic):
     """An argument is named that the block, layer, optimizer or backend does not take.
 
-        ansatz real_amplitudes(repetitions: 3)    # wrong
-        ansatz real_amplitudes(reps: 3)           # right
+    ansatz real_amplitudes(repetitions: 3)    # wrong
+    ansatz real_amplitudes(reps: 3)           # right
     """
 
     code = "E0205"
@@ -89,8 +89,8 @@ class UnknownArgument(Diagnostic):
 class UnknownChoice(Diagnostic):
     """A value is not among those that may stand here.
 
-        precision half      # wrong
-        precision mixed     # right: single, double or mixed
+    precision half      # wrong
+    precision mixed     # right: single, double or mixed
     """
 
     code = "E0206"
@@ -104,8 +104,8 @@ class UnknownChoice(Diagnostic):
 class WrongType(Diagnostic):
     """A value is of another kind than its place takes.
 
-        epochs "many"     # wrong
-        epochs 100        # right: a whole number
+    epochs "many"     # wrong
+    epochs 100        # right: a whole number
     """
 
     code = "E0207"
@@ -120,8 +120,8 @@ class WrongType(Diagnostic):
 class OutOfBounds(Diagnostic):
     """A number lies outside the range that makes sense for its place.
 
-        batch 0       # wrong
-        batch 32      # right: at least 1
+    batch 0       # wrong
+    batch 32      # right: at least 1
     """
 
     code = "E0208"
@@ -136,8 +136,8 @@ class OutOfBounds(Diagnostic):
 class MissingArgument(Diagnostic):
     """A block or catalog entry needs an argument that has no default and was not given.
 
-        weight w[2] = normal()        # wrong
-        weight w[2] = normal(0.1)     # right
+    weight w[2] = normal()        # wrong
+    weight w[2] = normal(0.1)     # right
     """
 
     code = "E0209"
@@ -151,8 +151,8 @@ class MissingArgument(Diagnostic):
 class DefinedTwice(Diagnostic):
     """Two things in one file, section or block have the same name, or a section stands twice.
 
-        let width = 4
-        let width = 6      # wrong: one of the two has to go
+    let width = 4
+    let width = 6      # wrong: one of the two has to go
     """
 
     code = "E0210"
@@ -165,8 +165,8 @@ class DefinedTwice(Diagnostic):
 class TooManyArguments(Diagnostic):
     """More values are given than the call takes without names, or a value without a name follows one with a name.
 
-        adamw(0.01, 0.1)                       # wrong
-        adamw(lr: 0.01, weight_decay: 0.1)     # right
+    adamw(0.01, 0.1)                       # wrong
+    adamw(lr: 0.01, weight_decay: 0.1)     # right
     """
 
     code = "E0211"
@@ -180,7 +180,7 @@ class TooManyArguments(Diagnostic):
 class GivenTwice(Diagnostic):
     """A setting or an argument is given more than once; which one counts would be a guess.
 
-        train { epochs 10; epochs 20 }     # wrong
+    train { epochs 10; epochs 20 }     # wrong
     """
 
     code = "E0212"
@@ -193,8 +193,8 @@ class GivenTwice(Diagnostic):
 class ConstantCycle(Diagnostic):
     """Constants are defined by each other in a circle, so none has a value.
 
-        let a = b + 1
-        let b = a        # wrong
+    let a = b + 1
+    let b = a        # wrong
     """
 
     code = "E0213"
@@ -225,8 +225,8 @@ class NotConstant(Diagnostic):
 class NoValue(Diagnostic):
     """An expression of constants has no finite real value.
 
-        ry(acos(2)) 0       # wrong: no angle has the cosine 2
-        let a = 1 / 0       # wrong
+    ry(acos(2)) 0       # wrong: no angle has the cosine 2
+    let a = 1 / 0       # wrong
     """
 
     code = "E0215"
@@ -256,9 +256,9 @@ class NotANumber(Diagnostic):
 class Shadowed(Diagnostic):
     """A name inside a block is that of a constant or of something around it; a reader could take one for the other.
 
-        let width = 4
-        ansatz a() { for width in 0..2 { h width } }     # wrong
-        ansatz a() { for q in 0..2 { h q } }             # right
+    let width = 4
+    ansatz a() { for width in 0..2 { h width } }     # wrong
+    ansatz a() { for q in 0..2 { h q } }             # right
     """
 
     code = "E0217"
@@ -287,7 +287,7 @@ class NothingToDo(Diagnostic):
 class UnreadableFile(Diagnostic):
     """A file named by `use`, or the spec itself, cannot be read.
 
-        use "bocks.hqnn"      # wrong where the file is blocks.hqnn
+    use "bocks.hqnn"      # wrong where the file is blocks.hqnn
     """
 
     code = "E0219"
@@ -301,10 +301,10 @@ class UnreadableFile(Diagnostic):
 class UseCycle(Diagnostic):
     """Files use each other in a circle.
 
-        # a.hqnn
-        use "b.hqnn"
-        # b.hqnn
-        use "a.hqnn"     # wrong
+    # a.hqnn
+    use "b.hqnn"
+    # b.hqnn
+    use "a.hqnn"     # wrong
     """
 
     code = "E0220"
@@ -317,8 +317,8 @@ class UseCycle(Diagnostic):
 class WrongKind(Diagnostic):
     """A block is placed under the other kind's word. A `feature_map` reads inputs, an `ansatz` only has weights.
 
-        feature_map brickwork()     # wrong
-        ansatz brickwork()          # right
+    feature_map brickwork()     # wrong
+    ansatz brickwork()          # right
     """
 
     code = "E0222"
@@ -333,8 +333,8 @@ class WrongKind(Diagnostic):
 class InputInAnsatz(Diagnostic):
     """An ansatz reads inputs, directly or through a feature map inside it. What reads inputs is a feature map.
 
-        ansatz a() { input x[qubits]; ry(x[0]) 0 }          # wrong
-        feature_map a() { input x[qubits]; ry(x[0]) 0 }     # right
+    ansatz a() { input x[qubits]; ry(x[0]) 0 }          # wrong
+    feature_map a() { input x[qubits]; ry(x[0]) 0 }     # right
     """
 
     code = "E0223"
@@ -396,8 +396,8 @@ class UnknownFunction(Diagnostic):
 class WrongCall(Diagnostic):
     """A function gets another number or kind of arguments than it takes.
 
-        log2(8, 2)     # wrong
-        log2(8)        # right
+    log2(8, 2)     # wrong
+    log2(8)        # right
     """
 
     code = "E0227"
@@ -412,7 +412,7 @@ class WrongCall(Diagnostic):
 class BlockCycle(Diagnostic):
     """A block places itself, directly or through others; it would never end.
 
-        ansatz a() { ansatz a() }     # wrong
+    ansatz a() { ansatz a() }     # wrong
     """
 
     code = "E0228"
@@ -443,9 +443,9 @@ class WrongPlace(Diagnostic):
 class WrongIndex(Diagnostic):
     """An index lies outside a tensor or list, or there are more or fewer indices than dimensions.
 
-        weight w[2, 3]
-        ry(w[2, 0]) 0      # wrong: the first index is 0 or 1
-        ry(w[1, 0]) 0      # right
+    weight w[2, 3]
+    ry(w[2, 0]) 0      # wrong: the first index is 0 or 1
+    ry(w[1, 0]) 0      # right
     """
 
     code = "E0230"
@@ -460,8 +460,8 @@ class WrongIndex(Diagnostic):
 class WrongVersion(Diagnostic):
     """The spec is written in a version of the language that this compiler does not know.
 
-        hqnn 2     # wrong for this version
-        hqnn 1     # right
+    hqnn 2     # wrong for this version
+    hqnn 1     # right
     """
 
     code = "E0231"
@@ -475,7 +475,7 @@ class WrongVersion(Diagnostic):
 class NoEffect(Diagnostic):
     """A setting stands here that would change nothing. An option is never accepted and ignored.
 
-        transpile { target fake_torino; basis [rz, sx, cx] }     # wrong: the device has its own basis
+    transpile { target fake_torino; basis [rz, sx, cx] }     # wrong: the device has its own basis
     """
 
     code = "E0232"

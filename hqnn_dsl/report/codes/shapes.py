@@ -11,7 +11,7 @@ from hqnn_dsl.report.diagnostic import Diagnostic
 class QubitOutOfRange(Diagnostic):
     """A qubit is named that the circuit or the block's placement does not have. Qubits are counted from 0.
 
-        circuit on 2 qubits { h 2 }     # wrong: 0 and 1
+    circuit on 2 qubits { h 2 }     # wrong: 0 and 1
     """
 
     code = "E0301"
@@ -25,7 +25,7 @@ class QubitOutOfRange(Diagnostic):
 class QubitTwice(Diagnostic):
     """A gate, a placement or `probabilities` names one qubit more than once.
 
-        cx 0, 0     # wrong
+    cx 0, 0     # wrong
     """
 
     code = "E0302"
@@ -39,8 +39,8 @@ class QubitTwice(Diagnostic):
 class WrongTargets(Diagnostic):
     """A gate is applied to more or fewer qubits than it acts on.
 
-        cx 0         # wrong
-        cx 0, 1      # right: control, then target
+    cx 0         # wrong
+    cx 0, 1      # right: control, then target
     """
 
     code = "E0303"
@@ -55,8 +55,8 @@ class WrongTargets(Diagnostic):
 class WrongAngles(Diagnostic):
     """A gate gets more or fewer angles than it takes.
 
-        ry 0             # wrong
-        ry(pi / 2) 0     # right
+    ry 0             # wrong
+    ry(pi / 2) 0     # right
     """
 
     code = "E0304"
@@ -69,10 +69,10 @@ class WrongAngles(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class GateAfterMeasure(Diagnostic):
-    """Gates stand after `measure`. Measurement ends a circuit; mid-circuit measurement and reset are not in the language.
+    """Gates stand after `measure`. Measurement ends a circuit; mid-circuit measurement and reset are not possible.
 
-        measure z; h 0     # wrong
-        h 0; measure z     # right
+    measure z; h 0     # wrong
+    h 0; measure z     # right
     """
 
     code = "E0305"
@@ -85,9 +85,9 @@ class GateAfterMeasure(Diagnostic):
 class WrongPlacement(Diagnostic):
     """What follows `on` is neither a range of qubits nor a slice of the inputs, or is empty.
 
-        ansatz brickwork() on 3..3              # wrong: no qubit
-        ansatz brickwork() on 0..3              # right: qubits 0, 1, 2
-        feature_map angle() on x[4..8], 4..8    # right: inputs 4 to 7 on qubits 4 to 7
+    ansatz brickwork() on 3..3              # wrong: no qubit
+    ansatz brickwork() on 0..3              # right: qubits 0, 1, 2
+    feature_map angle() on x[4..8], 4..8    # right: inputs 4 to 7 on qubits 4 to 7
     """
 
     code = "E0306"
@@ -100,7 +100,7 @@ class WrongPlacement(Diagnostic):
 class WrongSlice(Diagnostic):
     """A feature map is given a slice of the inputs of another length than it reads.
 
-        feature_map angle() on x[0..3], 0..4     # wrong: four qubits read four inputs
+    feature_map angle() on x[0..3], 0..4     # wrong: four qubits read four inputs
     """
 
     code = "E0307"
@@ -115,9 +115,9 @@ class WrongSlice(Diagnostic):
 class NotAnObservable(Diagnostic):
     """What follows `measure` is not a real sum of products of Paulis on distinct qubits, `probabilities` or `parity`.
 
-        measure z[0]*z[0]       # wrong: a product names a qubit once
-        measure z[0]*z[1]       # right
-        measure sin(z[0])       # wrong
+    measure z[0]*z[0]       # wrong: a product names a qubit once
+    measure z[0]*z[1]       # right
+    measure sin(z[0])       # wrong
     """
 
     code = "E0309"
@@ -130,8 +130,8 @@ class NotAnObservable(Diagnostic):
 class WrongLetters(Diagnostic):
     """`pauli_rot` needs a string of I, X, Y, Z, at least one not I, with one letter for each target.
 
-        pauli_rot("XY", 0.1) 0         # wrong
-        pauli_rot("XY", 0.1) 0, 1      # right: X on 0, Y on 1
+    pauli_rot("XY", 0.1) 0         # wrong
+    pauli_rot("XY", 0.1) 0, 1      # right: X on 0, Y on 1
     """
 
     code = "E0310"
@@ -144,8 +144,8 @@ class WrongLetters(Diagnostic):
 class AmplitudeNotFirst(Diagnostic):
     """`amplitude` sets the state that the circuit starts from, so it stands once, before every gate.
 
-        h 0; feature_map amplitude()     # wrong
-        feature_map amplitude(); h 0     # right
+    h 0; feature_map amplitude()     # wrong
+    feature_map amplitude(); h 0     # right
     """
 
     code = "E0311"
@@ -157,8 +157,8 @@ class AmplitudeNotFirst(Diagnostic):
 class InputWidth(Diagnostic):
     """The circuit reads another number of inputs than the encoder, or the table where there is none, gives it.
 
-        encoder { dense(6) }
-        circuit on 4 qubits { feature_map zz() }     # wrong: reads 4
+    encoder { dense(6) }
+    circuit on 4 qubits { feature_map zz() }     # wrong: reads 4
     """
 
     code = "E0312"
@@ -174,9 +174,9 @@ class InputWidth(Diagnostic):
 class OutputWidth(Diagnostic):
     """The last width is not the number of targets.
 
-        data { target strength }
-        decoder { dense(2) }      # wrong: one target
-        decoder { dense }         # right: as many as there are targets
+    data { target strength }
+    decoder { dense(2) }      # wrong: one target
+    decoder { dense }         # right: as many as there are targets
     """
 
     code = "E0313"
@@ -209,8 +209,8 @@ class AutoWidth(Diagnostic):
 class LayerLine(Diagnostic):
     """A line of an encoder or decoder is not a layer followed by operations with constants.
 
-        pi * tanh       # wrong
-        tanh * pi       # right
+    pi * tanh       # wrong
+    tanh * pi       # right
     """
 
     code = "E0317"
@@ -224,8 +224,8 @@ class LayerLine(Diagnostic):
 class UnknownLayer(Diagnostic):
     """An encoder or decoder names a layer that the catalog does not have.
 
-        encoder { linear(4) }     # wrong
-        encoder { dense(4) }      # right
+    encoder { linear(4) }     # wrong
+    encoder { dense(4) }      # right
     """
 
     code = "E0318"
@@ -238,8 +238,8 @@ class UnknownLayer(Diagnostic):
 class NoWidth(Diagnostic):
     """A number of qubits, repetitions or components is not a whole number that makes sense.
 
-        circuit on 0 qubits { }      # wrong
-        circuit on 4 qubits { }      # right
+    circuit on 0 qubits { }      # wrong
+    circuit on 4 qubits { }      # right
     """
 
     code = "E0319"

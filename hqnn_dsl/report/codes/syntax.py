@@ -62,7 +62,7 @@ class BadEscape(Diagnostic):
     code = "E0103"
     message = "`{escape}` is no escape"
     label = "unknown escape"
-    advice = 'the escapes are `"`, `\\\\`, `\\n` and `\\t`; a backslash itself is written `\\\\`'
+    advice = 'the escapes are `\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is written `\\\\`'
     escape: str
 
 
@@ -392,7 +392,7 @@ class Missing(Diagnostic):
 
     code = "E0140"
     message = "{what} is missing"
-    label = "{what} expected before this"
+    label = "{what} expected here"
     advice = "write {what} here"
     what: str
 
@@ -412,9 +412,9 @@ class MissingEnd(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnfinishedLine(Diagnostic):
-    """The line ends before its statement does. A line goes on inside `( )` and `[ ]`, after a comma, and before a
-    line that begins with `{`.
+class Unfinished(Diagnostic):
+    """The line or the block ends before its statement does. A line goes on inside `( )` and `[ ]`, after a comma, and
+    before a line that begins with `{`.
 
         let a = 1 +        # wrong
           2
@@ -424,7 +424,7 @@ class UnfinishedLine(Diagnostic):
     """
 
     code = "E0142"
-    message = "the line ends where {expected} is expected"
+    message = "the statement ends where {expected} is expected"
     label = "{expected} expected"
     advice = "a line goes on inside brackets and after a comma only"
     expected: str
@@ -442,8 +442,9 @@ class MissingTarget(Diagnostic):
     code = "E0143"
     message = "the gate `{name}` names no target"
     label = "no target"
-    advice = "write `{name} 0`; a block is placed with `feature_map {name}()` or `ansatz {name}()`"
+    advice = "write `{applied} 0`; a block is placed with `feature_map {name}()` or `ansatz {name}()`"
     name: str
+    applied: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -492,7 +493,7 @@ class NotHere(Diagnostic):
     code = "E0146"
     message = "`{word}` cannot stand {place}"
     label = "not here"
-    advice = "{place} stand {allowed}"
+    advice = "what stands {place}: {allowed}"
     word: str
     place: str
     allowed: str

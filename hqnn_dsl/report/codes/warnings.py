@@ -11,7 +11,7 @@ from hqnn_dsl.report.diagnostic import Diagnostic
 class UnusedWeight(Diagnostic):
     """A weight stands in no angle, so training cannot change anything through it.
 
-        weight w[qubits]; ry(0.1) 0        # w is never used
+    weight w[qubits]; ry(0.1) 0        # w is never used
     """
 
     code = "W0401"
@@ -26,7 +26,7 @@ class UnusedWeight(Diagnostic):
 class UnusedInput(Diagnostic):
     """A component of the input is declared and never read: what the encoder computes for it is thrown away.
 
-        feature_map first() { input x[qubits]; ry(x[0]) 0 }     # x[1] and on are unused
+    feature_map first() { input x[qubits]; ry(x[0]) 0 }     # x[1] and on are unused
     """
 
     code = "W0402"
@@ -58,7 +58,7 @@ class UnboundedEncoder(Diagnostic):
 class UselessAllow(Diagnostic):
     """An `allow` silences nothing: the warning it names does not arise in the braces around it.
 
-        model m { allow W0403 "angles are small"; encoder { dense(4); tanh * pi }; … }     # nothing to silence
+    model m { allow W0403 "angles are small"; encoder { dense(4); tanh * pi }; … }     # nothing to silence
     """
 
     code = "W0404"
