@@ -1,1 +1,37 @@
-"""Stands here so that tests of every room can import the modules beside it, such as `circuits_random`."""
+"""For tests of every room: the modules beside this file can be imported, and no test is skipped without a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+_skipped: list[tuple[str, str]] = []
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    found = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
+    reason = found.removeprefix("Skipped:").strip()
+    return "" if reason == "unconditional skip" else reason
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped:
+        _skipped.append((report.nodeid, _reason(report)))
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        _skipped.append((report.nodeid, _reason(report)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.exitstatus == 0 and any(not reason for _, reason in _skipped):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("skipped tests")
+    if not _skipped:
+        terminalreporter.write_line("none")
+    for name, reason in sorted(set(_skipped)):
+        terminalreporter.write_line(f"{name}: {reason or 'NO REASON GIVEN, which fails the run'}")

@@ -1,0 +1,56 @@
+# Two commands set up everything: `make train` and `make test`. Nothing is done twice.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# `aer` and `gpu` install the same Python module, so exactly one of them is chosen here.
+AER    := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo aer)
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+BASE   := $(VENV)/.base-$(AER)
+DEV    := $(VENV)/.dev-$(AER)
+TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help train test test-slow check format tables clean
+
+help:              ## what there is to make
+	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+train: $(BASE)     ## install into .venv and train specs/model.hqnn on its data
+	$(BIN)/hqnn train specs/model.hqnn specs/data/yacht.csv
+
+test: $(DEV)       ## install into .venv and run the tests
+	$(TESTS) -m "not slow"
+
+test-slow: $(DEV)  ## the tests that take minutes: long fuzzing, many randomised circuits
+	$(TESTS) -m slow
+
+check: $(DEV)      ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)     ## bring the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+tables: $(DEV)     ## make the parser's tables anew from grammar/hqnn.lark
+	$(BIN)/python -m hqnn_dsl.syntax.tables
+
+clean:             ## remove what was built, but no runs
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/.torch: constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@touch $@
+
+$(BASE): $(VENV)/.torch pyproject.toml
+	$(PIP) -e ".[$(AER)]"
+	@touch $@
+
+$(DEV): $(BASE)
+	$(PIP) -e ".[$(AER),ibm,pennylane]" --group dev
+	@touch $@
