@@ -239,11 +239,12 @@ class _Lexer:
             self._open.pop()
             return True
         self._letters.wrong(top, start, end)
-        if any(CLOSER[kinds[index]] == mark for index in self._open):
+        following = self.source.text[end : end + 1]
+        if following != mark and any(CLOSER[kinds[index]] == mark for index in self._open):
             while CLOSER[kinds[self._open[-1]]] != mark:
                 self._close_last()
             self._open.pop()
             return True
-        if not self.source.text.startswith(wanted, end):
+        if following != wanted:
             self._close_last()
         return False

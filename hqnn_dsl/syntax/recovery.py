@@ -331,7 +331,8 @@ class Recovery:
         return self._separated(index)
 
     def _put_in(self, index: int, kind: str) -> int:
-        self._report(index, codes.Missing(span=self._at(index), what=f"`{kind}`"))
+        notes = self._continued(index)
+        self._report(index, codes.Missing(span=self._at(index), what=f"`{kind}`", notes=notes))
         self._owed += kind == "{"
         self._hush(index)
         self._insert(index, kind)
@@ -342,6 +343,6 @@ class Recovery:
         kind = self.tokens.kinds[index]
         if kind != "NAME" or not self.run.accepts("SEP", kind):
             return None
-        self._report(index, codes.MissingEnd(span=self._at(index)))
+        self._report(index, codes.MissingEnd(span=self._at(index), notes=self._continued(index)))
         self._insert(index, "SEP")
         return index

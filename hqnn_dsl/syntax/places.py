@@ -1,0 +1,139 @@
+"""Where in a text the parser is, in a user's words: which block is open, what may stand in it, what was expected.
+
+Used only once a mistake is found; nothing here decides what is read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hqnn_dsl.syntax.parser import Automaton
+
+FILE, PARTS, SETTINGS, LAYERS, BODY, SWEEP, FOREIGN = "file", "parts", "settings", "layers", "body", "sweep", "foreign"
+
+_OPENED_BY: Final = {
+    **dict.fromkeys(("model", "parallel", "branch", "residual"), PARTS),
+    **dict.fromkeys(("data", "train", "transpile", "budget"), SETTINGS),
+    **dict.fromkeys(("encoder", "decoder", "layers"), LAYERS),
+    **dict.fromkeys(("circuit", "feature_map", "ansatz", "for", "if", "else", "repeat"), BODY),
+    "sweep": SWEEP,
+    "from": FOREIGN,
+}
+
+_PART_WORDS: Final = (
+    "data", "encoder", "circuit", "decoder", "layers", "parallel", "branch", "residual", "train", "transpile",
+    "backend", "sweep", "budget",
+)  # fmt: skip
+_BODY_WORDS: Final = ("input", "weight", "for", "if", "repeat", "measure", "initial", "freeze", "without", "shuffle")
+
+STANDS: Final[dict[str, tuple[frozenset[str], str]]] = {
+    "use": (frozenset({FILE}), "at the top level of a file"),
+    "model": (frozenset({FILE}), "at the top level of a file"),
+    "hqnn": (frozenset({FILE}), "once, as the first statement of a file"),
+    "let": (frozenset({FILE, PARTS, BODY}), "at the top level of a file, in `model` and in circuits and blocks"),
+    "feature_map": (
+        frozenset({FILE, BODY}),
+        "in a circuit or a block, and to define one at the top level of a file",
+    ),
+    "ansatz": (frozenset({FILE, BODY}), "in a circuit or a block, and to define one at the top level of a file"),
+    "else": (frozenset(), "after the closing brace of an `if`"),
+    **dict.fromkeys(_PART_WORDS, (frozenset({PARTS}), "in `model`")),
+    **dict.fromkeys(_BODY_WORDS, (frozenset({BODY}), "in a circuit or a block")),
+}
+"""Statement words with the places where they may stand, and that in words."""
+
+_HOLDS: Final[dict[str, tuple[str, ...]]] = {
+    FILE: ("use", "let", "feature_map", "ansatz", "model"),
+    PARTS: (*_PART_WORDS, "let", "allow"),
+    BODY: ("feature_map", "ansatz", "let", *_BODY_WORDS, "allow"),
+}
+
+_ALLOWED: Final = {
+    SETTINGS: "settings, such as `name value`",
+    LAYERS: "layers, one a line, such as `dense(4)`",
+    SWEEP: "paths with their values, such as `width in [2, 4]`",
+    FOREIGN: "the names of its inputs, such as `input theta[0]`",
+}
+
+_CLASSES: Final = {"NUMBER": "a value", "NAME": "a name", "STRING": "a string in double quotes", "PATH": "a path"}
+_VALUE_STARTS: Final = frozenset(
+    ["NUMBER", "NAME", "STRING", "true", "false", "pi", "auto", "qubits", "(", "[", "+", "-", "not"]
+)
+OPERATORS: Final = frozenset(
+    ["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or", "..", "step"]
+)
+
+
+def block(run: Automaton) -> tuple[str, str]:
+    """What is open at the top of the stack: its sort, and its place in words (`in `data``)."""
+    kinds = run.tokens.kinds
+    held = [value for value in run.values if isinstance(value, int)]
+    while held and kinds[held[-1]] != "{":
+        held.pop()
+    for token in reversed(held):
+        kind = kinds[token]
+        if kind in _OPENED_BY:
+            sort = _OPENED_BY[kind]
+            return sort, "in a circuit or a block" if sort == BODY else f"in `{'circuit' if kind == 'from' else kind}`"
+    return FILE, "at the top level of a file"
+
+
+def allowed(sort: str) -> str:
+    """What stands in a block of that sort, in words."""
+    if sort in _ALLOWED:
+        return _ALLOWED[sort]
+    words = ", ".join(f"`{word}`" for word in _HOLDS[sort])
+    return f"gates, such as `h 0`, and {words}" if sort == BODY else words
+
+
+def meant(word: str, sort: str) -> str:
+    """The statement word that `word` was probably meant as, or nothing."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, _HOLDS.get(sort, ()), 1, 0.7)), "")
+
+
+def expected(run: Automaton) -> str:
+    """What could be read at the top of the stack, in words: `a name, `,` or the end of the line`."""
+    row = run.tables.rows[run.states[-1]]
+    kinds = {kind for kind in row if kind not in {"ERROR", "$END"} and run.accepts(kind)}
+    found = []
+    if "NUMBER" in kinds:
+        kinds -= _VALUE_STARTS
+        found.append("a value")
+    if OPERATORS & kinds:
+        kinds -= OPERATORS
+    found += [text for kind, text in _CLASSES.items() if kind in kinds]
+    marks = sorted(
+        kind for kind in kinds if not kind.isalnum() and kind not in {"CALL_OPEN", "INDEX_OPEN", "feature_map"}
+    )
+    found += [f"`{mark}`" for mark in marks]
+    words = sorted(kind for kind in kinds if kind.islower() and kind[0].isalpha())
+    if len(words) <= 6:
+        found += [f"`{word}`" for word in words]
+    if "SEP" in kinds:
+        found.append("the end of the line")
+    if len(words) > 6 and not found:
+        found.append("a statement")
+    return listed(found)
+
+
+def listed(words: list[str]) -> str:
+    """`a, b or c`."""
+    if len(words) < 2:
+        return words[0] if words else "nothing more"
+    return ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def found(run: Automaton, index: int) -> str:
+    """The token `index`, in words."""
+    kind = run.tokens.kinds[index]
+    text = run.source.text[run.tokens.starts[index] : run.tokens.ends[index]]
+    if kind == "$END":
+        return "the end of the text"
+    if kind == "SEP" and text != ";":
+        return "the end of the line"
+    if not text:
+        return f"`{kind}`"
+    return f"`{text}`" if len(text) <= 30 else f"`{text[:29]}…`"
