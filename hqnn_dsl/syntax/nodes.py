@@ -6,14 +6,17 @@ Every node begins with its `span`, which covers the node's own text without surr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.report.lazy import lazy_dataclass
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Source, Span
 
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Number:
     """`3`, `0.5`, `1e-4`. The value is an int exactly when the text is digits only."""
 
@@ -21,7 +24,7 @@ class Number:
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class String:
     """`"text"`, with its escapes resolved in `value`."""
 
@@ -29,7 +32,7 @@ class String:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Boolean:
     """`true` or `false`."""
 
@@ -37,7 +40,7 @@ class Boolean:
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Name:
     """A name; the reserved words `pi`, `auto` and `qubits` come as names too."""
 
@@ -45,7 +48,7 @@ class Name:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Star:
     """`*`, or `* except name, "date"`: all columns, those in `excluded` left out."""
 
@@ -53,7 +56,7 @@ class Star:
     excluded: tuple[Name | String, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class ListLiteral:
     """`[a, b, c]`."""
 
@@ -61,7 +64,7 @@ class ListLiteral:
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Range:
     """`start..stop` or `start..stop step s`, half open."""
 
@@ -71,7 +74,7 @@ class Range:
     step: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Index:
     """`w[l, q, 0]` or `x[4..8]`."""
 
@@ -80,7 +83,7 @@ class Index:
     indices: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Argument:
     """One argument of a call or one value of a setting: `value`, or `name: value`."""
 
@@ -89,7 +92,7 @@ class Argument:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Call:
     """`name(argument, …)`: the bracket touches the name."""
 
@@ -98,7 +101,7 @@ class Call:
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Unary:
     """`-a`, `+a`, `not a`; `operator` is the text of the operator."""
 
@@ -107,7 +110,7 @@ class Unary:
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Binary:
     """`a + b` and the like; `operator` is one of `+ - * / // % ** == != < <= > >= and or`."""
 
@@ -122,7 +125,7 @@ Expression = Number | String | Boolean | Name | Star | ListLiteral | Range | Ind
 # ----------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Path:
     """`weights`, `real_amplitudes.w`, `repeat.0.brickwork.w`: what `initial`, `freeze` and `sweep` point at."""
 
@@ -130,7 +133,7 @@ class Path:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Setting:
     """`name value, …` or `name: value` in data, train, transpile, budget, or `backend value` in a model."""
 
@@ -139,7 +142,7 @@ class Setting:
     values: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Let:
     """`let name = value`."""
 
@@ -149,7 +152,7 @@ class Let:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Use:
     """`use "blocks.hqnn"`."""
 
@@ -157,7 +160,7 @@ class Use:
     path: String
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Input:
     """One tensor of `input x[qubits], y[2]`; an empty shape is one number."""
 
@@ -166,7 +169,7 @@ class Input:
     shape: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Weight:
     """One tensor of `weight w[reps, qubits] = normal(0.1)`; an empty shape is one number."""
 
@@ -176,7 +179,7 @@ class Weight:
     initial: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Gate:
     """`name(angle, …) target, …`. `call` is a bare name where no bracket touches it."""
 
@@ -185,7 +188,7 @@ class Gate:
     targets: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class BlockUse:
     """`feature_map angle(axis: y) on x[4..8], 4..8`. `kind` is `feature_map` or `ansatz`."""
 
@@ -195,7 +198,7 @@ class BlockUse:
     on: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class For:
     """`for q in 0..qubits step 2 { … }`; `values` is whatever stands after `in`."""
 
@@ -205,7 +208,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class If:
     """`if condition { … } else { … }`; `else if` is an `If` as the only statement of `otherwise`."""
 
@@ -215,7 +218,7 @@ class If:
     otherwise: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Repeat:
     """`repeat 3 { … }`."""
 
@@ -224,7 +227,7 @@ class Repeat:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Measure:
     """`measure z[0], z[1]*z[2]`."""
 
@@ -232,7 +235,7 @@ class Measure:
     outputs: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Initial:
     """`initial PATH how`; `initial PATH from "RUN"` has a `Call` to `from` with one string as `how`."""
 
@@ -241,7 +244,7 @@ class Initial:
     how: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Freeze:
     """`freeze PATH`."""
 
@@ -249,7 +252,7 @@ class Freeze:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Without:
     """`without entanglers`."""
 
@@ -257,7 +260,7 @@ class Without:
     what: Name
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Shuffle:
     """`shuffle inputs`."""
 
@@ -265,7 +268,7 @@ class Shuffle:
     what: Name
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Allow:
     """`allow W0412 "reason"`."""
 
@@ -275,27 +278,14 @@ class Allow:
 
 
 Statement = (
-    Let
-    | Input
-    | Weight
-    | Gate
-    | BlockUse
-    | For
-    | If
-    | Repeat
-    | Measure
-    | Initial
-    | Freeze
-    | Without
-    | Shuffle
-    | Allow
+    Let | Input | Weight | Gate | BlockUse | For | If | Repeat | Measure | Initial | Freeze | Without | Shuffle | Allow
 )
 """What may stand in the braces of a block, a circuit, `for`, `if` and `repeat`, as far as the grammar knows."""
 
 # ------------------------------------------------------------ models and files
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Settings:
     """`data { … }`, `train { … }`, `transpile { … }`, `budget { … }`; `keyword` is that word, as a name."""
 
@@ -305,7 +295,7 @@ class Settings:
     allows: tuple[Allow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Layers:
     """`encoder { … }`, `decoder { … }`, `layers { … }`: one expression a line (`dense(4)`, `tanh * pi`)."""
 
@@ -315,7 +305,7 @@ class Layers:
     allows: tuple[Allow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Circuit:
     """`circuit NAME on WIDTH qubits { … }`. `head` is the text before the brace."""
 
@@ -326,7 +316,7 @@ class Circuit:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class ForeignCircuit:
     """`circuit NAME from "file.qasm" { input theta[0], "φ" }`."""
 
@@ -336,7 +326,7 @@ class ForeignCircuit:
     inputs: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Parts:
     """`parallel { … }`, `branch { … }`, `residual { … }`: parts inside parts."""
 
@@ -345,7 +335,7 @@ class Parts:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Sweep:
     """`sweep { width in [2, 4, 6]; … }`."""
 
@@ -353,7 +343,7 @@ class Sweep:
     axes: tuple[SweepAxis, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class SweepAxis:
     """`optimizer.lr in log(1e-4, 1e-1)`."""
 
@@ -366,7 +356,7 @@ Part = Settings | Layers | Circuit | ForeignCircuit | Parts | Sweep | Setting | 
 """What may stand in the braces of a model, as far as the grammar knows. A lone `Setting` is `backend …`."""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Model:
     """`model NAME { … }`. `head` is the text before the brace."""
 
@@ -377,7 +367,7 @@ class Model:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Parameter:
     """`reps: int = 2` or `axis: x | y | z = y`. `type` is one name, or the members of an enumeration."""
 
@@ -388,7 +378,7 @@ class Parameter:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Block:
     """`ansatz brickwork(reps: int = 2) { … }`. `kind` is `feature_map` or `ansatz`; `head` is the text before `{`."""
 
@@ -401,14 +391,14 @@ class Block:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class Comment:
     """`# …` or `## …`, kept for the formatter."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@lazy_dataclass(frozen=True)
 class File:
     """A whole file. `version` is the number of its first statement `hqnn 1`, None where that is missing."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotCompiled(Diagnostic):
     """A folder or file is neither a run of `hqnn train` nor what `hqnn compile` writes.
 
@@ -22,7 +21,7 @@ class NotCompiled(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class FolderInUse(Diagnostic):
     """The folder for the output has files in it that this command did not write; nothing is overwritten.
 
@@ -37,7 +36,7 @@ class FolderInUse(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class CannotWrite(Diagnostic):
     """A file or folder cannot be written."""
 
@@ -47,7 +46,7 @@ class CannotWrite(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownCode(Diagnostic):
     """`hqnn explain` is asked for a code that does not exist.
 
@@ -60,7 +59,7 @@ class UnknownCode(Diagnostic):
     asked: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class BadOption(Diagnostic):
     """An option of a command has a value that it does not take.
 
@@ -76,7 +75,7 @@ class BadOption(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoModule(Diagnostic):
     """The Torch module is asked for, and only the table can say how many features the network reads.
 

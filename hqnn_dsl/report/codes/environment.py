@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class StateTooLarge(Diagnostic):
     """The states of a run would take more memory than the limit.
 
@@ -30,7 +30,7 @@ class StateTooLarge(Diagnostic):
     limit_bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ZeroAmplitudes(Diagnostic):
     """A row of the `amplitude` input is all zeros, so there is no state that it describes.
 
@@ -49,7 +49,7 @@ class ZeroAmplitudes(Diagnostic):
     row: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class BackendCannot(Diagnostic):
     """The backend cannot run this circuit, though another one can.
 
@@ -69,7 +69,7 @@ class BackendCannot(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AmplitudeInQiskit(Diagnostic):
     """A circuit with an `amplitude` input has no form as a parametrised Qiskit circuit.
 
@@ -87,7 +87,7 @@ class AmplitudeInQiskit(Diagnostic):
     advice: ClassVar[str] = "encode by angles, or train with `backend reference`, which needs no Qiskit circuit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownDevice(Diagnostic):
     """`transpile { target … }` names no fake device that is known.
 
@@ -105,7 +105,7 @@ class UnknownDevice(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class FakeDevicesMissing(Diagnostic):
     """Fake devices come with the package qiskit-ibm-runtime, which is not installed here.
 
@@ -125,7 +125,7 @@ class FakeDevicesMissing(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class DeviceTooSmall(Diagnostic):
     """The circuit has more qubits than the device that it is transpiled to, or than its connected part.
 
@@ -143,7 +143,7 @@ class DeviceTooSmall(Diagnostic):
     device: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownBasisGate(Diagnostic):
     """`transpile { basis … }` lists a gate that Qiskit does not know.
 
@@ -159,7 +159,7 @@ class UnknownBasisGate(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class CannotTranspile(Diagnostic):
     """Qiskit cannot write the circuit in the gates of the target.
 
@@ -178,7 +178,7 @@ class CannotTranspile(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class CannotCheck(Diagnostic):
     """A transpiled circuit cannot be compared with the one it was made from, so it is not used.
 
@@ -197,7 +197,7 @@ class CannotCheck(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AerMissing(Diagnostic):
     """`backend aer(…)` needs Qiskit Aer, which is not installed here.
 
@@ -217,7 +217,7 @@ class AerMissing(Diagnostic):
     extra: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AerIsCpuBuild(Diagnostic):
     """`device: gpu` was asked for, but the Aer that is installed was built for the CPU only.
 
@@ -234,7 +234,7 @@ class AerIsCpuBuild(Diagnostic):
     exit_code: ClassVar[int] = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TwoAers(Diagnostic):
     """Two packages that provide Qiskit Aer are installed at once, and Aer does not do what was asked.
 
@@ -257,7 +257,7 @@ class TwoAers(Diagnostic):
     extra: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoCudaDevice(Diagnostic):
     """`device: gpu` was asked for, and Aer can use GPUs, but it finds none here.
 
@@ -276,7 +276,7 @@ class NoCudaDevice(Diagnostic):
     exit_code: ClassVar[int] = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AerLibraryMissing(Diagnostic):
     """Aer is installed but cannot be loaded: a library that it needs is missing.
 
@@ -296,7 +296,7 @@ class AerLibraryMissing(Diagnostic):
     extra: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotOnGpu(Diagnostic):
     """Aer was told to use the GPU, or cuStateVec, and its own report of the run says that it did not.
 
@@ -317,7 +317,7 @@ class NotOnGpu(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AerPicked(Diagnostic):
     """What `backend aer(device: auto)` picked, and why. It is a note, not an error.
 
@@ -336,7 +336,7 @@ class AerPicked(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class CuStateVecNeedsGpu(Diagnostic):
     """`custatevec: true` was asked for together with `device: cpu`.
 

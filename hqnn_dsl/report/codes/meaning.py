@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownName(Diagnostic):
     """A name is used that nothing defines here.
 
@@ -23,7 +22,7 @@ class UnknownName(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownBlock(Diagnostic):
     """A `feature_map` or `ansatz` is placed that is neither in the library nor in this file or those it uses.
 
@@ -38,7 +37,7 @@ class UnknownBlock(Diagnostic):
     kind: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownGate(Diagnostic):
     """A gate is applied that the language does not have.
 
@@ -55,7 +54,7 @@ class UnknownGate(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownSetting(Diagnostic):
     """A section has a setting that does not exist; nothing is ever read and ignored.
 
@@ -70,7 +69,7 @@ class UnknownSetting(Diagnostic):
     section: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownArgument(Diagnostic):
     """An argument is named that the block, layer, optimizer or backend does not take.
 
@@ -85,7 +84,7 @@ class UnknownArgument(Diagnostic):
     owner: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownChoice(Diagnostic):
     """A value is not among those that may stand here.
 
@@ -100,7 +99,7 @@ class UnknownChoice(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongType(Diagnostic):
     """A value is of another kind than its place takes.
 
@@ -116,7 +115,7 @@ class WrongType(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class OutOfBounds(Diagnostic):
     """A number lies outside the range that makes sense for its place.
 
@@ -132,7 +131,7 @@ class OutOfBounds(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingArgument(Diagnostic):
     """A block or catalog entry needs an argument that has no default and was not given.
 
@@ -147,7 +146,7 @@ class MissingArgument(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class DefinedTwice(Diagnostic):
     """Two things in one file, section or block have the same name, or a section stands twice.
 
@@ -161,7 +160,7 @@ class DefinedTwice(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooManyArguments(Diagnostic):
     """More values are given than the call takes without names, or a value without a name follows one with a name.
 
@@ -176,7 +175,7 @@ class TooManyArguments(Diagnostic):
     count: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class GivenTwice(Diagnostic):
     """A setting or an argument is given more than once; which one counts would be a guess.
 
@@ -189,7 +188,7 @@ class GivenTwice(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ConstantCycle(Diagnostic):
     """Constants are defined by each other in a circle, so none has a value.
 
@@ -204,7 +203,7 @@ class ConstantCycle(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotConstant(Diagnostic):
     """A place that is settled at compile time holds an input or a weight, whose value is only known when running.
 
@@ -221,7 +220,7 @@ class NotConstant(Diagnostic):
     cause: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoValue(Diagnostic):
     """An expression of constants has no finite real value.
 
@@ -235,7 +234,7 @@ class NoValue(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotANumber(Diagnostic):
     """An operator or function is applied to something that it does not work on.
 
@@ -252,7 +251,7 @@ class NotANumber(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class Shadowed(Diagnostic):
     """A name inside a block is that of a constant or of something around it; a reader could take one for the other.
 
@@ -267,7 +266,7 @@ class Shadowed(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NothingToDo(Diagnostic):
     """The file has no model, or the model lacks the circuit, so there is nothing to compile.
 
@@ -283,7 +282,7 @@ class NothingToDo(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnreadableFile(Diagnostic):
     """A file named by `use`, or the spec itself, cannot be read.
 
@@ -297,7 +296,7 @@ class UnreadableFile(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UseCycle(Diagnostic):
     """Files use each other in a circle.
 
@@ -313,7 +312,7 @@ class UseCycle(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongKind(Diagnostic):
     """A block is placed under the other kind's word. A `feature_map` reads inputs, an `ansatz` only has weights.
 
@@ -329,7 +328,7 @@ class WrongKind(Diagnostic):
     wanted: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class InputInAnsatz(Diagnostic):
     """An ansatz reads inputs, directly or through a feature map inside it. What reads inputs is a feature map.
 
@@ -343,7 +342,7 @@ class InputInAnsatz(Diagnostic):
     advice = "define the block around it with `feature_map`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownPath(Diagnostic):
     """A path of `--set`, `initial` or `freeze` points at nothing, or at several things.
 
@@ -359,7 +358,7 @@ class UnknownPath(Diagnostic):
     problem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooLarge(Diagnostic):
     """A spec asks for more than the limits that keep the compiler from running away.
 
@@ -375,7 +374,7 @@ class TooLarge(Diagnostic):
     limit: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownFunction(Diagnostic):
     """A function is called that the language does not have.
 
@@ -392,7 +391,7 @@ class UnknownFunction(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongCall(Diagnostic):
     """A function gets another number or kind of arguments than it takes.
 
@@ -408,7 +407,7 @@ class WrongCall(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class BlockCycle(Diagnostic):
     """A block places itself, directly or through others; it would never end.
 
@@ -422,7 +421,7 @@ class BlockCycle(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongPlace(Diagnostic):
     """A statement stands where it has no meaning.
 
@@ -439,7 +438,7 @@ class WrongPlace(Diagnostic):
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongIndex(Diagnostic):
     """An index lies outside a tensor or list, or there are more or fewer indices than dimensions.
 
@@ -456,7 +455,7 @@ class WrongIndex(Diagnostic):
     problem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongVersion(Diagnostic):
     """The spec is written in a version of the language that this compiler does not know.
 
@@ -471,7 +470,7 @@ class WrongVersion(Diagnostic):
     version: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoEffect(Diagnostic):
     """A setting stands here that would change nothing. An option is never accepted and ignored.
 

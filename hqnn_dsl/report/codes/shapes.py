@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class QubitOutOfRange(Diagnostic):
     """A qubit is named that the circuit or the block's placement does not have. Qubits are counted from 0.
 
@@ -21,7 +20,7 @@ class QubitOutOfRange(Diagnostic):
     count: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class QubitTwice(Diagnostic):
     """A gate, a placement or `probabilities` names one qubit more than once.
 
@@ -35,7 +34,7 @@ class QubitTwice(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongTargets(Diagnostic):
     """A gate is applied to more or fewer qubits than it acts on.
 
@@ -51,7 +50,7 @@ class WrongTargets(Diagnostic):
     given: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongAngles(Diagnostic):
     """A gate gets more or fewer angles than it takes.
 
@@ -67,7 +66,7 @@ class WrongAngles(Diagnostic):
     given: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class GateAfterMeasure(Diagnostic):
     """Gates stand after `measure`. Measurement ends a circuit; mid-circuit measurement and reset are not possible.
 
@@ -81,7 +80,7 @@ class GateAfterMeasure(Diagnostic):
     advice = "move `measure` to the end of the circuit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongPlacement(Diagnostic):
     """What follows `on` is neither a range of qubits nor a slice of the inputs, or is empty.
 
@@ -96,7 +95,7 @@ class WrongPlacement(Diagnostic):
     problem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongSlice(Diagnostic):
     """A feature map is given a slice of the inputs of another length than it reads.
 
@@ -111,7 +110,7 @@ class WrongSlice(Diagnostic):
     given: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotAnObservable(Diagnostic):
     """What follows `measure` is not a real sum of products of Paulis on distinct qubits, `probabilities` or `parity`.
 
@@ -126,7 +125,7 @@ class NotAnObservable(Diagnostic):
     problem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongLetters(Diagnostic):
     """`pauli_rot` needs a string of I, X, Y, Z, at least one not I, with one letter for each target.
 
@@ -140,7 +139,7 @@ class WrongLetters(Diagnostic):
     problem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AmplitudeNotFirst(Diagnostic):
     """`amplitude` sets the state that the circuit starts from, so it stands once, before every gate.
 
@@ -153,7 +152,7 @@ class AmplitudeNotFirst(Diagnostic):
     label = "something already acts on the state"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class InputWidth(Diagnostic):
     """The circuit reads another number of inputs than the encoder, or the table where there is none, gives it.
 
@@ -170,7 +169,7 @@ class InputWidth(Diagnostic):
     given: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class OutputWidth(Diagnostic):
     """The last width is not the number of targets.
 
@@ -187,7 +186,7 @@ class OutputWidth(Diagnostic):
     wanted: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class AutoWidth(Diagnostic):
     """A width is left to be inferred and nothing beside it says what it is.
 
@@ -205,7 +204,7 @@ class AutoWidth(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class LayerLine(Diagnostic):
     """A line of an encoder or decoder is not a layer followed by operations with constants.
 
@@ -220,7 +219,7 @@ class LayerLine(Diagnostic):
     problem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownLayer(Diagnostic):
     """An encoder or decoder names a layer that the catalog does not have.
 
@@ -234,7 +233,7 @@ class UnknownLayer(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoWidth(Diagnostic):
     """A number of qubits, repetitions or components is not a whole number that makes sense.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class Unexpected(Diagnostic):
     """The text stops following the grammar at this place: something else may stand here, and the message lists what.
 
@@ -22,7 +21,7 @@ class Unexpected(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownCharacter(Diagnostic):
     """A character begins no name, number, string, bracket or operator.
 
@@ -37,7 +36,7 @@ class UnknownCharacter(Diagnostic):
     shown: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnterminatedString(Diagnostic):
     r"""A string begins and ends with a double quote on one line. Inside, `\"` is a quote and `\n` a line end.
 
@@ -51,7 +50,7 @@ class UnterminatedString(Diagnostic):
     advice = 'end it with `"` on the same line; a line end inside a string is written `\\n`'
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class BadEscape(Diagnostic):
     r"""In a string a backslash begins one of four escapes: `\"`, `\\`, `\n` (line end) and `\t` (tab).
 
@@ -66,7 +65,7 @@ class BadEscape(Diagnostic):
     escape: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class BadNumber(Diagnostic):
     """A number has digits on both sides of its dot and nothing touches it, so that `0..n` can be a range.
 
@@ -82,7 +81,7 @@ class BadNumber(Diagnostic):
     instead: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongQuotes(Diagnostic):
     """Strings are written with the plain double quote. Single quotes and the curved quotes of word processors mean
     nothing.
@@ -98,7 +97,7 @@ class WrongQuotes(Diagnostic):
     quote: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ForeignOperator(Diagnostic):
     """Operators are Python's: `and`, `or`, `not`, `**` for powers, `==` and `!=` to compare.
 
@@ -114,7 +113,7 @@ class ForeignOperator(Diagnostic):
     ours: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ForeignName(Diagnostic):
     """Names are made of ASCII letters, digits and `_`. Columns with other names are quoted.
 
@@ -129,7 +128,7 @@ class ForeignName(Diagnostic):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NumberTooLarge(Diagnostic):
     """Whole numbers are at most 2^63 - 1 and other numbers at most 1e308, the largest that are computed with exactly.
 
@@ -143,7 +142,7 @@ class NumberTooLarge(Diagnostic):
     advice = "whole numbers go up to 9223372036854775807, others to 1e308"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnclosedBrace(Diagnostic):
     """An opening brace has no closing one. Which one it is, is guessed from the indentation: the first block after
     which a line stands no deeper than the line with its brace.
@@ -164,7 +163,7 @@ class UnclosedBrace(Diagnostic):
     advice = "put the closing `}}` where the block ends"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class StrayBrace(Diagnostic):
     """There are more closing braces than opening ones.
 
@@ -178,7 +177,7 @@ class StrayBrace(Diagnostic):
     advice = "strike it, or put the missing `{{` before the block"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnclosedBracket(Diagnostic):
     """A round or square bracket is not closed before the statement or the block around it ends.
 
@@ -197,7 +196,7 @@ class UnclosedBracket(Diagnostic):
     closer: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class StrayBracket(Diagnostic):
     """A closing bracket stands where none is open.
 
@@ -213,7 +212,7 @@ class StrayBracket(Diagnostic):
     opener: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongBracket(Diagnostic):
     """A bracket is closed by one of its own kind.
 
@@ -229,7 +228,7 @@ class WrongBracket(Diagnostic):
     wanted: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingVersion(Diagnostic):
     """Every file says first which version of the language it is written in, so that it keeps its meaning.
 
@@ -245,7 +244,7 @@ class MissingVersion(Diagnostic):
     advice = "write `hqnn 1` as the first statement"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownVersion(Diagnostic):
     """The file is written in a version of the language that this compiler does not know. Install a newer compiler,
     or write the file in a version that is known.
@@ -261,7 +260,7 @@ class UnknownVersion(Diagnostic):
     version: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MisplacedVersion(Diagnostic):
     """`hqnn 1` is the first statement of a file and stands nowhere else.
 
@@ -278,7 +277,7 @@ class MisplacedVersion(Diagnostic):
     advice = "strike this line; `hqnn 1` stands at the top of a file only"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ReservedWord(Diagnostic):
     """`and or not true false pi auto qubits` have their meaning everywhere and name nothing else.
 
@@ -293,7 +292,7 @@ class ReservedWord(Diagnostic):
     word: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class EqualsForColon(Diagnostic):
     """Arguments and settings are named with a colon; `=` gives a constant or a default its value.
 
@@ -308,7 +307,7 @@ class EqualsForColon(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ColonForEquals(Diagnostic):
     """Constants and defaults get their values with `=`; the colon names an argument or a setting.
 
@@ -322,7 +321,7 @@ class ColonForEquals(Diagnostic):
     advice = "write `=`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class EqualsForComparison(Diagnostic):
     """Values are compared with `==`; `=` gives a constant or a default its value.
 
@@ -336,7 +335,7 @@ class EqualsForComparison(Diagnostic):
     advice = "write `==`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ChainedComparison(Diagnostic):
     """A comparison has two sides. Two of them are joined with `and`.
 
@@ -350,7 +349,7 @@ class ChainedComparison(Diagnostic):
     advice = "write `a < b and b < c`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class DetachedBracket(Diagnostic):
     """A bracket that touches a name holds its arguments or indices; after a blank it begins a new value. So
     `cx (q + 1) % qubits, q` has two targets.
@@ -367,7 +366,7 @@ class DetachedBracket(Diagnostic):
     bracket: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class DottedName(Diagnostic):
     """Dots join the words of a path, which points at weights or settings. A value is named by a single word.
 
@@ -382,7 +381,7 @@ class DottedName(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class Missing(Diagnostic):
     """One word or sign is missing; with it, the text can be read.
 
@@ -397,7 +396,7 @@ class Missing(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingEnd(Diagnostic):
     """A statement ends with its line or at `;`.
 
@@ -411,7 +410,7 @@ class MissingEnd(Diagnostic):
     advice = "begin a new line, or write `;` before it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class Unfinished(Diagnostic):
     """The line or the block ends before its statement does. A line goes on inside `( )` and `[ ]`, after a comma, and
     before a line that begins with `{`.
@@ -430,7 +429,7 @@ class Unfinished(Diagnostic):
     expected: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingTarget(Diagnostic):
     """A gate is written with what it acts on. Blocks are placed with a word before their name.
 
@@ -447,7 +446,7 @@ class MissingTarget(Diagnostic):
     applied: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingValue(Diagnostic):
     """A setting is a name and its value.
 
@@ -462,7 +461,7 @@ class MissingValue(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class Misplaced(Diagnostic):
     """A statement of the language stands where it has no meaning.
 
@@ -480,7 +479,7 @@ class Misplaced(Diagnostic):
     proper: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotHere(Diagnostic):
     """The statement is none of those that can stand at this place; the help line lists them.
 
@@ -499,7 +498,7 @@ class NotHere(Diagnostic):
     allowed: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class ForeignComment(Diagnostic):
     """Comments begin with `#` and end with the line.
 
@@ -514,7 +513,7 @@ class ForeignComment(Diagnostic):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooDeep(Diagnostic):
     """Brackets and braces are open inside each other at more places than the limit, which guards the compiler's own
     stack.
@@ -529,7 +528,7 @@ class TooDeep(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooComplex(Diagnostic):
     """Operators, calls and `else if` stand inside each other more often than the limit, which guards the compiler's
     own stack. In `a + b + c` the first sum stands inside the second.
@@ -544,7 +543,7 @@ class TooComplex(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooLong(Diagnostic):
     """A source file is larger than the limit, so it is not read. Data belong in tables, not in specs.
 
@@ -558,7 +557,7 @@ class TooLong(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MoreMistakes(Diagnostic):
     """So many mistakes were found in a file that the rest are only counted.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 # ------------------------------------------------------------ reading a table
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TableMissing(Diagnostic):
     """The data file is not there, or cannot be opened.
 
@@ -27,7 +27,7 @@ class TableMissing(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TableEmpty(Diagnostic):
     """The data file has no header line, or no row below it.
 
@@ -45,7 +45,7 @@ class TableEmpty(Diagnostic):
     lacks: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TableNotUtf8(Diagnostic):
     """The data file is not UTF-8 text.
 
@@ -63,7 +63,7 @@ class TableNotUtf8(Diagnostic):
     line: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TableUnparsable(Diagnostic):
     """A line of the data file is not CSV: most often a quote that is opened and never closed.
 
@@ -79,7 +79,7 @@ class TableUnparsable(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class RaggedRow(Diagnostic):
     """A row has more or fewer cells than there are column names.
 
@@ -100,7 +100,7 @@ class RaggedRow(Diagnostic):
     expected: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class DuplicateColumns(Diagnostic):
     """Two columns of the table have the same name, so a spec cannot say which one it means.
 
@@ -115,7 +115,7 @@ class DuplicateColumns(Diagnostic):
     names: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NamelessColumn(Diagnostic):
     """A column has no name. Often it is a row number that another program saved along with the data.
 
@@ -132,7 +132,7 @@ class NamelessColumn(Diagnostic):
     position: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongSeparator(Diagnostic):
     """The columns are separated by something other than a comma.
 
@@ -152,7 +152,7 @@ class WrongSeparator(Diagnostic):
 # --------------------------------------------------------- choosing columns
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownColumn(Diagnostic):
     """The spec names a column that the table does not have. Case and blanks inside names count.
 
@@ -169,7 +169,7 @@ class UnknownColumn(Diagnostic):
     columns: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TargetIsFeature(Diagnostic):
     """A column is both a target and a feature: the network would be given the answer.
 
@@ -185,7 +185,7 @@ class TargetIsFeature(Diagnostic):
     columns: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingTarget(Diagnostic):
     """Some rows have no value in the target column; there is nothing to learn from them, and nothing is guessed.
 
@@ -202,7 +202,7 @@ class MissingTarget(Diagnostic):
     table: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class MissingFeature(Diagnostic):
     """Some cells of a feature column are empty. Nothing is filled in silently.
 
@@ -218,7 +218,7 @@ class MissingFeature(Diagnostic):
     where: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class InfiniteCell(Diagnostic):
     """A cell that is learned from is infinite, or too large for a number.
 
@@ -236,7 +236,7 @@ class InfiniteCell(Diagnostic):
     where: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TextCell(Diagnostic):
     """A column of numbers has cells that are not numbers.
 
@@ -255,7 +255,7 @@ class TextCell(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TextFeature(Diagnostic):
     """A feature column holds text; features are numbers.
 
@@ -275,7 +275,7 @@ class TextFeature(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TextTarget(Diagnostic):
     """The target column holds text. This version learns numbers; it does not yet learn classes.
 
@@ -290,7 +290,7 @@ class TextTarget(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoFeatures(Diagnostic):
     """No column is left to learn from once targets and excluded columns are taken away.
 
@@ -304,7 +304,7 @@ class NoFeatures(Diagnostic):
     table: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongFeatureCount(Diagnostic):
     """The network reads another number of features than the table gives it.
 
@@ -323,7 +323,7 @@ class WrongFeatureCount(Diagnostic):
     columns: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class WrongTargetCount(Diagnostic):
     """The network ends with another number of outputs than there are targets.
 
@@ -339,7 +339,7 @@ class WrongTargetCount(Diagnostic):
     columns: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooFewRows(Diagnostic):
     """The split leaves too few rows to train on; at least two are needed.
 
@@ -358,7 +358,7 @@ class TooFewRows(Diagnostic):
     left: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooLarge(Diagnostic):
     """The values of a column are so large that they become infinite when they are scaled or rounded.
 
@@ -372,7 +372,7 @@ class TooLarge(Diagnostic):
     column: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class FeatureMissing(Diagnostic):
     """A run is asked about a table that lacks columns which it was trained on. Their order does not matter.
 
@@ -391,7 +391,7 @@ class FeatureMissing(Diagnostic):
 # ----------------------------------------------------------------------- runs
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class RunExists(Diagnostic):
     """The folder for the run exists already and is not empty; nothing is ever overwritten.
 
@@ -407,7 +407,7 @@ class RunExists(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class RunUnwritable(Diagnostic):
     """The folder for the run, or a file in it, cannot be written.
 
@@ -423,7 +423,7 @@ class RunUnwritable(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotARun(Diagnostic):
     """The folder is not a finished run: a file of it is not there.
 
@@ -438,7 +438,7 @@ class NotARun(Diagnostic):
     file: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class RunDamaged(Diagnostic):
     """A file of the run is there but cannot be used: cut off, edited, or from another version.
 
@@ -457,7 +457,7 @@ class RunDamaged(Diagnostic):
 # ------------------------------------------------------------------- training
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class LossNotFinite(Diagnostic):
     """The loss became infinite or not a number; going on would only spread it. The best checkpoint so far is kept.
 
@@ -478,7 +478,7 @@ class LossNotFinite(Diagnostic):
     step: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NothingToTrain(Diagnostic):
     """The network has no weight that training could change: no classical layer, and none or only frozen in the circuit.
 
@@ -491,7 +491,7 @@ class NothingToTrain(Diagnostic):
     advice: ClassVar[str] = "add an ansatz to the circuit, or `dense` to the encoder or decoder"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class BatchTooSmall(Diagnostic):
     """`batch_norm` compares the rows of a batch with each other, and here a batch is a single row.
 
@@ -504,7 +504,7 @@ class BatchTooSmall(Diagnostic):
     advice: ClassVar[str] = "use `batch 2` or more, or `layer_norm`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NoCuda(Diagnostic):
     """`device cuda` is asked for, and PyTorch finds no CUDA device here. Nothing falls back to the CPU silently.
 
@@ -519,7 +519,7 @@ class NoCuda(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class CannotResume(Diagnostic):
     """A run can be taken up again only as what it was: the same spec, the same table, the same split.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class NotBuilt(Diagnostic):
     """The language knows this, this version of the compiler does not do it yet.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnusedWeight(Diagnostic):
     """A weight stands in no angle, so training cannot change anything through it.
 
@@ -22,7 +21,7 @@ class UnusedWeight(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnusedInput(Diagnostic):
     """A component of the input is declared and never read: what the encoder computes for it is thrown away.
 
@@ -37,7 +36,7 @@ class UnusedInput(Diagnostic):
     width: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnboundedEncoder(Diagnostic):
     """The encoder ends with a layer whose output has no bounds, in front of angles that repeat after a turn.
 
@@ -54,7 +53,7 @@ class UnboundedEncoder(Diagnostic):
     advice = "end with a bounded layer such as `tanh * pi`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class UselessAllow(Diagnostic):
     """An `allow` silences nothing: the warning it names does not arise in the braces around it.
 
@@ -69,7 +68,7 @@ class UselessAllow(Diagnostic):
     allowed: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class LibraryReplaced(Diagnostic):
     """A block of this file has the name of a library block and is used in its place."""
 
@@ -80,7 +79,7 @@ class LibraryReplaced(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@lazy_dataclass(frozen=True, kw_only=True)
 class EntanglersDropped(Diagnostic):
     """`without entanglers` removes every gate on two or more qubits, with its angles: an ablation."""
 
