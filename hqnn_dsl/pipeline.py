@@ -21,9 +21,8 @@ from hqnn_dsl.report.source import Source, Span
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
 from hqnn_dsl.semantics.definitions import read_file, read_spec
-from hqnn_dsl.semantics.override import override
+from hqnn_dsl.semantics.records import Choice
 from hqnn_dsl.semantics.sections import backend_of
-from hqnn_dsl.semantics.spec import Choice, Spec
 from hqnn_dsl.semantics.values import Scope
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse as parse_source
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.network.quantum import QuantumLayer
+    from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.transpile.passes import Transpiled
 
 AUTO = Entry(name="auto", doc="The fastest exact backend of this version and environment; it says which.")
@@ -65,6 +65,8 @@ def check(
     if changes:
         if any(mistake.is_error for mistake in mistakes):
             raise Refusal(*mistakes)
+        from hqnn_dsl.semantics.override import override
+
         tree = override(tree, changes, backends(), DEFAULT_BACKEND)
     checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, read)
     if isinstance(checked, Checked):
@@ -74,11 +76,19 @@ def check(
 
 def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
-    row = offered().get(checked.spec.backend.name)
+    chosen = _picked(checked.draft["backend"])
     with _Placed(checked.places["backend"]):
-        objections = row.objections(checked.circuit, checked.spec.backend.options) if row is not None else ()
+        objections = offered()[chosen.name].objections(checked.circuit, chosen.options)
         if objections:
             raise Refusal(*objections)
+
+
+def _picked(backend: Choice) -> Choice:
+    """The backend that runs: `auto` becomes the fastest exact one."""
+    if backend.name != AUTO.name:
+        return backend
+    row = offered()["reference"]
+    return Choice(name=row.entry.name, options=row.entry.defaults())
 
 
 def elaborate(source: Source, changes: Mapping[str, str] | None = None) -> Circuit:
@@ -206,7 +216,7 @@ class Program:
 
         chosen, row = self._backend(backend)
         if precision is not None:
-            chosen = chosen.model_copy(update={"options": {**chosen.options, "precision": precision}})
+            chosen = replace(chosen, options={**chosen.options, "precision": precision})
         seed = self.spec.train.seed
         with self._placed("backend"):
             objections = row.objections(self.logical, chosen.options)
@@ -223,11 +233,10 @@ class Program:
     def _backend(self, text: str | None) -> tuple[Choice, Backend]:
         """The backend's row and its options; `auto` becomes the one it picks."""
         chosen = self.spec.backend if text is None else backend_choice(text)
-        if chosen.name != AUTO.name:
-            return chosen, offered()[chosen.name]
-        row = offered()["reference"]
-        sys.stderr.write("backend auto: reference, the fastest exact backend of this version\n")
-        return Choice(name=row.entry.name, options=row.entry.defaults()), row
+        picked = _picked(chosen)
+        if chosen.name == AUTO.name:
+            sys.stderr.write(f"backend auto: {picked.name}, the fastest exact backend of this version\n")
+        return picked, offered()[picked.name]
 
     def network(
         self, in_width: int | None = None, out_width: int | None = None, *, backend: str | None = None
@@ -277,7 +286,7 @@ def backend_choice(text: str) -> Choice:
     span = Span(source, 0, len(text))
     if values is None:
         hint = "write a backend as in a spec: `aer(device: cpu)`"
-        raise Refusal(meaning.UnknownChoice(span=span, what="backend", value=text, hint=hint))
+        raise Refusal(meaning.UnknownChoice(span=span, what="`backend`", value=text, hint=hint))
     findings = Findings()
     setting = nodes.Setting(span, nodes.Name(span, "backend"), values)
     choice = backend_of(setting, backends(), DEFAULT_BACKEND, Scope(), findings)

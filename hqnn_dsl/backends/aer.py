@@ -10,7 +10,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
-from hqnn_dsl.backends.aer_build import aer_state, cpu_objection, gpu_objection
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.report.codes.environment import AerPicked, BackendCannot, CuStateVecNeedsGpu, StateTooLarge
@@ -89,6 +88,8 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
 
 def probe() -> str:
     """Which Aer is here and where it computes, in a line."""
+    from hqnn_dsl.backends.aer_build import aer_state, cpu_objection, gpu_objection
+
     state = aer_state()
     cpu = cpu_objection()
     if cpu is not None:
@@ -100,6 +101,8 @@ def probe() -> str:
 
 def _device(asked: str, *, custatevec: bool) -> str:
     """`CPU` or `GPU`; refuses what was asked for and is not there, and says on standard error what `auto` picked."""
+    from hqnn_dsl.backends.aer_build import cpu_objection, gpu_objection
+
     lacking = gpu_objection(custatevec=custatevec) if asked != "cpu" else None
     if asked == "gpu" and lacking is not None:
         raise Refusal(lacking)

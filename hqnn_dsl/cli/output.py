@@ -10,7 +10,6 @@ from typing import Any
 
 from hqnn_dsl.report.codes.command import BadOption
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.render import as_data, as_text, summary
 
 _as_json = False
 
@@ -45,6 +44,8 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
     items = list(diagnostics)
     if not items:
         return
+    from hqnn_dsl.report.render import as_text, summary
+
     tell("\n\n".join(as_text(item, colour=_colour()) for item in items))
     counted = summary(items)
     tell(f"\n{counted}" if counted else "")
@@ -53,6 +54,8 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
 def show_refusal(refusal: Refusal) -> None:
     """What a refusal has to say, as text or as JSON."""
     if _as_json:
+        from hqnn_dsl.report.render import as_data
+
         write_json({"ok": False, "diagnostics": [as_data(item) for item in refusal.diagnostics]})
     else:
         show(refusal.diagnostics)

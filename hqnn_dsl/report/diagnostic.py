@@ -73,8 +73,13 @@ class Refusal(Exception):
 
     @property
     def exit_code(self) -> int:
-        """The largest exit code of its errors."""
-        return max((item.exit_code for item in self.diagnostics if item.is_error), default=1)
+        """The largest exit code of its errors; what is wrong with an option's text is the command line's mistake: 2."""
+        return max((_exit_code(item) for item in self.diagnostics if item.is_error), default=1)
+
+
+def _exit_code(item: Diagnostic) -> int:
+    is_option = item.span is not None and item.span.source.is_option
+    return max(item.exit_code, 2) if is_option else item.exit_code
 
 
 class Findings:

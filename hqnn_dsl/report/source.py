@@ -17,6 +17,8 @@ class Source:
 
     name: str
     text: str = field(repr=False)
+    is_option: bool = False
+    """Whether it is an option of a command and not a file."""
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ def silenced(tree: nodes.File, items: tuple[Diagnostic, ...]) -> tuple[Diagnosti
         code = allow.code.name
         if code not in known:
             hint = suggestion(code, known) or "only warnings can be allowed, their codes begin with W"
-            extra.append(UnknownChoice(span=allow.code.span, what="allow", value=code, hint=hint))
+            extra.append(UnknownChoice(span=allow.code.span, what="`allow`", value=code, hint=hint))
             continue
         silent = [item for item in items if item.code == code and _within(item.span, brace)]
         if not silent:

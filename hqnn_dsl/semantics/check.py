@@ -8,6 +8,7 @@ circuit reads, `circuit on auto qubits` what the encoder ends with), so the sect
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
@@ -21,33 +22,43 @@ from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, libra
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.placing import count, option_of
-from hqnn_dsl.semantics.spec import Layer, Spec
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.semantics.records import Layer
+    from hqnn_dsl.semantics.spec import Spec
 
 
 @dataclass(frozen=True, eq=False)
 class Checked:
     """A model that is right as far as can be told without its table.
 
-    `tree` is the file with the `--set` options applied, `used` the blocks that the circuit places, `places` where
-    things stand that later stages may have to speak of, `warnings` what is legal and probably not meant.
+    `draft` has the fields of the spec; `tree` is the file with the `--set` options applied, `used` the blocks that
+    the circuit places, `places` where things stand that later stages may have to speak of, `warnings` what is legal
+    and probably not meant.
     """
 
-    spec: Spec
+    draft: Mapping[str, Any]
     circuit: Circuit
     tree: nodes.File
     file: FileScope
     used: tuple[Definition, ...]
     warnings: tuple[Diagnostic, ...]
     places: Mapping[str, Span] = field(default_factory=dict)
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec; made when it is asked for, because loading pydantic takes longer than checking."""
+        from hqnn_dsl.semantics.spec import Spec
+
+        return Spec(**self.draft)
 
 
 @dataclass
@@ -81,24 +92,44 @@ def check(
     _check_blocks(file, findings)
     model = _model(tree, findings)
     if model is None:
-        findings.raise_errors()
+        _raise_errors(findings.items)
         return findings.items
     checked = _Model(model, file, offered, default_backend, findings).check()
     kept = silenced(tree, findings.items)
-    errors = Findings()
-    for item in kept:
-        errors.add(item)
-    errors.raise_errors()
+    _raise_errors(kept)
     assert checked is not None
-    spec, circuit, used, places = checked
-    return Checked(spec, circuit, tree, file, used, kept, places)
+    draft, circuit, used, places = checked
+    return Checked(draft, circuit, tree, file, used, kept, places)
+
+
+_CAUSED_BY_LOST_TEXT = (
+    meaning.UnknownName, meaning.UnknownBlock, meaning.NothingToDo, meaning.MissingArgument, meaning.UnknownPath,
+    shapes.InputWidth, shapes.OutputWidth, shapes.AutoWidth, shapes.WrongSlice,
+)  # fmt: skip
+"""What is not said of a file that could not be read in full: what is missing may stand in the text that was lost."""
+
+
+def _raise_errors(items: tuple[Diagnostic, ...]) -> None:
+    """Raise one `Refusal` with all findings if an error is among them; one mistake is reported once."""
+    lost = {(id(item.span.source), _line(item.span)) for item in items if item.code.startswith("E01") and item.span}
+    kept = Findings()
+    for item in items:
+        is_syntax = item.code.startswith("E01")
+        follows = item.span is not None and (id(item.span.source), _line(item.span)) in lost
+        if is_syntax or not lost or (item.is_error and not follows and not isinstance(item, _CAUSED_BY_LOST_TEXT)):
+            kept.add(item)
+    kept.raise_errors()
+
+
+def _line(span: Span) -> int:
+    return span.source.position(span.start)[0]
 
 
 def _model(tree: nodes.File, findings: Findings) -> nodes.Model | None:
     models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
     for second in models[1:]:
         note = Note("the first one", models[0].head)
-        findings.add(meaning.DefinedTwice(span=second.head, what="a model", notes=(note,)))
+        findings.add(meaning.DefinedTwice(span=second.head, what="`model`", notes=(note,)))
     return models[0] if models else None
 
 
@@ -113,7 +144,9 @@ def _check_blocks(file: FileScope, findings: Findings) -> None:
                 what = f"the argument `{name}`"
                 findings.add(meaning.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
             elif file.scope.has(name):
-                findings.add(meaning.Shadowed(span=parameter.name.span, name=name))
+                where = file.scope.where(name)
+                notes = (Note("it stands for this", where),) if where is not None else ()
+                findings.add(meaning.Shadowed(span=parameter.name.span, name=name, notes=notes))
             seen[name] = parameter.name.span
             try:
                 option_of(parameter)
@@ -160,6 +193,7 @@ class _Model:
                     pass
                 case nodes.Let():
                     hint = "write it above the model"
+                    self.scope.bind(part.name.name, Poison(), part.name.span)
                     self.findings.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
                 case _:
                     self.findings.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
@@ -183,8 +217,8 @@ class _Model:
 
     # ---------------------------------------------------------------- check
 
-    def check(self) -> tuple[Spec, Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
-        """The spec and its circuit; None where something is wrong, which is then in the findings."""
+    def check(self) -> tuple[dict[str, Any], Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
+        """What the spec is made of, and its circuit; None where something is wrong, which is then in the findings."""
         parts, findings = self.parts, self.findings
         data, data_spans = sections.data_of(parts.data, self.scope, findings)
         train = sections.train_of(parts.train, self.scope, findings)
@@ -203,6 +237,7 @@ class _Model:
             return None
         elaborated = Elaborator(findings, num_qubits).run(parts.circuit.body, self.file)
         circuit = elaborated.circuit
+        self._distinct(elaborated.used)
         if circuit is None or encoder is None or decoder is None:
             return None
         features = None if data.features.names is None else len(data.features.names)
@@ -211,23 +246,37 @@ class _Model:
         self._warn(encoder, circuit, elaborated)
         if findings.has_errors or front is None or back is None:
             return None
-        spec = Spec(
-            name=self.model.name.name,
-            doc=self.model.doc,
-            constants=self._constants(),
-            data=data,
-            encoder=front,
-            in_width=front[0].in_width if front else circuit.num_inputs,
-            num_qubits=num_qubits,
-            num_inputs=circuit.num_inputs,
-            num_outputs=circuit.num_outputs,
-            decoder=back,
-            out_width=len(data.target) if data.target is not None else 1,
-            train=train,
-            transpile=transpile,
-            backend=backend,
-        )
-        return spec, circuit, elaborated.used, self._places(data_spans)
+        draft: dict[str, Any] = {
+            "name": self.model.name.name,
+            "doc": self.model.doc,
+            "constants": self._constants(),
+            "data": data,
+            "encoder": front,
+            "in_width": front[0].in_width if front else circuit.num_inputs,
+            "num_qubits": num_qubits,
+            "num_inputs": circuit.num_inputs,
+            "num_outputs": circuit.num_outputs,
+            "decoder": back,
+            "out_width": len(data.target) if data.target is not None else 1,
+            "train": train,
+            "transpile": transpile,
+            "backend": backend,
+        }
+        return draft, circuit, elaborated.used, self._places(data_spans)
+
+    def _distinct(self, used: tuple[Definition, ...]) -> None:
+        """Refuse two blocks of one name in one circuit, which the resolved spec could not tell apart."""
+        first: dict[str, Definition] = {}
+        for definition in used:
+            other = first.setdefault(definition.name, definition)
+            if other is definition:
+                continue
+            shown, noted = (other, definition) if definition.is_library else (definition, other)
+            where = "in the library" if noted.is_library else "here"
+            note = Note(f"another one stands {where}", None if noted.is_library else noted.block.name.span)
+            hint = "the circuit places both of them; give one another name"
+            what = f"the block `{definition.name}`"
+            self.findings.add(meaning.DefinedTwice(span=shown.block.name.span, what=what, notes=(note,), hint=hint))
 
     def _constants(self) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -313,11 +362,11 @@ class _Model:
         assert reader is not None
         set_at = lines.end_span(encoder)
         note = Note("the encoder ends here", set_at) if set_at else Note("the features", features_span)
-        giver = "the encoder ends with" if set_at else "the table gives"
+        giver = "the encoder ends with" if set_at else "`features` names"
         self.findings.add(
             shapes.InputWidth(
                 span=reader.span,
-                reader=f"`{reader.name}` reads",
+                reader=f"{reader.name} reads",
                 wanted=count(needed, "input"),
                 giver=giver,
                 given=str(ends),
@@ -366,18 +415,23 @@ class _Model:
     def _warn(self, encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated) -> None:
         used = [leaf for angle in circuit.slots for leaf in leaves(angle)]
         weights = {leaf.index for leaf in used if isinstance(leaf, WeightRef)}
-        head = self.parts.circuit.head if self.parts.circuit is not None else None
         for tensor in circuit.weights:
-            unused = tensor.size - sum(tensor.offset <= index < tensor.offset + tensor.size for index in weights)
+            used_of = sum(index in weights for index in range(tensor.offset, tensor.offset + tensor.size))
+            unused = tensor.size - used_of
             if unused:
-                what = "all weights" if unused == tensor.size else count(unused, "weight")
-                self.findings.add(warnings.UnusedWeight(span=head, path=tensor.path, what=what))
+                some = f"{unused} of the {tensor.size}" if used_of else "all" if unused > 1 else "the only"
+                verb = "stands" if unused == 1 else "stand"
+                noun = "weight" if tensor.size == 1 else "weights"
+                what = f"{some} {noun} of `{tensor.path}` {verb}"
+                self.findings.add(warnings.UnusedWeight(span=elaborated.tensor_spans[tensor.path], what=what))
         inputs = {leaf.index for leaf in used if isinstance(leaf, InputRef)}
         if circuit.amplitude is None and elaborated.reader is not None and len(inputs) < circuit.num_inputs:
             unread = circuit.num_inputs - len(inputs)
             width = count(circuit.num_inputs, "input")
             span = elaborated.reader.span
-            self.findings.add(warnings.UnusedInput(span=span, what=count(unread, "component"), width=width))
+            verb = "is" if unread == 1 else "are"
+            what = f"{count(unread, 'component')} of the circuit's inputs {verb}"
+            self.findings.add(warnings.UnusedInput(span=span, what=what, width=width))
         if encoder and inputs and not lines.ends_bounded(encoder):
             self.findings.add(warnings.UnboundedEncoder(span=encoder[-1].span))
 

@@ -50,6 +50,8 @@ class FileScope:
     blocks: dict[str, Definition] = field(default_factory=dict)
     own: dict[str, Definition] = field(default_factory=dict)
     constants: list[str] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    """The constants being computed, each through the one before."""
 
     def find(self, name: str) -> Definition | None:
         """The block of that name that this file means, None where there is none."""
@@ -97,8 +99,6 @@ def collect(
 ) -> FileScope:
     """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to `findings`."""
     file = FileScope(tree.source)
-    if tree.version is not None and tree.version.value != 1:
-        findings.add(codes.WrongVersion(span=tree.version.span, version=tree.version.span.text))
     here = Path(tree.source.name).resolve()
     for statement in tree.statements:
         match statement:
@@ -120,17 +120,17 @@ def _constant(let: nodes.Let, file: FileScope, findings: Findings) -> None:
         findings.add(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
         return
     file.constants.append(name)
-    running: list[str] = []
+    running = file.running
 
     def resolve() -> Value:
-        if running:
-            raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=f"{name} → … → {name}"))
+        if name in running:
+            circle = " → ".join([*running[running.index(name) :], name])
+            raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=circle))
         running.append(name)
         try:
-            value = evaluate(let.value, file.scope)
+            return evaluate(let.value, file.scope)
         finally:
-            running.clear()
-        return value
+            running.pop()
 
     file.scope.bind_lazily(name, resolve, let.name.span)
 
@@ -207,6 +207,8 @@ def _unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> 
         reason = "there is no such file"
         if path.parent.is_dir():
             hint = suggestion(path.name, [item.name for item in path.parent.iterdir()])
+    elif isinstance(error, IsADirectoryError):
+        reason = "it is a folder"
     else:
         reason = str(getattr(error, "strerror", None) or error).lower()
     return codes.UnreadableFile(span=span, path=shown, reason=reason, hint=hint)

@@ -24,7 +24,7 @@ from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, who
 from hqnn_dsl.semantics.measure import measurements
 from hqnn_dsl.semantics.options import bind, entry_of
 from hqnn_dsl.semantics.paths import apply_freezes, apply_initials
-from hqnn_dsl.semantics.values import Poison, Scope, Silent, Tensor, Value, describe, suggestion
+from hqnn_dsl.semantics.values import Meter, Poison, Scope, Silent, Tensor, Value, describe, suggestion
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Elaborated:
     circuit: Circuit | None
     reader: Reader | None
     used: tuple[Definition, ...]
+    tensor_spans: dict[str, Span] = field(default_factory=dict)
+    """Where every weight tensor is declared, or its outermost block placed."""
 
 
 class Elaborator:
@@ -100,13 +102,13 @@ class Elaborator:
         self.initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = []
         self.freezes: list[nodes.Freeze] = []
         self.without: nodes.Without | None = None
-        self.statements = 0
+        self.meter = Meter()
         self._reported: set[tuple[str, int, int, int]] = set()
         self._failed = False
 
     def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
         """Carry out the circuit's statements and put the pieces together."""
-        scope = Scope(file.scope)
+        scope = Scope(file.scope, self.meter)
         scope.bind("qubits", self.num_qubits, None)
         frame = Frame(file, scope, tuple(range(self.num_qubits)))
         with contextlib.suppress(_Stop):
@@ -118,7 +120,7 @@ class Elaborator:
         used = tuple(self.used.values())
         if self._failed:
             return Elaborated(None, self.reader, used)
-        return Elaborated(self._assemble(tuple(tensors)), self.reader, used)
+        return Elaborated(self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans)
 
     def _assemble(self, tensors: tuple[WeightTensor, ...]) -> Circuit:
         operations, slots = tuple(self.operations), tuple(self.slots)
@@ -156,9 +158,9 @@ class Elaborator:
         outside = [(block, use) for block, use in frame.chain if block.is_library]
         if outside:
             block, use = outside[0]
-            note = Note(f"in the library block `{block.name}`", span)
-            diagnostic = replace(diagnostic, span=use, notes=(*diagnostic.notes, note))
-        elif frame.chain:
+            notes = (Note(f"in the library block `{block.name}`", span),) if span != use else ()
+            diagnostic = replace(diagnostic, span=use, notes=(*diagnostic.notes, *notes))
+        elif frame.chain and span != frame.chain[-1][1]:
             block, use = frame.chain[-1]
             diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
         self.findings.add(diagnostic)
@@ -171,6 +173,8 @@ class Elaborator:
         except Refusal as refusal:
             for diagnostic in refusal.diagnostics:
                 self.report(diagnostic, frame)
+            if self.meter.is_exhausted:
+                raise _Stop from refusal
             return False
         except Silent:
             self._failed = True
@@ -186,12 +190,10 @@ class Elaborator:
 
     def _body(self, body: tuple[nodes.Statement, ...], frame: Frame) -> None:
         for statement in body:
-            self.statements += 1
-            what = "the number of statements carried out"
-            self._count(what, self.statements, limits.MAX_STATEMENTS, statement.span, frame)
             self._guard(frame, lambda statement=statement: self._statement(statement, frame))
 
     def _statement(self, statement: nodes.Statement, frame: Frame) -> None:
+        self.meter.charge(1, statement.span)
         match statement:
             case nodes.Gate():
                 self._gate(statement, frame)
@@ -229,7 +231,7 @@ class Elaborator:
                 if what_node.name != "entanglers":
                     hint = "write `without entanglers`"
                     raise Refusal(
-                        meaning.UnknownChoice(span=what_node.span, what="without", value=what_node.name, hint=hint)
+                        meaning.UnknownChoice(span=what_node.span, what="`without`", value=what_node.name, hint=hint)
                     )
                 if self.without is not None:
                     note = Note("first said here", self.without.span)
@@ -270,22 +272,26 @@ class Elaborator:
             if not isinstance(found, tuple):
                 expected = "a range such as `0..qubits`, or a list"
                 raise Refusal(
-                    meaning.WrongType(span=loop.values.span, what="for", expected=expected, found=describe(found))
+                    meaning.WrongType(span=loop.values.span, what="`for`", expected=expected, found=describe(found))
                 )
             values = found
         self._unshadowed(loop.variable, frame)
+        turn = Scope(frame.scope)
+        inner = replace(frame, scope=turn)
         for value in values:
-            turn = Scope(frame.scope)
+            self.meter.charge(1, loop.span)
+            turn.clear()
             turn.bind(loop.variable.name, value, loop.variable.span)
-            self._body(loop.body, replace(frame, scope=turn))
+            self._body(loop.body, inner)
 
     def _repeat(self, loop: nodes.Repeat, frame: Frame) -> None:
         count = whole(loop.count, frame.scope, "how often to repeat")
         if not 0 <= count <= limits.MAX_LOOP:
             bound = f"0 to {limits.MAX_LOOP}"
-            raise Refusal(meaning.OutOfBounds(span=loop.count.span, what="repeat", bound=bound, value=str(count)))
+            raise Refusal(meaning.OutOfBounds(span=loop.count.span, what="`repeat`", bound=bound, value=str(count)))
         path = frame.unique("repeat")
         for turn in range(count):
+            self.meter.charge(1, loop.span)
             # every turn reads the same inputs from the start, and has weights of its own
             place = f"{path}.{turn}."
             inner = replace(frame, scope=Scope(frame.scope), path=place, counts=Counter(), reads=[0, 0])
@@ -311,10 +317,10 @@ class Elaborator:
         return size
 
     def _input(self, node: nodes.Input, frame: Frame) -> None:
-        if frame.kind == "ansatz":
-            raise Refusal(meaning.InputInAnsatz(span=node.span))
         self._unshadowed(node.name, frame)
         frame.scope.bind(node.name.name, Poison(), node.name.span)
+        if frame.kind == "ansatz":
+            raise Refusal(meaning.InputInAnsatz(span=node.span))
         shape = self._shape(node.shape, frame)
         size = self._size(shape)
         start = frame.reads[0]
@@ -418,7 +424,7 @@ class Elaborator:
         definition = self._definition(name, use, frame)
         inner = Frame(
             file=definition.file,
-            scope=Scope(definition.file.scope),
+            scope=Scope(definition.file.scope, self.meter),
             qubits=qubits,
             kind=use.kind,
             name=name.name,
@@ -485,7 +491,7 @@ class Elaborator:
             )
         if isinstance(use.call, nodes.Call) and use.call.arguments:
             argument = use.call.arguments[0]
-            raise Refusal(meaning.TooManyArguments(span=argument.span, owner=name.name, count="nothing"))
+            raise Refusal(meaning.TooManyArguments(span=argument.span, owner=name.name, count="no arguments"))
         if self.operations or self.amplitude is not None:
             raise Refusal(shapes.AmplitudeNotFirst(span=use.span))
         size = 1 << len(frame.qubits)
@@ -494,7 +500,7 @@ class Elaborator:
             inner = replace(frame, name="amplitude")
             raise Refusal(replace(self._slice_mismatch(inner, use.span, size), span=use.span))
         components = self._components(0, size, use.span, frame)
-        self.reader = Reader("amplitude", self.reader.count, use.span) if self.reader else None
+        self.reader = Reader("`amplitude`", self.reader.count, use.span) if self.reader else None
         if components != tuple(range(components[0], components[0] + size)):
             raise Refusal(shapes.WrongPlacement(span=use.span, problem="`amplitude` reads inputs without gaps"))
         self.amplitude = AmplitudeInput(frame.qubits, components[0])

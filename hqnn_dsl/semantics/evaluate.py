@@ -65,7 +65,7 @@ def evaluate(node: nodes.Expression, scope: Scope) -> Value:
         case nodes.ListLiteral(_, items):
             return tuple(evaluate(item, scope) for item in items)
         case nodes.Range():
-            return tuple(range_of(node, scope))
+            return listed(node, scope)
         case nodes.Star(span):
             raise Refusal(codes.NotANumber(span=span, operator="*", found="nothing on its left"))
 
@@ -102,7 +102,8 @@ def angle_of(node: nodes.Expression, scope: Scope) -> Angle:
             pass
         case int() | float():
             return Const(_finite(float(value), node.span))
-        case Symbolic(angle):
+        case Symbolic(angle, size):
+            scope.meter.charge(size // 8, node.span)
             return angle
         case Tensor(kind, name, shape):
             if not shape:
@@ -121,10 +122,17 @@ def range_of(node: nodes.Range, scope: Scope) -> range:
     if step == 0:
         span = node.span if node.step is None else node.step.span
         raise Refusal(codes.OutOfBounds(span=span, what="the step of a range", bound="other than 0", value="0"))
-    found = range(start, stop, step)
-    if len(found) > limits.MAX_LOOP:
-        raise Refusal(codes.TooLarge(span=node.span, what=f"a range of {len(found)}", limit=str(limits.MAX_LOOP)))
-    return found
+    length = max(0, (stop - start + step - (1 if step > 0 else -1)) // step)
+    if length > limits.MAX_LOOP:
+        raise Refusal(codes.TooLarge(span=node.span, what=f"a range of {length}", limit=str(limits.MAX_LOOP)))
+    return range(start, stop, step)
+
+
+def listed(node: nodes.Range, scope: Scope) -> tuple[int, ...]:
+    """A range as a list, its length counted as work."""
+    found = range_of(node, scope)
+    scope.meter.charge(len(found), node.span)
+    return tuple(found)
 
 
 def _not_constant(span: Span, value: Value, what: str, expected: str) -> Exception:
@@ -172,7 +180,7 @@ def _unary(node: nodes.Unary, scope: Scope) -> Value:
             return not value
         raise _operand(node.operator, node.operand.span, value)
     if isinstance(value, Symbolic):
-        return value if node.operator == "+" else _grown("neg", (value.angle,), value.size, node.span)
+        return value if node.operator == "+" else _grown("neg", (value,), node.span)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _operand(node.operator, node.operand.span, value)
     return value if node.operator == "+" else -value
@@ -184,17 +192,22 @@ def _operand(operator: str, span: Span, value: Value) -> Exception:
     return Refusal(codes.NotANumber(span=span, operator=operator, found=describe(value)))
 
 
-def _grown(function: str, arguments: tuple[Angle, ...], size: int, span: Span) -> Symbolic:
-    if size + 1 > limits.MAX_ANGLE_SIZE:
+def _grown(function: str, arguments: tuple[Symbolic, ...], span: Span) -> Symbolic:
+    size = 1 + sum(argument.size for argument in arguments)
+    depth = 1 + max(argument.depth for argument in arguments)
+    if size > limits.MAX_ANGLE_SIZE:
         raise Refusal(codes.TooLarge(span=span, what="the size of this angle", limit=f"{limits.MAX_ANGLE_SIZE} terms"))
-    return Symbolic(Apply(function, arguments), size + 1)
+    if depth > limits.MAX_EXPRESSION_DEPTH:
+        limit = f"{limits.MAX_EXPRESSION_DEPTH} operators deep"
+        raise Refusal(codes.TooLarge(span=span, what="this angle", limit=limit))
+    return Symbolic(Apply(function, tuple(argument.angle for argument in arguments)), size, depth)
 
 
 def _binary(node: nodes.Binary, scope: Scope) -> Value:
     if node.operator in ("and", "or"):
         left = truth(node.left, scope, f"`{node.operator}`")
-        right = truth(node.right, scope, f"`{node.operator}`")
-        return (left and right) if node.operator == "and" else (left or right)
+        decided = left is (node.operator == "or")
+        return left if decided else truth(node.right, scope, f"`{node.operator}`")
     if node.operator in ("==", "!="):
         return _equal(node, scope) == (node.operator == "==")
     left_value = evaluate(node.left, scope)
@@ -218,12 +231,14 @@ def _equal(node: nodes.Binary, scope: Scope) -> bool:
         if isinstance(side, nodes.Name) and isinstance(other, nodes.Name) and not _holds_member(side, scope):
             binding = scope.find(other.name)
             if binding is not None and isinstance(binding.value, Member):
-                sides.append(_member(side, binding.value))
+                sides.append(_member(side, binding.value, other.name))
                 continue
         value = evaluate(side, scope)
         if isinstance(value, (Symbolic, Tensor)):
             raise _not_constant(side.span, value, "a condition", "a constant")
         sides.append(value.name if isinstance(value, Member) else value)
+    if isinstance(sides[0], bool) is not isinstance(sides[1], bool):
+        raise _operand(node.operator, node.span, sides[0] if isinstance(sides[0], bool) else sides[1])
     return sides[0] == sides[1]
 
 
@@ -232,10 +247,10 @@ def _holds_member(node: nodes.Name, scope: Scope) -> bool:
     return binding is not None and isinstance(binding.value, Member)
 
 
-def _member(node: nodes.Name, value: Member) -> str:
+def _member(node: nodes.Name, value: Member, what: str) -> str:
     if node.name not in value.members:
         hint = suggest_or_list(node.name, value.members)
-        raise Refusal(codes.UnknownChoice(span=node.span, what="it", value=node.name, hint=hint))
+        raise Refusal(codes.UnknownChoice(span=node.span, what=f"`{what}`", value=node.name, hint=hint))
     return node.name
 
 
@@ -243,21 +258,18 @@ def _angle_operation(node: nodes.Binary, left: Value, right: Value) -> Symbolic:
     if node.operator not in ANGLE_OPERATORS:
         symbolic, value = (node.left, left) if isinstance(left, Symbolic) else (node.right, right)
         raise _not_constant(symbolic.span, value, f"an operand of `{node.operator}`", "a number")
-    angles: list[Angle] = []
-    size = 0
-    for side, value in ((node.left, left), (node.right, right)):
+    if node.operator == "/" and right == 0:
+        raise Refusal(codes.NoValue(span=node.right.span, reason="division by zero"))
+    operands = []
+    for side, value, other in ((node.left, left, right), (node.right, right, left)):
         if isinstance(value, Symbolic):
-            angles.append(value.angle)
-            size += value.size
+            operands.append(value)
         else:
             assert isinstance(value, (int, float))
-            angles.append(Const(_finite(float(value), side.span)))
-            size += 1
-    if node.operator == "/" and angles[1] == Const(0.0):
-        raise Refusal(codes.NoValue(span=node.right.span, reason="division by zero"))
-    if node.operator == "*" and Const(1.0) in angles:
-        return Symbolic(angles[1] if angles[0] == Const(1.0) else angles[0], size - 1)
-    return _grown(ANGLE_OPERATORS[node.operator], tuple(angles), size, node.span)
+            if node.operator == "*" and value == 1 and isinstance(other, Symbolic):
+                return other
+            operands.append(Symbolic(Const(_finite(float(value), side.span)), 1))
+    return _grown(ANGLE_OPERATORS[node.operator], tuple(operands), node.span)
 
 
 def _arithmetic(node: nodes.Binary, left: float, right: float) -> int | float:
@@ -277,10 +289,14 @@ def _arithmetic(node: nodes.Binary, left: float, right: float) -> int | float:
     if isinstance(value, complex):
         raise Refusal(codes.NoValue(span=node.span, reason="a negative number to a fractional power"))
     if isinstance(value, int):
-        if abs(value) >= limits.MAX_INTEGER:
-            raise Refusal(codes.TooLarge(span=node.span, what="this whole number", limit="2 ** 63"))
-        return value
+        return _small(value, node.span)
     return _finite(value, node.span)
+
+
+def _small(value: int, span: Span) -> int:
+    if abs(value) > limits.MAX_INTEGER:
+        raise Refusal(codes.TooLarge(span=span, what="this whole number", limit=str(limits.MAX_INTEGER)))
+    return value
 
 
 _OPERATIONS: dict[str, Callable[[float, float], float]] = {
@@ -371,7 +387,7 @@ def _angle_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
         raise Refusal(codes.WrongCall(span=node.span, name=name, expected="one value", found=f"{len(values)} given"))
     value = values[0]
     if isinstance(value, Symbolic):
-        return _grown(name, (value.angle,), value.size, node.span)
+        return _grown(name, (value,), node.span)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _operand(name, node.arguments[0].span, value)
     if name == "abs":
@@ -403,7 +419,7 @@ def _compile_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
     value = _sole(node, tuple(plain), (int, float), "one number")
     if name == "log2":
         return _log2(value, node.span)
-    return int(math.floor(value) if name == "floor" else math.ceil(value))
+    return _small(int(math.floor(value) if name == "floor" else math.ceil(value)), node.span)
 
 
 def _sole(node: nodes.Call, values: tuple[Value, ...], kinds: tuple[type, ...], expected: str) -> Any:
@@ -452,17 +468,37 @@ def _groups(node: nodes.Call, scope: Scope) -> Value:
     if pattern not in PATTERNS:
         raise Refusal(
             codes.UnknownChoice(
-                span=pattern_node.span, what="pattern", value=str(pattern), hint=f"one of {choices(PATTERNS)}"
+                span=pattern_node.span, what="the pattern", value=str(pattern), hint=f"one of {choices(PATTERNS)}"
             )
         )
     sizes = [whole(argument.value, scope, "what `groups` takes") for argument in node.arguments[1:]]
     num_qubits, size, layer = sizes if len(sizes) == 3 else [*sizes, 0]
-    if size < 1 or num_qubits < 0 or math.comb(max(num_qubits, size), size) > limits.MAX_LOOP:
+    for place, (value, least) in enumerate(zip((num_qubits, size, layer), (0, 1, 0), strict=True), 1):
+        if not least <= value <= limits.MAX_LOOP:
+            what = ("the number of qubits", "the size of a group", "the layer")[place - 1]
+            span = node.arguments[place].span if place < len(node.arguments) else node.span
+            bound = f"{least} to {limits.MAX_LOOP}"
+            raise Refusal(codes.OutOfBounds(span=span, what=what, bound=bound, value=str(value)))
+    largest = _number_of_groups(str(pattern), num_qubits, size)
+    if largest > limits.MAX_LOOP:
         raise Refusal(codes.TooLarge(span=node.span, what="the number of groups", limit=str(limits.MAX_LOOP)))
+    scope.meter.charge(largest, node.span)
     try:
         return tuple(groups(str(pattern), num_qubits, size, layer))
     except ValueError as error:
-        raise Refusal(codes.NoValue(span=node.span, reason=str(error))) from error
+        found = f"groups of {size}: {error}"
+        raise Refusal(codes.WrongCall(span=node.span, name="groups", expected=expected, found=found)) from error
+
+
+def _number_of_groups(pattern: str, num_qubits: int, size: int) -> int:
+    """At least how many qubits all groups together name, found without making them; more than the limit where it is."""
+    if size > num_qubits:
+        return 0
+    if pattern != "full" or size in (1, num_qubits):
+        return num_qubits * size
+    if min(size, num_qubits - size) > 40:
+        return limits.MAX_LOOP + 1
+    return math.comb(num_qubits, size) * size
 
 
 assert set(ANGLE_FUNCTIONS) <= set(FUNCTIONS)

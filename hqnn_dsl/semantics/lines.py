@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.circuit.angles import FUNCTIONS
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Findings, Refusal
 from hqnn_dsl.semantics.evaluate import number
 from hqnn_dsl.semantics.options import bind
-from hqnn_dsl.semantics.spec import Choice, Layer
+from hqnn_dsl.semantics.records import Choice, Layer
 from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
 from hqnn_dsl.syntax import nodes
 
@@ -66,6 +67,9 @@ def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
             raise Refusal(codes.LayerLine(span=head.span, problem=problem))
         if not _leads_with_layer(head.left):
             raise Refusal(codes.LayerLine(span=node.span, problem="a layer comes first on its line"))
+        if isinstance(head.right, (nodes.Name, nodes.Call)) and (second := _layer_in(head.right, scope)):
+            problem = f"`{second}` is a second layer; each stands on a line of its own"
+            raise Refusal(codes.LayerLine(span=head.right.span, problem=problem))
         value = number(head.right, scope, "what follows a layer")
         if (head.operator, value) == ("/", 0):
             raise Refusal(codes.LayerLine(span=head.right.span, problem="division by zero"))
@@ -80,6 +84,13 @@ def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
     if choice is None:
         raise Silent
     return Line(node.span, choice, entry, tuple(reversed(operations)))
+
+
+def _layer_in(node: nodes.Name | nodes.Call, scope: Scope) -> str:
+    """The layer that a value names where a number is expected, empty where it names none."""
+    if isinstance(node, nodes.Name):
+        return node.name if node.name in LAYERS and not scope.has(node.name) else ""
+    return node.function.name if node.function.name in LAYERS and node.function.name not in FUNCTIONS else ""
 
 
 def _leads_with_layer(node: nodes.Expression) -> bool:

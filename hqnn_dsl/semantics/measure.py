@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.ir import Measurement, Observable, PauliLetter, PauliTerm, Probabilities
@@ -9,7 +10,7 @@ from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.semantics.evaluate import number, range_of, whole
+from hqnn_dsl.semantics.evaluate import listed, number, whole
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[
         case nodes.Name(_, name) if name in _LETTERS:
             return [_single(qubit, _LETTERS[name]) for qubit in range(num_qubits)]
         case nodes.Index(_, nodes.Name(_, name), (nodes.Range() as picked,)) if name in _LETTERS:
-            return [_single(_qubit(q, picked.span, num_qubits), _LETTERS[name]) for q in range_of(picked, scope)]
+            return [_single(_qubit(q, picked.span, num_qubits), _LETTERS[name]) for q in listed(picked, scope)]
         case nodes.Name(_, "parity"):
             return [Observable((PauliTerm(1.0, tuple((qubit, "z") for qubit in range(num_qubits))),))]
         case nodes.Name(span, "probabilities"):
@@ -43,6 +44,8 @@ def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[
     found = _sum(node, num_qubits, scope)
     if not any(found):
         raise Refusal(codes.NotAnObservable(span=node.span, problem="it names no Pauli: `x[i]`, `y[i]` or `z[i]`"))
+    if not all(math.isfinite(coefficient) for coefficient in found.values()):
+        raise Refusal(meaning.NoValue(span=node.span, reason="a coefficient is too large"))
     return [Observable(tuple(PauliTerm(coefficient, product) for product, coefficient in found.items()))]
 
 
@@ -79,6 +82,8 @@ def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
         case nodes.Binary(_, "*", left, right):
             return _product(node, _sum(left, num_qubits, scope), _sum(right, num_qubits, scope))
         case nodes.Binary(_, "/", left, right):
+            if (pauli := _pauli_inside(right)) is not None:
+                raise Refusal(codes.NotAnObservable(span=right.span, problem=f"nothing is divided by `{pauli.name}`"))
             divisor = number(right, scope, "a coefficient of an observable")
             if divisor == 0:
                 raise Refusal(meaning.NoValue(span=right.span, reason="division by zero"))
@@ -99,7 +104,25 @@ def _leaf(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
             raise Refusal(codes.NotAnObservable(span=span, problem=problem))
         case nodes.Call(span, nodes.Name(_, "parity" | "probabilities")) | nodes.Name(span, "parity" | "probabilities"):
             raise Refusal(codes.NotAnObservable(span=span, problem="it stands alone, not in a sum or product"))
+    pauli = _pauli_inside(node)
+    if pauli is not None:
+        problem = f"`{pauli.name}` stands in what is neither a sum nor a product"
+        raise Refusal(codes.NotAnObservable(span=node.span, problem=problem))
     return {(): float(number(node, scope, "a coefficient of an observable"))}
+
+
+def _pauli_inside(node: nodes.Expression) -> nodes.Name | None:
+    """A Pauli somewhere in an expression, None where there is none."""
+    match node:
+        case nodes.Index(_, nodes.Name(_, name) as base) if name in _LETTERS:
+            return base
+        case nodes.Unary(_, _, operand):
+            return _pauli_inside(operand)
+        case nodes.Binary(_, _, left, right):
+            return _pauli_inside(left) or _pauli_inside(right)
+        case nodes.Call(_, _, arguments):
+            return next((found for item in arguments if (found := _pauli_inside(item.value))), None)
+    return None
 
 
 def _added(left: _Sum, right: _Sum, sign: float) -> _Sum:

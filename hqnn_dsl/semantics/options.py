@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
 from hqnn_dsl.semantics.evaluate import evaluate
-from hqnn_dsl.semantics.spec import Choice
+from hqnn_dsl.semantics.records import Choice
 from hqnn_dsl.semantics.values import (
     Member,
     Poison,
@@ -43,7 +43,7 @@ _EXPECTED = {
 
 def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = "") -> Any:
     """The value that `node` gives `option`: checked for kind, choices and bounds. Raises `Refusal` or `Silent`."""
-    what = option.name
+    what = f"`{option.name}`"
     if isinstance(node, nodes.Name) and node.name == "none" and not scope.has("none"):
         if option.allows_none:
             return None
@@ -70,7 +70,7 @@ def _wrong_type(option: Option, span: Span, value: Value) -> Exception:
     if isinstance(value, (Symbolic, Tensor)):
         return Refusal(codes.NotConstant(span=span, what=f"`{option.name}`", cause="an input or a weight"))
     expected = _EXPECTED[option.type]
-    return Refusal(codes.WrongType(span=span, what=option.name, expected=expected, found=describe(value)))
+    return Refusal(codes.WrongType(span=span, what=f"`{option.name}`", expected=expected, found=describe(value)))
 
 
 def _converted(option: Option, value: Value) -> Any:
@@ -109,7 +109,7 @@ def _choice(option: Option, node: nodes.Expression, scope: Scope) -> str:
         raise Refusal(
             codes.WrongType(
                 span=node.span,
-                what=option.name,
+                what=f"`{option.name}`",
                 expected=_EXPECTED["choice"],
                 found=describe(value),
                 hint=suggest_or_list("", option.choices),
@@ -117,7 +117,7 @@ def _choice(option: Option, node: nodes.Expression, scope: Scope) -> str:
         )
     if word not in option.choices:
         hint = suggest_or_list(word, option.choices)
-        raise Refusal(codes.UnknownChoice(span=node.span, what=option.name, value=word, hint=hint))
+        raise Refusal(codes.UnknownChoice(span=node.span, what=f"`{option.name}`", value=word, hint=hint))
     return word
 
 
@@ -140,7 +140,7 @@ def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
         for word, item in zip(words, node.items, strict=True):
             if word not in option.choices:
                 hint = suggest_or_list(word, option.choices)
-                raise Refusal(codes.UnknownChoice(span=item.span, what=option.name, value=word, hint=hint))
+                raise Refusal(codes.UnknownChoice(span=item.span, what=f"`{option.name}`", value=word, hint=hint))
     return words
 
 
@@ -169,7 +169,7 @@ def _bounded(option: Option, value: Any, span: Span, owner: str) -> None:
         and (option.below is None or value < option.below)
     )
     if not fits:
-        what = f"{owner}.{option.name}" if owner else option.name
+        what = f"`{owner}.{option.name}`" if owner else f"`{option.name}`"
         bound = bound_text(option) or f"at least {minimum}"
         raise Refusal(codes.OutOfBounds(span=span, what=what, bound=bound, value=f"{value:g}"))
 
@@ -187,7 +187,7 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
             raise Refusal(
                 codes.WrongType(
                     span=node.span,
-                    what=what,
+                    what=f"`{what}`",
                     expected="a name",
                     found="a value",
                     hint=suggest_or_list("", list(table)),
@@ -195,7 +195,7 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
             )
     if name.name not in table:
         hint = suggest_or_list(name.name, list(table))
-        raise Refusal(codes.UnknownChoice(span=name.span, what=what, value=name.name, hint=hint))
+        raise Refusal(codes.UnknownChoice(span=name.span, what=f"`{what}`", value=name.name, hint=hint))
     return table[name.name], arguments
 
 
@@ -227,7 +227,8 @@ def bind(
             sound = False
     for option in entry.options:
         if option.is_required and option.name not in given:
-            findings.add(codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=option.doc))
+            hint = f"write `{entry.name}({option.name}: …)`. {option.doc}"
+            findings.add(codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=hint))
             sound = False
     if not sound:
         return None
@@ -240,8 +241,8 @@ def _option_for(entry: Entry, argument: nodes.Argument, place: int, findings: Fi
     if argument.name is None:
         if place < entry.positional:
             return entry.options[place]
-        count = "no value" if entry.positional == 0 else f"{entry.positional} value(s)"
-        hint = f"write `{names[place]}: …`" if place < len(names) else ""
+        count = f"{entry.positional or 'no'} value{'' if entry.positional == 1 else 's'} without a name"
+        hint = f"write `{names[place]}: {argument.span.text}`" if place < len(names) else ""
         findings.add(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
         return None
     option = entry.option(argument.name.name)

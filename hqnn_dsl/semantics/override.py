@@ -39,7 +39,7 @@ def override(
 
 
 def _apply(tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry], default_backend: str) -> nodes.File:
-    source = Source(f"--set {path}", text)
+    source = Source(f"--set {path}", text, is_option=True)
     values = parse_value(source) or _as_text(source)
     constants: dict[tuple[str, ...], nodes.Let] = {
         (statement.name.name,): statement for statement in tree.statements if isinstance(statement, nodes.Let)
@@ -103,12 +103,12 @@ def _addresses(
                 if chosen in row.table:
                     for option in row.table[chosen].options:
                         path = (section, row.name, option.name)
-                        yield path, _argument_change(section, row.name, option.name, chosen)
+                        yield path, _argument_change(section, row.name, option.name, row.table[chosen])
     yield ("backend",), _backend_change
     chosen = _chosen(_find_setting(model, "", "backend"), default_backend)
     if chosen in offered:
         for option in offered[chosen].options:
-            yield ("backend", option.name), _argument_change("", "backend", option.name, chosen)
+            yield ("backend", option.name), _argument_change("", "backend", option.name, offered[chosen])
     yield from _block_addresses(tree, model)
 
 
@@ -178,18 +178,32 @@ def _named_change(section: str, setting_name: str, name: str) -> _Change:
     return change
 
 
-def _argument_change(section: str, setting_name: str, name: str, chosen: str) -> _Change:
+def _all_named(call: nodes.Name | nodes.Call, entry: Entry) -> nodes.Name | nodes.Call:
+    """The call with names for the values that have their place only: `huber(0.5)` as `huber(delta: 0.5)`."""
+    if isinstance(call, nodes.Name):
+        return call
+    named = []
+    for place, argument in enumerate(call.arguments):
+        name = argument.name
+        if name is None and place < entry.positional:
+            name = nodes.Name(argument.span, entry.options[place].name)
+        named.append(replace(argument, name=name))
+    return replace(call, arguments=tuple(named))
+
+
+def _argument_change(section: str, setting_name: str, name: str, entry: Entry) -> _Change:
     """Changes one argument of a catalog entry: `optimizer.lr`."""
 
     def change(model: nodes.Model, values: _Values) -> nodes.Model:
         value = _sole(values, name, values[0].span.source)
         setting = _find_setting(model, section, setting_name)
         span = setting.span if setting is not None else value.span
-        call = setting.values[0].value if setting is not None else nodes.Name(span, chosen)
+        call = setting.values[0].value if setting is not None else nodes.Name(span, entry.name)
         if isinstance(call, nodes.String):
             call = nodes.Name(call.span, call.value)
-        assert isinstance(call, (nodes.Name, nodes.Call))
-        argument = nodes.Argument(span, None, _with_argument(call, name, value))
+        if not isinstance(call, (nodes.Name, nodes.Call)):
+            return model  # the setting names no entry, which the checker says
+        argument = nodes.Argument(span, None, _with_argument(_all_named(call, entry), name, value))
         return _with_setting(model, section, nodes.Setting(span, nodes.Name(span, setting_name), (argument,)))
 
     return change

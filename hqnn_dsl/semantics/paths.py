@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.codes.meaning import UnknownPath
-from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.codes.meaning import GivenTwice, UnknownPath
+from hqnn_dsl.report.diagnostic import Diagnostic, Note
 from hqnn_dsl.semantics.values import choices, suggestion
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def places_of(tensors: list[WeightTensor]) -> list[tuple[str, ...]]:
 
 def meant(path: nodes.Path, tensors: list[WeightTensor], report: _Report) -> tuple[str, ...] | None:
     """The place that a path means, () for all weights; None where it means nothing or several things."""
-    if path.text == "weights":
+    if path.text == "weights" and tensors:
         return ()
     wanted = tuple(path.text.split("."))
     places = places_of(tensors)
@@ -43,7 +43,8 @@ def meant(path: nodes.Path, tensors: list[WeightTensor], report: _Report) -> tup
         return found[0]
     names = [".".join(place) for place in places]
     if not found:
-        hint = suggestion(path.text, names) or (f"weights are at {choices(names)}" if 0 < len(names) <= 12 else "")
+        known = f"weights are at {choices(names)}" if len(names) <= 12 else ""
+        hint = suggestion(path.text, names) or (known if names else "this circuit has no weights")
         report(UnknownPath(span=path.span, path=path.text, problem="points at no weights of this circuit", hint=hint))
     else:
         hint = f"write {choices(['.'.join(place) for place in found])}"
@@ -59,12 +60,16 @@ def apply_initials(
     initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]], tensors: list[WeightTensor], report: _Report
 ) -> list[WeightTensor]:
     """The tensors with the starting values that the `initial` lines give them."""
-    settled = []
+    settled: dict[tuple[str, ...], tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = {}
     for node, how in initials:
         place = meant(node.path, tensors, report)
-        if place is not None:
-            settled.append((len(place), place, how))
-    for _, place, how in sorted(settled, key=lambda item: item[0]):
+        if place is None:
+            continue
+        if place in settled and settled[place] != (node, how):
+            note = Note("first given here", settled[place][0].span)
+            report(GivenTwice(span=node.span, name=f"initial {node.path.text}", notes=(note,)))
+        settled[place] = (node, how)
+    for place, (_, how) in sorted(settled.items(), key=lambda item: len(item[0])):
         tensors = [replace(tensor, initial=how) if _under(tensor, place) else tensor for tensor in tensors]
     return tensors
 

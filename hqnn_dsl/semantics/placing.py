@@ -16,7 +16,7 @@ from hqnn_dsl.circuit.ir import Observable, PauliTerm
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note, Refusal
-from hqnn_dsl.semantics.evaluate import evaluate, range_of
+from hqnn_dsl.semantics.evaluate import evaluate, listed
 from hqnn_dsl.semantics.options import value_of
 from hqnn_dsl.semantics.values import (
     Member,
@@ -60,7 +60,7 @@ def z_of_every(num_qubits: int) -> Iterator[Observable]:
 
 def reader_of(chain: tuple[tuple[Definition, Span], ...], span: Span) -> tuple[str, Span]:
     """Name and place of what reads inputs: the outermost block, or the circuit's own `input`."""
-    return (chain[0][0].name, chain[0][1]) if chain else ("the circuit", span)
+    return (f"`{chain[0][0].name}`", chain[0][1]) if chain else ("the circuit", span)
 
 
 # ------------------------------------------------------------------- gates
@@ -125,7 +125,7 @@ def _indirect(node: nodes.Gate, name: nodes.Name, values: tuple[nodes.Expression
     chosen = evaluate(values[0], scope)
     word = chosen.name if isinstance(chosen, Member) else chosen
     if not isinstance(word, str) or word not in GATES:
-        hint = suggestion(str(word), list(GATES))
+        hint = _gate_hint(str(word))
         raise Refusal(meaning.UnknownGate(span=values[0].span, name=str(word), hint=hint))
     return GateCall(word, values[1:], name.span)
 
@@ -146,8 +146,7 @@ def targets(node: nodes.Gate, qubits: tuple[int, ...], scope: Scope) -> tuple[in
 
 
 def _local_qubits(node: nodes.Expression, available: int, scope: Scope) -> tuple[int, ...]:
-    value: Value
-    value = tuple(range_of(node, scope)) if isinstance(node, nodes.Range) else evaluate(node, scope)
+    value = evaluate(node, scope)
     values = value if isinstance(value, tuple) else (value,)
     found = []
     for item in values:
@@ -235,7 +234,7 @@ def _slice(node: nodes.Expression, kind: str, scope: Scope) -> tuple[int, ...] |
         return None if entries is None else tuple(entries)
     if len(node.indices) != 1 or not isinstance(node.indices[0], nodes.Range):
         raise Refusal(codes.WrongPlacement(span=node.span, problem="a slice of the inputs is a range: `x[0..4]`"))
-    picked = range_of(node.indices[0], scope)
+    picked = listed(node.indices[0], scope)
     if not picked:
         raise Refusal(codes.WrongPlacement(span=node.span, problem="the slice is empty"))
     if any(place < 0 or (entries is not None and place >= len(entries)) for place in picked):
@@ -282,9 +281,8 @@ def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, in
                 raise Refusal(meaning.MissingArgument(span=use.call.span, owner=definition.name, name=name, hint=hint))
         except Refusal as refusal:
             sound = False
+            inside = definition.name if argument is None and parameter.default is not None else ""
             for diagnostic in refusal.diagnostics:
-                of_text = diagnostic.span is not None and diagnostic.span.source is definition.block.span.source
-                inside = definition.name if of_text and argument is None else ""
                 report(diagnostic, inside)
         except Silent:
             sound = False
@@ -311,8 +309,10 @@ def _given(use: nodes.BlockUse, definition: Definition, report: Reporter) -> dic
     for argument in arguments:
         problem: Diagnostic | None = None
         if argument.name is None:
-            hint = f"write `{names[0]}: …`" if names else ""
-            problem = meaning.TooManyArguments(span=argument.span, owner=definition.name, count="nothing", hint=hint)
+            hint = f"write `{names[0]}: {argument.span.text}`" if names else ""
+            problem = meaning.TooManyArguments(
+                span=argument.span, owner=definition.name, count="no value without a name", hint=hint
+            )
         elif argument.name.name not in names:
             hint = suggest_or_list(argument.name.name, names) or f"`{definition.name}` takes no arguments"
             problem = meaning.UnknownArgument(

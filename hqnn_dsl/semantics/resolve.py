@@ -164,8 +164,7 @@ def _statements(body: tuple[nodes.Statement, ...]) -> list[nodes.Statement]:
 def _train_text(spec: Spec) -> str:
     train = spec.train
     rows = []
-    for name in type(train).model_fields:
-        value = getattr(train, name)
+    for name, value in vars(train).items():
         rows.append((name, choice_text(value) if isinstance(value, Choice) else _option_text(value)))
     return _section("train", rows)
 

@@ -7,7 +7,7 @@ nothing states them twice. Docs and `--resolved` read the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.entry import Entry, Option
@@ -19,11 +19,10 @@ from hqnn_dsl.report.codes import unbuilt
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
-from hqnn_dsl.semantics.spec import (
+from hqnn_dsl.semantics.records import (
     Choice,
     DataSpec,
     Features,
-    Frozen,
     Scale,
     Split,
     TrainSpec,
@@ -39,9 +38,9 @@ _Read = Callable[[nodes.Setting, Scope, Findings], Any]
 COUPLINGS = ("linear", "ring", "grid", "full")
 
 
-def default_of(record: type[Frozen], name: str) -> Any:
+def default_of(record: type, name: str) -> Any:
     """The default that a record states for a field."""
-    return record.model_fields[name].default
+    return getattr(record, name)
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _sole(setting: nodes.Setting) -> nodes.Argument:
     return setting.values[0]
 
 
-def _plain(record: type[Frozen], kind: str, name: str, doc: str, **bounds: Any) -> Row:
+def _plain(record: type, kind: str, name: str, doc: str, **bounds: Any) -> Row:
     """A setting of one value, with the record's default."""
     option = Option(name=name, type=kind, doc=doc, default=default_of(record, name), **bounds)  # type: ignore[arg-type]
 
@@ -96,7 +95,7 @@ def _column(node: nodes.Expression, what: str) -> str:
             return value
     raise Refusal(
         codes.WrongType(
-            span=node.span, what=what, expected="names of columns", found="something else",
+            span=node.span, what=f"`{what}`", expected="names of columns", found="something else",
             hint='columns are names, or texts in quotes: `"Größe (µm)"`',
         )
     )  # fmt: skip
@@ -106,7 +105,9 @@ def _columns(setting: nodes.Setting) -> tuple[str, ...]:
     found: list[str] = []
     for value in setting.values:
         if value.name is not None:
-            raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count="columns"))
+            raise Refusal(
+                codes.TooManyArguments(span=value.span, owner=setting.name.name, count="columns without names")
+            )
         column = _column(value.value, setting.name.name)
         if column in found:
             raise Refusal(codes.GivenTwice(span=value.span, name=column))
@@ -124,7 +125,9 @@ def _features(setting: nodes.Setting, _: Scope, __: Findings) -> Features:
         if len(setting.values) > 1:
             hint = "write `features *`, `features * except a, b` or a list of columns"
             raise Refusal(
-                codes.TooManyArguments(span=setting.values[1].span, owner="features *", count="nothing", hint=hint)
+                codes.TooManyArguments(
+                    span=setting.values[1].span, owner="features *", count="nothing beside it", hint=hint
+                )
             )
         return Features(excluded=tuple(_column(node, "except") for node in first.excluded))
     return Features(names=_columns(setting))
@@ -150,16 +153,16 @@ def _split(setting: nodes.Setting, scope: Scope, findings: Findings) -> Split | 
     fractions = [part for part in (split.validation, split.test) if isinstance(part, float)]
     if sum(fractions) >= 1:
         value = f"{sum(fractions):g}"
-        findings.add(codes.OutOfBounds(span=setting.span, what="split", bound="below 1 in all", value=value))
+        findings.add(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
         return None
     return split
 
 
 def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> None:
-    names = tuple(Split.model_fields)
+    names = tuple(item.name for item in fields(Split))
     if argument.name is None:
         hint = "write `split validation: 0.15, test: 0.15, seed: 7`"
-        raise Refusal(codes.TooManyArguments(span=argument.span, owner="split", count="nothing", hint=hint))
+        raise Refusal(codes.TooManyArguments(span=argument.span, owner="split", count="named parts", hint=hint))
     name = argument.name.name
     if name not in names:
         hint = suggest_or_list(name, names)
@@ -239,7 +242,7 @@ def _basis(setting: nodes.Setting, scope: Scope, _: Findings) -> tuple[str, ...]
     option = Option(name="basis", type="strings", doc="", choices=(*GATES, "id", "ecr"))
     words = value_of(option, _sole(setting).value, scope)
     if not words:
-        raise Refusal(codes.OutOfBounds(span=setting.span, what="basis", bound="at least one gate", value="none"))
+        raise Refusal(codes.OutOfBounds(span=setting.span, what="`basis`", bound="at least one gate", value="none"))
     return tuple(words)
 
 
@@ -253,7 +256,7 @@ def _coupling(setting: nodes.Setting, scope: Scope, _: Findings) -> Any:
         if not isinstance(item, nodes.ListLiteral) or len(item.items) != 2:
             raise Refusal(
                 codes.WrongType(
-                    span=item.span, what="coupling", expected="pairs of qubits", found="something else",
+                    span=item.span, what="`coupling`", expected="pairs of qubits", found="something else",
                     hint="write `coupling [[0, 1], [1, 2]]`",
                 )
             )  # fmt: skip

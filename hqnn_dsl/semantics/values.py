@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.report import limits
+from hqnn_dsl.report.codes.meaning import TooLarge
+from hqnn_dsl.report.diagnostic import Refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -27,10 +31,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Symbolic:
-    """An angle that is not a compile-time number. `size` is its number of nodes, bounded by the limits."""
+    """An angle that is not a compile-time number. Its number of nodes and its depth are bounded by the limits."""
 
     angle: Angle
     size: int
+    depth: int = 1
 
     @property
     def cause(self) -> str:
@@ -64,7 +69,7 @@ def describe(value: Value) -> str:
     """A value's kind in words, for a message."""
     match value:
         case bool():
-            return "true or false" if value is None else f"`{str(value).lower()}`"
+            return f"`{str(value).lower()}`"
         case int():
             return f"the whole number {value}"
         case float():
@@ -112,11 +117,33 @@ class Binding:
     span: Span | None
 
 
-class Scope:
-    """Names that are visible at a place. Inner scopes see outer ones; nothing is ever shadowed."""
+class Meter:
+    """How much work was done at compile time: statements, turns of loops, entries of lists, terms of angles."""
 
-    def __init__(self, outer: Scope | None = None) -> None:
+    def __init__(self) -> None:
+        self.spent = 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self.spent > limits.MAX_STATEMENTS
+
+    def charge(self, work: int, span: Span) -> None:
+        """Count work. Raises `Refusal` once it is more than the limit, so nothing can hang the compiler."""
+        self.spent += work
+        if self.is_exhausted:
+            what = "the number of statements carried out"
+            raise Refusal(TooLarge(span=span, what=what, limit=str(limits.MAX_STATEMENTS)))
+
+
+class Scope:
+    """Names that are visible at a place. Inner scopes see outer ones; nothing is ever shadowed.
+
+    All scopes of one circuit charge the same `meter`.
+    """
+
+    def __init__(self, outer: Scope | None = None, meter: Meter | None = None) -> None:
         self._outer = outer
+        self.meter: Meter = meter or (outer.meter if outer is not None else Meter())
         self._bindings: dict[str, Binding] = {}
         self._lazy: dict[str, tuple[Callable[[], Value], Span]] = {}
 
@@ -143,6 +170,10 @@ class Scope:
 
     def bind(self, name: str, value: Value, span: Span | None) -> None:
         self._bindings[name] = Binding(value, span)
+
+    def clear(self) -> None:
+        """Forget what is bound here, not outside: a loop's next turn begins."""
+        self._bindings.clear()
 
     def settle(self, name: str, value: Value, span: Span | None) -> None:
         """Give a lazily bound name its value."""
@@ -180,4 +211,6 @@ def suggest_or_list(word: str, candidates: tuple[str, ...] | list[str]) -> str:
     near = suggestion(word, candidates)
     if near or not candidates:
         return near
-    return f"one of {choices(candidates)}" if len(candidates) <= 24 else ""
+    if len(candidates) == 1:
+        return f"the only one is `{candidates[0]}`"
+    return f"one of {choices(candidates)}" if len(candidates) <= 40 else ""

@@ -19,6 +19,7 @@ class UnknownName(Diagnostic):
     code = "E0201"
     message = "nothing here is called `{name}`"
     label = "unknown name"
+    advice = "names are constants (`let`), variables of loops, and a block's arguments, inputs and weights"
     name: str
 
 
@@ -93,7 +94,7 @@ class UnknownChoice(Diagnostic):
     """
 
     code = "E0206"
-    message = "`{what}` cannot be `{value}`"
+    message = "{what} cannot be `{value}`"
     label = "not one of its values"
     what: str
     value: str
@@ -108,7 +109,7 @@ class WrongType(Diagnostic):
     """
 
     code = "E0207"
-    message = "`{what}` takes {expected}, this is {found}"
+    message = "{what} takes {expected}, this is {found}"
     label = "{found}"
     what: str
     expected: str
@@ -124,7 +125,7 @@ class OutOfBounds(Diagnostic):
     """
 
     code = "E0208"
-    message = "`{what}` must be {bound}, this is {value}"
+    message = "{what} must be {bound}, this is {value}"
     label = "must be {bound}"
     what: str
     bound: str
@@ -169,7 +170,7 @@ class TooManyArguments(Diagnostic):
     """
 
     code = "E0211"
-    message = "`{owner}` takes {count} without a name"
+    message = "`{owner}` takes {count}"
     label = "one too many"
     owner: str
     count: str
@@ -230,7 +231,7 @@ class NoValue(Diagnostic):
 
     code = "E0215"
     message = "this has no finite real value: {reason}"
-    label = "{reason}"
+    label = "no value"
     reason: str
 
 
@@ -453,21 +454,6 @@ class WrongIndex(Diagnostic):
     name: str
     shape: str
     problem: str
-
-
-@lazy_dataclass(frozen=True, kw_only=True)
-class WrongVersion(Diagnostic):
-    """The spec is written in a version of the language that this compiler does not know.
-
-    hqnn 2     # wrong for this version
-    hqnn 1     # right
-    """
-
-    code = "E0231"
-    message = "this compiler reads version 1 of the language, the file says {version}"
-    label = "unknown version"
-    advice = "write `hqnn 1`, or update the compiler"
-    version: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)

@@ -91,7 +91,8 @@ class WrongPlacement(Diagnostic):
 
     code = "E0306"
     message = "{problem}"
-    label = "{problem}"
+    label = "where it stands"
+    advice = "write qubits (`on 0..3`), a slice of the inputs (`on x[0..3]`), or both (`on x[0..3], 0..3`)"
     problem: str
 
 
@@ -121,7 +122,8 @@ class NotAnObservable(Diagnostic):
 
     code = "E0309"
     message = "this cannot be measured: {problem}"
-    label = "{problem}"
+    label = "not an observable"
+    advice = "write a real sum of products of Paulis, such as `0.5*z[0]*z[1] - x[2]`"
     problem: str
 
 
@@ -135,7 +137,8 @@ class WrongLetters(Diagnostic):
 
     code = "E0310"
     message = "{problem}"
-    label = "{problem}"
+    label = "letters and targets"
+    advice = 'write one of I, X, Y, Z for each target: `pauli_rot("XY", 0.1) 0, 1` is X on 0 and Y on 1'
     problem: str
 
 
@@ -214,7 +217,7 @@ class LayerLine(Diagnostic):
 
     code = "E0317"
     message = "this is not a layer: {problem}"
-    label = "{problem}"
+    label = "not a layer"
     advice = "write a layer, then operations with constants: `tanh * pi`"
     problem: str
 

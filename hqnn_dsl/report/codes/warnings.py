@@ -15,9 +15,8 @@ class UnusedWeight(Diagnostic):
 
     code = "W0401"
     severity = "warning"
-    message = "{what} of `{path}` stand in no angle"
+    message = "{what} in no angle, so training cannot change anything through it"
     label = "declared here"
-    path: str
     what: str
 
 
@@ -30,8 +29,8 @@ class UnusedInput(Diagnostic):
 
     code = "W0402"
     severity = "warning"
-    message = "{what} of the circuit's inputs are never read"
-    label = "reads {width}"
+    message = "{what} never read"
+    label = "declares {width}"
     what: str
     width: str
 

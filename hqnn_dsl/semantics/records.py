@@ -1,0 +1,97 @@
+"""The parts of a checked spec: plain frozen records whose fields are the words of the language.
+
+They are what `check` puts together and what `Spec` holds. They are dataclasses and not pydantic models, because loading
+pydantic's models takes as long as all of `hqnn check`; defaults stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An entry of a catalog with all its options filled in: `adamw(lr: 0.01, …)`."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Which columns are inputs. `names` is None for `*`: every numeric column that is neither target nor excluded."""
+
+    names: tuple[str, ...] | None = None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Parts of the rows: fractions below 1, or row counts where they are integers; training gets the rest."""
+
+    validation: float | int = 0.15
+    test: float | int = 0.15
+    seed: int | None = None
+    """None: drawn from the training seed, as the stream "split"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How features and target are scaled; statistics come from training rows only."""
+
+    features: Literal["standard", "none"] = "standard"
+    target: Literal["standard", "none"] = "standard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """`data { … }`."""
+
+    target: tuple[str, ...] | None = None
+    """None: the table's last column."""
+    features: Features = Features()
+    split: Split = Split()
+    scale: Scale = Scale()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One line of an encoder or decoder: a layer, then operations with constants, left to right."""
+
+    layer: Choice
+    in_width: int | None
+    """None while it is only known from the table: the first layer of the encoder."""
+    out_width: int | None
+    """None where it follows `in_width` or, in the decoder's last `dense(auto)`, the number of targets."""
+    operations: tuple[tuple[str, float], ...] = ()
+    """`("mul", 3.14)`, `("add", 1.0)`, …: `add sub mul div pow`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSpec:
+    """`train { … }`."""
+
+    epochs: int = 100
+    batch: int = 32
+    loss: Choice
+    optimizer: Choice
+    scheduler: Choice
+    stop: Choice
+    clip: float | None = None
+    """Largest norm of the gradient of all weights together; None: not clipped."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["single", "double", "mixed"] = "single"
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranspileSpec:
+    """`transpile { … }`. Either `target` names a fake device, or `basis` and `coupling` say what the device can do."""
+
+    target: str | None = None
+    basis: tuple[str, ...] | None = None
+    coupling: str | tuple[tuple[int, int], ...] | None = None
+    optimization: int = 1
+    seed: int | None = None
+    """None: drawn from the training seed, as the stream "transpile"."""
