@@ -170,7 +170,7 @@ def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
 def _use(
     use: nodes.Use, file: FileScope, findings: Findings, read: Callable[[Path], str], chain: tuple[Path, ...]
 ) -> None:
-    path = Path(chain[-1]).parent / use.path.value
+    path = Path(file.source.name).parent / use.path.value
     if path.resolve() in chain:
         circle = " → ".join(step.name for step in (*chain[chain.index(path.resolve()) :], path))
         findings.add(codes.UseCycle(span=use.path.span, path=circle))
