@@ -1,8 +1,9 @@
 """`--set path=value`: any setting, block argument or constant of a spec, changed before it is checked.
 
 Every addressable place has a full path (`train.optimizer.lr`, `circuit.real_amplitudes.reps`, `width`); what leads
-may be left out while one place is meant. The value is what that line takes; what is no value is a text. The change is
-made in the tree, so a changed spec is checked exactly as a written one, and mistakes point at the option.
+may be left out while one place is meant; of several, the outermost that stands in the spec. The value is what that
+line takes; what is no value is a text. The change is made in the tree, so a changed spec is checked exactly as a
+written one, and mistakes point at the option.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def _apply(tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry],
         addresses |= dict(_addresses(tree, model, offered, default_backend))
     wanted = tuple(path.split("."))
     found = [wanted] if wanted in addresses else [item for item in addresses if item[-len(wanted) :] == wanted]
+    if len(found) > 1 and model is not None:
+        found = _nearest(found, model)
     if len(found) != 1:
         raise Refusal(_no_such_path(path, source, found, list(addresses)))
     target = addresses[found[0]]
@@ -58,6 +61,28 @@ def _apply(tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry],
         return _swapped(tree, target, changed)
     assert model is not None
     return _swapped(tree, model, target(model, values))
+
+
+def _nearest(found: list[tuple[str, ...]], model: nodes.Model) -> list[tuple[str, ...]]:
+    """Of several places that a path may mean: those that stand in the spec, and of these the outermost.
+
+    So `target` is the data's target and not how it is scaled, and `precision` is that of `train` where only that one
+    is written.
+    """
+    written = [item for item in found if _is_written(item, model)] or found
+    depth = min(len(item) for item in written)
+    outermost = [item for item in written if len(item) == depth]
+    return outermost if len(outermost) == 1 else found
+
+
+def _is_written(path: tuple[str, ...], model: nodes.Model) -> bool:
+    section, name, *argument = path if path[0] != "backend" else ("", *path)
+    setting = _find_setting(model, section, name)
+    if setting is None or not argument:
+        return setting is not None
+    call = setting.values[0].value
+    values = (*setting.values, *(call.arguments if isinstance(call, nodes.Call) else ()))
+    return any(value.name is not None and value.name.name == argument[0] for value in values)
 
 
 def _as_text(source: Source) -> _Values:
