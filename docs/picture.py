@@ -1,8 +1,8 @@
 """Draws the picture of the README: a spec beside what comes out of it.
 
-    hqnn compile specs/model.hqnn specs/data/yacht.csv --out compiled/yacht
-    hqnn train specs/model.hqnn specs/data/yacht.csv --out runs/yacht
-    python docs/picture.py specs/model.hqnn compiled/yacht runs/yacht docs/images/spec-and-result.png
+hqnn compile specs/model.hqnn specs/data/yacht.csv --out compiled/yacht
+hqnn train specs/model.hqnn specs/data/yacht.csv --out runs/yacht
+python docs/picture.py specs/model.hqnn compiled/yacht runs/yacht docs/images/spec-and-result.png
 """
 
 from __future__ import annotations

@@ -1,0 +1,139 @@
+"""Writes docs/catalog.md from the tables of the code: what the language offers by name, described once.
+
+    python docs/generate.py
+
+A test holds the file fresh.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.catalog.entry import REQUIRED, Entry, Option
+from hqnn_dsl.catalog.initial import INITIALS
+from hqnn_dsl.catalog.layers import LAYERS
+from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
+from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.pipeline import backends
+from hqnn_dsl.report.codes import every_code
+from hqnn_dsl.semantics.definitions import library_block, library_names
+from hqnn_dsl.semantics.options import bound_text
+from hqnn_dsl.semantics.records import DataSpec, TrainSpec, TranspileSpec
+from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
+from hqnn_dsl.semantics.values import written
+from hqnn_dsl.syntax.printer import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+RECORDS = {"data": DataSpec, "train": TrainSpec, "transpile": TranspileSpec}
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [
+        "# Catalog",
+        "Made by `python docs/generate.py` from the tables of the code; do not edit it by hand.",
+        *_settings(),
+        *_blocks(),
+        *_gates(),
+    ]
+    for title, table in (
+        ("Layers", LAYERS),
+        ("Losses", LOSSES),
+        ("Optimizers", OPTIMIZERS),
+        ("Schedulers", SCHEDULERS),
+        ("Stops", STOPS),
+        ("Starting weights", INITIALS),
+        ("Backends", backends()),
+    ):
+        parts.extend(_entries(title, table))
+    parts.extend(_codes())
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(*header: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
+    lines = [" | ".join(header), " | ".join("---" for _ in header)]
+    lines += [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _default(value: Any) -> str:
+    return "" if value is REQUIRED else f"`{value}`" if isinstance(value, str) else f"`{written(value)}`"
+
+
+def _settings() -> Iterator[str]:
+    yield "## Settings"
+    for section, rows in SECTIONS.items():
+        yield f"### `{section}`"
+        found = []
+        for row in rows:
+            default = getattr(RECORDS[section], row.name, "")
+            if row.table is not None:
+                default = TRAIN_DEFAULTS[row.name]
+            shown = _default(default) if isinstance(default, str | int | float | None) else "see below"
+            takes = f"an entry of {row.name}" if row.table is not None else _takes(row.option)
+            found.append((f"`{row.name}`", takes, "" if row.name == "task" else shown, row.doc))
+        yield _table("setting", "takes", "default", "what it is", rows=found)
+
+
+def _takes(option: Option | None) -> str:
+    if option is None:
+        return ""
+    if option.choices:
+        return ", ".join(f"`{choice}`" for choice in option.choices)
+    words = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "string": "a name or a text"}
+    text = words.get(option.type, {"width": "a number or `auto`"}.get(option.type, "a list"))
+    bound = bound_text(option)
+    return f"{text}, {bound}" if bound else text
+
+
+def _blocks() -> Iterator[str]:
+    yield "## Feature maps and ansätze"
+    yield "Written in the language, in `hqnn_dsl/catalog/blocks/`. `amplitude` is built in: 2^k inputs are the state."
+    for name in library_names():
+        definition = library_block(name)
+        assert definition is not None
+        block = definition.block
+        yield f"### `{block.kind} {name}`\n\n{block.doc}"
+        rows = [
+            (
+                f"`{parameter.name.name}`",
+                ", ".join(f"`{member.name}`" for member in parameter.type),
+                "" if parameter.default is None else f"`{text_of(parameter.default)}`",
+                parameter.doc,
+            )
+            for parameter in block.parameters
+        ]
+        if rows:
+            yield _table("argument", "takes", "default", "what it is", rows=rows)
+
+
+def _gates() -> Iterator[str]:
+    yield "## Gates"
+    yield 'And `pauli_rot("XYZ", angle) a, b, c`, whose k-th letter acts on the k-th target, and `gate("name", …)`.'
+    rows = [(f"`{gate.name}`", str(gate.num_qubits), str(gate.num_angles), gate.doc) for gate in GATES.values()]
+    yield _table("gate", "qubits", "angles", "what it is", rows=rows)
+
+
+def _entries(title: str, table: Mapping[str, Entry]) -> Iterator[str]:
+    yield f"## {title}"
+    rows = []
+    for entry in table.values():
+        rows.append((f"**`{entry.name}`**", "", "", entry.doc))
+        rows += [(f"`{o.name}`", _takes(o), _default(o.default), o.doc) for o in entry.options]
+    yield _table("name", "takes", "default", "what it is", rows=rows)
+
+
+def _codes() -> Iterator[str]:
+    yield "## Diagnostics"
+    yield "`hqnn explain CODE` says more about each, with an example of wrong and right."
+    rows = [
+        (f"`{code}`", row.severity, (row.__doc__ or "").strip().splitlines()[0]) for code, row in every_code().items()
+    ]
+    yield _table("code", "kind", "what it means", rows=rows)
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "catalog.md").write_text(page(), encoding="utf-8")
