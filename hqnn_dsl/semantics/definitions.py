@@ -6,7 +6,7 @@ file's own block wins over a library block of the same name. `use` brings in the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,19 +87,33 @@ def _no_file(_: Path) -> str:
 
 
 def read_file(path: Path) -> str:
-    """A file's text. Raises `OSError` or `UnicodeDecodeError`."""
-    return path.read_text(encoding="utf-8-sig")
+    """A file's text. Raises `OSError`, `UnicodeDecodeError`, or `ValueError` where it is too large to be read."""
+    with path.open("rb") as stream:
+        data = stream.read(limits.MAX_SOURCE_BYTES + 1)
+    if len(data) > limits.MAX_SOURCE_BYTES:
+        raise ValueError(f"it has more than {limits.MAX_SOURCE_BYTES} bytes")
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+@dataclass(frozen=True)
+class _Files:
+    """How used files are read, those that led here, and those read before: a file is read once, whoever uses it."""
+
+    read: Callable[[Path], str]
+    chain: tuple[Path, ...] = ()
+    known: dict[Path, FileScope] = field(default_factory=dict)
 
 
 def collect(
     tree: nodes.File,
     findings: Findings,
     read: Callable[[Path], str] = read_file,
-    chain: tuple[Path, ...] = (),
+    known: _Files | None = None,
 ) -> FileScope:
     """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to `findings`."""
     file = FileScope(tree.source)
     here = Path(tree.source.name).resolve()
+    files = _Files(read) if known is None else known
     for statement in tree.statements:
         match statement:
             case nodes.Let():
@@ -107,7 +121,9 @@ def collect(
             case nodes.Block():
                 _block(statement, file, findings)
             case nodes.Use():
-                _use(statement, file, findings, read, (*chain, here))
+                other = _used(statement, file, findings, replace(files, chain=(*files.chain, here)))
+                if other is not None:
+                    _bring_in(other, statement, file, findings)
     for name in file.constants:
         _settle(name, file, findings)
     return file
@@ -167,22 +183,28 @@ def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
     file.own[name] = file.blocks[name] = definition
 
 
-def _use(
-    use: nodes.Use, file: FileScope, findings: Findings, read: Callable[[Path], str], chain: tuple[Path, ...]
-) -> None:
+def _used(use: nodes.Use, file: FileScope, findings: Findings, files: _Files) -> FileScope | None:
+    """The file that a `use` names; None where it cannot be had, which is then in the findings."""
     path = Path(file.source.name).parent / use.path.value
-    if path.resolve() in chain:
-        circle = " → ".join(step.name for step in (*chain[chain.index(path.resolve()) :], path))
-        findings.add(codes.UseCycle(span=use.path.span, path=circle))
-        return
-    if len(chain) > limits.MAX_FILES:
-        findings.add(codes.TooLarge(span=use.span, what="the chain of files", limit=str(limits.MAX_FILES)))
-        return
     try:
-        text = read(path)
+        place = path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        findings.add(_unreadable(use.path.value, use.path.span, path, error))
+        return None
+    if place in files.chain:
+        circle = " → ".join(step.name for step in (*files.chain[files.chain.index(place) :], path))
+        findings.add(codes.UseCycle(span=use.path.span, path=circle))
+        return None
+    if place in files.known:
+        return files.known[place]
+    if len(files.known) >= limits.MAX_FILES:
+        findings.add(codes.TooLarge(span=use.span, what="the number of files", limit=str(limits.MAX_FILES)))
+        return None
+    try:
+        text = files.read(path)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         findings.add(_unreadable(use.path.value, use.path.span, path, error))
-        return
+        return None
     tree, mistakes = parse(Source(str(path), text))
     for mistake in mistakes:
         findings.add(mistake)
@@ -190,13 +212,17 @@ def _use(
         if isinstance(statement, nodes.Model):
             hint = "a file for `use` has blocks and constants only"
             findings.add(codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint))
-    other = collect(tree, findings, read, chain)
+    files.known[place] = collect(tree, findings, known=files)
+    return files.known[place]
+
+
+def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, findings: Findings) -> None:
+    """Make the own blocks of a used file visible."""
     for name, definition in other.own.items():
-        if name in file.blocks:
-            note = Note("the other one", file.blocks[name].block.name.span)
+        present = file.blocks.setdefault(name, definition)
+        if present is not definition:
+            note = Note("the other one", present.block.name.span)
             findings.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
-        else:
-            file.blocks[name] = definition
 
 
 def _unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> Diagnostic:
@@ -217,10 +243,6 @@ def _unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> 
 def read_spec(path: Path) -> Source:
     """The spec file as a source. Raises `Refusal` where it cannot be read."""
     try:
-        size = path.stat().st_size
-        if size > limits.MAX_SOURCE_BYTES:
-            limit = f"{limits.MAX_SOURCE_BYTES} bytes"
-            raise Refusal(codes.TooLarge(what=f"{path} ({size} bytes)", limit=limit))
         return Source(str(path), read_file(path))
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise Refusal(_unreadable(str(path), None, path, error)) from error

@@ -129,7 +129,7 @@ def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
         raise _wrong_type(option, node.span, value)
     words = []
     for item in node.items:
-        if isinstance(item, nodes.Name) and not scope.has(item.name):
+        if isinstance(item, nodes.Name) and (item.name in option.choices or not scope.has(item.name)):
             words.append(item.name)
             continue
         value = evaluate(item, scope)

@@ -7,18 +7,18 @@ used files stand in it. Checking it again gives the same spec and the same circu
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.source import Span
+from hqnn_dsl.semantics.renaming import names_for, renamed
 from hqnn_dsl.semantics.spec import Choice, Layer, Spec
-from hqnn_dsl.semantics.values import Binding, quoted, written
+from hqnn_dsl.semantics.values import quoted, written
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.printer import text_of
 
 if TYPE_CHECKING:
     from hqnn_dsl.semantics.check import Checked
-    from hqnn_dsl.semantics.definitions import Definition
+    from hqnn_dsl.semantics.definitions import FileScope
 
 _RESERVED = {"and", "or", "not", "true", "false", "pi", "auto", "qubits"}
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
@@ -26,61 +26,38 @@ _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 def resolved_text(checked: Checked) -> str:
     """The spec as a whole file of the language, every setting and default written out."""
-    spec = checked.spec
+    circuit = _circuit(checked)
+    files: dict[int, tuple[FileScope, list[Any]]] = {id(checked.file): (checked.file, [circuit])}
+    for definition in checked.used:
+        if not definition.is_library:
+            files.setdefault(id(definition.file), (definition.file, []))[1].append(definition.block)
+    trees = tuple((file, tuple(printed)) for file, printed in files.values())
     pieces = ["hqnn 1"]
-    constants = [f"let {name} = {written(value)}" for name, value in spec.constants.items()]
+    constants: list[str] = []
+    printed: list[str] = []
+    for place, ((file, nodes_of), names) in enumerate(zip(trees, names_for(trees), strict=True)):
+        constants.extend(_constant_text(file, old, new) for old, new in names.items())
+        changed = [renamed(node, names, file) for node in nodes_of]
+        if place == 0:
+            circuit = changed.pop(0)
+        printed.extend(text_of(block) for block in changed)
     if constants:
         pieces.append("\n".join(constants))
-    pieces.extend(_block_text(definition, checked) for definition in checked.used if not definition.is_library)
-    pieces.append(_model_text(checked))
-    return "\n\n".join(pieces) + "\n"
+    return "\n\n".join([*pieces, *printed, _model_text(checked.spec, circuit)]) + "\n"
 
 
-def _block_text(definition: Definition, checked: Checked) -> str:
-    """A block as text; one of another file has that file's constants written in."""
-    block: Any = definition.block
-    if definition.file is not checked.file:
-        scope = definition.file.scope
-        known = {name: scope.find(name) for name in definition.file.constants}
-        block = _inlined(block, {name: binding for name, binding in known.items() if binding is not None})
-    return text_of(block)
+def _constant_text(file: FileScope, name: str, new_name: str) -> str:
+    binding = file.scope.find(name)
+    assert binding is not None
+    return f"let {new_name} = {written(binding.value)}"
 
 
-def _inlined(node: Any, constants: dict[str, Binding]) -> Any:
-    """A tree with the names of constants replaced by their values."""
-    if isinstance(node, nodes.Name) and node.name in constants:
-        return _literal(constants[node.name].value, node.span)
-    if isinstance(node, tuple):
-        return tuple(_inlined(item, constants) for item in node)
-    if is_dataclass(node) and not isinstance(node, (Span, type)):
-        changed = {}
-        for item in fields(node):
-            value = getattr(node, item.name)
-            if item.name in ("name", "variable", "function", "base", "type"):
-                continue  # what a construct is called is no use of a constant
-            changed[item.name] = _inlined(value, constants)
-        return replace(node, **changed)
-    return node
-
-
-def _literal(value: Any, span: Span) -> nodes.Expression:
-    if isinstance(value, bool):
-        return nodes.Boolean(span, value)
-    if isinstance(value, str):
-        return nodes.String(span, value)
-    if isinstance(value, tuple):
-        return nodes.ListLiteral(span, tuple(_literal(item, span) for item in value))
-    assert isinstance(value, (int, float))
-    return nodes.Unary(span, "-", nodes.Number(span, -value)) if value < 0 else nodes.Number(span, value)
-
-
-def _model_text(checked: Checked) -> str:
-    spec = checked.spec
+def _model_text(spec: Spec, circuit: nodes.Circuit) -> str:
     doc = "".join(f"## {line}\n" for line in spec.doc.splitlines())
     sections = [_data_text(spec)]
     if spec.encoder:
         sections.append(_layers_text("encoder", spec.encoder))
-    sections.append(_circuit_text(checked))
+    sections.append(text_of(circuit, indent=1))
     if spec.decoder:
         sections.append(_layers_text("decoder", spec.decoder))
     sections.extend([_train_text(spec), _transpile_text(spec), f"  backend {choice_text(spec.backend)}"])
@@ -139,14 +116,15 @@ def _layers_text(name: str, layers: tuple[Layer, ...]) -> str:
     return f"  {name} {{\n" + "\n".join(lines) + "\n  }"
 
 
-def _circuit_text(checked: Checked) -> str:
+def _circuit(checked: Checked) -> nodes.Circuit:
+    """The circuit as it is printed: its width a number, its measurement said."""
     model = next(statement for statement in checked.tree.statements if isinstance(statement, nodes.Model))
     circuit = next(part for part in model.parts if isinstance(part, nodes.Circuit))
     width = nodes.Number(circuit.width.span, checked.spec.num_qubits)
     body = tuple(statement for statement in circuit.body if not isinstance(statement, nodes.Allow))
     if not any(isinstance(statement, nodes.Measure) for statement in _statements(body)):
         body = (*body, nodes.Measure(circuit.span, (nodes.Name(circuit.span, "z"),)))
-    return text_of(replace(circuit, width=width, body=body), indent=1)
+    return replace(circuit, width=width, body=body)
 
 
 def _statements(body: tuple[nodes.Statement, ...]) -> list[nodes.Statement]:
@@ -175,7 +153,7 @@ def _transpile_text(spec: Spec) -> str:
     if transpile.target is not None:
         rows.append(("target", quoted(transpile.target)))
     if transpile.basis is not None:
-        rows.append(("basis", "[" + ", ".join(transpile.basis) + "]"))
+        rows.append(("basis", "[" + ", ".join(quoted(gate) for gate in transpile.basis) + "]"))
     if isinstance(transpile.coupling, str):
         rows.append(("coupling", transpile.coupling))
     elif transpile.coupling is not None:
