@@ -44,7 +44,7 @@ _EXPECTED = {
 def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = "") -> Any:
     """The value that `node` gives `option`: checked for kind, choices and bounds. Raises `Refusal` or `Silent`."""
     what = f"`{option.name}`"
-    if isinstance(node, nodes.Name) and node.name == "none" and not scope.has("none"):
+    if isinstance(node, nodes.Name) and node.name == "none" and not scope.has("none") and "none" not in option.choices:
         if option.allows_none:
             return None
         raise Refusal(codes.WrongType(span=node.span, what=what, expected=_EXPECTED[option.type], found="`none`"))
