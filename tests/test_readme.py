@@ -72,8 +72,8 @@ def test_the_shown_diagnostic_is_what_is_printed(place):
     text = text.replace("dense(width)", "dense(6)").replace("feature_map angle(axis: y)", "feature_map zz(reps: 2)")
     (place / "wrong.hqnn").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", "from hqnn_dsl.cli.main import main; import sys; sys.argv = ['hqnn', 'check', "
-         "'wrong.hqnn']; main()"],
+        [sys.executable, "-c", ("from hqnn_dsl.cli.main import main; import sys; sys.argv = ['hqnn', 'check', "
+         "'wrong.hqnn']; main()")],
         cwd=place, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
