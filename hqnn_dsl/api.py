@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.export.emitters import KINDS, MODULE, STATIC, replacing, write_circuits
+from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, STATIC, replacing, write_circuits
 from hqnn_dsl.export.module import load_module, save_module
-from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled
+from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.source import Source
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.preprocess import Preparation
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
+_CIRCUITS = ("logical", "transpiled")
+_WRITTEN = {
+    _STATIC_FILE,
+    _MODULE_FILE,
+    _SPEC_FILE,
+    *(f"{name}{row.suffix}" for name in _CIRCUITS for row in EMITTERS.values()),
+}
+"""All files that a compiled folder may have; a folder with others is never written to."""
 
 
 def compile(
@@ -93,19 +101,29 @@ def train(
 
 
 def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> Run:
-    """A run from its folder; `changes` as `--set`, for instance another backend."""
+    """A run from its folder; `changes` as `--set`, of the backend only: another change raises `Refusal` E0607."""
     from hqnn_dsl.training.evaluate import load_run, restore
 
     stored = load_run(Path(path))
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
         source = Source(str(Path(path) / _SPEC_FILE), text)
-        return pipeline.program(source, _changes(changes)).network(in_width, out_width)
+        program = pipeline.program(source, _changes(changes))
+        if changes:
+            _only_backend(pipeline.program(source), program, Path(path))
+        return program.network(in_width, out_width)
 
     net = restore(stored, rebuild)
     metrics = Path(path) / "metrics.json"
     found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
     return Run(Path(path), net, stored.preparation, found)
+
+
+def _only_backend(trained: Program, changed: Program, path: Path) -> None:
+    """Refuse a run of a spec that differs from the trained one in more than the backend."""
+    same_spec = changed.spec.model_copy(update={"backend": trained.spec.backend}) == trained.spec
+    if not same_spec or changed.logical != trained.logical:
+        raise Refusal(RunIsFixed(path=str(path)))
 
 
 def load(path: str | Path) -> HybridNet:
@@ -131,7 +149,7 @@ def write_compiled(
     where `kinds` is not the default and names it.
     """
     folder, wanted = Path(out), tuple(kinds)
-    circuits = {"logical": program.circuit, "transpiled": program.transpiled}
+    circuits = dict(zip(_CIRCUITS, (program.circuit, program.transpiled), strict=True))
     in_width = in_width or program.features
     if in_width is None and MODULE in wanted and wanted != tuple(KINDS):
         raise Refusal(NoModule())
@@ -153,7 +171,7 @@ def write_compiled(
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()) and not (folder / _SPEC_FILE).is_file():
+        if any(path.name not in _WRITTEN for path in folder.iterdir()):
             raise Refusal(FolderInUse(path=str(folder)))
     except OSError as error:
         raise Refusal(CannotWrite(path=str(folder), reason=str(error.strerror).lower())) from error

@@ -46,26 +46,37 @@ def check(
     source = read_spec(spec)
     found = pipeline.check(source, changes_of(set))
     warnings = found.warnings if isinstance(found, Checked) else found
-    if isinstance(found, Checked) and data is not None:
-        _check_table(pipeline.Program(source, found), data)
+    program = pipeline.Program(source, found) if isinstance(found, Checked) else None
+    if program is None and (data is not None or resolved):
+        program = pipeline.program(source, changes_of(set))  # refuses a file without a model
+    if program is not None and data is not None:
+        _check_table(program, data)
+    text = program.resolved.rstrip() if program is not None and resolved else None
     if form is Format.json:
-        write_json({"ok": True, "diagnostics": [as_data(item) for item in warnings]})
+        document = {"ok": True, "diagnostics": [as_data(item) for item in warnings]}
+        write_json(document if text is None else {**document, "resolved": text})
         return
     show(warnings)
     if not isinstance(found, Checked):
         write(f"{spec}: fine, blocks and constants only")
-    elif resolved:
-        write(pipeline.Program(source, found).resolved.rstrip())
+    elif text is not None:
+        write(text)
     else:
         write(f"{spec}: fine, {_in_short(found)}")
 
 
 def _in_short(found: Any) -> str:
+    from hqnn_dsl.semantics.placing import count
+
     circuit = found.circuit
-    return (
-        f"{circuit.num_qubits} qubits, {len(circuit.operations)} gates, {circuit.num_weights} weights, "
-        f"{circuit.num_inputs} inputs, {circuit.num_outputs} outputs"
-    )
+    numbers = {
+        "qubit": circuit.num_qubits,
+        "gate": len(circuit.operations),
+        "weight": circuit.num_weights,
+        "input": circuit.num_inputs,
+        "output": circuit.num_outputs,
+    }
+    return ", ".join(count(number, noun) for noun, number in numbers.items())
 
 
 def _check_table(program: Program, data: Path) -> int:

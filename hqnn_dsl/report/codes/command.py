@@ -38,7 +38,11 @@ class FolderInUse(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class CannotWrite(Diagnostic):
-    """A file or folder cannot be written."""
+    """A file or folder cannot be written: its folder does not exist, is a file, is full or belongs to someone else.
+
+    hqnn predict runs/yacht-1 new.csv --out nosuch/answers.csv     # wrong where there is no folder `nosuch`
+    hqnn predict runs/yacht-1 new.csv --out answers.csv            # right
+    """
 
     code = "E0603"
     message = "cannot write {path}: {reason}"
@@ -86,3 +90,20 @@ class NoModule(Diagnostic):
     code = "E0606"
     message = "the number of features is not known, so the module has no shape"
     advice = "give the table (`hqnn compile SPEC DATA`), or name the features in the spec"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RunIsFixed(Diagnostic):
+    """A trained run is asked for with a change of something that was trained with it, or that matters in training only.
+
+    The weights of a run belong to its spec. Only what computes the circuit may be another one.
+
+    hqnn evaluate runs/yacht-1 data.csv --set width=6                          # wrong
+    hqnn evaluate runs/yacht-1 data.csv --set "backend=aer(device: cpu)"       # right
+    """
+
+    code = "E0607"
+    exit_code = 2
+    message = "{path} is trained; of its spec only `backend` can be changed"
+    advice = "train another run with `hqnn train SPEC DATA --set …`"
+    path: str

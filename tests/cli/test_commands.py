@@ -1,0 +1,360 @@
+"""Every command through its entry: exit codes, what goes where, nothing overwritten, nothing that ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import hqnn_dsl as hqnn
+from hqnn_dsl.cli import main as entry
+from hqnn_dsl.cli import output
+from hqnn_dsl.report.codes import every_code
+
+SPEC = """\
+hqnn 1
+let width = 2
+model tiny {
+  data { target y }
+  encoder { dense(width); tanh * pi }
+  circuit on width qubits { feature_map angle(); ansatz brickwork(reps: 1) }
+  decoder { dense }
+  train { epochs 2; batch 16; optimizer adam(0.05); seed 3 }
+  backend reference
+}
+"""
+COMMANDS = ["check", "compile", "train", "predict", "evaluate", "explain", "doctor"]
+
+
+@pytest.fixture
+def hqnn_command(monkeypatch, capfd):
+    """Runs a command; gives its exit code, standard output and standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["hqnn", *map(str, arguments)])
+        monkeypatch.setattr(output, "_as_json", False)
+        capfd.readouterr()
+        try:
+            entry.main()
+            code = 0
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        assert code != entry.EXIT_BUG
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "tiny.hqnn"
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+def table(path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(2, 48))
+    pd.DataFrame({"a": a, "b": b, "y": np.sin(a) + 0.1 * b}).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def data(tmp_path):
+    return table(tmp_path / "data.csv")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A trained run and the table that it was trained on."""
+    folder = tmp_path_factory.mktemp("trained")
+    data = table(folder / "data.csv")
+    hqnn.train(hqnn.compile_text(SPEC), data, folder / "run")
+    return folder / "run", data
+
+
+# ------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_a_command_does(hqnn_command, command):
+    code, out, _ = hqnn_command(command, "--help")
+    assert code == 0
+    assert f"hqnn {command}" in out
+    assert len(out.split()) > 25
+
+
+def test_help_lists_every_command(hqnn_command):
+    code, out, _ = hqnn_command("--help")
+    assert code == 0
+    assert all(command in out for command in COMMANDS)
+    assert hqnn_command("--version")[1] == f"hqnn {hqnn.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nosuch"], ["check"], ["check", "a", "b", "c"], ["train", "a"], ["check", "a", "--format", "xml"],
+                  ["check", "a", "--nosuch"], ["explain", "E9999"]],
+)  # fmt: skip
+def test_a_wrong_command_line_ends_with_2(hqnn_command, arguments):
+    code, out, err = hqnn_command(*arguments)
+    assert (code, out) == (2, "")
+    assert err
+
+
+def test_explain_has_a_page_for_every_code(hqnn_command):
+    for code in every_code():
+        left, out, err = hqnn_command("explain", code.lower())
+        assert (left, err) == (0, "")
+        assert out.startswith(code)
+        assert len(out.split()) > 12
+    listed = hqnn_command("explain")[1]
+    assert [line.split()[0] for line in listed.splitlines()] == list(every_code())
+
+
+def test_doctor_prints_one_document(hqnn_command):
+    code, out, _ = hqnn_command("doctor", "--json")
+    found = json.loads(out)
+    assert code == (3 if found["problems"] else 0)
+    assert set(found["backends"]) >= {"reference", "aer"}
+    code, out, _ = hqnn_command("doctor")
+    assert "MAX_QUBITS" in out
+    assert "torch" in out
+
+
+# ------------------------------------------------------------------ check
+
+
+def test_check_of_a_right_spec(hqnn_command, spec, data):
+    assert hqnn_command("check", spec) == (0, f"{spec}: fine, 2 qubits, 7 gates, 4 weights, 2 inputs, 2 outputs\n", "")
+    assert hqnn_command("check", spec, data)[0] == 0
+    assert "6 qubits" in hqnn_command("check", spec, "--set", "width=6")[1]
+
+
+def test_check_resolved_is_a_spec(hqnn_command, spec, tmp_path):
+    again = tmp_path / "again.hqnn"
+    again.write_text(hqnn_command("check", spec, "--resolved", "--set", "epochs=9")[1], encoding="utf-8")
+    assert hqnn.compile(again).spec.train.epochs == 9
+    assert hqnn_command("check", again, "--resolved")[1] == again.read_text(encoding="utf-8")
+
+
+def test_check_as_json_is_one_document(hqnn_command, spec, data):
+    code, out, err = hqnn_command("check", spec, data, "--format", "json", "--resolved")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert (found["ok"], found["diagnostics"]) == (True, [])
+    assert found["resolved"].startswith("hqnn 1\n")
+    spec.write_text(SPEC.replace("angle", "angel").replace("target y", "tarket y"), encoding="utf-8")
+    code, out, err = hqnn_command("check", spec, "--format", "json")
+    assert (code, err) == (1, "")
+    found = json.loads(out)
+    assert [item["code"] for item in found["diagnostics"]] == ["E0204", "E0202"]
+    place = found["diagnostics"][1]["place"]
+    assert place["file"] == str(spec)
+    assert (place["start"]["line"], place["start"]["column"], place["end"]["column"]) == (6, 41, 46)
+
+
+def test_warnings_go_to_standard_error_and_do_not_fail(hqnn_command, spec):
+    spec.write_text(SPEC.replace("; tanh * pi", ""), encoding="utf-8")
+    code, out, err = hqnn_command("check", spec)
+    assert code == 0
+    assert "W0403" in err
+    assert "W0403" not in out
+
+
+def test_a_file_of_blocks(hqnn_command, tmp_path, data):
+    path = tmp_path / "blocks.hqnn"
+    path.write_text("hqnn 1\nansatz a() { h 0 }\n", encoding="utf-8")
+    assert hqnn_command("check", path)[0] == 0
+    for arguments in (["check", path, data], ["check", path, "--resolved"], ["compile", path], ["train", path, data]):
+        code, out, err = hqnn_command(*arguments)
+        assert (code, out) == (1, "")
+        assert "E0218" in err
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "train"])
+@pytest.mark.parametrize("kind", ["missing", "folder", "binary", "empty", "null name"])
+def test_specs_that_cannot_be_read(hqnn_command, tmp_path, data, command, kind):
+    path = tmp_path / kind
+    if kind == "folder":
+        path.mkdir()
+    elif kind in ("binary", "empty"):
+        path.write_bytes(b"\x80\x00\xff" * 50 if kind == "binary" else b"")
+    code, out, err = hqnn_command(command, path, data)
+    assert (code, out) == (1, "")
+    assert ("E0120" if kind == "empty" else "E0219") in err
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [("epochs", "E0605"), ("=3", "E0605"), ("epoch=3", "E0224"), ("epochs=many", "E0201"), ("epochs=0", "E0208"),
+     ("epochs=", "E0207"), ("nosuch.lr=1", "E0224"), ("lr=-1", "E0208"), ("backend=gpu", "E0206")],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["check", "compile", "train"])
+def test_wrong_changes_end_with_2(hqnn_command, spec, data, command, change, code):
+    left, out, err = hqnn_command(command, spec, data, "--set", change)
+    assert (left, out) == (2, "")
+    assert code in err
+
+
+def test_what_the_environment_cannot_do_ends_with_3(hqnn_command, spec, data):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device, so nothing is missing")
+    code, _, err = hqnn_command("train", spec, data, "--set", "train.device=cuda")
+    assert code == 3
+    assert "E0543" in err
+
+
+# ---------------------------------------------------------------- compile
+
+
+def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_path):
+    from qiskit import qasm3, qpy
+
+    out = tmp_path / "out"
+    code, printed, err = hqnn_command("compile", spec, data, "--out", out)
+    assert code == 0
+    assert "on two qubits" in printed
+    names = {path.name for path in out.iterdir()}
+    circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", "png")}
+    assert names == circuits | {"module.pt", "static.json", "spec.resolved.hqnn"}
+    assert all(name in err for name in names)
+    program = hqnn.compile(spec)
+    values = np.linspace(-1, 1, program.circuit.num_parameters)
+    for name, circuit in (("logical", program.circuit), ("transpiled", program.transpiled)):
+        with (out / f"{name}.qpy").open("rb") as stream:
+            assert qpy.load(stream)[0].assign_parameters(values) == circuit.assign_parameters(values)
+        again = qasm3.loads((out / f"{name}.qasm").read_text(encoding="utf-8"))
+        assert again.count_ops() == circuit.count_ops()
+        assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((out / "static.json").read_text(encoding="utf-8"))["model"] == "tiny"
+    stored = torch.load(out / "module.pt", weights_only=True)
+    net = hqnn.load(out)
+    assert all(torch.equal(stored["model"][name], value) for name, value in net.state_dict().items())
+    rows = torch.randn(4, 2)
+    assert torch.allclose(net(rows), program.network(2).eval()(rows))
+    assert hqnn_command("compile", spec, data, "--out", out)[0] == 0  # its own files may be written anew
+
+
+def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):
+    out = tmp_path / "out"
+    assert hqnn_command("compile", spec, "--out", out, "--emit", "qasm", "--emit", "static")[0] == 0
+    names = {path.name for path in out.iterdir()}
+    assert names == {"logical.qasm", "transpiled.qasm", "static.json", "spec.resolved.hqnn"}
+    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "module")
+    assert code == 1
+    assert "E0606" in err
+    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "pdf")
+    assert code == 2
+    assert "E0605" in err
+
+
+def test_a_folder_in_use_is_left_alone(hqnn_command, spec, tmp_path, trained):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "notes.txt").write_text("mine", encoding="utf-8")
+    assert hqnn_command("compile", spec, "--out", other)[0] == 2
+    assert [path.name for path in other.iterdir()] == ["notes.txt"]
+    run, _ = trained
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert hqnn_command("compile", spec, "--out", run)[0] == 2
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    code, _, err = hqnn_command("compile", spec, "--out", spec)
+    assert code in {1, 3}
+    assert "E0603" in err
+    assert spec.read_text(encoding="utf-8") == SPEC
+
+
+# ------------------------------------------------------ train and its runs
+
+
+def test_train_then_predict_and_evaluate(hqnn_command, spec, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = hqnn_command("train", spec, data, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert Path(found["run"]).name == "tiny-1"
+    assert set(found["metrics"]) >= {"train", "validation", "test", "baselines"}
+    run = found["run"]
+    code, out, err = hqnn_command("predict", run, data)
+    assert code == 0
+    assert out.splitlines()[0] == "y"
+    assert len(out.splitlines()) == 49
+    assert hqnn_command("predict", run, data, "--out", "p.csv")[0] == 0
+    assert Path("p.csv").read_text(encoding="utf-8") == out
+    code, out, _ = hqnn_command("evaluate", run, data, "--json")
+    assert code == 0
+    assert json.loads(out)["metrics"]["test"]["rmse"] == pytest.approx(found["metrics"]["test"]["rmse"], rel=1e-5)
+    code, out, _ = hqnn_command("evaluate", run, data, "--set", "backend=reference(precision: double)")
+    assert code == 0
+    assert "RMSE" in out
+    code, out, err = hqnn_command("train", spec, data, "--out", run)
+    assert (code, out) == (2, "")
+    assert "E0530" in err
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_wrong_runs_and_tables(hqnn_command, trained, command, tmp_path):
+    run, data = trained
+    for wrong in (tmp_path, tmp_path / "nosuch", data):
+        code, out, err = hqnn_command(command, wrong, data)
+        assert (code, out) == (1, "")
+        assert "error[E05" in err
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    for wrong in (tmp_path, tmp_path / "nosuch.csv", empty):
+        code, out, err = hqnn_command(command, run, wrong)
+        assert (code, out) == (1, "")
+        assert "error[E05" in err
+
+
+@pytest.mark.parametrize("change", ["width=3", "brickwork.reps=2", "epochs=3", "nosuch=1", "backend=aer(device: tpu)"])
+def test_changes_that_a_run_cannot_take(hqnn_command, trained, change):
+    run, data = trained
+    code, out, err = hqnn_command("evaluate", run, data, "--set", change)
+    assert (code, out) == (2, "")
+    assert "error[E" in err
+
+
+def test_resume_needs_a_folder(hqnn_command, spec, data):
+    code, _, err = hqnn_command("train", spec, data, "--resume")
+    assert code == 2
+    assert "E0605" in err
+
+
+def test_predict_where_nothing_can_be_written(hqnn_command, trained, tmp_path):
+    run, data = trained
+    code, _, err = hqnn_command("predict", run, data, "--out", tmp_path / "nosuch" / "p.csv")
+    assert code in {1, 3}
+    assert "E0603" in err
+
+
+# ------------------------------------------------------------ as a process
+
+
+def test_check_imports_nothing_heavy(spec):
+    script = (
+        "import sys\nfrom hqnn_dsl.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as leaving:\n    assert not leaving.code, leaving.code\n"
+        "heavy = {'torch', 'qiskit', 'qiskit_aer', 'qiskit_machine_learning', 'pandas', 'numpy', 'sklearn', 'numba',"
+        " 'pennylane', 'matplotlib', 'scipy'}\nfound = heavy & set(sys.modules)\nassert not found, found\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check", str(spec)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_closed_pipe_is_no_error(spec):
+    script = "import sys; sys.argv = ['hqnn', 'explain']; from hqnn_dsl.cli.main import main; main()"
+    line = f'"{sys.executable}" -c "{script}" | head -n 1'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("E0100")
+    assert "Traceback" not in done.stderr
