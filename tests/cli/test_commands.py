@@ -1,4 +1,4 @@
-"""Every command through its entry: exit codes, what goes where, nothing overwritten, nothing that ends in a traceback."""
+"""Every command through its entry: exit codes, what goes where, nothing overwritten, and never a traceback."""
 
 from __future__ import annotations
 

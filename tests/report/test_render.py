@@ -1,0 +1,113 @@
+"""Positions, the text of a diagnostic and its data: one place computes lines and columns, and these hold it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hqnn_dsl.report.codes.meaning import DefinedTwice, UnknownName
+from hqnn_dsl.report.codes.warnings import UnboundedEncoder
+from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.report.render import as_data, as_text, summary
+from hqnn_dsl.report.source import Source, Span
+
+TEXT = "first\n\tsecönd é\n\nlast"
+
+
+@pytest.mark.parametrize(
+    ("offset", "line", "column"),
+    [(0, 1, 1), (5, 1, 6), (6, 2, 1), (7, 2, 2), (15, 2, 10), (16, 3, 1), (17, 4, 1), (21, 4, 5)],
+)
+def test_lines_and_columns_count_from_one(offset, line, column):
+    assert Source("s", TEXT).position(offset) == (line, column)
+
+
+def test_lines_come_without_their_ends():
+    source = Source("s", TEXT.replace("\n", "\r\n"))
+    assert [source.line(number) for number in (1, 2, 3, 4)] == ["first", "\tsecönd é", "", "last"]
+
+
+def test_carets_stand_under_the_text_whatever_stands_before_it():
+    source = Source("s.hqnn", TEXT)
+    item = UnknownName(span=Span(source, 14, 15), name="é", hint="write `e`")
+    assert as_text(item).splitlines() == [
+        "error[E0201]: nothing here is called `é`",
+        " --> s.hqnn:2:9",
+        "  |",
+        "2 |  secönd é",
+        "  |         ^ unknown name",
+        "  = help: write `e`",
+    ]
+
+
+def test_a_span_over_several_lines_is_underlined_on_its_first():
+    source = Source("s", "abc def\nghi")
+    text = as_text(UnknownName(span=Span(source, 4, 11), name="x"))
+    assert "  |     ^^^ unknown name" in text.splitlines()
+
+
+def test_an_empty_span_at_the_end_has_a_caret():
+    source = Source("s", "abc")
+    assert "  |    ^ unknown name" in as_text(UnknownName(span=Span(source, 3, 3), name="x")).splitlines()
+
+
+def test_control_characters_do_not_reach_the_terminal():
+    source = Source("s", "let \x1b[31m = 1")
+    text = as_text(UnknownName(span=Span(source, 4, 5), name="x"))
+    assert "\x1b" not in text
+
+
+def test_notes_of_other_files_have_their_own_place():
+    here, there = Source("here.hqnn", "let a = 1"), Source("there.hqnn", "\nlet a = 2")
+    note, plain = Note("the first one", Span(there, 5, 6)), Note("a plain sentence")
+    text = as_text(DefinedTwice(span=Span(here, 4, 5), what="`a`", notes=(note, plain)))
+    assert text.index("--> here.hqnn:1:5") < text.index("::: there.hqnn:2:5")
+    assert "    - the first one" in text
+    assert "= note: a plain sentence" in text
+
+
+def test_colours_are_only_there_where_asked_for():
+    item = UnknownName(span=Span(Source("s", "abc"), 0, 3), name="abc")
+    assert "\x1b" not in as_text(item)
+    assert "\x1b[" in as_text(item, colour=True)
+
+
+def test_data_say_the_same_as_the_text():
+    source = Source("s", TEXT)
+    found = as_data(UnknownName(span=Span(source, 7, 13), name="x", notes=(Note("why"),)))
+    assert json.loads(json.dumps(found)) == found
+    assert found["place"] == {
+        "file": "s",
+        "start": {"line": 2, "column": 2, "offset": 7},
+        "end": {"line": 2, "column": 8, "offset": 13},
+    }
+    assert found["notes"] == [{"text": "why", "place": None}]
+    assert as_data(UnknownName(name="x"))["place"] is None
+
+
+def test_findings_are_ordered_and_said_once():
+    source = Source("s", "abcdef")
+    late, early = (UnknownName(span=Span(source, at, at + 1), name="x") for at in (4, 1))
+    placeless, warning = UnknownName(name="y"), UnboundedEncoder(span=Span(source, 2, 3))
+    findings = Findings()
+    for item in (late, placeless, early, late, warning):
+        findings.add(item)
+    assert findings.items == (early, warning, late, placeless)
+    assert summary(findings.items) == "3 errors, 1 warning"
+    with pytest.raises(Refusal) as caught:
+        findings.raise_errors()
+    assert caught.value.diagnostics == findings.items
+
+
+def test_warnings_alone_raise_nothing():
+    findings = Findings()
+    findings.add(UnboundedEncoder(span=Span(Source("s", "abc"), 0, 1)))
+    findings.raise_errors()
+    assert not findings.has_errors
+
+
+def test_what_is_wrong_with_an_option_is_the_command_lines_mistake():
+    option, file = Source("--set a", "b", is_option=True), Source("s", "b")
+    assert Refusal(UnknownName(span=Span(file, 0, 1), name="b")).exit_code == 1
+    assert Refusal(UnknownName(span=Span(option, 0, 1), name="b")).exit_code == 2
