@@ -17,43 +17,26 @@ from hqnn_dsl.semantics.resolve import resolved_text
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [*(ROOT / "specs").rglob("*.hqnn"), *(ROOT / "hqnn_dsl" / "catalog" / "blocks").glob("*.hqnn")]
+_VALUES = """
+-1 0 1e308 9223372036854775807 0.5 none auto pi true "" "a" [] [1] [[0]] x w qubits x[0] z[0]*z[0] 0..3 * not ( ) { } , ;
+on measure repeat - : = é \x00 adam(1) huber(0) reference
+"""
 WORDS = [
-    *["-1", "0", "1e308", "9223372036854775807", "0.5", "none", "auto", "pi", "true", '""', '"a"', "[]", "[1]", "[[0]]", "x", "w", "qubits", "x[0]", "z[0]*z[0]", "0..3"],
-    *["*", "not", "(", ")", "{", "}", ",", ";", "on", "measure", "repeat", "-", ":", "=", "é", "\x00", "adam(1)", "huber(0)", "reference"],
-    "3..0 step -1", "\n", "for q in 0..2 {", "weight w[qubits]", "input x[-1]", "1 / 0", "2 ** 99", "\t", 'use "\x00"',
-]  # fmt: skip
-PATHS = [
-    *[
-        "width",
-        "epochs",
-        "batch",
-        "lr",
-        "optimizer",
-        "loss",
-        "split",
-        "split.test",
-        "scale",
-        "features",
-        "target",
-        "data.target",
-        "clip",
-        "device",
-    ],
-    *[
-        "precision",
-        "backend",
-        "backend.precision",
-        "basis",
-        "coupling",
-        "transpile.target",
-        "optimization",
-        "reps",
-        "axis",
-        "entanglement",
-    ],
-    *["real_amplitudes.reps", "stop", "stop.patience", "scheduler", "task", "seed", "train.seed", ".", "a.b.c"],
-    "",
+    *_VALUES.split(),
+    "3..0 step -1",
+    "\n",
+    "for q in 0..2 {",
+    "weight w[qubits]",
+    "input x[-1]",
+    "1 / 0",
+    'use "\x00"',
 ]
+_PATHS = """
+width epochs batch lr optimizer loss split split.test scale features target data.target clip device precision backend
+backend.precision basis coupling transpile.target optimization reps axis entanglement real_amplitudes.reps stop
+stop.patience scheduler task seed train.seed . a.b.c
+"""
+PATHS = [*_PATHS.split(), ""]
 
 
 @pytest.fixture(autouse=True)
