@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.semantics.records import Layer
+    from hqnn_dsl.semantics.records import Layer, TrainSpec
     from hqnn_dsl.semantics.spec import Spec
 
 
@@ -243,6 +243,7 @@ class _Model:
         features = None if data.features.names is None else len(data.features.names)
         front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
         back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
+        self._refuse_idle(train, circuit)
         self._warn(encoder, circuit, elaborated)
         if findings.has_errors or front is None or back is None:
             return None
@@ -409,6 +410,15 @@ class _Model:
             )
         )
         return None
+
+    def _refuse_idle(self, train: TrainSpec, circuit: Circuit) -> None:
+        """Refuse a learning rate for quantum weights where none of them trains."""
+        trains = any(tensor.size and not tensor.frozen for tensor in circuit.weights)
+        if trains or train.optimizer.options.get("quantum_lr") is None:
+            return
+        reason = "no weight of the circuit trains"
+        span = self._places({}).get("train.optimizer")
+        self.findings.add(meaning.NoEffect(span=span, what="quantum_lr", reason=reason, hint="leave it out"))
 
     # ------------------------------------------------------------ warnings
 
