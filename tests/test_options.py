@@ -81,7 +81,7 @@ def rows() -> Iterator[tuple[str, str]]:
             yield section, row.name
 
 
-@pytest.mark.parametrize(("section", "name"), rows())
+@pytest.mark.parametrize(("section", "name"), list(rows()))
 def test_every_setting(section, name):
     row = next(row for row in SECTIONS[section] if row.name == name)
     if f"{section}.{name}" in BY_HAND:
@@ -120,7 +120,7 @@ def table_of(start: str) -> Mapping[str, Entry]:
     return table
 
 
-@pytest.mark.parametrize(("start", "name", "option"), entries())
+@pytest.mark.parametrize(("start", "name", "option"), list(entries()))
 def test_every_option_of_every_entry(start, name, option):
     row = table_of(start)[name].option(option)
     assert row is not None
@@ -157,7 +157,7 @@ def parameters() -> Iterator[tuple[str, str]]:
             yield name, parameter.name.name
 
 
-@pytest.mark.parametrize(("name", "parameter"), parameters())
+@pytest.mark.parametrize(("name", "parameter"), list(parameters()))
 def test_every_argument_of_every_library_block(name, parameter):
     definition = library_block(name)
     assert definition is not None

@@ -18,8 +18,8 @@ from hqnn_dsl.semantics.resolve import resolved_text
 ROOT = Path(__file__).parents[2]
 SEEDS = [*(ROOT / "specs").rglob("*.hqnn"), *(ROOT / "hqnn_dsl" / "catalog" / "blocks").glob("*.hqnn")]
 _VALUES = """
--1 0 1e308 9223372036854775807 0.5 none auto pi true "" "a" [] [1] [[0]] x w qubits x[0] z[0]*z[0] 0..3 * not ( ) { } , ;
-on measure repeat - : = é \x00 adam(1) huber(0) reference
+-1 0 1e308 9223372036854775807 0.5 none auto pi true "" "a" [] [1] [[0]] x w qubits x[0] z[0]*z[0] 0..3 * not ( ) { }
+, ; on measure repeat - : = é \x00 adam(1) huber(0) reference
 """
 WORDS = [
     *_VALUES.split(),
