@@ -47,7 +47,7 @@ def meaning(text: str) -> Any:
     return found.spec, found.circuit
 
 
-def spec(*, parts: str = "", body: str = "feature_map angle()", qubits: int = 2) -> str:
+def spec(*, parts: str = "", body: str = "feature_map angle(); ansatz brickwork()", qubits: int = 2) -> str:
     decoder = "" if "decoder" in parts else "decoder { dense }"
     return f"hqnn 1\nmodel m {{ {parts}\ncircuit on {qubits} qubits {{ {body} }}\n{decoder} }}\n"
 

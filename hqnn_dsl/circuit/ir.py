@@ -246,8 +246,9 @@ def _verify_measurements(circuit: Circuit) -> None:
         if isinstance(measurement, Probabilities):
             _verify_qubits(circuit, measurement.qubits, "probabilities")
             continue
+        where = f"an observable of {len(measurement.terms)} terms"
         for term in measurement.terms:
-            _verify_qubits(circuit, tuple(q for q, _ in term.factors), f"observable {measurement}")
+            _verify_qubits(circuit, tuple(q for q, _ in term.factors), where)
     if circuit.amplitude is not None:
         _verify_qubits(circuit, circuit.amplitude.qubits, "amplitude")
         _insist(

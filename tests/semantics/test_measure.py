@@ -73,3 +73,9 @@ def test_outputs_are_counted():
 )
 def test_what_cannot_be_measured(text, code):
     assert codes(spec_text(f"feature_map angle(); measure {text}")) == [code]
+
+
+def test_a_long_sum_is_checked_in_no_time():
+    product = "*".join(f"(z[{qubit}] + x[{qubit}])" for qubit in range(14))
+    (found,) = after_map(f"measure {product}", qubits=14).measurements
+    assert len(found.terms) == 2**14
