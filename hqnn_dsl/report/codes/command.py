@@ -86,3 +86,22 @@ class NoModule(Diagnostic):
     code = "E0606"
     message = "the number of features is not known, so the module has no shape"
     advice = "give the table (`hqnn compile SPEC DATA`), or name the features in the spec"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class Disagreement(Diagnostic):
+    """`hqnn verify` or `hqnn bench` finds that a backend gives other numbers than the others: a bug of ours.
+
+    The spec is not at fault. The table says which backend and precision, and by how much. Until it is mended, train
+    with a backend that agrees, by its name (`backend reference`), and please report the spec with the table.
+
+    hqnn bench spec.hqnn      # wrong: no times are shown for a backend that computes something else
+    hqnn verify spec.hqnn     # right: shows all differences
+    """
+
+    code = "E0607"
+    exit_code = 70
+    message = "{who} gives other numbers than {oracle}: this is a bug in hqnn, not in your spec"
+    advice = "please report the spec with the table above; train with a backend that agrees until then"
+    who: str
+    oracle: str
