@@ -107,6 +107,7 @@ def bench(
     rows: dict[str, Timing] = {}
     refusals: list[Refusal] = []
     truth: Answer | None = None
+    oracle = ""
     for variant in todo:
         watch(variant.title)
         try:
@@ -116,19 +117,20 @@ def bench(
             refusals.append(refusal)
             rows[variant.title] = _without_times(variant, "cannot", refusal.diagnostics[0].headline)
             continue
-        truth = truth or got
+        if truth is None:
+            truth, oracle = got, variant.title
         difference = _difference(program, variant, point, got, truth)
         if difference:
             rows[variant.title] = _without_times(variant, "differs", difference)
         else:
             runs.append(run)
-    if not runs:
+    if truth is None:
         raise refusals[0]
     watch("taking turns")
     _take_turns(runs)
     rows |= {run.variant.title: run.timing() for run in runs}
     ordered = sorted(rows.values(), key=lambda row: (list(offered()).index(row.name), row.precision))
-    return Benchmark(runs[0].variant.title, batch, program.device, torch.get_num_threads(), tuple(ordered))
+    return Benchmark(oracle, batch, program.device, torch.get_num_threads(), tuple(ordered))
 
 
 def _without_times(variant: Variant, verdict: Literal["differs", "cannot"], reason: str) -> Timing:

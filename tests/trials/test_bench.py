@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from wrong_backends import SPEC, changed, quick_rows_only, wrong_gradients, wrong_values
+from wrong_backends import SPEC, changed, not_a_number, quick_rows_only, wrong_gradients, wrong_values
 
 import hqnn_dsl as hqnn
 from hqnn_dsl.backends import offered
@@ -53,6 +53,14 @@ def test_a_wrong_backend_gets_no_times(monkeypatch, change):
     assert found.ratio(row) is None
     assert "differ" in row.reason
     assert by_title(found)["reference (single)"].step > 0
+
+
+def test_where_nothing_agrees_nothing_is_timed(monkeypatch):
+    for name in offered():
+        monkeypatch.setitem(offered(), name, changed(name, not_a_number))
+    found = bench(hqnn.compile_text(SPEC), seconds=0.05)
+    assert found.disagreeing == found.rows
+    assert all(row.step is None for row in found.rows)
 
 
 def test_what_cannot_run_is_a_row_that_says_why(monkeypatch):
