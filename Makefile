@@ -11,7 +11,7 @@ DEV    := $(VENV)/.dev-$(AER)
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow check format tables clean
+.PHONY: help train test test-slow check format tables bench bench-quick bench-peers clean
 
 help:              ## what there is to make
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,6 +37,15 @@ format: $(DEV)     ## bring the code into form
 
 tables: $(DEV)     ## make the parser's tables anew from grammar/hqnn.lark
 	$(BIN)/python -m hqnn_dsl.syntax.tables
+
+bench: bench-peers ## measure every simulator, and write docs/benchmarks.md with its plot
+	$(BIN)/python -m benchmarks.run
+
+bench-quick: $(DEV) bench-peers ## a small part of it, printed only
+	$(BIN)/python -m benchmarks.run --quick
+
+bench-peers: $(DEV) ## install the simulators that cannot share .venv into benchmarks/.venvs
+	$(BIN)/python -m benchmarks.environments
 
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hqnn_dsl.backends import Backend, offered
+from hqnn_dsl.backends import offered
+from hqnn_dsl.backends.choosing import Candidate, pick
 from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes import meaning
+from hqnn_dsl.report.codes.environment import BackendPicked
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Refusal
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.transpile.passes import Transpiled
 
-AUTO = Entry(name="auto", doc="The fastest exact backend of this version and environment; it says which.")
+AUTO = Entry(name="auto", doc="The fastest exact backend for this circuit, found by a short trial; it says which.")
 DEFAULT_BACKEND = "auto"
 
 
@@ -76,19 +78,30 @@ def check(
 
 def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
-    chosen = _picked(checked.draft["backend"])
+    chosen: Choice = checked.draft["backend"]
     with _Placed(checked.places["backend"]):
+        if chosen.name == AUTO.name:
+            _candidates(checked.circuit, {})
+            return
         objections = offered()[chosen.name].objections(checked.circuit, chosen.options)
         if objections:
             raise Refusal(*objections)
 
 
-def _picked(backend: Choice) -> Choice:
-    """The backend that runs: `auto` becomes the fastest exact one."""
-    if backend.name != AUTO.name:
-        return backend
-    row = offered()["reference"]
-    return Choice(name=row.entry.name, options=row.entry.defaults())
+def _candidates(circuit: Circuit, options: Mapping[str, Any]) -> list[Candidate]:
+    """The exact backends that can run a circuit, for `auto`; refuses with the reason of the quick ones if none can."""
+    found: list[Candidate] = []
+    objections: list[Diagnostic] = []
+    for row in offered().values():
+        candidate = Candidate(row, {**row.entry.defaults(), **options})
+        against = row.objections(circuit, candidate.options)
+        if row.exact and not against:
+            found.append(candidate)
+        elif row.exact and row.is_quick:
+            objections.extend(against)
+    if not any(candidate.backend.is_quick for candidate in found):
+        raise Refusal(*objections[:1])
+    return found
 
 
 def elaborate(source: Source, changes: Mapping[str, str] | None = None) -> Circuit:
@@ -171,14 +184,20 @@ class Program:
         return observables(self.logical)
 
     @cached_property
+    def unchecked_transpilation(self) -> Transpiled:
+        """The circuit for the spec's target as Qiskit made it; for those who compare it themselves."""
+        from hqnn_dsl.transpile.passes import transpile
+
+        with self._placed("transpile.target"):
+            return transpile(self.circuit, self.spec.transpile, stream(self.spec.train.seed, "transpile"))
+
+    @cached_property
     def transpilation(self) -> Transpiled:
         """The circuit for the spec's target, checked against the logical one at random angles."""
         from hqnn_dsl.transpile.equivalence import assert_equivalent
-        from hqnn_dsl.transpile.passes import transpile
 
-        seed = stream(self.spec.train.seed, "transpile")
+        done, seed = self.unchecked_transpilation, stream(self.spec.train.seed, "transpile")
         with self._placed("transpile.target"):
-            done = transpile(self.circuit, self.spec.transpile, seed)
             assert_equivalent(self.circuit, done, self.observables, seed=seed)
         return done
 
@@ -212,12 +231,17 @@ class Program:
         `precision` is that of angles, weights and state; None takes the backend's own. Raises `Refusal` where the
         backend cannot run this circuit (exit code 1) or this environment cannot run the backend (3).
         """
+        chosen = self.spec.backend if backend is None else backend_choice(backend)
+        options = {} if precision is None else {"precision": precision}
+        if chosen.name == AUTO.name:
+            return self.layer_of(self._picked(options))
+        return self.layer_of(replace(chosen, options=chosen.options | options))
+
+    def layer_of(self, chosen: Choice) -> QuantumLayer:
+        """The circuit as a torch layer on a backend that is named with all its options. Raises `Refusal`."""
         from hqnn_dsl.network.quantum import QuantumLayer
 
-        chosen, row = self._backend(backend)
-        if precision is not None:
-            chosen = replace(chosen, options={**chosen.options, "precision": precision})
-        seed = self.spec.train.seed
+        row, seed = offered()[chosen.name], self.spec.train.seed
         with self._placed("backend"):
             objections = row.objections(self.logical, chosen.options)
             if objections:
@@ -228,15 +252,25 @@ class Program:
             executable,
             precision=chosen.options.get("precision", "single"),
             seed=stream(seed, "init"),
+            backend=chosen,
         )
 
-    def _backend(self, text: str | None) -> tuple[Choice, Backend]:
-        """The backend's row and its options; `auto` becomes the one it picks."""
-        chosen = self.spec.backend if text is None else backend_choice(text)
-        picked = _picked(chosen)
-        if chosen.name == AUTO.name:
-            sys.stderr.write(f"backend auto: {picked.name}, the fastest exact backend of this version\n")
-        return picked, offered()[picked.name]
+    @property
+    def device(self) -> str:
+        """Where tensors will be, `cpu` or `cuda`, as `train { device }` says; `cpu` where there is no CUDA."""
+        import torch
+
+        return "cuda" if self.spec.train.device != "cpu" and torch.cuda.is_available() else "cpu"
+
+    def _picked(self, options: Mapping[str, Any]) -> Choice:
+        """What `auto` means for this circuit; says so on standard error when it is chosen."""
+        with self._placed("backend"):
+            candidates = _candidates(self.logical, options)
+            picked, is_new = pick(self.logical, self.spec.train.batch, candidates, device=self.device)
+        if is_new:
+            sys.stderr.write(f"{BackendPicked(backend=picked.name, reason=picked.reason).headline}\n")
+        found = next(candidate for candidate in candidates if candidate.name == picked.name)
+        return Choice(name=found.name, options=dict(found.options))
 
     def network(
         self, in_width: int | None = None, out_width: int | None = None, *, backend: str | None = None

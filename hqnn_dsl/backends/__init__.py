@@ -49,13 +49,27 @@ class Backend:
 
     `entry` has its name, documentation and options. `objections(circuit, options)` says what it cannot do with that
     circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
-    for `hqnn doctor`, and never raises.
+    for `hqnn doctor`, and never raises. `exact` means values without shot noise.
+
+    `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
+    magnitude on one core. `backend auto` reads it to keep its trial short.
     """
 
     entry: Entry
     load: Load
     objections: Callable[[Circuit, Mapping[str, Any]], tuple[Diagnostic, ...]]
     probe: Callable[[], str]
+    exact: bool = True
+    pace: float = 1e9
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a step of a small circuit is over in milliseconds, so that it can be tried."""
+        return self.pace >= QUICK_PACE
+
+
+QUICK_PACE = 1e6
+"""A backend with less `pace` is never tried by `backend auto`."""
 
 
 @cache

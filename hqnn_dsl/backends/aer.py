@@ -115,5 +115,5 @@ def _device(asked: str, *, custatevec: bool) -> str:
     return device
 
 
-BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe)
+BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=4e3)
 """The row of the table of backends."""

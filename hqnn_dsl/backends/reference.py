@@ -69,5 +69,6 @@ BACKEND = Backend(
     load=load,
     objections=objections,
     probe=probe,
+    pace=5e7,
 )
 """The row of the table of backends."""

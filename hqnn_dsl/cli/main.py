@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from hqnn_dsl.cli import about, compiling, running
+from hqnn_dsl.cli import about, compiling, running, trying
 from hqnn_dsl.cli.output import show_refusal
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -35,6 +35,8 @@ for command in (
     running.train,
     running.predict,
     running.evaluate,
+    trying.verify,
+    trying.bench,
     about.explain,
     about.doctor,
 ):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit, WeightTensor
+    from hqnn_dsl.semantics.records import Choice
 
 
 def _uniform(shape: tuple[int, ...], values: tuple[float, ...], generator: torch.Generator) -> Tensor:
@@ -104,9 +105,12 @@ class QuantumLayer(WeightFolder):
         *,
         precision: Literal["single", "double"] = "single",
         seed: int = 0,
+        backend: Choice | None = None,
     ) -> None:
         super().__init__()
         self.circuit = circuit
+        self.backend = backend
+        """What runs the circuit, by name and options, where the maker of the layer said so."""
         self.executable = executable
         self.precision = precision
         self.dtype = torch.float64 if precision == "double" else torch.float32

@@ -31,7 +31,11 @@ PACKAGES = (
 
 
 def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> dict[str, Any]:
-    """Plain data about this process; the backend speaks for itself through its metadata, after it has run."""
+    """Plain data about this process; the backend speaks for itself through its metadata, after it has run.
+
+    Under `backend`, `asked` is the spec's word (`auto`), `name` and `options` are what really runs.
+    """
+    ran = net.circuit.backend or spec.backend
     return {
         "hqnn": __version__,
         "python": platform.python_version(),
@@ -41,8 +45,9 @@ def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> di
         "threads": {"torch": torch.get_num_threads(), "cpus": os.cpu_count()},
         "precision": spec.train.precision,
         "backend": {
-            "name": spec.backend.name,
-            "options": {name: _plain(value) for name, value in spec.backend.options.items()},
+            "asked": spec.backend.name,
+            "name": ran.name,
+            "options": {name: _plain(value) for name, value in ran.options.items()},
             "metadata": {name: _plain(value) for name, value in net.circuit.executable.metadata.items()},
         },
         "seeds": {"root": spec.train.seed} | {name: stream(spec.train.seed, name) for name in STREAMS},

@@ -15,7 +15,7 @@ from qiskit.circuit import Parameter
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
-from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, InputRef, WeightRef
+from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, InputRef, WeightRef, evaluate
 from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -59,16 +59,30 @@ def logical(circuit: Circuit) -> QuantumCircuit:
 
     An angle without a Qiskit form is one Parameter, `slot[k]`. Raises `Refusal` for an amplitude input.
     """
+    inputs, weights, formless = _parameters(circuit)
+    angles: list[Any] = []
+    for slot, angle in enumerate(circuit.slots):
+        angles.append(formless[slot] if slot in formless else expression(angle, inputs, weights))
+    return _build(circuit, angles)
+
+
+def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float, ...]) -> dict[str, float]:
+    """The value of every parameter that `logical` may have, by name, for plain inputs and weights."""
+    by_input, by_weight, formless = _parameters(circuit)
+    pairs = [*zip(by_input, inputs, strict=True), *zip(by_weight, weights, strict=True)]
+    found = {parameter.name: value for parameter, value in pairs}
+    return found | {
+        parameter.name: evaluate(circuit.slots[slot], inputs, weights) for slot, parameter in formless.items()
+    }
+
+
+def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dict[int, Parameter]]:
+    """The Parameters of the inputs, of the weights, and of the slots whose angle has no Qiskit form."""
     taken: set[str] = set()
     inputs = [_named(taken, name) for name in input_names(circuit)]
     weights = [_named(taken, name) for name in weight_names(circuit)]
-    angles: list[Any] = []
-    for slot, angle in enumerate(circuit.slots):
-        if has_form(angle):
-            angles.append(expression(angle, inputs, weights))
-        else:
-            angles.append(_named(taken, f"slot[{slot}]"))
-    return _build(circuit, angles)
+    formless = {slot: _named(taken, f"slot[{slot}]") for slot, angle in enumerate(circuit.slots) if not has_form(angle)}
+    return inputs, weights, formless
 
 
 def slotted(circuit: Circuit) -> Slotted:

@@ -107,3 +107,22 @@ class RunIsFixed(Diagnostic):
     message = "{path} is trained; of its spec only `backend` can be changed"
     advice = "train another run with `hqnn train SPEC DATA --set …`"
     path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class Disagreement(Diagnostic):
+    """`hqnn verify` or `hqnn bench` finds that a backend gives other numbers than the others: a bug of ours.
+
+    The spec is not at fault. The table says which backend and precision, and by how much. Until it is mended, train
+    with a backend that agrees, by its name (`backend reference`), and please report the spec with the table.
+
+    hqnn bench spec.hqnn      # wrong: no times are shown for a backend that computes something else
+    hqnn verify spec.hqnn     # right: shows all differences
+    """
+
+    code = "E0608"
+    exit_code = 70
+    message = "{who} gives other numbers than {oracle}: this is a bug in hqnn, not in your spec"
+    advice = "please report the spec with the table above; train with a backend that agrees until then"
+    who: str
+    oracle: str

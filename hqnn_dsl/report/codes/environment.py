@@ -350,3 +350,24 @@ class CuStateVecNeedsGpu(Diagnostic):
     message: ClassVar[str] = "`custatevec: true` has no meaning with `device: cpu`"
     label: ClassVar[str] = "cuStateVec runs on GPUs only"
     advice: ClassVar[str] = "write `device: gpu`, or leave `custatevec` out"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class BackendPicked(Diagnostic):
+    """What `backend auto` picked for this circuit, and why. It is a note, not an error.
+
+    The exact backends that can run the circuit take turns for a few steps; the fastest is taken. Backends that take
+    seconds a step are not tried, and nothing is where one step of a circuit takes long. All of them give the same
+    numbers, up to rounding.
+
+    Wrong: nothing is.
+    Right: `backend reference`, or another by its name, where a run must not depend on a trial.
+    """
+
+    code: ClassVar[str] = "E0709"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = "backend auto: {backend}, {reason}"
+    exit_code: ClassVar[int] = 0
+
+    backend: str
+    reason: str

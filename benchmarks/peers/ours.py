@@ -1,0 +1,21 @@
+"""Our own layer on one of our backends, as a user gets it: `program.quantum_layer`."""
+
+from __future__ import annotations
+
+import torch
+
+import hqnn_dsl as hqnn
+from benchmarks.steps import REAL, TorchStep
+from benchmarks.workloads import Workload, numbers_of
+
+
+def layer_step(workload: Workload, backend: str, precision: str) -> TorchStep:
+    """The step of the layer of the workload's spec on a backend, with the benchmark's weights."""
+    numbers = numbers_of(workload)
+    layer = hqnn.compile_text(workload.spec).quantum_layer(backend=backend, precision=precision)
+    weights = torch.tensor(numbers.weights, dtype=getattr(torch, REAL[precision]))
+    taken = 0
+    for tensor in layer.parameters():
+        tensor.data = weights[taken : taken + tensor.numel()].reshape(tensor.shape).clone()
+        taken += tensor.numel()
+    return TorchStep(layer, layer.parameters(), numbers, precision)
