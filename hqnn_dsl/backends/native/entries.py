@@ -1,0 +1,77 @@
+"""The two compiled entry points, kept on disk between processes.
+
+Numba looks only at the file of the function that it kept, so a change in another file of this folder would go unseen.
+The entry points therefore carry the `edition`, a number made from all sources here, which is part of Numba's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numba
+
+from hqnn_dsl.backends.native import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+COMPILING_AFTER = 0.8
+"""Seconds after which a first call is not reading the kept kernels but compiling them."""
+
+
+def _edition() -> int:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return int.from_bytes(digest.digest()[:6], "big")
+
+
+def _entry_points(edition: int) -> tuple[Any, Any]:
+    """The entry points; `edition` is never 0, it is there to be part of the key."""
+
+    def run_forward(*arguments: Any) -> None:
+        if edition:
+            sweep.forward(*arguments)
+
+    def run_backward(*arguments: Any) -> None:
+        if edition:
+            sweep.backward(*arguments)
+
+    return _kept(run_forward), _kept(run_backward)
+
+
+def _kept(function: Callable[..., None]) -> Any:  # noqa: ANN401 - Numba's dispatcher
+    """Compiled for each kind of arguments, and kept on disk where there is a place that can be written."""
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError as reason:
+        sys.stderr.write(f"the native kernels cannot be kept on disk and are compiled anew each time: {reason}\n")
+        return numba.njit(nogil=True)(function)
+
+
+forward, backward = _entry_points(_edition() or 1)
+
+_ready: set[tuple[object, ...]] = set()
+
+
+@contextmanager
+def announced(key: tuple[object, ...]) -> Iterator[None]:
+    """Around a call: the first of its kind (`key`) says on standard error that it compiles, where it takes long."""
+    if key in _ready:
+        yield
+        return
+    kind = ", ".join(str(word) for word in key)
+    sentence = f"compiling the native kernels for {kind}; they are kept for later runs\n"
+    timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    _ready.add(key)
