@@ -1,4 +1,4 @@
-"""The two compiled entry points, kept on disk between processes.
+"""The compiled entry points, kept on disk between processes.
 
 Numba looks only at the file of the function that it kept, so a change in another file of this folder would go unseen.
 The entry points therefore carry the `edition`, a number made from all sources here, which is part of Numba's key.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from hqnn_dsl.backends.native import sweep
+from hqnn_dsl.backends.native import front, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,18 +31,26 @@ def _edition() -> int:
     return int.from_bytes(digest.digest()[:6], "big")
 
 
-def _entry_points(edition: int) -> tuple[Any, Any]:
+def _entry_points(edition: int) -> tuple[Any, ...]:
     """The entry points; `edition` is never 0, it is there to be part of the key."""
 
-    def run_forward(*arguments: Any) -> None:
+    def run_forward(*arguments: Any) -> None:  # noqa: ANN401 - arrays and numbers
         if edition:
             sweep.forward(*arguments)
 
-    def run_backward(*arguments: Any) -> None:
+    def run_backward(*arguments: Any) -> None:  # noqa: ANN401 - arrays and numbers
         if edition:
             sweep.backward(*arguments)
 
-    return _kept(run_forward), _kept(run_backward)
+    def run_angles(*arguments: Any) -> None:  # noqa: ANN401 - arrays and numbers
+        if edition:
+            front.angles(*arguments)
+
+    def run_angles_back(*arguments: Any) -> None:  # noqa: ANN401 - arrays and numbers
+        if edition:
+            front.angles_back(*arguments)
+
+    return _kept(run_forward), _kept(run_backward), _kept(run_angles), _kept(run_angles_back)
 
 
 def _kept(function: Callable[..., None]) -> Any:  # noqa: ANN401 - Numba's dispatcher
@@ -54,19 +62,18 @@ def _kept(function: Callable[..., None]) -> Any:  # noqa: ANN401 - Numba's dispa
         return numba.njit(nogil=True)(function)
 
 
-forward, backward = _entry_points(_edition() or 1)
+forward, backward, angles, angles_back = _entry_points(_edition() or 1)
 
-_ready: set[tuple[object, ...]] = set()
+_ready: set[tuple[str, ...]] = set()
 
 
 @contextmanager
-def announced(key: tuple[object, ...]) -> Iterator[None]:
+def announced(*key: str) -> Iterator[None]:
     """Around a call: the first of its kind (`key`) says on standard error that it compiles, where it takes long."""
     if key in _ready:
         yield
         return
-    kind = ", ".join(str(word) for word in key)
-    sentence = f"compiling the native kernels for {kind}; they are kept for later runs\n"
+    sentence = f"compiling the native kernels for {', '.join(key)}; they are kept for later runs\n"
     timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
     timer.daemon = True
     timer.start()

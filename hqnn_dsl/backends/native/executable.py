@@ -1,7 +1,7 @@
 """A circuit as a differentiable function run by the kernels: the executable of the backend `native`.
 
-A call chooses the layout by the number of rows, lays out the arrays, and hands ranges of tiles to threads. With
-gradients wanted, the final states are kept for the one sweep back, unless they are large: then they are made again.
+It is called with angles, like every executable, or with inputs and weights: then the slot table runs on the engine's own
+tape, since at a few qubits torch's small operations cost more than the circuit. Second derivatives are the reference's.
 """
 
 from __future__ import annotations
@@ -13,33 +13,31 @@ import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
 from hqnn_dsl.backends.dense.state import normalised
-from hqnn_dsl.backends.limits import MAX_STATE_BYTES
 from hqnn_dsl.backends.native import entries
-from hqnn_dsl.backends.native.pool import over_tiles, shares
-from hqnn_dsl.backends.native.tables import LANE_BITS, Array, Tables, tables_of
+from hqnn_dsl.backends.native.call import Call
+from hqnn_dsl.backends.native.layouts import Layouts
+from hqnn_dsl.backends.native.tape import tape_of
 from hqnn_dsl.circuit.pauli.rewrites import plan
-from hqnn_dsl.report.codes.environment import StateTooLarge, ZeroAmplitudes
+from hqnn_dsl.report.codes.environment import ZeroAmplitudes
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from torch import Tensor
 
+    from hqnn_dsl.backends.native.tables import Array
     from hqnn_dsl.circuit.ir import Circuit
 
-KEPT_BYTES = 1 << 29
-"""Final states up to this size in all are kept for the gradient; larger ones are made again."""
-CACHE_BYTES = 1 << 19
-"""A core's own cache: a tile whose two states are larger goes slowly."""
+    SlotValues = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class NativeExecutable:
-    """A circuit run by compiled kernels on the CPU; see `backends.Executable`.
+    """A circuit run by compiled kernels on the CPU; see `backends.Executable` and `backends.LayerExecutable`.
 
-    `precision` is `single` or `double`. Tensors on other devices are copied there and back. A second derivative is that
-    of the reference backend. `without` names rewrites of the plan to leave out. Raises `Refusal` where the states would
-    take more than `MAX_STATE_BYTES`, and for an amplitude input with a row of zeros.
+    `precision` is `single` or `double`. Tensors on other devices are copied there and back. `without` names rewrites of
+    the plan to leave out. Raises `Refusal` where the states would take more than `MAX_STATE_BYTES`, and for an
+    amplitude input with a row of zeros.
     """
 
     def __init__(self, circuit: Circuit, precision: str, without: Collection[str] = ()) -> None:
@@ -47,11 +45,10 @@ class NativeExecutable:
         self.precision = precision
         self.without = tuple(without)
         self.real = torch.float64 if precision == "double" else torch.float32
-        self.dtype = "float64" if precision == "double" else "float32"
         self.plan = plan(circuit, self.without)
-        self.offsets = np.array(self.plan.offsets, dtype=self.dtype)
-        self._tables: dict[tuple[int, bool], Tables] = {}
-        self._wanted: dict[tuple[int, bool, bool, bool], tuple[Array, int]] = {}
+        self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
+        self.tape = tape_of(circuit)
+        self.edge = self.layouts.offsets.dtype.type(1 - torch.finfo(self.real).eps)
         self._metadata: dict[str, object] = {"method": "pauli rotations", "precision": precision, "device": "cpu"}
 
     def __reduce__(self) -> tuple[type[NativeExecutable], tuple[Circuit, str, tuple[str, ...]]]:
@@ -59,7 +56,7 @@ class NativeExecutable:
 
     @property
     def metadata(self) -> Mapping[str, object]:
-        """`method`, `precision`, `device`, and after a call the `layout` and the number of `threads`."""
+        """`method`, `precision` and the `device` that it runs on."""
         return self._metadata
 
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
@@ -70,177 +67,147 @@ class NativeExecutable:
             state = state.to("cpu", self.real)
             _refuse_zeros(state)
             state = normalised(state)
-        differentiated = torch.is_grad_enabled() and (
-            per_sample.requires_grad or shared.requires_grad or (state is not None and state.requires_grad)
-        )
-        if differentiated:
-            found: Tensor = _Sweep.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
+        if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
+            found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         else:
-            found = torch.from_numpy(Call(self, per_sample, shared, state).forward(keep=False))
+            call = Call(self.layouts, _array(per_sample), _array(shared), None if state is None else _array(state))
+            found = torch.from_numpy(call.forward(keep=False))
         return found if device.type == "cpu" else found.to(device)
 
-    def tables(self, number: int, *, by_amplitude: bool) -> Tables:
-        """The arrays of part `number` of the plan."""
-        key = (number, by_amplitude)
-        if key not in self._tables:
-            part = self.plan.parts[number]
-            self._tables[key] = tables_of(part, self.circuit, self.dtype, by_amplitude=by_amplitude)
-        return self._tables[key]
+    def layer(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
+        """Outputs `[B, M]` for `inputs[B, I]` and the tensors of all weights, in the order of the circuit.
 
-    def wanted(self, number: int, tables: Tables, *, samples: bool, shared: bool) -> tuple[Array, int]:
-        """Which rotations of a part have a gradient to give, and the first that has."""
-        key = (number, tables.lane is not None, samples, shared)
-        if key not in self._wanted:
-            wanted = tables.wanted(samples=samples, shared=shared)
-            first = int(np.argmax(wanted)) if wanted.any() else len(wanted)
-            self._wanted[key] = wanted, first
-        return self._wanted[key]
-
-    def by_amplitude(self, number: int, batch: int) -> bool:
-        """The layout of a part for that many rows: the cheaper by count, where a state fills registers at all."""
-        part = self.plan.parts[number]
-        lane_bits = LANE_BITS[self.dtype]
-        if part.num_qubits <= lane_bits:
-            return False
-        state = (4 if self.precision == "single" else 8) * (1 if part.real else 2) << part.num_qubits
-        lanes = 1 << lane_bits
-        slow = 2 if 2 * lanes * state > CACHE_BYTES else 1
-        return BY_AMPLITUDE_COST * batch < slow * lanes * -(-batch // lanes)
+        `slot_values(inputs, all weights flattened)` is the same slot table in torch: amplitudes and second derivatives
+        go through it.
+        """
+        device = inputs.device
+        inputs = inputs.to("cpu", self.real)
+        weights = tuple(
+            w if w.dtype == self.real and w.device.type == "cpu" else w.to("cpu", self.real) for w in weights
+        )
+        if self.circuit.amplitude is not None:
+            start = self.circuit.amplitude.start
+            state = inputs[:, start : start + self.circuit.amplitude.size]
+            found = self(*slot_values(inputs, _joined(weights, inputs)), state)
+        elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
+            found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
+        else:
+            call = _Front(self, inputs, weights).call
+            found = torch.from_numpy(call.forward(keep=False))
+        return found if device.type == "cpu" else found.to(device)
 
     def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """The same outputs by the reference backend, for derivatives of derivatives."""
         return DenseExecutable(self.circuit, self.precision)(per_sample, shared, state)
 
 
-BY_AMPLITUDE_COST = 1.3
-"""How much more a sample costs where neighbouring amplitudes share a register: lanes are swapped."""
+def _array(tensor: Tensor) -> Array:
+    found: Array = tensor.detach().contiguous().numpy()
+    return found
 
 
-class Call:
-    """One call of an executable: its arguments as arrays, and the states kept for the gradient, a part each."""
+def _joined(weights: tuple[Tensor, ...], like: Tensor) -> Tensor:
+    """All weights flattened, `[P]`."""
+    return torch.cat([w.reshape(-1) for w in weights]) if weights else like.new_zeros(0)
 
-    def __init__(self, executable: NativeExecutable, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> None:
-        self.executable = executable
-        self.batch = per_sample.shape[0]
-        self.samples = per_sample.detach().contiguous().numpy()
-        self.shared = shared.detach().contiguous().numpy()
-        empty = np.empty((0, 0), dtype=executable.dtype)
-        self.state = empty if state is None else state.detach().contiguous().numpy()
-        self.kept: list[Array] | None = None
-        self._layout = [executable.by_amplitude(k, self.batch) for k in range(len(executable.plan.parts))]
 
-    def _tables(self, number: int) -> Tables:
-        return self.executable.tables(number, by_amplitude=self._layout[number])
+class _Front:
+    """Angles from inputs and weights by the tape, and the call with them."""
 
-    def _tiles(self, tables: Tables) -> tuple[int, int]:
-        """How many tiles there are, and the numbers in the state of one."""
-        lanes = 1 << LANE_BITS[self.executable.dtype]
-        tiles = self.batch if tables.lane is not None else -(-self.batch // lanes)
-        return tiles, tables.rows * lanes * tables.numbers_a_row
+    def __init__(self, executable: NativeExecutable, inputs: Tensor, weights: tuple[Tensor, ...]) -> None:
+        self.tape, self.edge = executable.tape, executable.edge
+        self.inputs = _array(inputs)
+        dtype = executable.layouts.dtype
+        flat = [_array(w).reshape(-1) for w in weights]
+        self.weights = flat[0] if len(flat) == 1 else np.concatenate([np.empty(0, dtype=dtype), *flat])
+        samples = np.empty((len(self.inputs), len(self.tape.sample_nodes)), dtype=dtype)
+        shared = np.empty(len(self.tape.shared_nodes), dtype=dtype)
+        with entries.announced("angles", dtype):
+            entries.angles(*self.tape.arguments, self.inputs, self.weights, self.edge, samples, shared)
+        self.call = Call(executable.layouts, samples, shared, None)
 
-    def _count(self, tables: Tables, tiles: int, states: int, size: int, kept: int) -> int:
-        """Threads to use; refuses before allocating where their states and those kept are too large."""
-        count = shares(tiles, tables.work * self.batch * (1 if states == 1 else 3), torch.get_num_threads())
-        bytes_a_number = self.executable.offsets.itemsize
-        while count > 1 and (count * states * size + kept) * bytes_a_number > MAX_STATE_BYTES:
-            count -= 1
-        needed = (count * states * size + kept) * bytes_a_number
-        if needed > MAX_STATE_BYTES:
-            width = self.executable.circuit.num_qubits
-            rows = self.batch if kept else 1
-            raise Refusal(
-                StateTooLarge(num_qubits=width, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES)
+    def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
+        """Gradients of `inputs[B, I]` (empty where not asked for) and of all weights flattened."""
+        layouts = self.call.layouts
+        shared = weights and len(self.call.shared) > 0
+        grads, own, _ = self.call.backward(
+            upstream, samples=bool(len(self.tape.sample_nodes)), shared=shared, state=False
+        )
+        input_grads = np.zeros(self.inputs.shape, dtype=layouts.dtype) if inputs else layouts.nothing
+        weight_grads = np.zeros(len(self.weights), dtype=np.float64)
+        with entries.announced("gradients of angles", layouts.dtype):
+            entries.angles_back(
+                *self.tape.arguments, self.inputs, self.weights, self.edge, grads, own, input_grads, weight_grads
             )
-        return count
-
-    def forward(self, *, keep: bool) -> Array:
-        """Outputs `[B, M]`; with `keep` the final states are kept where they are not too large."""
-        executable = self.executable
-        out = np.empty((self.batch, len(executable.offsets)), dtype=executable.dtype)
-        out[:] = executable.offsets
-        sizes = [self._tiles(self._tables(k)) for k in range(len(self._layout))]
-        total = sum(tiles * size for tiles, size in sizes)
-        keep = keep and total * executable.offsets.itemsize <= KEPT_BYTES
-        kept = []
-        for number, (tiles, size) in enumerate(sizes):
-            tables = self._tables(number)
-            count = self._count(tables, tiles, 0 if keep else 1, size, tiles * size if keep else 0)
-            states = np.empty(tiles * size if keep else 0, dtype=executable.dtype)
-            arguments = (
-                *tables.arguments,
-                *(self.samples, self.shared, self.state, states, keep, out),
-            )
-            with entries.announced(_kind("values", executable.dtype, tables)):
-                over_tiles(lambda a, b, given=arguments: entries.forward(a, b, *given), tiles, count)  # type: ignore[misc]
-            kept.append(states)
-        if keep:
-            self.kept = kept
-        return out
-
-    def backward(self, upstream: Array, *, samples: bool, shared: bool, state: bool) -> tuple[Array, Array, Array]:
-        """Gradients of angles per sample, shared angles and amplitudes; zeros or empty where not asked for."""
-        executable = self.executable
-        kept, self.kept = self.kept, None
-        grads = np.zeros(self.samples.shape if samples else (0, 0), dtype=executable.dtype)
-        own = np.zeros(self.shared.shape, dtype=np.float64)
-        state_grads = np.zeros(self.state.shape if state else (0, 0), dtype=executable.dtype)
-        for number in range(len(self._layout)):
-            tables = self._tables(number)
-            tiles, size = self._tiles(tables)
-            wanted, first = executable.wanted(number, tables, samples=samples, shared=shared)
-            stop = 0 if state else first
-            count = self._count(tables, tiles, 1 if kept else 2, size, tiles * size if kept else 0)
-            partial = np.zeros((tiles, len(own)), dtype=np.float64)
-            states = np.empty(0, dtype=executable.dtype) if kept is None else kept[number]
-            arguments = (
-                *tables.arguments,
-                *(self.samples, self.shared, self.state, states, kept is not None, upstream, wanted, stop),
-                *(grads, partial, state_grads),
-            )
-            with entries.announced(_kind("gradients", executable.dtype, tables)):
-                over_tiles(lambda a, b, given=arguments: entries.backward(a, b, *given), tiles, count)  # type: ignore[misc]
-            own += partial.sum(axis=0)
-        return grads, own.astype(executable.dtype), state_grads
+        return input_grads, weight_grads.astype(layouts.dtype)
 
 
-def _kind(what: str, dtype: str, tables: Tables) -> tuple[object, ...]:
-    """What a kernel is compiled for."""
-    return (
-        what,
-        dtype,
-        "real" if tables.dual is None else "complex",
-        "by sample" if tables.lane is None else "by amplitude",
-    )
-
-
-class _Sweep(torch.autograd.Function):
-    """Outputs with the gradients of one sweep back; asked for a graph of the gradient, the reference's."""
+class _Angles(torch.autograd.Function):
+    """Outputs from angles, with the gradients of one sweep back; asked for a graph of these, the reference's."""
 
     @staticmethod
     def forward(
-        ctx: Any, executable: NativeExecutable, per_sample: Tensor, shared: Tensor, state: Tensor | None
+        ctx: Any,  # noqa: ANN401 - torch's
+        executable: NativeExecutable,
+        per_sample: Tensor,
+        shared: Tensor,
+        state: Tensor | None,
     ) -> Tensor:
         ctx.save_for_backward(per_sample, shared, state)
-        ctx.call = Call(executable, per_sample, shared, state)
+        ctx.executable = executable
+        amplitudes = None if state is None else _array(state)
+        ctx.call = Call(executable.layouts, _array(per_sample), _array(shared), amplitudes)
         return torch.from_numpy(ctx.call.forward(keep=True))
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        _, samples, shared, state = ctx.needs_input_grad
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401 - torch's
+        asked = ctx.needs_input_grad[1:]
         if torch.is_grad_enabled():
-            return (None, *_through_reference(ctx, upstream[0]))
-        call: Call = ctx.call
-        given = upstream[0].to(call.executable.real).contiguous().numpy()
-        found = call.backward(given, samples=samples, shared=shared, state=state)
-        asked = (samples, shared, state)
+            given = ctx.saved_tensors
+            return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
+        samples, shared, state = asked
+        found = ctx.call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
         return (None, *(torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)))
 
 
-def _through_reference(ctx: Any, upstream: Tensor) -> list[Tensor | None]:
-    """The gradients as functions of everything they depend on."""
-    given, asked = ctx.saved_tensors, ctx.needs_input_grad[1:]
-    outputs = ctx.call.executable.differentiable(*given)
-    wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want]
+class _Layer(torch.autograd.Function):
+    """Outputs from inputs and weights, with the gradients of one sweep back; asked for a graph, the reference's."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401 - torch's
+        executable: NativeExecutable,
+        slot_values: SlotValues,
+        inputs: Tensor,
+        *weights: Tensor,
+    ) -> Tensor:
+        ctx.save_for_backward(inputs, *weights)
+        ctx.executable, ctx.slot_values = executable, slot_values
+        ctx.front = _Front(executable, inputs, weights)
+        return torch.from_numpy(ctx.front.call.forward(keep=True))
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401 - torch's
+        asked = ctx.needs_input_grad[2:]
+        if torch.is_grad_enabled():
+            given = ctx.saved_tensors
+            angles = ctx.slot_values(given[0], _joined(given[1:], given[0]))
+            return (None, None, *_graph_of(ctx.executable.differentiable(*angles, None), given, asked, upstream[0]))
+        input_grads, flat = ctx.front.backward(_array(upstream[0]), inputs=asked[0], weights=any(asked[1:]))
+        found: list[Tensor | None] = [torch.from_numpy(input_grads) if asked[0] else None]
+        offset = 0
+        for weights, want in zip(ctx.saved_tensors[1:], asked[1:], strict=True):
+            own = flat[offset : offset + weights.numel()].reshape(weights.shape)
+            found.append(torch.from_numpy(own) if want else None)
+            offset += weights.numel()
+        return (None, None, *found)
+
+
+def _graph_of(
+    outputs: Tensor, given: tuple[Tensor | None, ...], asked: tuple[bool, ...], upstream: Tensor
+) -> list[Tensor | None]:
+    """The gradients of what is asked for, as functions of everything they depend on."""
+    wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want and tensor is not None]
     found = iter(torch.autograd.grad(outputs, wanted, upstream, create_graph=True, materialize_grads=True))
     return [next(found) if want else None for want in asked]
 

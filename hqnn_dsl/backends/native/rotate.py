@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hqnn_dsl.backends.native.vectors import kernel, fma, lanes, load, parity, store, swap_lanes, zero
+from hqnn_dsl.backends.native.vectors import fma, kernel, lanes, load, parity, store, swap_lanes, zero
 
 
 @kernel

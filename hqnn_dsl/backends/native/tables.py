@@ -7,6 +7,7 @@ matrix, and signs go into the angle's factors. The columns are those of `sweep`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Tables:
     work: int
     """Multiply-adds for one sample."""
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[Any, ...]:
         return (
             *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
@@ -58,12 +59,22 @@ class Tables:
         """Registers a row."""
         return 1 if self.dual is None else 2
 
-    def wanted(self, *, samples: bool, shared: bool) -> Array:
-        """Which rotations have a gradient to give, where those by sample, those shared, or both are asked for."""
-        found = np.zeros(len(self.ops), dtype=np.int8)
-        for j, op in enumerate(self.ops):
-            kinds = self.links[op[9] : op[10], 0]
-            found[j] = (samples and bool((kinds == 1).any())) or (shared and bool((kinds == 0).any()))
+    @cached_property
+    def kind(self) -> str:
+        """What the kernels are compiled for, beyond the dtype."""
+        return f"{'real' if self.dual is None else 'complex'}, by {'sample' if self.lane is None else 'amplitude'}"
+
+    def wanted(self, *, samples: bool, shared: bool) -> tuple[Array, int]:
+        """Which rotations have a gradient to give, and the first that has, for angles by sample, shared, or both."""
+        return self._wanted[2 * samples + shared]
+
+    @cached_property
+    def _wanted(self) -> list[tuple[Array, int]]:
+        found = []
+        kinds = [set(self.links[op[9] : op[10], 0]) for op in self.ops]
+        for asked in (set(), {0}, {1}, {0, 1}):
+            wanted = np.array([bool(kind & asked) for kind in kinds], dtype=np.int8)
+            found.append((wanted, int(np.argmax(wanted)) if wanted.any() else len(wanted)))
         return found
 
 
@@ -85,7 +96,8 @@ def tables_of(program: PauliProgram, circuit: Circuit, dtype: str, *, by_amplitu
     lanes = 1 << LANE_BITS[dtype]
     columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
     columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
-    ops, constants, links, factors = [], [], [], []
+    links: list[tuple[int, int]] = []
+    ops, constants, factors = [], [], []
     for rotation, entries in zip(program.rotations, reached(program), strict=True):
         imaginary, sign = _quarter(rotation.x, rotation.z, -1)
         first = len(links)
@@ -134,7 +146,8 @@ def _reading(program: PauliProgram, lane_bits: int) -> dict[str, Any]:
     rows = [[*_masks(x, z, lane_bits), _quarter(x, z, 0)[0], 0, 0, 0, 0] for x, z in [*diagonal, *others]]
     uses = [(number[term.x, term.z], term.output) for term in program.terms]
     coefficients = [_quarter(term.x, term.z, 0)[1] * term.coefficient for term in program.terms]
-    marginals, bits = [], []
+    marginals: list[list[int]] = []
+    bits: list[list[int]] = []
     for marginal in program.marginals:
         marginals.append([marginal.first, len(bits), len(bits) + len(marginal.bits)])
         low = (1 << lane_bits) - 1

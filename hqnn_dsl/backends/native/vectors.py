@@ -25,7 +25,9 @@ LANES = {"float32": 8, "float64": 4}
 
 def kernel(function: Function) -> Function:
     """The function compiled where it is used, free of the interpreter's lock; `entries` keeps what is compiled."""
-    compiled: Function = numba.njit(nogil=True)(function)
+    compiled: Function = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
     return compiled
 
 

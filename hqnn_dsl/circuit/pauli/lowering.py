@@ -69,7 +69,8 @@ def _generators(operation: Operation) -> tuple[Rotation, ...]:
 
 def _angle(circuit: Circuit, operation: Operation, rotation: Rotation) -> LinearAngle:
     """The angle of one of an operation's rotations, with the slots that are constants put in."""
-    constant, slots = rotation.constant, {}
+    constant = rotation.constant
+    slots: dict[int, float] = {}
     for number, factor in rotation.factors:
         slot = operation.slots[number]
         if slot in circuit.constant_slots:

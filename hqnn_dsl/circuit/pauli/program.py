@@ -96,7 +96,7 @@ class PauliPlan:
 def verify(program: PauliProgram) -> PauliProgram:
     """The program itself where its invariants hold; `MalformedCircuit` otherwise."""
     limit = 1 << program.num_qubits
-    strings = [(item.x, item.z) for item in (*program.rotations, *program.terms)]
+    strings = [(r.x, r.z) for r in program.rotations] + [(t.x, t.z) for t in program.terms]
     masks = [mask for string in strings for mask in string]
     masks += [mask for marginal in program.marginals for mask, _ in marginal.bits]
     if any(not 0 <= mask < limit for mask in masks):
