@@ -42,8 +42,8 @@ class LayerExecutable(Executable, Protocol):
     """An executable that can also evaluate the slot table itself, where that is faster than torch's operations.
 
     `layer(inputs[B, I], weights, slot_values)` answers as a call with the angles would, differentiably by inputs and
-    weights: one tensor for each of `circuit.weights`, in that order. `slot_values(inputs, all weights flattened)` is the
-    slot table in torch, for whatever it cannot do itself.
+    weights: one tensor for each of `circuit.weights`, in that order. `slot_values(inputs, all weights flattened)` is
+    the slot table in torch, for whatever it cannot do itself.
     """
 
     def layer(

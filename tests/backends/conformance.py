@@ -71,7 +71,7 @@ def assert_gradients(load: Loader, cases: Iterable[Case], precision: str) -> Non
 
 
 def every_gate(gate: str) -> Case:
-    """One gate in every role: by an input, by a weight twice, on qubits in both orders, read by X, Y, Z and outcomes."""
+    """One gate in every role: by inputs, by a weight used twice, on qubits in both orders, all that is read."""
     num_qubits, num_angles = ANGLES_OF.get(gate, (2, 1))
     slots = [InputRef(k) for k in range(num_angles)] + [WeightRef(0)] * num_angles
     qubits = (2, 0, 1)[:num_qubits]

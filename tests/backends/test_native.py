@@ -289,6 +289,26 @@ def test_first_and_second_derivatives() -> None:
     assert torch.autograd.gradgradcheck(run, given)
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_sines_of_all_sizes_of_angles(layout: str, precision: str) -> None:
+    """Small angles, quadrants' edges, and those beyond the reach of the reduction."""
+    circuit = Circuit(
+        num_qubits=4,
+        operations=(*tuple(Operation("ry", (q,), (q,)) for q in range(4)), Operation("cx", (0, 1))),
+        slots=tuple(InputRef(q) for q in range(4)),
+        measurements=tuple(Observable((PauliTerm(1.0, ((q, letter),)),)) for q in (2, 3) for letter in "xz"),
+        num_inputs=4,
+    )
+    dtype = conformance.DTYPES[precision]
+    row = torch.linspace(-40, 40, 1601, dtype=dtype)
+    for angles in (row, row * 1e-3, row * 200, row * 1e5):
+        found = NativeExecutable(circuit, precision)(angles.unsqueeze(1).repeat(1, 4), torch.zeros(0), None)
+        exact = angles.double()
+        columns = [torch.sin(exact), torch.cos(exact)] * 2
+        tolerance = 1e-14 if precision == "double" else 6e-7
+        torch.testing.assert_close(found.double(), torch.stack(columns, 1), rtol=0, atol=tolerance)
+
+
 def test_a_row_of_zeros_is_refused() -> None:
     run = NativeExecutable(with_amplitudes(), "single")
     with pytest.raises(Refusal) as refused:

@@ -1,4 +1,4 @@
-"""One call of an executable: layouts chosen, arrays laid out, tiles handed to threads, memory counted before it is taken."""
+"""One call of an executable: layouts chosen, memory counted before it is taken, tiles handed to threads."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Call:
         return tiles, tables.rows * lanes * tables.numbers_a_row
 
     def _count(self, tables: Tables, tiles: int, *, working: int, kept: int) -> int:
-        """Threads to use; refuses before allocating where their `working` states and the `kept` numbers are too many."""
+        """Threads to use; refuses where their `working` states and the `kept` numbers would take too much memory."""
         passes = 1 if working < 2 else 3
         count = shares(tiles, passes * tables.work * self.batch, torch.get_num_threads())
         number = self.layouts.offsets.itemsize
@@ -87,7 +87,7 @@ class Call:
         grads = np.zeros(self.samples.shape, dtype=layouts.dtype) if samples else layouts.nothing
         own = np.zeros(self.shared.shape, dtype=np.float64)
         state_grads = np.zeros(self.state.shape, dtype=layouts.dtype) if state else layouts.nothing
-        for number, (tables, (tiles, size)) in enumerate(zip(self.tables, self.sizes, strict=True)):
+        for number, (tables, (tiles, _)) in enumerate(zip(self.tables, self.sizes, strict=True)):
             wanted, first = tables.wanted(samples=samples, shared=shared)
             states = layouts.no_states if kept is None else kept[number]
             count = self._count(tables, tiles, working=2 if kept is None else 1, kept=len(states))

@@ -1,7 +1,8 @@
 """A circuit as a differentiable function run by the kernels: the executable of the backend `native`.
 
-It is called with angles, like every executable, or with inputs and weights: then the slot table runs on the engine's own
-tape, since at a few qubits torch's small operations cost more than the circuit. Second derivatives are the reference's.
+It is called with angles, like every executable, or with inputs and weights: then the slot table runs on the engine's
+own tape, since at a few qubits torch's small operations cost more than the circuit. Second derivatives are the
+reference's.
 """
 
 from __future__ import annotations

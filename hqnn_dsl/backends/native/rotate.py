@@ -5,8 +5,8 @@ A state is a flat array of rows, each one register, or two (real, imaginary) whe
 as many neighbouring basis states of one sample. Masks come in two halves: `x`, `z` of the row, `by` of the lanes (None
 by sample); what the lanes add to the sign is in the tables.
 
-With K = -iP, row r gets sin·K from row q = r ^ x: `factors` has +sin and -sin times the sign of each lane, and the row of
-it is the parity of q & z. `flip` and `base` are what must be added to the parity of r & z for r and for q.
+With K = -iP, row r gets sin·K from row q = r ^ x: `factors` has +sin and -sin times the sign of each lane, and which of
+them is the parity of q & z. `flip` and `base` are what must be added to the parity of r & z for r and for q.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from hqnn_dsl.backends.native.rotate import (
     turn_imaginary,
     turn_real,
 )
+from hqnn_dsl.backends.native.trigonometry import LARGEST, sine_and_cosine
 from hqnn_dsl.backends.native.vectors import kernel, lane_sum, lanes, load, splat, store, zero
 
 X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY, KIND, ROWS, LINKS, LINKS_END = range(11)
@@ -49,6 +50,21 @@ def half_angle(j: int, b: int, constants: Any, ops: Any, links: Any, factors: An
 
 
 @kernel
+def finish_turn(turns: Any, at: int, largest: float) -> None:
+    """Replace the half angles at `turns[at:]` by their cosines, with the sines behind."""
+    n = lanes(turns)
+    if largest <= LARGEST:
+        sine, cosine = sine_and_cosine(load(turns, at))
+        store(turns, at, cosine)
+        store(turns, at + n, sine)
+        return
+    for k in range(n):
+        angle = turns[at + k]
+        turns[at + k] = math.cos(angle)
+        turns[at + n + k] = math.sin(angle)
+
+
+@kernel
 def fill_shared(constants: Any, ops: Any, links: Any, factors: Any, samples: Any, shared: Any, turns: Any) -> None:
     """Cosine and sine of all half angles that no input reaches, in all lanes; `turns` has both by rotation."""
     n = lanes(turns)
@@ -56,9 +72,8 @@ def fill_shared(constants: Any, ops: Any, links: Any, factors: Any, samples: Any
         if ops[j, KIND] != BY_SAMPLE:
             at = 2 * j * n
             turns[at] = half_angle(j, 0, constants, ops, links, factors, samples, shared)
-            angle = turns[at]
-            store(turns, at + n, splat(turns, math.sin(angle)))
-            store(turns, at, splat(turns, math.cos(angle)))
+            store(turns, at, splat(turns, turns[at]))
+            finish_turn(turns, at, abs(turns[at]))
 
 
 @kernel
@@ -74,19 +89,20 @@ def fill_samples(
     shared: Any,
     turns: Any,
 ) -> None:
-    """Cosine and sine of the half angles that differ by sample, for the samples of a tile."""
+    """Cosine and sine of the half angles that differ by sample, for a tile; unused lanes turn by zero."""
     n = lanes(turns)
     for j in range(len(ops)):
         if ops[j, KIND] == BY_SAMPLE:
             at = 2 * j * n
+            largest = 0.0
+            store(turns, at, zero(turns))
             for k in range(width):
-                turns[at + k] = half_angle(j, b + k, constants, ops, links, factors, samples, shared)
-                angle = turns[at + k]
-                turns[at + k] = math.cos(angle)
-                turns[at + n + k] = math.sin(angle)
+                angle = half_angle(j, b + k, constants, ops, links, factors, samples, shared)
+                largest = max(largest, abs(angle))
+                turns[at + k] = angle
             if lane is not None:
                 store(turns, at, splat(turns, turns[at]))
-                store(turns, at + n, splat(turns, turns[at + n]))
+            finish_turn(turns, at, largest)
 
 
 @kernel
@@ -194,7 +210,7 @@ def forward(
         b = tile * tile_width
         width = min(tile_width, len(out) - b)
         psi = kept[tile * size : (tile + 1) * size] if keep else own
-        turns_for_tile(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
+        fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         start_state(psi, b, width, dual, lane, places, state)
         rotate_all(psi, dual, lane, ops, patterns, turns, factors)
         read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values)
@@ -207,28 +223,6 @@ def forward(
             for which in range(1 << (end - begin)):
                 for i in range(width):
                     out[b + i, marginals[m, 0] + which] += sums[which * n + i]
-
-
-@kernel
-def turns_for_tile(
-    b: int,
-    width: int,
-    lane: Any,
-    constants: Any,
-    ops: Any,
-    links: Any,
-    weights_of: Any,
-    samples: Any,
-    shared: Any,
-    turns: Any,
-) -> None:
-    """`fill_samples`, with zeros where a tile has fewer samples than lanes."""
-    n = lanes(turns)
-    if width < n and lane is None:
-        for j in range(len(ops)):
-            if ops[j, KIND] == BY_SAMPLE:
-                turns[2 * j * n : 2 * (j + 1) * n] = 0
-    fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
 
 
 @kernel
@@ -375,7 +369,7 @@ def backward(
         b = tile * tile_width
         width = min(tile_width, len(upstream) - b)
         psi = kept[tile * size : (tile + 1) * size] if keep else own
-        turns_for_tile(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
+        fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         if not keep:
             start_state(psi, b, width, dual, lane, places, state)
             rotate_all(psi, dual, lane, ops, patterns, turns, factors)

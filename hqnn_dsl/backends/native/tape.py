@@ -1,7 +1,7 @@
 """The slot table as a tape of numbers: every distinct subexpression once, leaves before what they are in.
 
-`front` runs tapes. It exists because at a few qubits a training step is mostly the dozens of small torch operations that
-turn inputs and weights into angles; one pass over a tape is cheaper than one of them.
+`front` runs tapes. They exist because at a few qubits a training step is mostly the dozens of small torch operations
+that turn inputs and weights into angles; one pass over a tape costs less than one of them.
 """
 
 from __future__ import annotations

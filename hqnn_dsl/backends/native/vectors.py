@@ -40,7 +40,8 @@ class Register(types.Type):
         super().__init__(name=f"Register({dtype})")
 
 
-def _vector(register: Register) -> ir.VectorType:
+def vector_of(register: Register) -> ir.VectorType:
+    """LLVM's type of a register."""
     element = ir.FloatType() if register.dtype == types.float32 else ir.DoubleType()
     return ir.VectorType(element, register.lanes)
 
@@ -48,12 +49,12 @@ def _vector(register: Register) -> ir.VectorType:
 @register_model(Register)
 class _RegisterModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, register: Register) -> None:
-        super().__init__(manager, register, _vector(register))
+        super().__init__(manager, register, vector_of(register))
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: Any, register: Register) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [offset]), _vector(register).as_pointer())
+    return builder.bitcast(builder.gep(data, [offset]), vector_of(register).as_pointer())
 
 
 @intrinsic
@@ -96,7 +97,7 @@ def splat(typing: Any, array: Any, value: Any) -> Any:
     register = Register(array.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        vector = _vector(register)
+        vector = vector_of(register)
         first = builder.insert_element(ir.Constant(vector, ir.Undefined), given[1], ir.Constant(ir.IntType(32), 0))
         mask = ir.Constant(ir.VectorType(ir.IntType(32), register.lanes), [0] * register.lanes)
         return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), mask)
@@ -109,7 +110,7 @@ def zero(typing: Any, array: Any) -> Any:
     """A register of the array's dtype with zeros."""
     register = Register(array.dtype)
     count = register.lanes
-    return register(array), lambda context, builder, signature, given: ir.Constant(_vector(register), [0.0] * count)
+    return register(array), lambda context, builder, signature, given: ir.Constant(vector_of(register), [0.0] * count)
 
 
 @intrinsic
@@ -117,7 +118,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """a·b + c in one rounding where the processor has that."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        vector = _vector(a)
+        vector = vector_of(a)
         name = f"llvm.fmuladd.v{a.lanes}f{a.dtype.bitwidth}"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
         return builder.call(function, given)
@@ -132,7 +133,7 @@ def swap_lanes(typing: Any, value: Any, by: Any) -> Any:
         return value(value, by), lambda context, builder, signature, given: given[0]
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        vector, where = _vector(value), given[1]
+        vector, where = vector_of(value), given[1]
         start, end = builder.block, builder.append_basic_block("swapped")
         found = []
         choice = builder.switch(where, end)
@@ -160,9 +161,9 @@ def lane_sum(typing: Any, value: Any) -> Any:
     """The sum of all lanes, added in halves."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        vector, half, total = _vector(value), value.lanes // 2, given[0]
+        vector, half, total = vector_of(value), value.lanes // 2, given[0]
         while half:
-            order = ir.Constant(ir.VectorType(ir.IntType(32), value.lanes), [l ^ half for l in range(value.lanes)])
+            order = ir.Constant(ir.VectorType(ir.IntType(32), value.lanes), [k ^ half for k in range(value.lanes)])
             total = builder.fadd(total, builder.shuffle_vector(total, ir.Constant(vector, ir.Undefined), order))
             half //= 2
         return builder.extract_element(total, ir.Constant(ir.IntType(32), 0))
