@@ -70,8 +70,7 @@ class Call:
             count = self._count(tables, tiles, working=0 if keep else 1, kept=numbers)
             states = np.empty(numbers, dtype=layouts.dtype)
             given = (*tables.arguments, self.samples, self.shared, self.state, states, keep, out)
-            with entries.announced("values", layouts.dtype, tables.kind):
-                over_tiles(partial(_ranged, entries.forward, given), tiles, count)
+            over_tiles(partial(_ranged, ("values", *tables.kind), entries.forward, given), tiles, count)
             kept.append(states)
         if keep:
             self.kept = kept
@@ -96,11 +95,12 @@ class Call:
                 *(*tables.arguments, self.samples, self.shared, self.state, states, kept is not None),
                 *(upstream, wanted, 0 if state else first, grads, partials, state_grads),
             )
-            with entries.announced("gradients", layouts.dtype, tables.kind):
-                over_tiles(partial(_ranged, entries.backward, given), tiles, count)
+            over_tiles(partial(_ranged, ("gradients", *tables.kind), entries.backward, given), tiles, count)
             own += partials.sum(axis=0)
         return grads, own.astype(layouts.dtype), state_grads
 
 
-def _ranged(kernel: Callable[..., None], given: tuple[object, ...], first: int, last: int) -> None:
-    kernel(first, last, *given)
+def _ranged(
+    kind: tuple[str, ...], kernel: Callable[..., None], given: tuple[object, ...], first: int, last: int
+) -> None:
+    entries.call(kind, kernel, first, last, *given)

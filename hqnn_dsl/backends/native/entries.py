@@ -1,7 +1,7 @@
 """The compiled entry points, kept on disk between processes.
 
 Numba looks only at the file of the function that it kept, so a change in another file of this folder would go unseen.
-The entry points therefore carry the `edition`, a number made from all sources here, which is part of Numba's key.
+The entry points therefore carry the `edition`, a number made from the kernels' sources, which is part of Numba's key.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +17,18 @@ import numba
 from hqnn_dsl.backends.native import front, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+KERNEL_FILES = ("vectors", "trigonometry", "rotate", "read", "sweep", "tape", "front")
+"""What compiled code is made from."""
 COMPILING_AFTER = 0.8
 """Seconds after which a first call is not reading the kept kernels but compiling them."""
 
 
 def _edition() -> int:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for name in KERNEL_FILES:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return int.from_bytes(digest.digest()[:6], "big")
 
 
@@ -67,18 +68,17 @@ forward, backward, angles, angles_back = _entry_points(_edition() or 1)
 _ready: set[tuple[str, ...]] = set()
 
 
-@contextmanager
-def announced(*key: str) -> Iterator[None]:
-    """Around a call: the first of its kind (`key`) says on standard error that it compiles, where it takes long."""
-    if key in _ready:
-        yield
+def call(kind: tuple[str, ...], kernel: Callable[..., None], *arguments: object) -> None:
+    """Call a kernel; the first call of its kind says on standard error that it compiles, where that takes long."""
+    if kind in _ready:
+        kernel(*arguments)
         return
-    sentence = f"compiling the native kernels for {', '.join(key)}; they are kept for later runs\n"
+    sentence = f"compiling the native kernels for {', '.join(kind)}; they are kept for later runs\n"
     timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
     timer.daemon = True
     timer.start()
     try:
-        yield
+        kernel(*arguments)
     finally:
         timer.cancel()
-    _ready.add(key)
+    _ready.add(kind)

@@ -123,8 +123,8 @@ class _Front:
         self.weights = flat[0] if len(flat) == 1 else np.concatenate([np.empty(0, dtype=dtype), *flat])
         samples = np.empty((len(self.inputs), len(self.tape.sample_nodes)), dtype=dtype)
         shared = np.empty(len(self.tape.shared_nodes), dtype=dtype)
-        with entries.announced("angles", dtype):
-            entries.angles(*self.tape.arguments, self.inputs, self.weights, self.edge, samples, shared)
+        self._given = (*self.tape.arguments, self.inputs, self.weights, self.edge)
+        entries.call(("angles", dtype), entries.angles, *self._given, samples, shared)
         self.call = Call(executable.layouts, samples, shared, None)
 
     def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
@@ -136,10 +136,8 @@ class _Front:
         )
         input_grads = np.zeros(self.inputs.shape, dtype=layouts.dtype) if inputs else layouts.nothing
         weight_grads = np.zeros(len(self.weights), dtype=np.float64)
-        with entries.announced("gradients of angles", layouts.dtype):
-            entries.angles_back(
-                *self.tape.arguments, self.inputs, self.weights, self.edge, grads, own, input_grads, weight_grads
-            )
+        kind = ("gradients of angles", layouts.dtype)
+        entries.call(kind, entries.angles_back, *self._given, grads, own, input_grads, weight_grads)
         return input_grads, weight_grads.astype(layouts.dtype)
 
 

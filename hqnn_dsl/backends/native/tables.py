@@ -60,9 +60,10 @@ class Tables:
         return 1 if self.dual is None else 2
 
     @cached_property
-    def kind(self) -> str:
-        """What the kernels are compiled for, beyond the dtype."""
-        return f"{'real' if self.dual is None else 'complex'}, by {'sample' if self.lane is None else 'amplitude'}"
+    def kind(self) -> tuple[str, str, str]:
+        """What the kernels are compiled for."""
+        numbers = "real" if self.dual is None else "complex"
+        return str(self.patterns.dtype), numbers, "by sample" if self.lane is None else "by amplitude"
 
     def wanted(self, *, samples: bool, shared: bool) -> tuple[Array, int]:
         """Which rotations have a gradient to give, and the first that has, for angles by sample, shared, or both."""

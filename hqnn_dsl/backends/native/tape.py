@@ -7,6 +7,7 @@ that turn inputs and weights into angles; one pass over a tape costs less than o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Tape:
     sample_nodes: np.ndarray[Any, Any]
     shared_nodes: np.ndarray[Any, Any]
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[Any, ...]:
         return self.nodes, self.numbers, self.shared, self.sample_nodes, self.shared_nodes
 

@@ -90,7 +90,7 @@ class _Writer:
 @intrinsic
 def sine_and_cosine(typing: Any, angle: Any) -> Any:
     """(sin, cos) of every lane."""
-    pair = types.UniTuple(angle, 2)
+    pair = types.UniTuple(angle, 2)  # type: ignore[attr-defined]  # made at run time
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         found = _Writer(builder, signature.args[0]).sine_and_cosine(given[0])

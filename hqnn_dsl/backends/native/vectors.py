@@ -129,7 +129,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
 @intrinsic
 def swap_lanes(typing: Any, value: Any, by: Any) -> Any:
     """The register with lane l of it at lane l ^ `by`; `by` None is known when compiling, and costs nothing."""
-    if isinstance(by, types.NoneType):
+    if by == types.none:
         return value(value, by), lambda context, builder, signature, given: given[0]
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
