@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +35,23 @@ class Executable(Protocol):
     def metadata(self) -> Mapping[str, object]: ...
 
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor: ...
+
+
+@runtime_checkable
+class LayerExecutable(Executable, Protocol):
+    """An executable that can also evaluate the slot table itself, where that is faster than torch's operations.
+
+    `layer(inputs[B, I], weights, slot_values)` answers as a call with the angles would, differentiably by inputs and
+    weights: one tensor for each of `circuit.weights`, in that order. `slot_values(inputs, all weights flattened)` is
+    the slot table in torch, for whatever it cannot do itself.
+    """
+
+    def layer(
+        self,
+        inputs: Tensor,
+        weights: tuple[Tensor, ...],
+        slot_values: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    ) -> Tensor: ...
 
 
 class Load(Protocol):

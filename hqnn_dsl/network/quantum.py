@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor, nn
 
+from hqnn_dsl.backends import LayerExecutable
 from hqnn_dsl.network.slots import SlotTable
 from hqnn_dsl.report.seeds import stream
 
@@ -115,6 +116,7 @@ class QuantumLayer(WeightFolder):
         self.precision = precision
         self.dtype = torch.float64 if precision == "double" else torch.float32
         self._table = SlotTable(circuit)
+        self._whole = executable if isinstance(executable, LayerExecutable) else None
         for tensor in circuit.weights:
             weights = nn.Parameter(initial_values(tensor, seed).to(self.dtype), requires_grad=not tensor.frozen)
             self.put(tensor.path, weights)
@@ -152,11 +154,21 @@ class QuantumLayer(WeightFolder):
         if x.ndim == 0 or x.shape[-1] != width:
             raise ValueError(f"this circuit reads {width} inputs a row, the tensor has shape {tuple(x.shape)}")
         leading = x.shape[:-1]
+        if self._whole is not None:
+            rows = x if x.ndim == 2 else x.reshape(math.prod(leading), width)
+            weights = tuple(self.take(tensor.path) for tensor in self.circuit.weights)
+            return self._answer(self._whole.layer(rows, weights, self._table.evaluate), x)
         with torch.autocast(device_type=x.device.type, enabled=False):
             rows = x.reshape(math.prod(leading), width)
             outputs = self.executable(*self.angles(rows))
+        return self._answer(outputs, x)
+
+    def _answer(self, outputs: Tensor, x: Tensor) -> Tensor:
+        """Outputs `[rows, M]` in the leading shape of `x` and its dtype."""
         answer = x.dtype if x.dtype in {torch.float32, torch.float64} else torch.float32
-        return outputs.to(answer).reshape(*leading, self.circuit.num_outputs)
+        if outputs.dtype != answer:
+            outputs = outputs.to(answer)
+        return outputs if x.ndim == 2 else outputs.reshape(*x.shape[:-1], self.circuit.num_outputs)
 
     def extra_repr(self) -> str:
         circuit = self.circuit

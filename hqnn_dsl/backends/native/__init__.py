@@ -1,0 +1,81 @@
+"""The backend `native`: circuits as Pauli rotations, run by compiled kernels on the CPU.
+
+`circuit.pauli` makes the plan and `tables` lays it out as arrays. The kernels, compiled by Numba on first use, are
+`rotate`, `read`, `sweep` for circuits and `front` for slot tables, written with the registers of `vectors`; `entries`
+keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the torch function. Here is its row in
+the table of backends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.backends import Backend
+from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.report.codes.environment import StateTooLarge
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.backends import Executable
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.diagnostic import Diagnostic
+
+NUMBER_BYTES = {"single": 4, "double": 8}
+"""Bytes of a real number by precision."""
+
+
+def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """The circuit as a torch function. Raises `Refusal` where not even one state fits the memory limit."""
+    from hqnn_dsl.backends.native.executable import NativeExecutable
+
+    refused = objections(circuit, options)
+    if refused:
+        raise Refusal(*refused)
+    return NativeExecutable(circuit, options.get("precision", "single"))
+
+
+def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+    """Only one: a single state, of the plan's largest part, that is larger than the memory limit."""
+    number = NUMBER_BYTES[options.get("precision", "single")]
+    if 2 * number << circuit.num_qubits <= MAX_STATE_BYTES:
+        return ()
+    from hqnn_dsl.circuit.pauli.cost import cost
+    from hqnn_dsl.circuit.pauli.rewrites import plan
+
+    needed = cost(plan(circuit)).state_bytes * number // NUMBER_BYTES["single"]
+    if needed <= MAX_STATE_BYTES:
+        return ()
+    width = circuit.num_qubits
+    return (StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES),)
+
+
+def probe() -> str:
+    """What it can do here, in a line."""
+    import numba
+    import torch
+
+    return f"ready on {torch.get_num_threads()} CPU threads, numba {numba.__version__}"
+
+
+BACKEND = Backend(
+    entry=Entry(
+        name="native",
+        doc="Pauli rotations by compiled kernels on the CPU: exact, and the fastest here for training.",
+        options=(
+            Option(
+                name="precision",
+                type="choice",
+                doc="Precision of the state: `single` (float32) or `double` (float64).",
+                default="single",
+                choices=("single", "double"),
+            ),
+        ),
+    ),
+    load=load,
+    objections=objections,
+    probe=probe,
+)
+"""The row of the table of backends."""

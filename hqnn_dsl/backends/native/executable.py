@@ -1,0 +1,217 @@
+"""A circuit as a differentiable function run by the kernels: the executable of the backend `native`.
+
+It is called with angles, like every executable, or with inputs and weights: then the slot table runs on the engine's
+own tape, since at a few qubits torch's small operations cost more than the circuit. Second derivatives are the
+reference's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.dense.state import normalised
+from hqnn_dsl.backends.native import entries
+from hqnn_dsl.backends.native.call import Call
+from hqnn_dsl.backends.native.layouts import Layouts
+from hqnn_dsl.backends.native.tape import tape_of
+from hqnn_dsl.circuit.pauli.rewrites import plan
+from hqnn_dsl.report.codes.environment import ZeroAmplitudes
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from torch import Tensor
+
+    from hqnn_dsl.backends.native.tables import Array
+    from hqnn_dsl.circuit.ir import Circuit
+
+    SlotValues = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+class NativeExecutable:
+    """A circuit run by compiled kernels on the CPU; see `backends.Executable` and `backends.LayerExecutable`.
+
+    `precision` is `single` or `double`. Tensors on other devices are copied there and back. `without` names rewrites of
+    the plan to leave out. Raises `Refusal` where the states would take more than `MAX_STATE_BYTES`, and for an
+    amplitude input with a row of zeros.
+    """
+
+    def __init__(self, circuit: Circuit, precision: str, without: Collection[str] = ()) -> None:
+        self.circuit = circuit
+        self.precision = precision
+        self.without = tuple(without)
+        self.real = torch.float64 if precision == "double" else torch.float32
+        self.plan = plan(circuit, self.without)
+        self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
+        self.tape = tape_of(circuit)
+        self.edge = self.layouts.offsets.dtype.type(1 - torch.finfo(self.real).eps)
+        self._metadata: dict[str, object] = {"method": "pauli rotations", "precision": precision, "device": "cpu"}
+
+    def __reduce__(self) -> tuple[type[NativeExecutable], tuple[Circuit, str, tuple[str, ...]]]:
+        return NativeExecutable, (self.circuit, self.precision, self.without)
+
+    @property
+    def metadata(self) -> Mapping[str, object]:
+        """`method`, `precision` and the `device` that it runs on."""
+        return self._metadata
+
+    def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
+        """Outputs `[B, M]` for angles `per_sample[B, E]`, `shared[W]` and amplitudes `state[B, 2^k]` or None."""
+        device = per_sample.device
+        per_sample, shared = per_sample.to("cpu", self.real), shared.to("cpu", self.real)
+        if state is not None:
+            state = state.to("cpu", self.real)
+            _refuse_zeros(state)
+            state = normalised(state)
+        if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
+            found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
+        else:
+            call = Call(self.layouts, _array(per_sample), _array(shared), None if state is None else _array(state))
+            found = torch.from_numpy(call.forward(keep=False))
+        return found if device.type == "cpu" else found.to(device)
+
+    def layer(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
+        """Outputs `[B, M]` for `inputs[B, I]` and the tensors of all weights, in the order of the circuit.
+
+        `slot_values(inputs, all weights flattened)` is the same slot table in torch: amplitudes and second derivatives
+        go through it.
+        """
+        device = inputs.device
+        inputs = inputs.to("cpu", self.real)
+        weights = tuple(
+            w if w.dtype == self.real and w.device.type == "cpu" else w.to("cpu", self.real) for w in weights
+        )
+        if self.circuit.amplitude is not None:
+            start = self.circuit.amplitude.start
+            state = inputs[:, start : start + self.circuit.amplitude.size]
+            found = self(*slot_values(inputs, _joined(weights, inputs)), state)
+        elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
+            found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
+        else:
+            call = _Front(self, inputs, weights).call
+            found = torch.from_numpy(call.forward(keep=False))
+        return found if device.type == "cpu" else found.to(device)
+
+    def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
+        """The same outputs by the reference backend, for derivatives of derivatives."""
+        return DenseExecutable(self.circuit, self.precision)(per_sample, shared, state)
+
+
+def _array(tensor: Tensor) -> Array:
+    found: Array = tensor.detach().contiguous().numpy()
+    return found
+
+
+def _joined(weights: tuple[Tensor, ...], like: Tensor) -> Tensor:
+    """All weights flattened, `[P]`."""
+    return torch.cat([w.reshape(-1) for w in weights]) if weights else like.new_zeros(0)
+
+
+class _Front:
+    """Angles from inputs and weights by the tape, and the call with them."""
+
+    def __init__(self, executable: NativeExecutable, inputs: Tensor, weights: tuple[Tensor, ...]) -> None:
+        self.tape, self.edge = executable.tape, executable.edge
+        self.inputs = _array(inputs)
+        dtype = executable.layouts.dtype
+        flat = [_array(w).reshape(-1) for w in weights]
+        self.weights = flat[0] if len(flat) == 1 else np.concatenate([np.empty(0, dtype=dtype), *flat])
+        samples = np.empty((len(self.inputs), len(self.tape.sample_nodes)), dtype=dtype)
+        shared = np.empty(len(self.tape.shared_nodes), dtype=dtype)
+        self._given = (*self.tape.arguments, self.inputs, self.weights, self.edge)
+        entries.call(("angles", dtype), entries.angles, *self._given, samples, shared)
+        self.call = Call(executable.layouts, samples, shared, None)
+
+    def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
+        """Gradients of `inputs[B, I]` (empty where not asked for) and of all weights flattened."""
+        layouts = self.call.layouts
+        shared = weights and len(self.call.shared) > 0
+        grads, own, _ = self.call.backward(
+            upstream, samples=bool(len(self.tape.sample_nodes)), shared=shared, state=False
+        )
+        input_grads = np.zeros(self.inputs.shape, dtype=layouts.dtype) if inputs else layouts.nothing
+        weight_grads = np.zeros(len(self.weights), dtype=np.float64)
+        kind = ("gradients of angles", layouts.dtype)
+        entries.call(kind, entries.angles_back, *self._given, grads, own, input_grads, weight_grads)
+        return input_grads, weight_grads.astype(layouts.dtype)
+
+
+class _Angles(torch.autograd.Function):
+    """Outputs from angles, with the gradients of one sweep back; asked for a graph of these, the reference's."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        executable: NativeExecutable,
+        per_sample: Tensor,
+        shared: Tensor,
+        state: Tensor | None,
+    ) -> Tensor:
+        ctx.save_for_backward(per_sample, shared, state)
+        ctx.executable = executable
+        amplitudes = None if state is None else _array(state)
+        ctx.call = Call(executable.layouts, _array(per_sample), _array(shared), amplitudes)
+        return torch.from_numpy(ctx.call.forward(keep=True))
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        asked = ctx.needs_input_grad[1:]
+        if torch.is_grad_enabled():
+            given = ctx.saved_tensors
+            return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
+        samples, shared, state = asked
+        found = ctx.call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
+        return (None, *(torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)))
+
+
+class _Layer(torch.autograd.Function):
+    """Outputs from inputs and weights, with the gradients of one sweep back; asked for a graph, the reference's."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        executable: NativeExecutable,
+        slot_values: SlotValues,
+        inputs: Tensor,
+        *weights: Tensor,
+    ) -> Tensor:
+        ctx.save_for_backward(inputs, *weights)
+        ctx.executable, ctx.slot_values = executable, slot_values
+        ctx.front = _Front(executable, inputs, weights)
+        return torch.from_numpy(ctx.front.call.forward(keep=True))
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        asked = ctx.needs_input_grad[2:]
+        if torch.is_grad_enabled():
+            given = ctx.saved_tensors
+            angles = ctx.slot_values(given[0], _joined(given[1:], given[0]))
+            return (None, None, *_graph_of(ctx.executable.differentiable(*angles, None), given, asked, upstream[0]))
+        input_grads, flat = ctx.front.backward(_array(upstream[0]), inputs=asked[0], weights=any(asked[1:]))
+        found: list[Tensor | None] = [torch.from_numpy(input_grads) if asked[0] else None]
+        offset = 0
+        for weights, want in zip(ctx.saved_tensors[1:], asked[1:], strict=True):
+            own = flat[offset : offset + weights.numel()].reshape(weights.shape)
+            found.append(torch.from_numpy(own) if want else None)
+            offset += weights.numel()
+        return (None, None, *found)
+
+
+def _graph_of(
+    outputs: Tensor, given: tuple[Tensor | None, ...], asked: tuple[bool, ...], upstream: Tensor
+) -> list[Tensor | None]:
+    """The gradients of what is asked for, as functions of everything they depend on."""
+    wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want and tensor is not None]
+    found = iter(torch.autograd.grad(outputs, wanted, upstream, create_graph=True, materialize_grads=True))
+    return [next(found) if want else None for want in asked]
+
+
+def _refuse_zeros(state: Tensor) -> None:
+    empty = (state.detach() == 0).all(dim=-1)
+    if bool(empty.any()):
+        raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))

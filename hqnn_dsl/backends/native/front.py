@@ -1,0 +1,253 @@
+"""Angles from inputs and weights, and back: tapes run over blocks of samples.
+
+The functions and their derivatives are those of the slot table in torch: arguments of `acos` and `asin` are moved just
+inside ±1 (outside, the derivative is 0), and `abs` has derivative 0 at 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hqnn_dsl.backends.native.tape import CODES
+from hqnn_dsl.backends.native.vectors import kernel
+
+BLOCK = 32
+"""Samples that one pass over a tape takes."""
+
+ADD, SUB, MUL, DIV, POW, NEG = (CODES[name] for name in ("add", "sub", "mul", "div", "pow", "neg"))
+SIN, COS, TAN, ASIN, ACOS, ATAN = (CODES[name] for name in ("sin", "cos", "tan", "asin", "acos", "atan"))
+TANH, EXP, LOG, SQRT, ABS = (CODES[name] for name in ("tanh", "exp", "log", "sqrt", "abs"))
+
+
+@kernel
+def inside(value: Any, edge: Any) -> Any:
+    """The value moved into [-edge, edge]."""
+    return min(max(value, -edge), edge)
+
+
+@kernel
+def function(code: int, a: Any, edge: Any) -> Any:
+    """The value of a function of one argument."""
+    if code == SIN:
+        return math.sin(a)
+    if code == COS:
+        return math.cos(a)
+    if code == TAN:
+        return math.tan(a)
+    if code == ASIN:
+        return math.asin(inside(a, edge))
+    if code == ACOS:
+        return math.acos(inside(a, edge))
+    if code == ATAN:
+        return math.atan(a)
+    if code == TANH:
+        return math.tanh(a)
+    if code == EXP:
+        return np.exp(a)
+    if code == LOG:
+        return np.log(a)
+    if code == SQRT:
+        return np.sqrt(a)
+    return abs(a)
+
+
+@kernel
+def slope(code: int, a: Any, value: Any, edge: Any) -> Any:
+    """The derivative of a function of one argument, whose value there is known."""
+    one = edge / edge
+    if code == SIN:
+        return math.cos(a)
+    if code == COS:
+        return -math.sin(a)
+    if code == TAN:
+        return one + value * value
+    if code == ASIN:
+        return one / np.sqrt(one - a * a) if -edge <= a <= edge else one - one
+    if code == ACOS:
+        return -one / np.sqrt(one - a * a) if -edge <= a <= edge else one - one
+    if code == ATAN:
+        return one / (one + a * a)
+    if code == TANH:
+        return one - value * value
+    if code == EXP:
+        return value
+    if code == LOG:
+        return one / a
+    if code == SQRT:
+        return one / (value + value)
+    return np.sign(a)
+
+
+@kernel
+def run(
+    begin: int,
+    end: int,
+    b: int,
+    width: int,
+    nodes: Any,
+    numbers: Any,
+    inputs: Any,
+    weights: Any,
+    edge: Any,
+    values: Any,
+) -> None:
+    """Nodes `begin` to `end` for `width` samples from b on; `values[N, BLOCK]` has the earlier ones."""
+    for i in range(begin, end):
+        code, p, q = nodes[i, 0], nodes[i, 1], nodes[i, 2]
+        own = values[i]
+        if code == 0:
+            own[:] = numbers[i]
+        elif code == 1:
+            for k in range(width):
+                own[k] = inputs[b + k, p]
+        elif code == 2:
+            own[:] = weights[p]
+        else:
+            first, second = values[p], values[q]
+            if code == ADD:
+                for k in range(width):
+                    own[k] = first[k] + second[k]
+            elif code == SUB:
+                for k in range(width):
+                    own[k] = first[k] - second[k]
+            elif code == MUL:
+                for k in range(width):
+                    own[k] = first[k] * second[k]
+            elif code == DIV:
+                for k in range(width):
+                    own[k] = np.divide(first[k], second[k])
+            elif code == POW:
+                for k in range(width):
+                    own[k] = np.power(first[k], second[k])
+            elif code == NEG:
+                for k in range(width):
+                    own[k] = -first[k]
+            else:
+                for k in range(width):
+                    own[k] = function(code, first[k], edge)
+
+
+@kernel
+def run_back(
+    begin: int,
+    end: int,
+    b: int,
+    width: int,
+    nodes: Any,
+    edge: Any,
+    values: Any,
+    slopes: Any,
+    input_grads: Any,
+    weight_grads: Any,
+) -> None:
+    """Derivatives of nodes `end` down to `begin` on to their arguments, to inputs and to weights."""
+    for i in range(end - 1, begin - 1, -1):
+        code, p, q = nodes[i, 0], nodes[i, 1], nodes[i, 2]
+        own = slopes[i]
+        if code == 0:
+            continue
+        if code == 1:
+            if len(input_grads):
+                for k in range(width):
+                    input_grads[b + k, p] += own[k]
+            continue
+        if code == 2:
+            total = 0.0
+            for k in range(width):
+                total += own[k]
+            weight_grads[p] += total
+            continue
+        first, second, to, other = values[p], values[q], slopes[p], slopes[q]
+        if code == ADD:
+            for k in range(width):
+                to[k] += own[k]
+                other[k] += own[k]
+        elif code == SUB:
+            for k in range(width):
+                to[k] += own[k]
+                other[k] -= own[k]
+        elif code == MUL:
+            for k in range(width):
+                to[k] += own[k] * second[k]
+                other[k] += own[k] * first[k]
+        elif code == DIV:
+            for k in range(width):
+                step = np.divide(own[k], second[k])
+                to[k] += step
+                other[k] -= step * values[i, k]
+        elif code == POW:
+            for k in range(width):
+                if second[k] != 0:
+                    to[k] += own[k] * second[k] * np.power(first[k], second[k] - 1)
+            if nodes[q, 0] != 0:
+                for k in range(width):
+                    other[k] += own[k] * values[i, k] * np.log(first[k])
+        elif code == NEG:
+            for k in range(width):
+                to[k] -= own[k]
+        else:
+            for k in range(width):
+                to[k] += own[k] * slope(code, first[k], values[i, k], edge)
+
+
+@kernel
+def angles(
+    nodes: Any,
+    numbers: Any,
+    count: int,
+    sample_nodes: Any,
+    shared_nodes: Any,
+    inputs: Any,
+    weights: Any,
+    edge: Any,
+    samples: Any,
+    shared: Any,
+) -> None:
+    """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`."""
+    values = np.empty((len(nodes), BLOCK), samples.dtype)
+    run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
+    for w in range(len(shared_nodes)):
+        shared[w] = values[shared_nodes[w], 0]
+    if len(sample_nodes) == 0:
+        return
+    for b in range(0, len(inputs), BLOCK):
+        width = min(BLOCK, len(inputs) - b)
+        run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
+        for e in range(len(sample_nodes)):
+            for k in range(width):
+                samples[b + k, e] = values[sample_nodes[e], k]
+
+
+@kernel
+def angles_back(
+    nodes: Any,
+    numbers: Any,
+    count: int,
+    sample_nodes: Any,
+    shared_nodes: Any,
+    inputs: Any,
+    weights: Any,
+    edge: Any,
+    sample_grads: Any,
+    shared_grads: Any,
+    input_grads: Any,
+    weight_grads: Any,
+) -> None:
+    """Add to `input_grads[B, I]` (where it has rows) and `weight_grads[P]` from the gradients of the angles."""
+    values = np.empty((len(nodes), BLOCK), weights.dtype)
+    slopes = np.zeros((len(nodes), BLOCK), weights.dtype)
+    run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
+    for b in range(0, len(sample_grads) if len(sample_nodes) else 0, BLOCK):
+        width = min(BLOCK, len(sample_grads) - b)
+        run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
+        slopes[count:] = 0
+        for e in range(len(sample_nodes)):
+            for k in range(width):
+                slopes[sample_nodes[e], k] += sample_grads[b + k, e]
+        run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, weight_grads)
+    for w in range(len(shared_nodes)):
+        slopes[shared_nodes[w], 0] += shared_grads[w]
+    run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, weight_grads)

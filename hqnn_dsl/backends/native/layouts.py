@@ -1,0 +1,64 @@
+"""A plan in both layouts, made when first needed, and which of them a batch is run in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hqnn_dsl.backends.native.tables import LANE_BITS, Tables, tables_of
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.circuit.pauli.program import PauliPlan
+
+CACHE_BYTES = 1 << 19
+"""A core's own cache: a tile whose two states are larger goes slowly."""
+BY_AMPLITUDE_COST = 1.3
+"""How much more a sample costs where neighbouring amplitudes share a register: lanes are swapped."""
+
+
+class Layouts:
+    """The tables of a plan. `dtype` is `float32` or `float64`; `offsets[M]` are the constant parts of the outputs."""
+
+    def __init__(self, circuit: Circuit, plan: PauliPlan, dtype: str) -> None:
+        self.circuit = circuit
+        self.plan = plan
+        self.dtype = dtype
+        self.offsets = np.array(plan.offsets, dtype=dtype)
+        self.nothing = np.empty((0, 0), dtype=dtype)
+        self.no_states = np.empty(0, dtype=dtype)
+        self._tables: dict[tuple[int, bool], Tables] = {}
+        self._chosen: dict[int, tuple[Tables, ...]] = {}
+
+    def tables(self, number: int, *, by_amplitude: bool) -> Tables:
+        """The arrays of part `number` of the plan."""
+        key = (number, by_amplitude)
+        if key not in self._tables:
+            part = self.plan.parts[number]
+            self._tables[key] = tables_of(part, self.circuit, self.dtype, by_amplitude=by_amplitude)
+        return self._tables[key]
+
+    def chosen(self, batch: int) -> tuple[Tables, ...]:
+        """The arrays of all parts, each in the layout for that many rows."""
+        if batch not in self._chosen:
+            if len(self._chosen) > MOST_BATCHES:
+                self._chosen = {}
+            parts = range(len(self.plan.parts))
+            self._chosen[batch] = tuple(self.tables(k, by_amplitude=self.by_amplitude(k, batch)) for k in parts)
+        return self._chosen[batch]
+
+    def by_amplitude(self, number: int, batch: int) -> bool:
+        """The layout of a part for that many rows: the cheaper by count, where a state fills registers at all."""
+        part = self.plan.parts[number]
+        lane_bits = LANE_BITS[self.dtype]
+        if part.num_qubits <= lane_bits:
+            return False
+        state = self.offsets.itemsize * (1 if part.real else 2) << part.num_qubits
+        lanes = 1 << lane_bits
+        slow = 2 if 2 * lanes * state > CACHE_BYTES else 1
+        return BY_AMPLITUDE_COST * batch < slow * lanes * -(-batch // lanes)
+
+
+MOST_BATCHES = 64
+"""Batch sizes whose choice is remembered."""

@@ -1,0 +1,163 @@
+"""A Pauli program as the arrays that the kernels read, for one layout.
+
+The sign and the power of i of -iP are worked out here: the kernels know only whether K = -iP is real or i times a real
+matrix, and signs go into the angle's factors. The columns are those of `sweep`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hqnn_dsl.circuit.pauli.cost import cost_of_program, reached
+from hqnn_dsl.circuit.pauli.strings import parity
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.circuit.pauli.program import PauliProgram
+
+Array = np.ndarray[Any, Any]
+
+LANE_BITS = {"float32": 3, "float64": 2}
+"""The lowest bits of a basis state that lie inside a register, by dtype, in the layout by amplitude."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `places`."""
+
+    dual: int | None
+    lane: int | None
+    rows: int
+    diagonal: int
+    ops: Array
+    constants: Array
+    links: Array
+    factors: Array
+    terms: Array
+    uses: Array
+    coefficients: Array
+    marginals: Array
+    bits: Array
+    patterns: Array
+    places: Array
+    work: int
+    """Multiply-adds for one sample."""
+
+    @cached_property
+    def arguments(self) -> tuple[Any, ...]:
+        return (
+            *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
+            *(self.terms, self.uses, self.coefficients, self.marginals, self.bits, self.patterns, self.places),
+        )
+
+    @property
+    def numbers_a_row(self) -> int:
+        """Registers a row."""
+        return 1 if self.dual is None else 2
+
+    @cached_property
+    def kind(self) -> tuple[str, str, str]:
+        """What the kernels are compiled for."""
+        numbers = "real" if self.dual is None else "complex"
+        return str(self.patterns.dtype), numbers, "by sample" if self.lane is None else "by amplitude"
+
+    def wanted(self, *, samples: bool, shared: bool) -> tuple[Array, int]:
+        """Which rotations have a gradient to give, and the first that has, for angles by sample, shared, or both."""
+        return self._wanted[2 * samples + shared]
+
+    @cached_property
+    def _wanted(self) -> list[tuple[Array, int]]:
+        found = []
+        kinds = [set(self.links[op[9] : op[10], 0]) for op in self.ops]
+        for asked in (set(), {0}, {1}, {0, 1}):
+            wanted = np.array([bool(kind & asked) for kind in kinds], dtype=np.int8)
+            found.append((wanted, int(np.argmax(wanted)) if wanted.any() else len(wanted)))
+        return found
+
+
+def _masks(x: int, z: int, lane_bits: int) -> list[int]:
+    """The columns X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY but for the last."""
+    low = (1 << lane_bits) - 1
+    return [x >> lane_bits, z >> lane_bits, x & low, z & low, parity(x & z), parity(x & z & low)]
+
+
+def _quarter(x: int, z: int, power: int) -> tuple[int, int]:
+    """i^(Y count + power) as (1 where it is imaginary, its sign)."""
+    turns = ((x & z).bit_count() + power) % 4
+    return turns & 1, 1 if turns < 2 else -1
+
+
+def tables_of(program: PauliProgram, circuit: Circuit, dtype: str, *, by_amplitude: bool) -> Tables:
+    """The arrays of a program whose angles are those of `circuit`'s slots. `by_amplitude` is the layout."""
+    lane_bits = LANE_BITS[dtype] if by_amplitude else 0
+    lanes = 1 << LANE_BITS[dtype]
+    columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
+    columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
+    links: list[tuple[int, int]] = []
+    ops, constants, factors = [], [], []
+    for rotation, entries in zip(program.rotations, reached(program), strict=True):
+        imaginary, sign = _quarter(rotation.x, rotation.z, -1)
+        first = len(links)
+        for slot, factor in rotation.angle.slots:
+            links.append(columns[slot])
+            factors.append(sign * factor)
+        kind = max((1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
+        rows = max(1, entries >> lane_bits)
+        ops.append([*_masks(rotation.x, rotation.z, lane_bits), imaginary, kind, rows, first, len(links)])
+        constants.append(sign * rotation.angle.constant)
+    patterns = [[1 - 2 * parity(lane & mask) for lane in range(lanes)] for mask in range(1 << lane_bits)]
+    return Tables(
+        dual=None if program.real else 1,
+        lane=0 if by_amplitude else None,
+        rows=1 << (program.num_qubits - lane_bits),
+        ops=_whole(ops, 11),
+        constants=np.array(constants, dtype=np.float64),
+        links=_whole(links, 2),
+        factors=np.array(factors, dtype=np.float64),
+        patterns=np.array(patterns, dtype=dtype).reshape(-1),
+        places=np.array(_places(program), dtype=np.int64),
+        work=cost_of_program(program).multiply_adds,
+        **_reading(program, lane_bits),
+    )
+
+
+def _whole(rows: list[Any], width: int) -> Array:
+    return np.array(rows, dtype=np.int64).reshape(-1, width)
+
+
+def _places(program: PauliProgram) -> list[int]:
+    """Where the amplitudes of the input lie."""
+    if program.start is None:
+        return []
+    qubits = program.start.qubits
+    return [sum(((j >> k) & 1) << q for k, q in enumerate(qubits)) for j in range(program.start.size)]
+
+
+def _reading(program: PauliProgram, lane_bits: int) -> dict[str, Any]:
+    """Terms (diagonal ones first, in fours), which outputs use them, and marginals."""
+    strings = dict.fromkeys((term.x, term.z) for term in program.terms)
+    diagonal = [string for string in strings if string[0] == 0]
+    diagonal += [(0, 0)] * (-len(diagonal) % 4)
+    others = [string for string in strings if string[0] != 0]
+    number = {string: k for k, string in enumerate([*diagonal, *others])}
+    rows = [[*_masks(x, z, lane_bits), _quarter(x, z, 0)[0], 0, 0, 0, 0] for x, z in [*diagonal, *others]]
+    uses = [(number[term.x, term.z], term.output) for term in program.terms]
+    coefficients = [_quarter(term.x, term.z, 0)[1] * term.coefficient for term in program.terms]
+    marginals: list[list[int]] = []
+    bits: list[list[int]] = []
+    for marginal in program.marginals:
+        marginals.append([marginal.first, len(bits), len(bits) + len(marginal.bits)])
+        low = (1 << lane_bits) - 1
+        bits += [[mask >> lane_bits, mask & low, flip] for mask, flip in marginal.bits]
+    return {
+        "diagonal": len(diagonal),
+        "terms": _whole(rows, 11),
+        "uses": _whole(uses, 2),
+        "coefficients": np.array(coefficients, dtype=np.float64),
+        "marginals": _whole(marginals, 3),
+        "bits": _whole(bits, 3),
+    }

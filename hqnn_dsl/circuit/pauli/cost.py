@@ -1,0 +1,66 @@
+"""What running a plan costs, counted before it runs: rotations, multiply-adds and bytes.
+
+The counts are of the work per sample: a rotation passes over the entries that rotations so far can have reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.pauli.program import PauliPlan, PauliProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Counts for one sample, values only; `state_bytes` are those of the largest state in single precision.
+
+    `multiply_adds` counts two a real number that a rotation mixes; a gradient costs about three times as much again.
+    `bytes_moved` is what rotations read and write if nothing stays in a register.
+    """
+
+    rotations: int
+    multiply_adds: int
+    bytes_moved: int
+    state_bytes: int
+
+    def plus(self, other: Cost) -> Cost:
+        return Cost(
+            self.rotations + other.rotations,
+            self.multiply_adds + other.multiply_adds,
+            self.bytes_moved + other.bytes_moved,
+            max(self.state_bytes, other.state_bytes),
+        )
+
+
+def reached(program: PauliProgram) -> tuple[int, ...]:
+    """For each rotation the number of basis states, a power of two, below which all amplitudes that it meets lie."""
+    if program.start is not None:
+        return (1 << program.num_qubits,) * len(program.rotations)
+    found, seen = [], 0
+    for rotation in program.rotations:
+        seen |= rotation.x
+        found.append(1 << seen.bit_length())
+    return tuple(found)
+
+
+def cost_of_program(program: PauliProgram) -> Cost:
+    """The cost of one program."""
+    numbers = 1 if program.real else 2
+    entries = sum(reached(program))
+    read = (len(program.terms) + sum(len(marginal.bits) for marginal in program.marginals)) << program.num_qubits
+    return Cost(
+        rotations=len(program.rotations),
+        multiply_adds=2 * numbers * entries + numbers * read,
+        bytes_moved=2 * 4 * numbers * entries,
+        state_bytes=4 * numbers << program.num_qubits,
+    )
+
+
+def cost(plan: PauliPlan) -> Cost:
+    """The cost of all parts of a plan."""
+    total = Cost(0, 0, 0, 0)
+    for part in plan.parts:
+        total = total.plus(cost_of_program(part))
+    return total
