@@ -23,10 +23,9 @@ def multiply_adds(workload: Workload) -> int:
 
     Only the work that the mathematics needs counts; the engine's lane swaps, copies and sines do not.
     """
+    import hqnn_dsl as hqnn
     from hqnn_dsl.circuit.pauli.cost import cost
     from hqnn_dsl.circuit.pauli.rewrites import plan
-
-    import hqnn_dsl as hqnn
 
     circuit = hqnn.compile_text(workload.spec).quantum_layer(backend="native").circuit
     return 4 * cost(plan(circuit)).multiply_adds * workload.batch
