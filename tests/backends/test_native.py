@@ -265,6 +265,21 @@ def test_a_second_backward_through_a_kept_graph() -> None:
     torch.testing.assert_close(first, second, rtol=0, atol=1e-14)
 
 
+def test_weights_changed_before_the_gradient_are_refused() -> None:
+    circuit = layered(3)
+    layer = QuantumLayer(circuit, NativeExecutable(circuit, "single"))
+    angles = torch.randn(6, requires_grad=True)
+    shared = angles * 1.0
+    for outputs, changed in (
+        (layer(torch.randn(2, 3)), next(layer.parameters())),
+        (layer.executable(torch.randn(2, 3), shared, None), shared),
+    ):
+        with torch.no_grad():
+            changed.add_(1.0)
+        with pytest.raises(RuntimeError, match="inplace"):
+            outputs.sum().backward()
+
+
 def test_large_states_are_made_again_for_the_gradient(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     run = NativeExecutable(layered(5), "single")
     kept = step(run, 20)
