@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KERNEL_FILES = ("vectors", "trigonometry", "rotate", "read", "sweep", "tape", "front")
 """What compiled code is made from."""
-COMPILING_AFTER = 0.8
+COMPILING_AFTER = 2.0
 """Seconds after which a first call is not reading the kept kernels but compiling them."""
 
 

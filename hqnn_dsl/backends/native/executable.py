@@ -161,8 +161,8 @@ class _Angles(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         asked = ctx.needs_input_grad[1:]
+        given = ctx.saved_tensors  # torch refuses here what was changed in place since
         if torch.is_grad_enabled():
-            given = ctx.saved_tensors
             return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
         samples, shared, state = asked
         found = ctx.call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
@@ -188,14 +188,14 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         asked = ctx.needs_input_grad[2:]
+        given = ctx.saved_tensors  # torch refuses here what was changed in place since
         if torch.is_grad_enabled():
-            given = ctx.saved_tensors
             angles = ctx.slot_values(given[0], _joined(given[1:], given[0]))
             return (None, None, *_graph_of(ctx.executable.differentiable(*angles, None), given, asked, upstream[0]))
         input_grads, flat = ctx.front.backward(_array(upstream[0]), inputs=asked[0], weights=any(asked[1:]))
         found: list[Tensor | None] = [torch.from_numpy(input_grads) if asked[0] else None]
         offset = 0
-        for weights, want in zip(ctx.saved_tensors[1:], asked[1:], strict=True):
+        for weights, want in zip(given[1:], asked[1:], strict=True):
             own = flat[offset : offset + weights.numel()].reshape(weights.shape)
             found.append(torch.from_numpy(own) if want else None)
             offset += weights.numel()
