@@ -94,10 +94,15 @@ class Stable:
             self._running.pop(name).end()
 
 
+def takes_part(peer: Peer, workload: Workload) -> bool:
+    """Whether a peer is asked for a workload at all."""
+    return workload.num_qubits <= peer.widest and (not peer.workloads or workload.name in peer.workloads)
+
+
 def measure(workload: Workload, names: Iterable[str], stable: Stable, effort: Effort) -> dict[str, Measured]:
     """Every named contestant on a workload, by name."""
     chosen = set(names)
-    peers = [p for p in PEERS if p.name in chosen and (not p.workloads or workload.name in p.workloads)]
+    peers = [peer for peer in PEERS if peer.name in chosen and takes_part(peer, workload)]
     right = truth(workload, stable)
     found = {peer.name: _ready(peer, workload, right, stable) for peer in peers}
     _in_turns([found[peer.name] for peer in peers], stable, effort)
@@ -109,10 +114,9 @@ def measure(workload: Workload, names: Iterable[str], stable: Stable, effort: Ef
 
 def truth(workload: Workload, stable: Stable) -> dict[str, np.ndarray]:
     """Outputs and gradients of the reference backend in double precision."""
-    process = stable.of(BY_NAME["reference"])
-    process.ask("prepare", workload.name, "double", seconds=FIRST_LIMIT)
-    values = process.ask("values", seconds=120)
-    process.ask("forget", seconds=60)
+    start = time.monotonic()
+    values = stable.of(BY_NAME["reference"]).ask("truth", workload.name, seconds=2 * FIRST_LIMIT)
+    say(f"  {workload.name:10} {'truth':14} {time.monotonic() - start:.2f} s")
     return {key: np.array(values[key]) for key in ("outputs", "inputs", "weights")}
 
 
