@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from benchmarks.workloads import Workload
 
-TOLERANCE = {"float32": 2e-4, "float64": 1e-9}
-"""Largest difference from the reference in double precision, as a part of the largest number of its kind, or of 1."""
+TOLERANCE = {"ours single": 2e-5, "ours double": 1e-10, "peer single": 1e-3}
+"""Largest difference from the truth, as a part of the largest number of its kind, or of 1. A peer's single precision is
+taken as it is: FlagQuantum's outputs are 4e-4 apart at 20 qubits, and to leave it out would flatter us."""
 FIRST_LIMIT = 150.0
 """Seconds that building a circuit and its first step may take; once is `QNN_LIMIT`."""
 QNN_LIMIT = 400.0
@@ -141,7 +142,7 @@ def _ready(peer: Peer, workload: Workload, right: dict[str, np.ndarray], stable:
         measured.first, measured.memory = answer["first"], answer["memory"]
         values = process.ask("values", seconds=120)
         measured.differences = differences(values, right)
-        allowed = TOLERANCE["float64" if peer.precision == "double" else "float32"]
+        allowed = TOLERANCE[f"{'ours' if peer.ours else 'peer'} {peer.precision}"]
         if not max(measured.differences.values()) <= allowed:
             worst = max(measured.differences, key=lambda key: measured.differences[key])
             raise PeerFailed(f"wrong {worst}: {measured.differences[worst]:.1e} apart, {allowed:.0e} is allowed")
