@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from benchmarks.workloads import Workload
 
-TOLERANCE = {"float32": 2e-4, "float64": 1e-9}
-"""Largest difference from the reference in double precision, as a part of the largest number of its kind, or of 1."""
+TOLERANCE = {"ours single": 2e-5, "ours double": 1e-10, "peer single": 1e-3}
+"""Largest difference from the truth, as a part of the largest number of its kind, or of 1. A peer's single precision is
+taken as it is: FlagQuantum's outputs are 4e-4 apart at 20 qubits, and to leave it out would flatter us."""
 FIRST_LIMIT = 150.0
 """Seconds that building a circuit and its first step may take; once is `QNN_LIMIT`."""
 QNN_LIMIT = 400.0
@@ -94,10 +95,15 @@ class Stable:
             self._running.pop(name).end()
 
 
+def takes_part(peer: Peer, workload: Workload) -> bool:
+    """Whether a peer is asked for a workload at all."""
+    return workload.num_qubits <= peer.widest and (not peer.workloads or workload.name in peer.workloads)
+
+
 def measure(workload: Workload, names: Iterable[str], stable: Stable, effort: Effort) -> dict[str, Measured]:
     """Every named contestant on a workload, by name."""
     chosen = set(names)
-    peers = [p for p in PEERS if p.name in chosen and (not p.workloads or workload.name in p.workloads)]
+    peers = [peer for peer in PEERS if peer.name in chosen and takes_part(peer, workload)]
     right = truth(workload, stable)
     found = {peer.name: _ready(peer, workload, right, stable) for peer in peers}
     _in_turns([found[peer.name] for peer in peers], stable, effort)
@@ -109,10 +115,9 @@ def measure(workload: Workload, names: Iterable[str], stable: Stable, effort: Ef
 
 def truth(workload: Workload, stable: Stable) -> dict[str, np.ndarray]:
     """Outputs and gradients of the reference backend in double precision."""
-    process = stable.of(BY_NAME["reference"])
-    process.ask("prepare", workload.name, "double", seconds=FIRST_LIMIT)
-    values = process.ask("values", seconds=120)
-    process.ask("forget", seconds=60)
+    start = time.monotonic()
+    values = stable.of(BY_NAME["reference"]).ask("truth", workload.name, seconds=2 * FIRST_LIMIT)
+    say(f"  {workload.name:10} {'truth':14} {time.monotonic() - start:.2f} s")
     return {key: np.array(values[key]) for key in ("outputs", "inputs", "weights")}
 
 
@@ -137,7 +142,7 @@ def _ready(peer: Peer, workload: Workload, right: dict[str, np.ndarray], stable:
         measured.first, measured.memory = answer["first"], answer["memory"]
         values = process.ask("values", seconds=120)
         measured.differences = differences(values, right)
-        allowed = TOLERANCE["float64" if peer.precision == "double" else "float32"]
+        allowed = TOLERANCE[f"{'ours' if peer.ours else 'peer'} {peer.precision}"]
         if not max(measured.differences.values()) <= allowed:
             worst = max(measured.differences, key=lambda key: measured.differences[key])
             raise PeerFailed(f"wrong {worst}: {measured.differences[worst]:.1e} apart, {allowed:.0e} is allowed")

@@ -12,6 +12,7 @@ process sleeps, so that contestants take turns on the same cores.
 | `["prepare", workload, precision]` | `first`: seconds to build it and make the first step; `memory`: its bytes |
 | `["step", n]` | `seconds` of each of n steps |
 | `["values"]` | of the last step `outputs`, `inputs`, `weights` |
+| `["truth", workload]` | reference alone: `outputs`, `inputs`, `weights` in double precision |
 | `["forget"]` | nothing: the workload's memory is given back |
 | `["kernels", n]` | native alone: `seconds` of n steps, those `inside` kernels, `multiply_adds` of a step |
 """
@@ -24,6 +25,7 @@ import importlib
 import importlib.metadata
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -77,6 +79,10 @@ class Worker:
         first = time.perf_counter() - start
         return {"first": first, "memory": max(0, status_bytes("VmHWM") - before)}
 
+    def truth(self, name: str) -> dict[str, Any]:
+        found = dict(zip(("outputs", "inputs", "weights"), self.module.truth(workload_of(name)), strict=True))
+        return {key: array.tolist() for key, array in found.items()} | self.forget()
+
     def forget(self) -> dict[str, Any]:
         self.prepared = None
         forget_peak()
@@ -107,7 +113,13 @@ class Worker:
         return {"seconds": seconds, "inside": inside, "multiply_adds": self.module.multiply_adds(self.workload)}
 
 
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that asks is gone: a step left running would disturb the next."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def main(name: str) -> None:
+    die_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     worker: Worker | None = None

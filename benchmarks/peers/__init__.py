@@ -25,6 +25,8 @@ class Peer:
     ours: bool = False
     workloads: tuple[str, ...] = ()
     """Where not empty, the only workloads that it takes part in."""
+    widest: int = 30
+    """The most qubits that it is asked for: beyond, it would need more memory or minutes than there are."""
     once: bool = False
     """Whether its first step is its only one: it takes minutes."""
 
@@ -32,7 +34,7 @@ class Peer:
 PEERS = (
     Peer("native", "native, float32", "native", OWN, ("numba", "torch"), ours=True),
     Peer("native64", "native, float64", "native", OWN, ("numba", "torch"), precision="double", ours=True),
-    Peer("reference", "reference, float32", "reference", OWN, ("torch",), ours=True),
+    Peer("reference", "reference, float32", "reference", OWN, ("torch",), ours=True, widest=16),
     Peer(
         "qnn",
         "EstimatorQNN + TorchConnector",

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers.ours import layer_step
+from benchmarks.workloads import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def prepare(workload: Workload, precision: str) -> Prepared:
-    return layer_step(workload, "native", precision)
+    return layer_step(workload, numbers_of(workload), "native", precision)
 
 
 def multiply_adds(workload: Workload) -> int:

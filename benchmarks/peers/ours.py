@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 
 import hqnn_dsl as hqnn
 from benchmarks.steps import REAL, TorchStep
-from benchmarks.workloads import Workload, numbers_of
+
+if TYPE_CHECKING:
+    from benchmarks.workloads import Numbers, Workload
 
 
-def layer_step(workload: Workload, backend: str, precision: str) -> TorchStep:
-    """The step of the layer of the workload's spec on a backend, with the benchmark's weights."""
-    numbers = numbers_of(workload)
+def layer_step(workload: Workload, numbers: Numbers, backend: str, precision: str) -> TorchStep:
+    """The step of the layer of the workload's spec on a backend, with these weights and rows."""
     layer = hqnn.compile_text(workload.spec).quantum_layer(backend=backend, precision=precision)
     weights = torch.tensor(numbers.weights, dtype=getattr(torch, REAL[precision]))
     taken = 0

@@ -37,7 +37,7 @@ def test_peers_of_our_environment_agree_and_are_timed(stable):
 
 
 def test_a_wrong_answer_is_not_timed(stable, monkeypatch):
-    monkeypatch.setitem(measure.TOLERANCE, "float32", 1e-30)
+    monkeypatch.setitem(measure.TOLERANCE, "peer single", 1e-30)
     found = measure.measure(SMALL, ["pennylane"], stable, BRIEF)["pennylane"]
     assert found.reason.startswith("wrong ")
     assert found.median is None

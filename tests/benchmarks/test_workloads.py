@@ -8,6 +8,8 @@ import torch
 from qiskit.quantum_info import Pauli, Statevector
 
 import hqnn_dsl as hqnn
+from benchmarks import oracle
+from benchmarks.peers import reference
 from benchmarks.peers.qnn import circuit_of
 from benchmarks.workloads import FAMILIES, WORKLOADS, Workload, numbers_of, workload_of
 
@@ -45,3 +47,22 @@ def test_numbers_are_the_same_each_time():
     first, second = numbers_of(WORKLOADS[0]), numbers_of(WORKLOADS[0])
     assert np.array_equal(first.inputs, second.inputs)
     assert first.inputs.shape == first.upstream.shape == (64, 4)
+
+
+def test_the_truth_is_the_same_by_rows(monkeypatch):
+    workload = Workload("zz", 3, 4)
+    whole = reference.truth(workload)
+    monkeypatch.setattr(reference, "AMPLITUDES_AT_A_TIME", 8 * 3)
+    for by_rows, at_once in zip(reference.truth(workload), whole, strict=True):
+        np.testing.assert_allclose(by_rows, at_once, atol=1e-12)
+    step = reference.prepare(workload, "double")
+    step.step()
+    for found, right in zip(step.results(), whole, strict=True):
+        np.testing.assert_allclose(found, right, atol=1e-12)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_oracle_agrees_with_the_reference(family):
+    workload = Workload(family, 4, 3)
+    for found, right in zip(oracle.truth(workload), reference.truth(workload), strict=True):
+        np.testing.assert_allclose(found, right, atol=1e-12)
