@@ -128,10 +128,9 @@ def test_where_the_reference_cannot_the_next_is_the_oracle(monkeypatch, without_
     def object_(circuit, options):
         return (BackendCannot(backend="reference", reason="it is tired"),)
 
-    monkeypatch.setitem(offered(), "other", changed("other", lambda outputs: outputs))
     monkeypatch.setitem(offered(), "reference", changed("reference", wrong_values, objections=object_))
-    found = verify(hqnn.compile_text(SPEC, set={"backend": "other"}), 1)
-    assert found.oracle == "other (double)"
+    found = verify(hqnn.compile_text(SPEC, set={"backend": "native"}), 1)
+    assert found.oracle == "native (double)"
     assert by_title(found)["reference (double)"].verdict == "cannot"
     assert found.disagreeing == ()
 
