@@ -7,6 +7,7 @@ here. Files are written completely or not at all.
 from __future__ import annotations
 
 import io
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ MAX_DRAWN_OPERATIONS = 2_000
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; it takes the place of `path` when the block ends without an error."""
-    beside = path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         yield beside
         beside.replace(path)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.export.emitters import replacing as replacing_file
 from hqnn_dsl.report.codes.tables import RunExists, RunUnwritable
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -60,15 +60,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises `Refusal` E0531 where the folder or the disk does not take it.
     """
-    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
+        with replacing_file(path) as temporary:
+            yield temporary
     except OSError as error:
         raise _unwritable(path, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
