@@ -203,14 +203,15 @@ def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
 
 
 def test_bits_do_not_depend_on_threads(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = NativeExecutable(layered(6), "single")
     before = torch.get_num_threads()
-    alone = step(run, 100)
+    alone = step(NativeExecutable(layered(6), "single"), 100)
     monkeypatch.setattr(pool, "SMALLEST_SHARE", 1)
     try:
         for threads in (2, 3, 5):
             torch.set_num_threads(threads)
+            run = NativeExecutable(layered(6), "single")
             assert same(step(run, 100), alone)
+            assert run.schedules.parts(100, keep=True)[0].gradients_threads == threads
     finally:
         torch.set_num_threads(before)
 
@@ -281,10 +282,11 @@ def test_weights_changed_before_the_gradient_are_refused() -> None:
 
 
 def test_large_states_are_made_again_for_the_gradient(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = NativeExecutable(layered(5), "single")
-    kept = step(run, 20)
+    kept = step(NativeExecutable(layered(5), "single"), 20)
     monkeypatch.setattr(call, "KEPT_BYTES", 0)
+    run = NativeExecutable(layered(5), "single")
     assert same(step(run, 20), kept)
+    assert not run.schedules.parts(20, keep=True)[0].keep
 
 
 def with_amplitudes() -> Circuit:

@@ -1,8 +1,12 @@
-"""One call of an executable: layouts chosen, memory counted before it is taken, tiles handed to threads."""
+"""One call of an executable: layouts chosen, memory counted before it is taken, tiles handed to threads.
+
+At a few qubits a step takes tens of microseconds, and Python that thinks takes as long. What depends on the batch size
+alone is therefore thought about once, in `Part`, and kept in `Schedules`.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,91 +20,143 @@ from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from hqnn_dsl.backends.native.layouts import Layouts
 
 KEPT_BYTES = 1 << 29
 """Final states up to this size in all are kept for the gradient; larger ones are made again."""
+MOST_SCHEDULES = 64
+"""Batch sizes for which a schedule is remembered."""
+
+
+class Part:
+    """One part of a plan for one batch size: its layout, its tiles, the numbers kept, the threads that share it."""
+
+    def __init__(self, layouts: Layouts, tables: Tables, batch: int, threads: int, *, keep: bool) -> None:
+        lanes = 1 << LANE_BITS[layouts.dtype]
+        self.tables = tables
+        self.keep = keep
+        self.tiles = batch if tables.lane is not None else -(-batch // lanes)
+        self.size = tables.rows * lanes * tables.numbers_a_row
+        """Numbers in the state of a tile."""
+        self.kept = self.tiles * self.size if keep else 0
+        self.values_kind = ("values", *tables.kind)
+        self.gradients_kind = ("gradients", *tables.kind)
+        self._layouts, self._batch, self._most = layouts, batch, threads
+
+    @cached_property
+    def values_threads(self) -> int:
+        """Threads for values. Raises `Refusal` where not even one thread's states fit the memory limit."""
+        return self._threads(passes=1, working=0 if self.keep else 1)
+
+    @cached_property
+    def gradients_threads(self) -> int:
+        """Threads for the sweep back. Raises `Refusal` like `values_threads`."""
+        return self._threads(passes=3, working=1 if self.keep else 2)
+
+    def _threads(self, *, passes: int, working: int) -> int:
+        """Threads worth their while whose `working` states fit the memory beside the kept ones."""
+        count = shares(self.tiles, passes * self.tables.work * self._batch, self._most)
+        number = self._layouts.offsets.itemsize
+        while count > 1 and (count * working * self.size + self.kept) * number > MAX_STATE_BYTES:
+            count -= 1
+        needed = (count * working * self.size + self.kept) * number
+        if needed > MAX_STATE_BYTES:
+            width, rows = self._layouts.circuit.num_qubits, max(1, min(self._batch, self.size // self.tables.rows))
+            raise Refusal(StateTooLarge(num_qubits=width, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
+        return count
+
+
+class Schedules:
+    """The parts of a plan by batch size, number of threads, and whether final states are to be kept."""
+
+    def __init__(self, layouts: Layouts) -> None:
+        self.layouts = layouts
+        self.zero_offsets = not layouts.offsets.any()
+        self._known: dict[tuple[int, int, bool], tuple[Part, ...]] = {}
+
+    def parts(self, batch: int, *, keep: bool) -> tuple[Part, ...]:
+        """The parts for that many rows; with `keep` they keep their states, unless these are too large."""
+        key = batch, torch.get_num_threads(), keep
+        found = self._known.get(key)
+        if found is None:
+            found = self._made(*key)
+            if len(self._known) >= MOST_SCHEDULES:
+                self._known = {}
+            self._known[key] = found
+        return found
+
+    def _made(self, batch: int, threads: int, keep: bool) -> tuple[Part, ...]:  # noqa: FBT001 - a part of the key
+        layouts = self.layouts
+        chosen = layouts.chosen(batch)
+        found = tuple(Part(layouts, tables, batch, threads, keep=keep) for tables in chosen)
+        if sum(part.kept for part in found) * layouts.offsets.itemsize > KEPT_BYTES:
+            found = tuple(Part(layouts, tables, batch, threads, keep=False) for tables in chosen)
+        return found
 
 
 class Call:
     """Arguments as arrays, and after `forward` the states kept for the gradient, a part of the plan each."""
 
-    def __init__(self, layouts: Layouts, samples: Array, shared: Array, state: Array | None) -> None:
-        self.layouts = layouts
+    def __init__(self, schedules: Schedules, samples: Array, shared: Array, state: Array | None) -> None:
+        self.schedules = schedules
+        self.layouts = schedules.layouts
         self.samples = samples
         self.shared = shared
-        self.state = layouts.nothing if state is None else state
-        self.batch = len(samples)
-        self.kept: list[Array] | None = None
-        self.tables = layouts.chosen(self.batch)
-        self.sizes = [self._tiles(tables) for tables in self.tables]
-
-    def _tiles(self, tables: Tables) -> tuple[int, int]:
-        """How many tiles there are, and the numbers in the state of one."""
-        lanes = 1 << LANE_BITS[self.layouts.dtype]
-        tiles = self.batch if tables.lane is not None else -(-self.batch // lanes)
-        return tiles, tables.rows * lanes * tables.numbers_a_row
-
-    def _count(self, tables: Tables, tiles: int, *, working: int, kept: int) -> int:
-        """Threads to use; refuses where their `working` states and the `kept` numbers would take too much memory."""
-        passes = 1 if working < 2 else 3
-        count = shares(tiles, passes * tables.work * self.batch, torch.get_num_threads())
-        number = self.layouts.offsets.itemsize
-        _, size = self._tiles(tables)
-        while count > 1 and (count * working * size + kept) * number > MAX_STATE_BYTES:
-            count -= 1
-        needed = (count * working * size + kept) * number
-        if needed > MAX_STATE_BYTES:
-            width, rows = self.layouts.circuit.num_qubits, max(1, min(self.batch, size // tables.rows))
-            raise Refusal(StateTooLarge(num_qubits=width, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
-        return count
+        self.state = self.layouts.nothing if state is None else state
+        self.kept: Sequence[Array] | None = None
 
     def forward(self, *, keep: bool) -> Array:
         """Outputs `[B, M]`; with `keep` the final states are kept where they are not too large."""
-        layouts = self.layouts
-        out = np.empty((self.batch, len(layouts.offsets)), dtype=layouts.dtype)
-        out[:] = layouts.offsets
-        total = sum(tiles * size for tiles, size in self.sizes)
-        keep = keep and total * layouts.offsets.itemsize <= KEPT_BYTES
+        layouts, batch = self.layouts, len(self.samples)
+        parts = self.schedules.parts(batch, keep=keep)
+        shape = batch, len(layouts.offsets)
+        if self.schedules.zero_offsets:
+            out = np.zeros(shape, layouts.dtype)
+        else:
+            out = np.empty(shape, layouts.dtype)
+            out[:] = layouts.offsets
         kept = []
-        for tables, (tiles, size) in zip(self.tables, self.sizes, strict=True):
-            numbers = tiles * size if keep else 0
-            count = self._count(tables, tiles, working=0 if keep else 1, kept=numbers)
-            states = np.empty(numbers, dtype=layouts.dtype)
-            given = (*tables.arguments, self.samples, self.shared, self.state, states, keep, out)
-            over_tiles(partial(_ranged, ("values", *tables.kind), entries.forward, given), tiles, count)
+        for part in parts:
+            count = part.values_threads  # refuses before memory is taken
+            states = np.empty(part.kept, layouts.dtype)
+            given = (*part.tables.arguments, self.samples, self.shared, self.state, states, part.keep, out)
+            over_tiles(part.values_kind, entries.forward, given, part.tiles, count)
             kept.append(states)
-        if keep:
-            self.kept = kept
+        self.kept = kept if all(part.keep for part in parts) else None
         return out
 
-    def backward(self, upstream: Array, *, samples: bool, shared: bool, state: bool) -> tuple[Array, Array, Array]:
+    def backward(
+        self, upstream: Array, *, samples: bool, shared: bool, state: bool
+    ) -> tuple[Array, Sequence[Array], Array]:
         """Gradients of angles per sample, shared angles and amplitudes for `upstream[B, M]`; empty where not asked for.
 
-        The kept states are used up: a second call makes them again.
+        Those of the shared angles are `[tiles, W]` by part, to be added up in that order. The kept states are used up:
+        a second call makes them again.
         """
-        layouts = self.layouts
+        layouts, batch = self.layouts, len(self.samples)
         kept, self.kept = self.kept, None
-        grads = np.zeros(self.samples.shape, dtype=layouts.dtype) if samples else layouts.nothing
-        own = np.zeros(self.shared.shape, dtype=np.float64)
-        state_grads = np.zeros(self.state.shape, dtype=layouts.dtype) if state else layouts.nothing
-        for number, (tables, (tiles, _)) in enumerate(zip(self.tables, self.sizes, strict=True)):
-            wanted, first = tables.wanted(samples=samples, shared=shared)
-            states = layouts.no_states if kept is None else kept[number]
-            count = self._count(tables, tiles, working=2 if kept is None else 1, kept=len(states))
-            partials = np.zeros((tiles, len(own)), dtype=np.float64)
+        grads = np.zeros(self.samples.shape, layouts.dtype) if samples else layouts.nothing
+        state_grads = np.zeros(self.state.shape, layouts.dtype) if state else layouts.nothing
+        width = len(self.shared)
+        own = []
+        for number, part in enumerate(self.schedules.parts(batch, keep=kept is not None)):
+            wanted, first = part.tables.wanted(samples=samples, shared=shared)
+            count = part.gradients_threads
+            partials = np.zeros((part.tiles, width), np.float64)
             given = (
-                *(*tables.arguments, self.samples, self.shared, self.state, states, kept is not None),
+                *(*part.tables.arguments, self.samples, self.shared, self.state),
+                *(layouts.no_states if kept is None else kept[number], kept is not None),
                 *(upstream, wanted, 0 if state else first, grads, partials, state_grads),
             )
-            over_tiles(partial(_ranged, ("gradients", *tables.kind), entries.backward, given), tiles, count)
-            own += partials.sum(axis=0)
-        return grads, own.astype(layouts.dtype), state_grads
+            over_tiles(part.gradients_kind, entries.backward, given, part.tiles, count)
+            own.append(partials)
+        return grads, own, state_grads
 
 
-def _ranged(
-    kind: tuple[str, ...], kernel: Callable[..., None], given: tuple[object, ...], first: int, last: int
-) -> None:
-    entries.call(kind, kernel, first, last, *given)
+def joined(partials: Sequence[Array], width: int) -> Array:
+    """All partial sums of the shared angles' gradients, `[tiles of all parts, W]`."""
+    if len(partials) == 1:
+        return partials[0]
+    return np.concatenate(partials) if partials else np.zeros((0, width), np.float64)

@@ -15,7 +15,7 @@ import torch
 from hqnn_dsl.backends.dense.executable import DenseExecutable
 from hqnn_dsl.backends.dense.state import normalised
 from hqnn_dsl.backends.native import entries
-from hqnn_dsl.backends.native.call import Call
+from hqnn_dsl.backends.native.call import Call, Schedules, joined
 from hqnn_dsl.backends.native.layouts import Layouts
 from hqnn_dsl.backends.native.tape import tape_of
 from hqnn_dsl.circuit.pauli.rewrites import plan
@@ -48,6 +48,7 @@ class NativeExecutable:
         self.real = torch.float64 if precision == "double" else torch.float32
         self.plan = plan(circuit, self.without)
         self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
+        self.schedules = Schedules(self.layouts)
         self.tape = tape_of(circuit)
         self.edge = self.layouts.offsets.dtype.type(1 - torch.finfo(self.real).eps)
         self._metadata: dict[str, object] = {"method": "pauli rotations", "precision": precision, "device": "cpu"}
@@ -71,7 +72,7 @@ class NativeExecutable:
         if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
             found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         else:
-            call = Call(self.layouts, _array(per_sample), _array(shared), None if state is None else _array(state))
+            call = Call(self.schedules, _array(per_sample), _array(shared), None if state is None else _array(state))
             found = torch.from_numpy(call.forward(keep=False))
         return found if device.type == "cpu" else found.to(device)
 
@@ -81,11 +82,9 @@ class NativeExecutable:
         `slot_values(inputs, all weights flattened)` is the same slot table in torch: amplitudes and second derivatives
         go through it.
         """
-        device = inputs.device
-        inputs = inputs.to("cpu", self.real)
-        weights = tuple(
-            w if w.dtype == self.real and w.device.type == "cpu" else w.to("cpu", self.real) for w in weights
-        )
+        device = None if inputs.is_cpu else inputs.device
+        inputs = self._own(inputs)
+        weights = tuple(map(self._own, weights))
         if self.circuit.amplitude is not None:
             start = self.circuit.amplitude.start
             state = inputs[:, start : start + self.circuit.amplitude.size]
@@ -93,9 +92,12 @@ class NativeExecutable:
         elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
             found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
         else:
-            call = _Front(self, inputs, weights).call
-            found = torch.from_numpy(call.forward(keep=False))
-        return found if device.type == "cpu" else found.to(device)
+            found = torch.from_numpy(_Front(self, inputs, weights).call.forward(keep=False))
+        return found if device is None else found.to(device)
+
+    def _own(self, tensor: Tensor) -> Tensor:
+        """The tensor on the CPU in the engine's precision: itself, where it is."""
+        return tensor if tensor.dtype is self.real and tensor.is_cpu else tensor.to("cpu", self.real)
 
     def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """The same outputs by the reference backend, for derivatives of derivatives."""
@@ -103,7 +105,7 @@ class NativeExecutable:
 
 
 def _array(tensor: Tensor) -> Array:
-    found: Array = tensor.detach().contiguous().numpy()
+    found: Array = (tensor if tensor.is_contiguous() else tensor.contiguous()).detach().numpy()
     return found
 
 
@@ -116,28 +118,30 @@ class _Front:
     """Angles from inputs and weights by the tape, and the call with them."""
 
     def __init__(self, executable: NativeExecutable, inputs: Tensor, weights: tuple[Tensor, ...]) -> None:
-        self.tape, self.edge = executable.tape, executable.edge
+        tape, layouts = executable.tape, executable.layouts
+        dtype = layouts.dtype
         self.inputs = _array(inputs)
-        dtype = executable.layouts.dtype
-        flat = [_array(w).reshape(-1) for w in weights]
-        self.weights = flat[0] if len(flat) == 1 else np.concatenate([np.empty(0, dtype=dtype), *flat])
-        samples = np.empty((len(self.inputs), len(self.tape.sample_nodes)), dtype=dtype)
-        shared = np.empty(len(self.tape.shared_nodes), dtype=dtype)
-        self._given = (*self.tape.arguments, self.inputs, self.weights, self.edge)
-        entries.call(("angles", dtype), entries.angles, *self._given, samples, shared)
-        self.call = Call(executable.layouts, samples, shared, None)
+        if len(weights) == 1:
+            self.weights = _array(weights[0]).reshape(-1)
+        else:
+            self.weights = np.concatenate([np.empty(0, dtype), *(_array(w).reshape(-1) for w in weights)])
+        samples = np.empty((len(self.inputs), len(tape.sample_nodes)), dtype)
+        shared = np.empty(len(tape.shared_nodes), dtype)
+        self._given = (*tape.arguments, self.inputs, self.weights, executable.edge)
+        entries.call(layouts.angles_kind, entries.angles, *self._given, samples, shared)
+        self.call = Call(executable.schedules, samples, shared, None)
 
     def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
         """Gradients of `inputs[B, I]` (empty where not asked for) and of all weights flattened."""
-        layouts = self.call.layouts
-        shared = weights and len(self.call.shared) > 0
-        grads, own, _ = self.call.backward(
-            upstream, samples=bool(len(self.tape.sample_nodes)), shared=shared, state=False
+        call, layouts = self.call, self.call.layouts
+        width = len(call.shared)
+        grads, own, _ = call.backward(
+            upstream, samples=call.samples.shape[1] > 0, shared=weights and width > 0, state=False
         )
-        input_grads = np.zeros(self.inputs.shape, dtype=layouts.dtype) if inputs else layouts.nothing
-        weight_grads = np.zeros(len(self.weights), dtype=np.float64)
-        kind = ("gradients of angles", layouts.dtype)
-        entries.call(kind, entries.angles_back, *self._given, grads, own, input_grads, weight_grads)
+        input_grads = np.zeros(self.inputs.shape, layouts.dtype) if inputs else layouts.nothing
+        weight_grads = np.zeros(len(self.weights), np.float64)
+        found = joined(own, width), input_grads, weight_grads
+        entries.call(layouts.slopes_kind, entries.angles_back, *self._given, grads, *found)
         return input_grads, weight_grads.astype(layouts.dtype)
 
 
@@ -155,7 +159,7 @@ class _Angles(torch.autograd.Function):
         ctx.save_for_backward(per_sample, shared, state)
         ctx.executable = executable
         amplitudes = None if state is None else _array(state)
-        ctx.call = Call(executable.layouts, _array(per_sample), _array(shared), amplitudes)
+        ctx.call = Call(executable.schedules, _array(per_sample), _array(shared), amplitudes)
         return torch.from_numpy(ctx.call.forward(keep=True))
 
     @staticmethod
@@ -165,7 +169,10 @@ class _Angles(torch.autograd.Function):
         if torch.is_grad_enabled():
             return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
         samples, shared, state = asked
-        found = ctx.call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
+        call = ctx.call
+        grads, own, state_grads = call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
+        total = joined(own, len(call.shared)).sum(axis=0).astype(call.layouts.dtype)
+        found = grads, total, state_grads
         return (None, *(torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)))
 
 
@@ -193,7 +200,10 @@ class _Layer(torch.autograd.Function):
             angles = ctx.slot_values(given[0], _joined(given[1:], given[0]))
             return (None, None, *_graph_of(ctx.executable.differentiable(*angles, None), given, asked, upstream[0]))
         input_grads, flat = ctx.front.backward(_array(upstream[0]), inputs=asked[0], weights=any(asked[1:]))
-        found: list[Tensor | None] = [torch.from_numpy(input_grads) if asked[0] else None]
+        first = torch.from_numpy(input_grads) if asked[0] else None
+        if len(asked) == 2:
+            return None, None, first, torch.from_numpy(flat.reshape(given[1].shape)) if asked[1] else None
+        found: list[Tensor | None] = [first]
         offset = 0
         for weights, want in zip(given[1:], asked[1:], strict=True):
             own = flat[offset : offset + weights.numel()].reshape(weights.shape)

@@ -236,7 +236,10 @@ def angles_back(
     input_grads: Any,
     weight_grads: Any,
 ) -> None:
-    """Add to `input_grads[B, I]` (where it has rows) and `weight_grads[P]` from the gradients of the angles."""
+    """Add to `input_grads[B, I]` (where it has rows) and `weight_grads[P]` from the gradients of the angles.
+
+    Those of the shared angles come as terms, `shared_grads[tiles, W]`, and are added up in order.
+    """
     values = np.empty((len(nodes), BLOCK), weights.dtype)
     slopes = np.zeros((len(nodes), BLOCK), weights.dtype)
     run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
@@ -249,5 +252,8 @@ def angles_back(
                 slopes[sample_nodes[e], k] += sample_grads[b + k, e]
         run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, weight_grads)
     for w in range(len(shared_nodes)):
-        slopes[shared_nodes[w], 0] += shared_grads[w]
+        total = 0.0
+        for tile in range(len(shared_grads)):
+            total += shared_grads[tile, w]
+        slopes[shared_nodes[w], 0] += total
     run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, weight_grads)

@@ -29,6 +29,8 @@ class Layouts:
         self.circuit = circuit
         self.plan = plan
         self.dtype = dtype
+        self.angles_kind = ("angles", dtype)
+        self.slopes_kind = ("gradients of angles", dtype)
         self.offsets = np.array(plan.offsets, dtype=dtype)
         self.nothing = np.empty((0, 0), dtype=dtype)
         self.no_states = np.empty(0, dtype=dtype)

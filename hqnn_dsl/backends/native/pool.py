@@ -11,6 +11,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.backends.native import entries
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,16 +37,21 @@ def shares(tiles: int, work: int, threads: int) -> int:
     return max(1, min(tiles, threads, work // SMALLEST_SHARE))
 
 
-def over_tiles(run: Callable[[int, int], None], tiles: int, count: int) -> None:
-    """Call `run(first, last)` on `count` ranges that cover `tiles`; the calling thread takes the first."""
+def over_tiles(
+    kind: tuple[str, ...], kernel: Callable[..., None], given: tuple[object, ...], tiles: int, count: int
+) -> None:
+    """Call `kernel(first, last, *given)` on `count` ranges that cover `tiles`; the calling thread takes the first.
+
+    `kind` is what the kernel is compiled for, see `entries.call`.
+    """
     if count == 1:
-        run(0, tiles)
+        entries.call(kind, kernel, 0, tiles, *given)
         return
     edges = [tiles * k // count for k in range(count + 1)]
     pool = _pool(count - 1)
-    waiting = [pool.submit(run, edges[k], edges[k + 1]) for k in range(1, count)]
+    waiting = [pool.submit(entries.call, kind, kernel, edges[k], edges[k + 1], *given) for k in range(1, count)]
     try:
-        run(0, edges[1])
+        entries.call(kind, kernel, 0, edges[1], *given)
     finally:
         for future in waiting:
             future.result()
