@@ -66,7 +66,7 @@ def check(
 
 
 def _in_short(found: Any) -> str:
-    from hqnn_dsl.semantics.placing import count
+    from hqnn_dsl.report.quantities import count
 
     circuit = found.circuit
     numbers = {

@@ -15,13 +15,14 @@ from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.quantities import count
 from hqnn_dsl.report.source import Span
 from hqnn_dsl.semantics import lines, sections
 from hqnn_dsl.semantics.allows import silenced
 from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, library_names, read_file
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
-from hqnn_dsl.semantics.placing import count, option_of
+from hqnn_dsl.semantics.placing import option_of
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
 

@@ -18,6 +18,7 @@ from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation,
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
@@ -348,9 +349,9 @@ class Elaborator:
 
     @staticmethod
     def _slice_mismatch(frame: Frame, span: Span, wanted: int) -> Diagnostic:
-        given = placing.count(len(frame.view or ()), "input")
+        given = count(len(frame.view or ()), "input")
         where = frame.chain[-1][1] if frame.chain else span
-        return shapes.WrongSlice(span=where, name=frame.name, wanted=placing.count(wanted, "input"), given=given)
+        return shapes.WrongSlice(span=where, name=frame.name, wanted=count(wanted, "input"), given=given)
 
     def _weight(self, node: nodes.Weight, frame: Frame) -> None:
         self._unshadowed(node.name, frame)
