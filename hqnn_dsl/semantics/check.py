@@ -21,7 +21,7 @@ from hqnn_dsl.semantics.blocks import check_blocks
 from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, read_file
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
-from hqnn_dsl.semantics.noticing import warn
+from hqnn_dsl.semantics.noticing import not_judged, warn
 from hqnn_dsl.semantics.parts import model_of, parts_of
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
@@ -84,7 +84,7 @@ def check(
         _raise_errors(findings.items)
         return findings.items
     checked = _Model(model, file, offered, default_backend, findings).check()
-    kept = silenced(tree, findings.items)
+    kept = silenced(tree, findings.items, () if checked is None else not_judged(checked[1]))
     _raise_errors(kept)
     assert checked is not None
     draft, circuit, used, places = checked
@@ -162,7 +162,7 @@ class _Model:
         front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
         back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
         self._refuse_idle(train, circuit)
-        warn(encoder, circuit, elaborated, findings)
+        warn(encoder, circuit, elaborated, parts.circuit.head, findings)
         if findings.has_errors or front is None or back is None:
             return None
         draft: dict[str, Any] = {

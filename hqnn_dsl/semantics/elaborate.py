@@ -52,6 +52,8 @@ class Elaborated:
     used: tuple[Definition, ...]
     tensor_spans: dict[str, Span] = field(default_factory=dict)
     """Where every weight tensor is declared, or its outermost block placed."""
+    measured_spans: tuple[Span, ...] = ()
+    """Where every measurement is asked for; empty where nothing is measured, which means `measure z`."""
 
 
 class Elaborator:
@@ -67,6 +69,7 @@ class Elaborator:
         self.num_weights = 0
         self.measured: list[Measurement] = []
         self.measure_span: Span | None = None
+        self.measured_spans: list[Span] = []
         self.amplitude: AmplitudeInput | None = None
         self.reader: Reader | None = None
         self.num_inputs = 0
@@ -91,7 +94,9 @@ class Elaborator:
         used = tuple(self.used.values())
         if self.reports.failed:
             return Elaborated(None, self.reader, used)
-        return Elaborated(self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans)
+        return Elaborated(
+            self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans, tuple(self.measured_spans)
+        )
 
     def _assemble(self, tensors: tuple[WeightTensor, ...]) -> Circuit:
         operations, slots = tuple(self.operations), tuple(self.slots)
@@ -327,7 +332,9 @@ class Elaborator:
         self.reports.bound("the number of outputs", width, limits.MAX_OUTPUTS, node.span, frame)
 
     def _output(self, node: nodes.Expression, frame: Frame) -> None:
-        self.measured.extend(measurements(node, self.num_qubits, frame.scope))
+        found = measurements(node, self.num_qubits, frame.scope)
+        self.measured.extend(found)
+        self.measured_spans += [node.span] * len(found)
 
     # --------------------------------------------------------------- blocks
 
