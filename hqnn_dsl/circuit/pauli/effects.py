@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.circuit.pauli.cones import reaching
 from hqnn_dsl.circuit.pauli.program import Term
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES, plan
@@ -25,6 +26,8 @@ Kind = Literal["fixed", "unknown", "varies"]
 MOST_ROUNDS = 8
 MOST_WORK = 10_000
 """Gates times qubits up to which a plan is a matter of some hundredths of a second."""
+MOST_READING = 100_000
+"""Gates times strings that are read, and sixteen times the outputs, up to which looking at each takes as little."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ class Effects:
 
 def is_quick(circuit: Circuit) -> bool:
     """Whether `effects` of a circuit costs too little to be noticed."""
-    return len(circuit.operations) * circuit.num_qubits <= MOST_WORK
+    gates = len(circuit.operations)
+    strings = sum(len(m.terms) if isinstance(m, Observable) else len(m.qubits) for m in circuit.measurements)
+    reading = max(gates * strings, 16 * circuit.num_outputs)
+    return gates * circuit.num_qubits <= MOST_WORK and reading <= MOST_READING
 
 
 def effects(circuit: Circuit) -> Effects:

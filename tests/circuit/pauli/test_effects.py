@@ -158,4 +158,9 @@ def test_large_circuits_are_not_looked_at() -> None:
     gates = MOST_WORK // 2 + 1
     many = small(*(Operation("h", (0,)) for _ in range(gates)), slots=(), qubits=2)
     assert not is_quick(many)
-    assert is_quick(replace(many, operations=many.operations[:-1]))
+    few = replace(many, operations=many.operations[:-1])
+    assert is_quick(few)
+    assert not is_quick(replace(few, measurements=few.measurements * 20))
+    wide = small(Operation("h", (0,)), slots=(), qubits=16)
+    assert is_quick(wide)
+    assert not is_quick(replace(wide, measurements=(Probabilities(tuple(range(16))),)))
