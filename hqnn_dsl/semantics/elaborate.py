@@ -23,7 +23,7 @@ from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
-from hqnn_dsl.semantics.frames import Frame, Reports, Stop, definition_of, refuse_misuse
+from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
 from hqnn_dsl.semantics.measure import measurements
 from hqnn_dsl.semantics.options import bind, entry_of
 from hqnn_dsl.semantics.paths import apply_freezes, apply_initials
@@ -32,15 +32,6 @@ from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
-
-
-@dataclass(frozen=True)
-class Reader:
-    """The feature map that reads most inputs."""
-
-    name: str
-    count: int
-    span: Span
 
 
 @dataclass

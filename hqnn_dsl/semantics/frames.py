@@ -56,6 +56,15 @@ class Frame:
         return f"{self.path}{name}" if count == 1 else f"{self.path}{name}_{count}"
 
 
+@dataclass(frozen=True)
+class Reader:
+    """The feature map that reads most inputs."""
+
+    name: str
+    count: int
+    span: Span
+
+
 class Reports:
     """What is said of a circuit while it is put together; `failed` once an error is among it."""
 
