@@ -77,5 +77,6 @@ BACKEND = Backend(
     load=load,
     objections=objections,
     probe=probe,
+    pace=4e9,
 )
 """The row of the table of backends."""
