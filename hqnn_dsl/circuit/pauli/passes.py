@@ -41,14 +41,17 @@ def passes(program: PauliProgram, lane_bits: int = 0) -> tuple[Pass, ...]:
     """All rotations in passes; the lowest `lane_bits` of a basis state lie inside a register, where nothing pairs."""
     left = list(program.rotations)
     found: list[Pass] = []
+    seen = 0
     while left:
         first = left[0]
-        phases = _company(left, lambda other: other.x == 0, len(left)) if first.x == 0 else [0]
+        phases = _company(left, lambda other: other.x == 0, len(left)) if first.x == 0 else []
         if len(phases) >= SHORTEST_RUN:
             found.append(Pass("phases", _taken(left, phases)))
             continue
-        two = _company(left, partial(_pairs, first, lane_bits=lane_bits), 2)
+        seen |= first.x
+        two = _company(left, partial(_pairs, first, lane_bits=lane_bits, height=seen.bit_length() + 1), 2)
         found.append(Pass("two" if len(two) == 2 else "one", _taken(left, two)))
+        seen |= found[-1].rotations[-1].x
     return tuple(found)
 
 
@@ -74,8 +77,11 @@ def _taken(left: list[PauliRotation], places: list[int]) -> tuple[PauliRotation,
     return found
 
 
-def _pairs(one: PauliRotation, two: PauliRotation, *, lane_bits: int) -> bool:
-    """Whether two rotations act like Y on two different qubits: -iP is real, and no lanes are swapped."""
-    if imaginary(one) or imaginary(two) or (one.x | two.x) & ((1 << lane_bits) - 1):
+def _pairs(one: PauliRotation, two: PauliRotation, *, lane_bits: int, height: int) -> bool:
+    """Whether two rotations act like Y on two different qubits: -iP is real, and no lanes are swapped.
+
+    The second may not reach beyond `height` bits, since then what is overtaken would pass over a larger state.
+    """
+    if imaginary(one) or imaginary(two) or (one.x | two.x) & ((1 << lane_bits) - 1) or two.x >> height:
         return False
     return not (parity(one.x & two.z) or parity(two.x & one.z))
