@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,13 +76,19 @@ def call(kind: tuple[str, ...], kernel: Callable[..., None], *arguments: object)
     """Call a kernel; the first call of its kind says on standard error that it compiles, where that takes long."""
     if kind in _ready:
         kernel(*arguments)
-        return
+    else:
+        _first_call(kind, kernel, arguments)
+
+
+def _first_call(kind: tuple[str, ...], kernel: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
     sentence = f"compiling the native kernels for {', '.join(kind)}; they are kept for later runs\n"
     timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
     timer.daemon = True
     timer.start()
     try:
-        kernel(*arguments)
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(kernel, *arguments).result()
     finally:
         timer.cancel()
     _ready.add(kind)
