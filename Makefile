@@ -20,10 +20,10 @@ train: $(BASE)     ## install into .venv and train specs/model.hqnn on its data
 	$(BIN)/hqnn train specs/model.hqnn specs/data/yacht.csv
 
 test: $(DEV)       ## install into .venv and run the tests
-	$(TESTS) -m "not slow"
+	$(TESTS) -m "not slow and not gpu"
 
 test-slow: $(DEV)  ## the tests that take minutes: long fuzzing, many randomised circuits
-	$(TESTS) -m slow
+	$(TESTS) -m "slow and not gpu"
 
 check: $(DEV)      ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
