@@ -53,7 +53,7 @@ for part in "${parts[@]}"; do
       python3 -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$out/wheels/base" "$root"
       ;;
     cuda) get cuda --no-deps "$(pinned numba-cuda)" "cuda-bindings>=13,<14" "cuda-core>=1,<2" "cuda-pathfinder>=1.4" \
-            "nvidia-nvvm>=13,<14" "nvidia-cuda-cccl>=13,<14" "nvidia-nvjitlink>=13,<14" "nvidia-cuda-nvrtc>=13,<14" ;;
+            "nvidia-nvvm==13.0.*" "nvidia-cuda-cccl==13.0.*" "nvidia-nvjitlink==13.0.*" "nvidia-cuda-nvrtc==13.0.*" ;;
     custatevec) get custatevec --no-deps cuquantum-python-cu13==26.9.0 custatevec-cu13==1.15.0 nvmath-python==1.0.0 \
                   "cuda-bindings>=13,<14" "cuda-core>=1,<2" "cuda-pathfinder>=1.9" ;;
     aer) get aer --no-deps "$(pinned qiskit-aer-gpu)" custatevec-cu12==1.6.0.post1 cutensornet-cu12==2.5.0 \

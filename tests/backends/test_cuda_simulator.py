@@ -83,6 +83,15 @@ def test_outcomes_of_marginals_are_those_of_every_row() -> None:
     assert min(seen.values()) > 20
 
 
+def test_every_block_finds_the_registers_it_may_need() -> None:
+    from hqnn_dsl.backends.native.cuda import kernels, launch
+
+    for threads in (launch.FEWEST_THREADS, launch.MOST_THREADS, launch.GLOBAL_THREADS):
+        assert threads * 255 <= 65536
+        assert threads % kernels.GROUP == 0
+        assert threads * kernels.GROUP * 8 <= launch.SHARED_BYTES
+
+
 def test_the_sweep_stops_at_the_first_rotation_that_is_asked_for() -> None:
     circuit = random_case(3, max_qubits=4, amplitude=False).circuit
     for part in plan(circuit).parts:

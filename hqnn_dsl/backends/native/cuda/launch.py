@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 SHARED_BYTES = 48 * 1024
 """Shared memory of a block that every CUDA device gives without asking."""
-FEWEST_THREADS, MOST_THREADS, GLOBAL_THREADS = 32, 256, 512
-"""Threads of a block: a fourth of the rows, within these bounds; the last where states lie in global memory."""
+FEWEST_THREADS, MOST_THREADS, GLOBAL_THREADS = 32, 256, 256
+"""Threads of a block: a fourth of the rows, within these bounds; the last where states lie in global memory.
+
+A block has 65,536 registers and a thread at most 255 of them, so 256 threads always start. The sweep back takes up to
+140 (compiled for compute capability 9.0), so 512 would not.
+"""
 BLOCKS_A_PROCESSOR = 16
 """Blocks at a time for each multiprocessor; with more samples, a block takes several."""
 GLOBAL_BLOCKS_A_PROCESSOR = 2
