@@ -55,6 +55,7 @@ for part in "${parts[@]}"; do
     cuda) get cuda --no-deps "$(pinned numba-cuda)" "cuda-bindings>=13,<14" "cuda-core>=1,<2" "cuda-pathfinder>=1.4" \
             "nvidia-nvvm==13.0.*" "nvidia-cuda-cccl==13.0.*" "nvidia-nvjitlink==13.0.*" "nvidia-cuda-nvrtc==13.0.*" ;;
     custatevec) get custatevec --no-deps cuquantum-python-cu13==26.9.0 custatevec-cu13==1.15.0 nvmath-python==1.0.0 \
+                  cupy-cuda13x==14.2.0 \
                   "cuda-bindings>=13,<14" "cuda-core>=1,<2" "cuda-pathfinder>=1.9" ;;
     aer) get aer --no-deps "$(pinned qiskit-aer-gpu)" custatevec-cu12==1.6.0.post1 cutensornet-cu12==2.5.0 \
            cutensor-cu12==2.8.1 cuquantum-cu12==24.8.0 nvidia-cuda-runtime-cu12==12.9.79 nvidia-cublas-cu12==12.9.3.13 \

@@ -174,6 +174,20 @@ def test_without_the_package_it_says_which_to_install(monkeypatch: pytest.Monkey
     assert "pip install" in offered()["custatevec"].probe()
 
 
+def test_a_package_without_its_library_is_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(StandIn):
+        def get_version(self) -> int:
+            raise RuntimeError("libcublasLt.so.13 is not there\nsearched here")
+
+    monkeypatch.setitem(sys.modules, "cuquantum", StandIn())
+    monkeypatch.setitem(sys.modules, "cuquantum.bindings", StandIn())
+    monkeypatch.setitem(sys.modules, library.MODULES[0], Broken())
+    monkeypatch.setitem(sys.modules, library.MODULES[1], None)
+    with pytest.raises(Refusal) as refused:
+        library.find_module()
+    assert refused.value.diagnostics[0].headline.endswith("cannot be loaded: libcublasLt.so.13 is not there")
+
+
 def test_either_name_of_the_module_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     new, old = library.MODULES
     for present, absent in ((new, old), (old, new)):

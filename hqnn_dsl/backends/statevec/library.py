@@ -32,13 +32,16 @@ PAULI_X, PAULI_Y, PAULI_Z = 1, 2, 3
 
 
 def find_module() -> Any:
-    """The module with the calls. Raises `Refusal` where no version of cuquantum-python can be imported."""
+    """The module with the calls. Raises `Refusal` where no version of it, or not the library itself, can be loaded."""
     reasons = []
     for name in MODULES:
         try:
-            return importlib.import_module(name)
-        except ImportError as error:
-            reasons.append(str(error))
+            module = importlib.import_module(name)
+            module.get_version()  # the first call loads the library
+        except (ImportError, RuntimeError, OSError) as error:
+            reasons.append((str(error).splitlines() or [type(error).__name__])[0])
+        else:
+            return module
     extra = "custatevec" if (torch.version.cuda or "").startswith("12.") else "custatevec13"
     raise Refusal(CuStateVecMissing(reason=reasons[0], extra=extra))
 

@@ -95,7 +95,7 @@ class KernelsOnCpu(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class CuStateVecMissing(Diagnostic):
-    """`backend custatevec` needs cuQuantum's Python package, which is not installed here or cannot be imported.
+    """`backend custatevec` needs cuQuantum's Python package, which is not installed here or cannot be loaded.
 
     There is one for each version of CUDA. That for CUDA 13 cannot be installed beside GPU Aer, which brings the
     libraries for CUDA 12 under the same names.
@@ -105,7 +105,7 @@ class CuStateVecMissing(Diagnostic):
     """
 
     code: ClassVar[str] = "E0734"
-    message: ClassVar[str] = "`backend custatevec` needs cuquantum-python, which cannot be imported: {reason}"
+    message: ClassVar[str] = "`backend custatevec` needs cuquantum-python, which cannot be loaded: {reason}"
     label: ClassVar[str] = "asked for here"
     advice: ClassVar[str] = "run `pip install 'hqnn-dsl[{extra}]'`"
     exit_code: ClassVar[int] = 3
