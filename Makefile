@@ -11,7 +11,7 @@ DEV    := $(VENV)/.dev-$(AER)
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow check format tables bench bench-quick bench-peers clean
+.PHONY: help train test test-slow check format tables bench bench-quick bench-peers frameworks clean
 
 help:              ## what there is to make
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,6 +46,9 @@ bench-quick: $(DEV) bench-peers ## a small part of it, printed only
 
 bench-peers: $(DEV) ## install the simulators that cannot share .venv into benchmarks/.venvs
 	$(BIN)/python -m benchmarks.environments
+
+frameworks: $(DEV) ## train one spec through every framework, and write docs/frameworks.md
+	$(BIN)/python -m benchmarks.frameworks
 
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

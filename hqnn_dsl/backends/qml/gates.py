@@ -70,7 +70,7 @@ def operations(circuit: Circuit, angles: Sequence[Any], state: Any) -> list[Any]
     found: list[Any] = []
     if circuit.amplitude is not None:
         wires = list(reversed(circuit.amplitude.qubits))
-        # Its length is not tested once more: it was divided by that, and PennyLane would allow less than rounding needs.
+        # Its length is not tested again: it was divided by that, and PennyLane allows less than rounding needs.
         found.append(qml.StatePrep(state, wires=wires, validate_norm=False))
     for operation in circuit.operations:
         given = [angles[slot] for slot in operation.slots]
