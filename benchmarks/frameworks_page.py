@@ -29,7 +29,8 @@ INTRODUCTION = """\
 starting weights, optimizer and loop, all in double precision. Only what computes the circuit differs."""
 LIMITS = """\
 - A few epochs are no training: the scores show that all compute the same, not how good the model gets.
-- PennyLane runs here behind our slot table and loop; its own `TorchLayer` is not measured.
+- PennyLane runs here behind our slot table and loop. A QNode of its own takes as long on `default.qubit` and about half
+  as long on `lightning.qubit` (see backends.md).
 - Circuits of 2 and 4 qubits on one machine: nothing here speaks of wide circuits. Not run on a GPU."""
 COLUMNS = f"""\
 *An epoch*: the median of all but the first, training and validation; the *first* also loads and compiles. *Losses

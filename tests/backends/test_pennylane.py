@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import conformance
@@ -278,6 +279,58 @@ def test_large_batches_run_in_parts_and_large_steps_are_refused(monkeypatch: pyt
     with pytest.raises(Refusal) as refused:
         run(*(None if t is None else t.requires_grad_() for t in given))
     assert refused.value.diagnostics[0].code == "E0711"
+
+
+@pytest.mark.parametrize("way", ["default.qubit adjoint", "lightning.qubit adjoint"])
+def test_many_rows_run_so_many_tapes_at_a_time(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seventeen rows by five, among them rows whose outputs nobody asks for."""
+    import hqnn_dsl.backends.qml.executable as room
+
+    monkeypatch.setattr(room, "TAPES_AT_ONCE", 5)
+    case = random_case(120, batch=17, max_qubits=3, max_operations=12, amplitude=False)
+    assert case.circuit.sample_slots
+    assert case.circuit.shared_slots
+    conformance.assert_values(loader(way), [case], "double")
+    conformance.assert_gradients(loader(way), [case], "double")
+    upstream = torch.zeros(17, case.circuit.num_outputs, dtype=torch.float64)
+    upstream[[3, 16]] = 1.0
+    found = []
+    for load in (loader(way), lambda circuit, _: offered()["reference"].load(circuit, {"precision": "double"}, 0)):
+        given = [t for t in conformance.arguments(case, "double", gradients=True) if t is not None]
+        found.append(torch.autograd.grad(load(case.circuit, "double")(*given, None), given, upstream))
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("way", ["default.qubit backprop", "lightning.qubit adjoint"])
+def test_threads_do_not_disturb_each_other(way: str) -> None:
+    """One executable in four threads: lightning has one state a device, autograd one trace a process."""
+    case = random_case(120, batch=3, max_qubits=3, max_operations=12, amplitude=False)
+    run = loader(way)(case.circuit, "double")
+
+    def gradients(turn: int) -> list[torch.Tensor]:
+        scale = 1.0 + turn % 4
+        per_sample, shared, _ = (
+            None if t is None else (t * scale).requires_grad_() for t in conformance.arguments(case, "double")
+        )
+        return list(torch.autograd.grad(run(per_sample, shared, None).square().sum(), (per_sample, shared)))
+
+    alone = [gradients(turn) for turn in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for turn, found in enumerate(pool.map(gradients, range(16))):
+            assert all(torch.equal(a, b) for a, b in zip(found, alone[turn % 4], strict=True))
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_what_is_no_number_upstream_stays_none(number: float) -> None:
+    """A gradient scaler looks for them: they may neither raise nor vanish."""
+    run = loader("lightning.qubit adjoint")(small(), "double")
+    inputs = torch.tensor([[0.3], [0.4]], dtype=torch.float64, requires_grad=True)
+    outputs = run(inputs, torch.tensor([0.5], dtype=torch.float64), None)
+    outputs.backward(torch.tensor([[1.0, 1.0], [number, 1.0]], dtype=torch.float64))
+    assert inputs.grad is not None
+    assert bool(torch.isfinite(inputs.grad[0]))
+    assert not torch.isfinite(inputs.grad[1])
 
 
 def test_metadata_say_what_ran() -> None:

@@ -10,6 +10,7 @@ state and of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import pennylane as qml
@@ -38,6 +39,10 @@ PENNYLANE_DIFFS = {"backprop": "backprop", "adjoint": "adjoint", "parameter_shif
 """PennyLane's name for each way to differentiate."""
 WORKING_STATES = 3
 """States that exist at once while a gate is applied."""
+TAPES_AT_ONCE = 64
+"""Tapes that exist at once: PennyLane takes some hundred kilobytes for each."""
+ONE_AT_A_TIME = RLock()
+"""Held while PennyLane works: a lightning device has one state, and autograd one trace for the whole process."""
 UNKNOWN = DeviceRow(diffs=("parameter_shift",))
 """What is taken for granted of a device that is not in the table."""
 
@@ -127,6 +132,8 @@ class QmlExecutable:
         """Outputs `[B, M]` without derivatives."""
         bytes_a_row = AMPLITUDE_BYTES["double"] << self.options.row.exponent * self.circuit.num_qubits
         rows = max(1, CHUNK_BYTES // bytes_a_row)
+        if not self.options.row.takes_batches:
+            rows = min(rows, TAPES_AT_ONCE)
         parts = []
         with torch.no_grad():
             for start in range(0, sample.shape[0], rows):
@@ -143,28 +150,40 @@ class QmlExecutable:
         Through PennyLane's autograd interface: its torch interface takes the plain floats of some devices (lightning's)
         for float32, and rounds gradients to that.
         """
-        given = [sample.numpy(), common.numpy()]
+        weights = self._words.coefficients(upstream)
+        by_sample, by_common = torch.zeros_like(sample), torch.zeros_like(common)
+        for start in range(0, len(weights), TAPES_AT_ONCE):
+            rows = [row for row in range(start, min(start + TAPES_AT_ONCE, len(weights))) if any(weights[row])]
+            if not rows:
+                continue
+            found = self._weighed([sample[rows].numpy(), common.numpy()], [weights[row] for row in rows], wanted)
+            for place, gradient in found.items():
+                if place == 0:
+                    by_sample[rows] = gradient
+                else:
+                    by_common += gradient
+        return [gradient if need else None for gradient, need in zip((by_sample, by_common), wanted, strict=True)]
+
+    def _weighed(self, given: list[Any], weights: list[list[float]], wanted: Sequence[bool]) -> dict[int, Tensor]:
+        """The gradients of the wanted ones of `given`, angles by row and common ones, with a weight for each word."""
         places = [place for place, need in enumerate(wanted) if need]
-        rows = [(row, weights) for row, weights in enumerate(self._words.coefficients(upstream)) if any(weights)]
 
         def total(*varied: Any) -> Any:
             angles = list(given)
             for place, values in zip(places, varied, strict=True):
                 angles[place] = values
             tapes = [
-                self._script(angles[0][row], angles[1], None, self._words.weighted(weights)) for row, weights in rows
+                self._script(angles[0][row], angles[1], None, self._words.weighted(of_row))
+                for row, of_row in enumerate(weights)
             ]
             # Angles that no gate of a tape has still belong to the sum: autograd warns where nothing does.
             unused = sum(0.0 * qml.math.sum(values) for values in varied)
             return qml.math.sum(qml.math.stack(self._execute(tapes, self.options.diff, "autograd"))) + unused
 
-        found: list[Tensor | None] = [torch.zeros_like(sample), torch.zeros_like(common)]
-        if rows:
-            varied = [numpy.array(given[place], requires_grad=True) for place in places]
-            gradients = qml.grad(total, argnums=list(range(len(places))))(*varied)
-            for place, gradient in zip(places, gradients, strict=True):
-                found[place] = torch.from_numpy(gradient.copy())
-        return [gradient if need else None for gradient, need in zip(found, wanted, strict=True)]
+        varied = [numpy.array(given[place], requires_grad=True) for place in places]
+        with ONE_AT_A_TIME:
+            found = qml.grad(total, argnums=list(range(len(places))))(*varied)
+        return {place: torch.from_numpy(gradient.copy()) for place, gradient in zip(places, found, strict=True)}
 
     def _run(self, sample: Tensor, common: Tensor, state: Tensor | None, diff: str | None) -> Tensor:
         """Outputs `[B, M]` for prepared tensors: in one tape where the device takes batches, otherwise in one a row."""
@@ -194,7 +213,8 @@ class QmlExecutable:
 
     def _execute(self, tapes: list[QuantumScript], diff: str | None, interface: str) -> tuple[Any, ...]:
         method = None if diff is None else PENNYLANE_DIFFS[diff]
-        return tuple(qml.execute(tapes, self.device, diff_method=method, interface=interface, cache=False))
+        with ONE_AT_A_TIME:
+            return tuple(qml.execute(tapes, self.device, diff_method=method, interface=interface, cache=False))
 
     def _columns(self, results: Any, rows: int) -> Tensor:
         """What a tape answers, as `[rows, M]`."""
