@@ -12,7 +12,7 @@ GPU    := $(VENV)/.with-gpu
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu clean
+.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks clean
 
 help:              ## what there is to make
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,9 @@ bench-peers: $(DEV) ## install the simulators that cannot share .venv into bench
 
 bench-gpu: $(GPU)  ## measure on an NVIDIA GPU, and write that section of docs/benchmarks.md
 	$(BIN)/python -m benchmarks.gpu
+
+frameworks: $(DEV) ## train one spec through every framework, and write docs/frameworks.md
+	$(BIN)/python -m benchmarks.frameworks
 
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -66,6 +66,8 @@ def two_values(option: Option) -> tuple[str, str]:
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
         case "strings":
             return '["ry"]', '["rz"]'
+        case "string":
+            return '"one"', '"another"'
     raise AssertionError(f"no values for {option}")
 
 

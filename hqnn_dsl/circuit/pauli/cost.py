@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Cost:
     """Counts for one sample, values only; `state_bytes` are those of the largest state in single precision.
 
-    `multiply_adds` are those of the engine, which turns by tangents: one a real number that a rotation mixes, and four an
-    amplitude for a whole run of phases. A gradient costs about three times as much again. `bytes_moved` is what passes
+    `multiply_adds` are those of the engine, which turns by tangents: one a real number that a rotation mixes, and four
+    an amplitude for a whole run of phases. A gradient costs about three times as much again. `bytes_moved` is what passes
     over the state read and write.
     """
 
