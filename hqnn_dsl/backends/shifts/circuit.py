@@ -71,6 +71,10 @@ class ShiftableCircuit:
         common = self.constants + self.by_shared @ shared
         return np.asarray((self.by_sample @ per_sample.T).T + common)
 
+    def directions(self, by_sample: Floats, by_shared: Floats) -> Floats:
+        """How far all occurrences move, `[B, K]`, where slots move by `by_sample[B, E]` and `by_shared[B, W]`."""
+        return np.asarray((self.by_sample @ by_sample.T + self.by_shared @ by_shared.T).T)
+
     def plan(self, *, by_sample: bool, by_shared: bool) -> Plan:
         """The shifts for gradients by the angles per sample, by the shared ones, or by both."""
         wanted = np.zeros(len(self.parameters), dtype=bool)
