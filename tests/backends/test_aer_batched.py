@@ -64,7 +64,11 @@ def test_qubits_that_a_term_does_not_need_do_not_make_it_wrong(method: str) -> N
     """Aer 0.18 leaves such qubits out and then reads another Pauli (qiskit-aer #2442)."""
     circuit = small(
         num_qubits=3,
-        operations=(*(Operation("ry", (q,), (q,)) for q in range(3)), Operation("rx", (2,), (3,))),
+        operations=(
+            *(Operation("ry", (q,), (q,)) for q in range(3)),
+            Operation("rx", (2,), (3,)),
+            Operation("cx", (1, 2)),
+        ),
         slots=(InputRef(0), InputRef(1), InputRef(2), WeightRef(0)),
         measurements=tuple(Observable((PauliTerm(1.0, ((2, letter),)),)) for letter in "xyz"),
         num_inputs=3,

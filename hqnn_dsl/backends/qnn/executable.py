@@ -156,8 +156,6 @@ def _simulator_options(options: QnnOptions, seed: int) -> dict[str, object]:
         "device": options.device,
         "precision": options.precision,
         "seed_simulator": seed,
-        # Leaving out qubits that a term does not need makes expectation values wrong: qiskit-aer #2442.
-        "enable_truncation": False,
     }
     return told | {"cuStateVec_enable": True} if options.custatevec else told
 
