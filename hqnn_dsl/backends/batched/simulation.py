@@ -142,14 +142,19 @@ class Terms:
     def bond(self, row: Floats) -> tuple[int, float]:
         """The largest bond dimension that one row's state reached, and the sum of what truncating it dropped.
 
-        Dropped are squares of Schmidt coefficients. Aer writes both into a log that it never empties, so only this
-        asks for it, and reads what stands there of its own run.
+        Dropped are squares of Schmidt coefficients. Aer writes both into one log of the process that it never empties,
+        so only this asks for it: the row is run twice, and what the second run added is its own.
         """
+        before, after = (self._logged_steps(row) for _ in range(2))
+        own = after[len(before) :]
+        bonds = [int(number) for bonds, _ in own for number in bonds.split()]
+        return max(bonds, default=1), sum(float(dropped) for _, dropped in own if dropped)
+
+    def _logged_steps(self, row: Floats) -> list[tuple[str, str]]:
+        """By step of Aer's log so far, after running `row`: all bond dimensions, and what was dropped, if anything."""
         self.machine.run(self._circuit, row[None, :], 1, 0, mps_log_data=True)
-        log = str(self.machine.report.get("MPS_log_data", ""))
-        if not any(len(item.qubits) > 1 for item in self.machine.circuit.data):
-            return 1, 0.0
-        own = log[log.rfind("I0:") :]
-        bonds = [int(number) for group in re.findall(r"BD=\[([\d ]*)\]", own) for number in group.split()]
-        dropped = [float(number) for number in re.findall(r"discarded_value=([-+.\deE]+)", own)]
-        return max(bonds, default=1), sum(dropped)
+        return _STEP.findall(str(self.machine.report.pop("MPS_log_data", "")))
+
+
+_STEP = re.compile(r"I\d+:[^=]*BD=\[([\d ]*)\],(?:\s*discarded_value=([-+.\deE]+))?")
+"""One step in Aer's log: `I7:cx on qubits 0,1, BD=[2 2],  discarded_value=1e-05,`."""
