@@ -54,6 +54,16 @@ class LayerExecutable(Executable, Protocol):
     ) -> Tensor: ...
 
 
+@runtime_checkable
+class SamplingExecutable(Protocol):
+    """What an executable also is that draws chance: from its seed and `draws`, the number of evaluations so far.
+
+    Who goes on with a run on another day sets `draws` to what it was, and the same chance follows.
+    """
+
+    draws: int
+
+
 class Load(Protocol):
     """Builds an executable; raises `Refusal` (exit code 3) where this environment cannot."""
 
