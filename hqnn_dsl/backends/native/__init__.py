@@ -1,9 +1,9 @@
 """The backend `native`: circuits as Pauli rotations, run by compiled kernels on the CPU.
 
 `circuit.pauli` makes the plan and `tables` lays it out as arrays. The kernels, compiled by Numba on first use, are
-`rotate`, `read`, `sweep` for circuits and `front` for slot tables, written with the registers of `vectors`; `entries`
-keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the torch function. Here is its row in
-the table of backends.
+`turns`, `rotate`, `phases`, `passes`, `read`, `sweep` for circuits and `front` for slot tables, written with the
+registers of `vectors`; `entries` keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the
+torch function. Here is its row in the table of backends.
 """
 
 from __future__ import annotations
@@ -77,5 +77,6 @@ BACKEND = Backend(
     load=load,
     objections=objections,
     probe=probe,
+    pace=4e9,
 )
 """The row of the table of backends."""

@@ -19,7 +19,10 @@ from hqnn_dsl.backends.native import front, sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KERNEL_FILES = ("vectors", "trigonometry", "rotate", "read", "sweep", "tape", "front")
+KERNEL_FILES = (
+    *("vectors", "trigonometry", "turns", "rotate", "phases", "read", "passes", "sweep"),
+    *("tape", "front"),
+)
 """What compiled code is made from."""
 COMPILING_AFTER = 2.0
 """Seconds after which a first call is not reading the kept kernels but compiling them."""

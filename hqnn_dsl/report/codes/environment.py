@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from hqnn_dsl.report.diagnostic import Diagnostic
 from hqnn_dsl.report.lazy import lazy_dataclass
+from hqnn_dsl.report.quantities import count, size
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -20,14 +21,30 @@ class StateTooLarge(Diagnostic):
     """
 
     code: ClassVar[str] = "E0711"
-    message: ClassVar[str] = "{num_qubits} qubits with {rows} rows at a time need {needed_bytes} bytes of state memory"
-    label: ClassVar[str] = "the limit is {limit_bytes} bytes"
-    advice: ClassVar[str] = "use fewer qubits, a smaller batch or single precision; the limit is {limit_bytes} bytes"
+    message: ClassVar[str] = "the states of {qubits}, {rows_at_a_time} at a time, need {needed} of memory"
+    label: ClassVar[str] = "the limit is {limit}"
+    advice: ClassVar[str] = "use fewer qubits, a smaller batch or single precision; the limit is {limit}"
 
     num_qubits: int
     rows: int
     needed_bytes: int
     limit_bytes: int
+
+    @property
+    def qubits(self) -> str:
+        return count(self.num_qubits, "qubit")
+
+    @property
+    def rows_at_a_time(self) -> str:
+        return count(self.rows, "row")
+
+    @property
+    def needed(self) -> str:
+        return size(self.needed_bytes)
+
+    @property
+    def limit(self) -> str:
+        return size(self.limit_bytes)
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
