@@ -49,6 +49,7 @@ def page() -> str:
         ("Backends", backends()),
     ):
         parts.extend(_entries(title, table))
+    parts.extend(_nested(backends()))
     parts.extend(_codes())
     return "\n\n".join(parts) + "\n"
 
@@ -83,6 +84,8 @@ def _takes(option: Option | None) -> str:
         return ""
     if option.choices:
         return ", ".join(f"`{choice}`" for choice in option.choices)
+    if option.table is not None:
+        return ", ".join(f"`{name}`" for name in option.table)
     words = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "string": "a name or a text"}
     text = words.get(option.type, {"width": "a number or `auto`"}.get(option.type, "a list"))
     bound = bound_text(option)
@@ -124,6 +127,14 @@ def _entries(title: str, table: Mapping[str, Entry]) -> Iterator[str]:
         rows.append((f"**`{entry.name}`**", "", "", entry.doc))
         rows += [(f"`{o.name}`", _takes(o), _default(o.default), o.doc) for o in entry.options]
     yield _table("name", "takes", "default", "what it is", rows=rows)
+
+
+def _nested(tables: Mapping[str, Entry]) -> Iterator[str]:
+    """The entries that an option may be, with options of their own."""
+    for entry in tables.values():
+        for option in entry.options:
+            if option.table is not None:
+                yield from _entries(f"`{option.name}` of the backend `{entry.name}`", option.table)
 
 
 def _codes() -> Iterator[str]:

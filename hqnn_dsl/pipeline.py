@@ -95,9 +95,10 @@ def _candidates(circuit: Circuit, options: Mapping[str, Any]) -> list[Candidate]
     for row in offered().values():
         candidate = Candidate(row, {**row.entry.defaults(), **options})
         against = row.objections(circuit, candidate.options)
-        if row.exact and not against:
+        exact = row.is_exact(candidate.options)
+        if exact and not against:
             found.append(candidate)
-        elif row.exact and row.is_quick:
+        elif exact and row.is_quick:
             objections.extend(against)
     if not any(candidate.backend.is_quick for candidate in found):
         raise Refusal(*objections[:1])

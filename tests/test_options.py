@@ -37,6 +37,17 @@ BY_HAND = {
 }
 
 
+OF_ENTRIES = {
+    "noise": "depolarizing(p1: 0.1)",
+    "gradient": "spsa(samples: 2)",
+    "simulation": "matrix_product_state(bond: 4)",
+}
+"""By option, an entry of its table that is not the first."""
+
+ON_A_GPU = {"batched_shots_gpu", "target_gpus", "blocking_qubits"}
+"""Options of Aer that are refused without `device: gpu`."""
+
+
 def meaning(text: str) -> Any:
     """What a spec becomes: its records and circuit, or the codes that refuse it."""
     try:
@@ -68,6 +79,11 @@ def two_values(option: Option) -> tuple[str, str]:
             return '["ry"]', '["rz"]'
         case "string":
             return '"one"', '"another"'
+        case "ints":
+            return "[0]", "[1]"
+        case "entry":
+            assert option.table is not None
+            return next(iter(option.table)), OF_ENTRIES[option.name]
     raise AssertionError(f"no values for {option}")
 
 
@@ -131,7 +147,36 @@ def test_every_option_of_every_entry(start, name, option):
     if name == "dense":
         start = "decoder { dense(5); "
         values = ("auto", "3") if option == "width" else values
-    texts = [spec(parts=f"{start}{name}({option}: {value}){end}") for value in values]
+    also = "device: gpu, " if name == "aer" and option in ON_A_GPU else ""
+    texts = [spec(parts=f"{start}{name}({also}{option}: {value}){end}") for value in values]
+    assert_different(*texts)
+
+
+def nested() -> Iterator[tuple[str, str, str, str]]:
+    for entry in pipeline.backends().values():
+        for option in entry.options:
+            for row in (option.table or {}).values():
+                for inner in row.options:
+                    yield entry.name, option.name, row.name, inner.name
+
+
+NEEDED = {"thermal": {"t1_us": "50", "t2_us": "0.4"}}
+"""By entry, the options that it cannot do without."""
+
+
+@pytest.mark.parametrize(("backend", "option", "name", "inner"), list(nested()))
+def test_every_option_of_every_entry_of_an_option(backend, option, name, inner):
+    outer = pipeline.backends()[backend].option(option)
+    assert outer is not None
+    assert outer.table is not None
+    row = outer.table[name].option(inner)
+    assert row is not None
+    values = ("fake_torino", "fake_sherbrooke") if row.type == "string" else two_values(row)
+    texts = []
+    for value in values:
+        given = NEEDED.get(name, {}) | {inner: value}
+        written = ", ".join(f"{key}: {text}" for key, text in given.items())
+        texts.append(spec(parts=f"backend {backend}({option}: {name}({written}))"))
     assert_different(*texts)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -54,10 +54,24 @@ class LayerExecutable(Executable, Protocol):
     ) -> Tensor: ...
 
 
+@runtime_checkable
+class SamplingExecutable(Protocol):
+    """What an executable also is that draws chance: from its seed and `draws`, the number of evaluations so far.
+
+    Who goes on with a run on another day sets `draws` to what it was, and the same chance follows.
+    """
+
+    draws: int
+
+
 class Load(Protocol):
     """Builds an executable; raises `Refusal` (exit code 3) where this environment cannot."""
 
     def __call__(self, circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable: ...
+
+
+def _always(options: Mapping[str, Any]) -> bool:  # noqa: ARG001 - it does not depend on them
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +80,8 @@ class Backend:
 
     `entry` has its name, documentation and options. `objections(circuit, options)` says what it cannot do with that
     circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
-    for `hqnn doctor`, and never raises. `exact` means values without shot noise.
+    for `hqnn doctor`, and never raises. `exact` means values of the ideal circuit, without shot noise, and true
+    gradients; where that depends on the options, `exact_with(options)` says so. Ask `is_exact`.
 
     `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
     magnitude on one core. `backend auto` reads it to keep its trial short.
@@ -77,7 +92,12 @@ class Backend:
     objections: Callable[[Circuit, Mapping[str, Any]], tuple[Diagnostic, ...]]
     probe: Callable[[], str]
     exact: bool = True
+    exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
     pace: float = 1e9
+
+    def is_exact(self, options: Mapping[str, Any]) -> bool:
+        """Whether it is exact under these options."""
+        return self.exact and self.exact_with(options)
 
     @property
     def is_quick(self) -> bool:

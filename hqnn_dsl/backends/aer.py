@@ -1,7 +1,7 @@
-"""The backend `aer`: Qiskit Aer behind `EstimatorQNN` and `TorchConnector`.
+"""The backend `aer`: Qiskit Aer, all samples and shifts in one run, or behind `EstimatorQNN` and `TorchConnector`.
 
-This is the way that Qiskit's users know, kept exact: expectation values without shot noise, gradients by the parameter
-shift rule. A GPU is used only where a run on it was seen to work. The executable is in `backends.qnn`.
+A GPU is used only where a run on it was seen to work, and every later run's report is read too. The options are in
+`backends.aer_options`, the executables in `backends.batched` and `backends.qnn`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
-from hqnn_dsl.backends.limits import MAX_STATE_BYTES
-from hqnn_dsl.catalog.entry import Entry, Option
-from hqnn_dsl.report.codes.environment import AerPicked, BackendCannot, CuStateVecNeedsGpu, StateTooLarge
+from hqnn_dsl.backends.aer_options import ENTRY, MAX_BATCHED_QUBITS, is_exact, objections
+from hqnn_dsl.report.codes.environment import AerPicked
+from hqnn_dsl.report.codes.simulators import CuStateVecUnbatched
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -20,70 +20,32 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.report.diagnostic import Diagnostic
-
-ENTRY = Entry(
-    name="aer",
-    doc="Qiskit Aer through EstimatorQNN and TorchConnector: exact values, parameter-shift gradients; slow to train.",
-    options=(
-        Option(
-            name="device",
-            type="choice",
-            doc="Where Aer computes. `gpu` never falls back to the CPU; `auto` does, and says why.",
-            default="cpu",
-            choices=("cpu", "gpu", "auto"),
-        ),
-        Option(name="custatevec", type="bool", doc="On the GPU, use NVIDIA's cuStateVec.", default=False),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of Aer's state, and of the values and gradients handed to torch.",
-            default="double",
-            choices=("single", "double"),
-        ),
-        Option(
-            name="method",
-            type="choice",
-            doc="How circuits are submitted: `estimator_qnn` is Qiskit Machine Learning's EstimatorQNN.",
-            default="estimator_qnn",
-            choices=("estimator_qnn",),
-        ),
-    ),
-)
-"""Its name and options in specs."""
 
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
-    """The circuit behind `EstimatorQNN`.
+    """The circuit for the method that `options` name.
 
-    Raises `Refusal` for what the shift rule cannot do (exit code 1) and for what Aer cannot do here (exit code 3).
+    Raises `Refusal` for what Aer cannot do with it (exit code 1) and for what Aer cannot do here (exit code 3).
     """
     chosen = {**ENTRY.defaults(), **options}
     refused = objections(circuit, chosen)
     if refused:
         raise Refusal(*refused)
     device = _device(chosen["device"], custatevec=chosen["custatevec"])
+    if chosen["method"] == "estimator_qnn":
+        from hqnn_dsl.backends.qnn.executable import QnnExecutable, QnnOptions
 
-    from hqnn_dsl.backends.qnn.executable import QnnExecutable, QnnOptions
+        custatevec = device == "GPU" and chosen["custatevec"]
+        return QnnExecutable(circuit, QnnOptions(device, chosen["precision"], custatevec=custatevec), seed)
 
-    custatevec = device == "GPU" and chosen["custatevec"]
-    return QnnExecutable(circuit, QnnOptions(device, chosen["precision"], custatevec=custatevec), seed)
+    from hqnn_dsl.backends.batched.executable import BatchedExecutable
+    from hqnn_dsl.backends.batched.settings import settings_of
 
-
-def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
-    """An amplitude input, a state above the memory limit, and `custatevec` without a GPU."""
-    chosen = {**ENTRY.defaults(), **options}
-    found: list[Diagnostic] = []
-    if circuit.amplitude is not None:
-        reason = "its gradients shift angles of gates, and the `amplitude` input is no angle"
-        found.append(BackendCannot(backend="aer", reason=reason))
-    needed = (8 if chosen["precision"] == "single" else 16) << circuit.num_qubits
-    if needed > MAX_STATE_BYTES:
-        width = circuit.num_qubits
-        found.append(StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
-    if chosen["custatevec"] and chosen["device"] == "cpu":
-        found.append(CuStateVecNeedsGpu())
-    return tuple(found)
+    settings = settings_of(chosen, device, circuit.num_qubits)
+    if settings.custatevec:
+        most = MAX_BATCHED_QUBITS["statevector"]
+        sys.stderr.write(f"note: {CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most).headline}\n")
+    return BatchedExecutable(circuit, settings, seed)
 
 
 def probe() -> str:
@@ -115,5 +77,5 @@ def _device(asked: str, *, custatevec: bool) -> str:
     return device
 
 
-BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=4e3)
+BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=1e5, exact_with=is_exact)
 """The row of the table of backends."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-OptionType = Literal["int", "float", "bool", "string", "choice", "width", "strings", "ints"]
+OptionType = Literal["int", "float", "bool", "string", "choice", "width", "strings", "ints", "entry"]
 """`width` is a positive int or `auto` (then the value is the string "auto"); `choice` is one bare name of `choices`;
-`strings` and `ints` are bracketed lists. An int is accepted for a float. A `string` is also accepted as a bare name."""
+`strings` and `ints` are bracketed lists. An int is accepted for a float. A `string` is also accepted as a bare name.
+`entry` is one entry of the option's `table` with options of its own; its value is a `Selection`."""
 
 
 class _Required:
@@ -26,6 +27,29 @@ class _Required:
 
 
 REQUIRED = _Required()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """An entry of a table with all its options filled in, as the value of an option: `depolarizing(p1: 0.001, …)`."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __getitem__(self, option: str) -> Any:
+        return dict(self.options)[option]
+
+    def __str__(self) -> str:
+        """As the language writes it."""
+        given = ", ".join(f"{name}: {_text(value)}" for name, value in self.options)
+        return f"{self.name}({given})" if given else self.name
+
+
+def _text(value: object) -> str:
+    """A plain option value as the language writes it."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +65,8 @@ class Option:
     above: float | None = None
     below: float | None = None
     choices: tuple[str, ...] = ()
+    table: Mapping[str, Entry] | None = None
+    """The entries that an option of type `entry` may name."""
     optional: bool = False
     """Whether `none` may be written; the value is then None. A None default implies it."""
 
@@ -66,6 +92,11 @@ class Entry:
     def option(self, name: str) -> Option | None:
         """The option of that name, None where there is none."""
         return next((option for option in self.options if option.name == name), None)
+
+    def selected(self, **given: Any) -> Selection:
+        """This entry as an option's value: `given`, and defaults for the rest."""
+        values = self.defaults() | given
+        return Selection(self.name, tuple((option.name, values[option.name]) for option in self.options))
 
     def defaults(self) -> dict[str, Any]:
         """The values of all options that have a default."""

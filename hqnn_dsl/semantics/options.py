@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
 from hqnn_dsl.semantics.evaluate import evaluate
@@ -38,6 +39,7 @@ _EXPECTED = {
     "width": "a whole number or `auto`",
     "strings": "a list of texts",
     "ints": "a list of whole numbers",
+    "entry": "one of its names, with options in brackets",
 }
 
 
@@ -54,6 +56,8 @@ def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = 
         return "auto"
     if option.type == "string" and isinstance(node, nodes.Name) and not scope.has(node.name):
         return node.name
+    if option.type == "entry":
+        return _selection(option, node, scope)
     if option.type == "strings":
         return _strings(option, node, scope)
     value = evaluate(node, scope)
@@ -62,6 +66,18 @@ def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = 
         raise _wrong_type(option, node.span, value)
     _bounded(option, converted, node.span, owner)
     return converted
+
+
+def _selection(option: Option, node: nodes.Expression, scope: Scope) -> Selection:
+    """An entry of the option's table, its own options filled in the same way."""
+    assert option.table is not None, f"`{option.name}` has no table"
+    entry, arguments = entry_of(dict(option.table), option.name, node)
+    findings = Findings()
+    choice = bind(entry, arguments, scope, findings, node.span)
+    findings.raise_errors()
+    if choice is None:
+        raise Silent
+    return Selection(choice.name, tuple(choice.options.items()))
 
 
 def _wrong_type(option: Option, span: Span, value: Value) -> Exception:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes.meaning import TooLarge
 from hqnn_dsl.report.diagnostic import Refusal
@@ -98,6 +99,8 @@ def written(value: object) -> str:
         return quoted(value)
     if isinstance(value, Member):
         return value.name
+    if isinstance(value, Selection):
+        return str(value)
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(written(item) for item in value) + "]"
     return repr(value)

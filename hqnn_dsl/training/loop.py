@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from hqnn_dsl import __version__
+from hqnn_dsl.backends import SamplingExecutable
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
 from hqnn_dsl.report.codes.tables import BatchTooSmall, LossNotFinite, NothingToTrain
 from hqnn_dsl.report.diagnostic import Refusal
@@ -179,6 +180,7 @@ class Training:
 
     def snapshot(self) -> Snapshot:
         """Everything needed to go on from here, as plain data; a copy, which training leaves alone."""
+        executable = self.net.circuit.executable
         return {
             "version": __version__,
             "spec": self.spec_text,
@@ -193,6 +195,7 @@ class Training:
             "scaler": self.scaler.state_dict(),
             "stop": {} if self.stop is None else self.stop.state_dict(),
             "rng": random_states(),
+            "draws": executable.draws if isinstance(executable, SamplingExecutable) else 0,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -208,6 +211,8 @@ class Training:
         self.seconds = list(snapshot["seconds"])
         self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
         restore_random_states(snapshot["rng"])
+        if isinstance(self.net.circuit.executable, SamplingExecutable):
+            self.net.circuit.executable.draws = snapshot["draws"]
 
 
 def fit(

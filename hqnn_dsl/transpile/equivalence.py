@@ -60,13 +60,14 @@ def assert_equivalent(
 
 
 def without_idle_qubits(
-    circuit: QuantumCircuit, operators: Sequence[SparsePauliOp]
+    circuit: QuantumCircuit, operators: Sequence[SparsePauliOp], also: Sequence[int] = ()
 ) -> tuple[QuantumCircuit, list[SparsePauliOp]]:
-    """The circuit and the operators on the qubits that a gate or an operator touches, in their order."""
+    """The circuit and the operators on the qubits that a gate or an operator touches or `also` names, in order."""
     used = {circuit.find_bit(qubit).index for instruction in circuit.data for qubit in instruction.qubits}
     for operator in operators:
         touched = (operator.paulis.x | operator.paulis.z).any(axis=0)
         used.update(int(qubit) for qubit in np.flatnonzero(touched))
+    used.update(also)
     kept = sorted(used) or [0]
     place = {qubit: k for k, qubit in enumerate(kept)}
     compact = QuantumCircuit(len(kept), global_phase=circuit.global_phase)

@@ -60,7 +60,7 @@ def variants(program: Program) -> list[Variant]:
         option = row.entry.option("precision")
         for precision in option.choices if option is not None else ("double",):
             given = options if option is None else options | {"precision": precision}
-            found.append(Variant(Choice(name=name, options=given), precision, row.exact))
+            found.append(Variant(Choice(name=name, options=given), precision, row.is_exact(given)))
     return sorted(found, key=lambda one: (not one.exact, one.precision != "double", one.name != ORACLE))
 
 

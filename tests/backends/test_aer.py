@@ -30,6 +30,9 @@ from hqnn_dsl.report.diagnostic import Refusal
 qiskit_aer = pytest.importorskip("qiskit_aer", reason="Qiskit Aer is an optional part")
 
 
+QNN = {"method": "estimator_qnn"}
+
+
 def given(case: Case, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, torch.Tensor]:
     return (
         torch.tensor(case.per_sample, dtype=dtype).requires_grad_(),
@@ -40,7 +43,7 @@ def given(case: Case, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor,
 def hold(circuit: Circuit, per_sample: torch.Tensor, shared: torch.Tensor, precision: str = "double") -> None:
     """Values within 1e-6 and gradients within 1e-5 of the reference; far closer in double precision."""
     truth = reference.load(circuit, {"precision": "double"}, 0)
-    run = BACKEND.load(circuit, {"precision": precision}, 0)
+    run = BACKEND.load(circuit, QNN | {"precision": precision}, 0)
     upstream = torch.randn(per_sample.shape[0], circuit.num_outputs, generator=torch.Generator().manual_seed(0))
     found = []
     for executable in (truth, run):
@@ -154,7 +157,7 @@ def test_input_gradients_are_computed_exactly_when_they_are_wanted(monkeypatch: 
         return true_run(self, pubs, **options)
 
     monkeypatch.setattr(qiskit_aer.primitives.EstimatorV2, "run", counted)
-    run = BACKEND.load(small(), {}, 0)
+    run = BACKEND.load(small(), QNN, 0)
     weights = torch.tensor([0.5], requires_grad=True)
     counts = []
     for wanted in (False, True):
@@ -174,7 +177,7 @@ def test_a_layer_trains_through_torch_connector() -> None:
 
     for precision in ("single", "double"):
         circuit = small()
-        run = BACKEND.load(circuit, {"precision": precision}, 0)
+        run = BACKEND.load(circuit, QNN | {"precision": precision}, 0)
         assert all(isinstance(connector, TorchConnector) for connector in run.connectors.values())
         layer = QuantumLayer(circuit, run, precision=precision, seed=1)
         net = torch.nn.Sequential(torch.nn.Linear(3, 1), layer, torch.nn.Linear(2, 1))
@@ -192,7 +195,7 @@ def test_a_layer_trains_through_torch_connector() -> None:
 
 
 def test_second_derivatives_are_refused_by_torch_and_never_wrong() -> None:
-    run = BACKEND.load(small(), {}, 0)
+    run = BACKEND.load(small(), QNN, 0)
     inputs = torch.tensor([[0.1]], dtype=torch.float64, requires_grad=True)
     out = run(inputs, torch.tensor([0.5], dtype=torch.float64), None).sum()
     (first,) = torch.autograd.grad(out, inputs, create_graph=True)
@@ -202,7 +205,7 @@ def test_second_derivatives_are_refused_by_torch_and_never_wrong() -> None:
 
 def test_executables_pickle() -> None:
     case = random_case(5, batch=2, max_qubits=3, max_operations=5, amplitude=False)
-    run = BACKEND.load(case.circuit, {}, 0)
+    run = BACKEND.load(case.circuit, QNN, 0)
     assert torch.equal(pickle.loads(pickle.dumps(run))(*given(case), None), run(*given(case), None))
     assert run.metadata == {"method": "estimator_qnn", "device": "CPU", "precision": "double", "custatevec": False}
 
@@ -302,7 +305,7 @@ def test_a_gpu_that_works_is_used(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     outcome(monkeypatch, {"device": "GPU", "cuStateVec_enable": True})
     for asked in ("gpu", "auto"):
         for custatevec in (False, True):
-            run = BACKEND.load(small(), {"device": asked, "custatevec": custatevec}, 7)
+            run = BACKEND.load(small(), QNN | {"device": asked, "custatevec": custatevec}, 7)
             told = run.connectors[True].neural_network.estimator.options.backend_options
             assert told["device"] == "GPU"
             assert told.get("cuStateVec_enable", False) == custatevec
@@ -313,7 +316,7 @@ def test_a_gpu_that_works_is_used(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 def test_precision_reaches_aer() -> None:
     for precision in ("single", "double"):
-        run = BACKEND.load(small(), {"precision": precision}, 0)
+        run = BACKEND.load(small(), QNN | {"precision": precision}, 0)
         assert run.connectors[False].neural_network.estimator.options.backend_options["precision"] == precision
 
 

@@ -20,8 +20,8 @@ class Cost:
     """Counts for one sample, values only; `state_bytes` are those of the largest state in single precision.
 
     `multiply_adds` are those of the engine, which turns by tangents: one a real number that a rotation mixes, and four
-    an amplitude for a whole run of phases. A gradient costs about three times as much again. `bytes_moved` is what passes
-    over the state read and write.
+    an amplitude for a whole run of phases. A gradient costs about three times as much again. `bytes_moved` is what
+    passes over the state read and write.
     """
 
     rotations: int

@@ -317,15 +317,15 @@ class AerLibraryMissing(Diagnostic):
 class NotOnGpu(Diagnostic):
     """Aer was told to use the GPU, or cuStateVec, and its own report of the run says that it did not.
 
-    Before a run on `device: gpu` a circuit of one qubit is run and its report read. What it does not confirm is
-    refused, so that no run is silently made on the CPU, or without cuStateVec.
+    Before a run on `device: gpu` a circuit of one qubit is run and its report read, and so is the report of every
+    later run. What it does not confirm is refused, so that no run is silently made on the CPU, or without cuStateVec.
 
     Wrong: `backend aer(device: gpu, custatevec: true)` where Aer runs without cuStateVec.
     Right: `pip install --force-reinstall 'hqnn-dsl[gpu]'`, or ask for what is there.
     """
 
     code: ClassVar[str] = "E0706"
-    message: ClassVar[str] = "{wanted} was asked for, but Aer's report of a one-qubit run says {found}"
+    message: ClassVar[str] = "{wanted} was asked for, but Aer's report of a run says {found}"
     label: ClassVar[str] = "asked for here"
     advice: ClassVar[str] = "run `pip install --force-reinstall 'hqnn-dsl[gpu]'`, or do not ask for it"
     exit_code: ClassVar[int] = 3
