@@ -26,7 +26,10 @@ PACKAGES = (
     "qiskit-aer",
     "qiskit-aer-gpu",
     "pennylane",
+    "numba",
+    "numba-cuda",
     "cuquantum-python-cu12",
+    "cuquantum-python-cu13",
 )
 
 

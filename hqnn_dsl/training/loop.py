@@ -63,7 +63,8 @@ class Epoch:
     """A finished epoch: losses in scaled units, averaged over rows; `number` counts from 1.
 
     The training loss is averaged over the epoch's steps, while weights move; `validation_loss` is None without
-    validation rows. Rates are those the epoch was trained with.
+    validation rows. Rates are those the epoch was trained with; `grad_scale` is what GradScaler multiplied the loss by at
+    its end, None where nothing was scaled.
     """
 
     number: int
@@ -72,6 +73,7 @@ class Epoch:
     train_loss: float
     validation_loss: float | None
     is_best: bool
+    grad_scale: float | None = None
 
     @property
     def score(self) -> float:
@@ -166,7 +168,8 @@ class Training:
         lr, quantum_lr = self.rates
         score = train_loss if validation_loss is None else validation_loss
         is_best = score < self.best_score
-        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best=is_best)
+        scale = float(self.scaler.get_scale()) if self.scaler.is_enabled() else None
+        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best, scale)
         self.history.append(epoch)
         self.best_score = min(score, self.best_score)
         self.step, self.loss_sum = 0, 0.0

@@ -309,6 +309,14 @@ def test_only_float16_is_scaled():
     assert Precision(torch.device("cuda"), mixed=True).half is torch.float16
 
 
+def test_the_history_has_the_scale_of_the_gradients_where_they_are_scaled(tmp_path):
+    assert [epoch.grad_scale for epoch in run(tmp_path / "plain", training(epochs=2)).history] == [None, None]
+    scaled = training(epochs=2)
+    scaled.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=6)
+    history = run(tmp_path / "scaled", scaled, lessons(6 * scaled.settings.batch)).history
+    assert [epoch.grad_scale for epoch in history] == [16.0, 32.0]
+
+
 def test_cuda_is_refused_where_there_is_none(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto") == choose_device("cpu") == CPU
