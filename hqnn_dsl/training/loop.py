@@ -63,8 +63,8 @@ class Epoch:
     """A finished epoch: losses in scaled units, averaged over rows; `number` counts from 1.
 
     The training loss is averaged over the epoch's steps, while weights move; `validation_loss` is None without
-    validation rows. Rates are those the epoch was trained with; `grad_scale` is what GradScaler multiplied the loss by at
-    its end, None where nothing was scaled.
+    validation rows. Rates are those the epoch was trained with; `grad_scale` is what GradScaler multiplied the loss by
+    at its end, None where nothing was scaled.
     """
 
     number: int
