@@ -64,6 +64,10 @@ def _always(options: Mapping[str, Any]) -> bool:  # noqa: ARG001 - it does not d
     return True
 
 
+def _never(options: Mapping[str, Any]) -> bool:  # noqa: ARG001
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """A row of the table of backends.
@@ -72,6 +76,9 @@ class Backend:
     circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
     for `hqnn doctor`, and never raises. `exact` means values of the ideal circuit, without shot noise, and true
     gradients; where that depends on the options, `exact_with(options)` says so. Ask `is_exact`.
+
+    `metered(options)` says whether it counts the circuits that it runs, so that a budget bounds something;
+    `paid(options)` whether somebody pays for them, so that it is asked before and tried by nobody.
 
     `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
     magnitude on one core. `backend auto` reads it to keep its trial short.
@@ -83,6 +90,8 @@ class Backend:
     probe: Callable[[], str]
     exact: bool = True
     exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
+    metered: Callable[[Mapping[str, Any]], bool] = field(default=_never)
+    paid: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     pace: float = 1e9
 
     def is_exact(self, options: Mapping[str, Any]) -> bool:

@@ -364,7 +364,7 @@ def backend_of(
     return fallback
 
 
-_PLANNED = ("auto", "native", "custatevec", "pennylane", "primitive")
+_PLANNED = ("auto", "native", "custatevec", "pennylane")
 
 
 def _perhaps_unbuilt(diagnostic: Any) -> Any:

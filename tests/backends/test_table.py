@@ -8,11 +8,15 @@ import sys
 import pytest
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.report.codes import environment
+from hqnn_dsl.report.codes import devices, environment
 from hqnn_dsl.report.diagnostic import Diagnostic
 
-CODES = [thing for thing in vars(environment).values() if isinstance(thing, type) and issubclass(thing, Diagnostic)]
-CODES.remove(Diagnostic)
+CODES = [
+    thing
+    for room in (environment, devices)
+    for thing in vars(room).values()
+    if isinstance(thing, type) and issubclass(thing, Diagnostic) and thing is not Diagnostic
+]
 
 
 def test_reading_the_table_imports_nothing_heavy() -> None:
