@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.semantics.records import Choice
+    from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.preprocess import Preparation
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
@@ -68,6 +70,17 @@ class Run:
     net: HybridNet
     preparation: Preparation
     metrics: dict[str, Any]
+    spec: Spec
+    """The run's spec, with the changes that it was opened with."""
+    trained_on: Choice
+    """The backend of the spec without them."""
+
+    @property
+    def backend(self) -> dict[str, Any]:
+        """What runs the circuit, as plain data: `asked`, `name`, `options`, and after a run `metadata`."""
+        from hqnn_dsl.training.environment import describe_backend
+
+        return describe_backend(self.spec.backend, self.net)
 
     def predict(self, table: str | Path | pd.DataFrame) -> pd.DataFrame:
         """A column a target, in its own units, for the rows of a table that has the features."""
@@ -97,7 +110,7 @@ def train(
 
     experiment = Experiment(program.spec, program.network, program.resolved, program.source.text)
     result = train_network(experiment, read_table(table), None if out is None else Path(out), resume=resume)
-    return Run(result.path, result.net, result.preparation, result.metrics)
+    return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 
 def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> Run:
@@ -105,18 +118,21 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> R
     from hqnn_dsl.training.evaluate import load_run, restore
 
     stored = load_run(Path(path))
+    opened: list[tuple[Spec, Choice]] = []
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
         source = Source(str(Path(path) / _SPEC_FILE), text)
         program = pipeline.program(source, _changes(changes))
+        trained = pipeline.program(source) if changes else program
         if changes:
-            _only_backend(pipeline.program(source), program, Path(path))
+            _only_backend(trained, program, Path(path))
+        opened.append((program.spec, trained.spec.backend))
         return program.network(in_width, out_width)
 
     net = restore(stored, rebuild)
     metrics = Path(path) / "metrics.json"
     found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
-    return Run(Path(path), net, stored.preparation, found)
+    return Run(Path(path), net, stored.preparation, found, *opened[0])
 
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:

@@ -48,13 +48,16 @@ def train(  # noqa: PLR0913 - options of a command
     write(f"run: {run.path}")
 
 
+_TITLES = ("RMSE", "MAE", "R²", "loss (scaled)")
+
+
 def _scores(metrics: dict[str, Any]) -> str:
     """Scores of every part, and of the baselines on the test rows, in the target's own units."""
     rows = [[part, *_row(metrics[part])] for part in ("train", "validation", "test") if metrics.get(part)]
     for name, found in metrics.get("baselines", {}).items():
         if found:
             rows.append([f"{name.replace('_', ' ')} (test)", *_row(found)])
-    return table(["rows", "RMSE", "MAE", "R²", "loss (scaled)"], rows)
+    return table(["rows", *_TITLES], rows)
 
 
 def _row(scores: dict[str, Any]) -> list[str]:
@@ -96,15 +99,33 @@ def evaluate(
 ) -> None:
     """Score a run on a table that has the targets; `--set backend=…` runs it on another backend.
 
-    On the table that it was trained on, training, validation and test rows are told apart.
+    On the table that it was trained on, training, validation and test rows are told apart. With another backend, the
+    scores of the run's own stand beside. Nothing in the run's folder is changed.
     """
-    from hqnn_dsl import api
+    from hqnn_dsl.cli.comparing import Scored, both
 
     if as_json:
         speak_json()
-    found = api.open_run(run, changes_of(set)).evaluate(data)
+    scored, own = both(run, data, changes_of(set))
     if as_json:
-        write_json({"run": str(run), "metrics": found})
+        found = {"run": str(run), "metrics": scored.metrics, "backend": scored.backend}
+        write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
         return
-    rows = [[name, *_row(scores)] for name, scores in found.items() if scores]
-    write(table(["rows", "RMSE", "MAE", "R²", "loss (scaled)"], rows))
+    if own is None:
+        rows = [[name, *_row(scores)] for name, scores in scored.metrics.items() if scores]
+        write(table(["rows", *_TITLES], rows))
+        return
+
+    def lines(one: Scored, name: str, which: str) -> list[str]:
+        return [name, f"{one.title} ({which})", *_row(one.metrics[name])]
+
+    rows = [
+        line
+        for name, scores in scored.metrics.items()
+        if scores
+        for line in (lines(own, name, "its own"), lines(scored, name, "asked for"))
+    ]
+    write(table(["rows", "backend", *_TITLES], rows))
+    write("the backend is another one, and nothing else:")
+    write(f"  its own:   {own.full}")
+    write(f"  asked for: {scored.full}")
