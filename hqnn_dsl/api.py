@@ -13,6 +13,7 @@ from hqnn_dsl.export.module import load_module, save_module
 from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.source import Source
+from hqnn_dsl.semantics.resolve import without_budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.semantics.records import Choice
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.preprocess import Preparation
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
@@ -82,6 +84,13 @@ class Run:
 
         return describe_backend(self.spec.backend, self.net)
 
+    def settle(self, table: str | Path | pd.DataFrame, agree: Agree) -> None:
+        """Ask before a table is run on a device that costs. Raises `Refusal`: over the budget, or not agreed to."""
+        from hqnn_dsl.training.budget import evaluation_bill, settle
+        from hqnn_dsl.training.tables import read_table
+
+        settle(evaluation_bill(self.net, len(read_table(table).frame)), self.net, agree)
+
     def predict(self, table: str | Path | pd.DataFrame) -> pd.DataFrame:
         """A column a target, in its own units, for the rows of a table that has the features."""
         from hqnn_dsl.training.evaluate import predict
@@ -98,18 +107,26 @@ class Run:
 
 
 def train(
-    program: Program, table: str | Path | pd.DataFrame, out: str | Path | None = None, *, resume: bool = False
+    program: Program,
+    table: str | Path | pd.DataFrame,
+    out: str | Path | None = None,
+    *,
+    resume: bool = False,
+    agree: Agree | bool = False,
 ) -> Run:
     """Train a program on a table (a CSV file or a frame) and write the run to `out` or the next `runs/<model>-<n>`.
 
-    Raises `Refusal` where the data, the folder or the environment does not allow it.
+    A device that costs is used where `agree` is True, or says so to the bill that it is shown. Raises `Refusal` where
+    the data, the folder, the budget or the environment does not allow it.
     """
     from hqnn_dsl.training.run import Experiment
     from hqnn_dsl.training.run import train as train_network
     from hqnn_dsl.training.tables import read_table
 
     experiment = Experiment(program.spec, program.network, program.resolved, program.source.text)
-    result = train_network(experiment, read_table(table), None if out is None else Path(out), resume=resume)
+    folder = None if out is None else Path(out)
+    consent = (lambda _: agree) if isinstance(agree, bool) else agree
+    result = train_network(experiment, read_table(table), folder, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 
@@ -121,7 +138,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> R
     opened: list[tuple[Spec, Choice]] = []
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
-        source = Source(str(Path(path) / _SPEC_FILE), text)
+        source = Source(str(Path(path) / _SPEC_FILE), without_budget(text))
         program = pipeline.program(source, _changes(changes))
         trained = pipeline.program(source) if changes else program
         if changes:
@@ -137,7 +154,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> R
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
     """Refuse a run of a spec that differs from the trained one in more than the backend."""
-    same_spec = changed.spec.model_copy(update={"backend": trained.spec.backend}) == trained.spec
+    same_spec = changed.spec.model_copy(update={"backend": trained.spec.backend, "budget": None}) == trained.spec
     if not same_spec or changed.logical != trained.logical:
         raise Refusal(RunIsFixed(path=str(path)))
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from torch import Tensor
 
+    from hqnn_dsl.backends.devices.meter import Meter, Price
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.report.diagnostic import Diagnostic
@@ -52,6 +54,25 @@ class LayerExecutable(Executable, Protocol):
         weights: tuple[Tensor, ...],
         slot_values: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     ) -> Tensor: ...
+
+
+@runtime_checkable
+class MeteredExecutable(Executable, Protocol):
+    """An executable on a device that counts what it runs, perhaps one that somebody pays for.
+
+    `price` says what outputs for so many rows cost, with gradients where asked for; `keep_jobs_in` keeps what is sent
+    and answered in a folder, and goes on with what is there.
+    """
+
+    @property
+    def meter(self) -> Meter: ...
+
+    @property
+    def is_paid(self) -> bool: ...
+
+    def price(self, rows: int, *, by_sample: bool = False, by_shared: bool = False) -> Price: ...
+
+    def keep_jobs_in(self, folder: Path) -> None: ...
 
 
 class Load(Protocol):

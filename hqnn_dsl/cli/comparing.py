@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hqnn_dsl.api import Run
+    from hqnn_dsl.training.budget import Agree
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Scored:
         return f"{self.backend['name']}({given})" if given else str(self.backend["name"])
 
 
-def both(path: Path, data: Path, changes: Mapping[str, str]) -> tuple[Scored, Scored | None]:
+def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tuple[Scored, Scored | None]:
     """The scores that were asked for, and those of the run's own backend where another one was asked for.
 
     The other backend comes first, so that what is wrong with it is said before anything is computed. Its own is left
@@ -42,9 +46,32 @@ def both(path: Path, data: Path, changes: Mapping[str, str]) -> tuple[Scored, Sc
     from hqnn_dsl.backends import offered
 
     run = api.open_run(path, changes)
-    asked, own = _scored(run, data), run.trained_on
+    run.settle(data, agree)
+    with _kept(run, data, changes):
+        asked = _scored(run, data)
+    own = run.trained_on
     costs = own.name in offered() and offered()[own.name].paid(own.options)
     return asked, _scored(api.open_run(path), data) if changes and not costs else None
+
+
+@contextmanager
+def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
+    """Where the device costs, jobs are kept in the run's folder until all of them are answered.
+
+    The same evaluation asked for again after a break takes them up; once it is through, the next one measures anew.
+    """
+    from hqnn_dsl.backends import MeteredExecutable
+    from hqnn_dsl.training.run import JOBS
+
+    executable = run.net.circuit.executable
+    if not (isinstance(executable, MeteredExecutable) and executable.is_paid):
+        yield
+        return
+    asked = f"{sorted(changes.items())}".encode() + data.read_bytes()
+    folder = run.path / JOBS / f"evaluate-{hashlib.sha256(asked).hexdigest()[:12]}"
+    executable.keep_jobs_in(folder)
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _scored(run: Run, data: Path) -> Scored:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec
+from hqnn_dsl.cli.consent import asker
+from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec, Yes
 from hqnn_dsl.cli.output import changes_of, number, show, speak_json, table, tell, write, write_json
 
 
@@ -20,6 +21,7 @@ def train(  # noqa: PLR0913 - options of a command
         typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
+    yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     as_json: Json = False,
 ) -> None:
@@ -40,7 +42,7 @@ def train(  # noqa: PLR0913 - options of a command
     program = api.compile(spec, changes_of(set))
     if not as_json:
         show(program.warnings)
-    run = api.train(program, data, out, resume=resume)
+    run = api.train(program, data, out, resume=resume, agree=asker(yes=yes))
     if as_json:
         write_json({"run": str(run.path), "metrics": run.metrics})
         return
@@ -71,6 +73,7 @@ def predict(
     out: Annotated[
         Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone."""
     from hqnn_dsl import api
@@ -78,7 +81,9 @@ def predict(
     from hqnn_dsl.report.codes.command import CannotWrite
     from hqnn_dsl.report.diagnostic import Refusal
 
-    text = api.open_run(run).predict(data).to_csv(index=False, lineterminator="\n")
+    opened = api.open_run(run)
+    opened.settle(data, asker(yes=yes))
+    text = opened.predict(data).to_csv(index=False, lineterminator="\n")
     if out is None:
         write(text.rstrip("\n"))
         return
@@ -94,6 +99,7 @@ def evaluate(
     run: RunFolder,
     data: Data,
     *,
+    yes: Yes = False,
     set: Set = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
@@ -106,7 +112,7 @@ def evaluate(
 
     if as_json:
         speak_json()
-    scored, own = both(run, data, changes_of(set))
+    scored, own = both(run, data, changes_of(set), asker(yes=yes))
     if as_json:
         found = {"run": str(run), "metrics": scored.metrics, "backend": scored.backend}
         write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})

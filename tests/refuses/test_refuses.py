@@ -33,7 +33,7 @@ NOT_BY_A_SPEC = {
     "E0712",  # a row of the table
     "E0742", "E0743",  # what Aer does on a GPU, and a run that it breaks off
     "E0751", "E0752", "E0753", "E0754",  # the service of real devices: tests/backends/test_devices_service.py
-    "E0755", "E0756", "E0757", "E0758", "E0759",  # jobs and what they cost: tests/backends/test_devices_jobs.py
+    "E0755", "E0756", "E0757", "E0758", "E0759", "E0760",  # jobs, costs: tests/backends/test_devices_jobs.py
     "E0717",  # the checker knows every gate that a basis may name: E0206
 }  # fmt: skip
 Found = tuple[str, str, int, int, int]

@@ -191,7 +191,7 @@ class NotAgreed(Diagnostic):
     """Something would be run on a device that costs, and nobody has agreed to it.
 
     `hqnn train`, `hqnn predict` and `hqnn evaluate` show what it will take and ask; where nobody can answer, as in a
-    script, `--yes` does. In Python it is `train(…, yes=True)`, or `layer.executable.meter.agreed = True`.
+    script, `--yes` does. In Python it is `train(…, agree=True)`, or `layer.executable.meter.agreed = True`.
 
     Wrong: `hqnn train model.hqnn data.csv < /dev/null` with `backend primitive("ibm_torino")`.
     Right: `hqnn train model.hqnn data.csv --yes`
@@ -200,8 +200,29 @@ class NotAgreed(Diagnostic):
     code: ClassVar[str] = "E0759"
     message: ClassVar[str] = "`{name}` costs, and nobody has agreed to running {circuits} circuits on it"
     label: ClassVar[str] = "asked for here"
-    advice: ClassVar[str] = "add `--yes`, or answer the question in a terminal; in Python, `train(…, yes=True)`"
+    advice: ClassVar[str] = "add `--yes`, or answer the question in a terminal; in Python, `train(…, agree=True)`"
     exit_code: ClassVar[int] = 2
 
     name: str
     circuits: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OverBudget(Diagnostic):
+    """What was asked for costs more on its device than `budget { … }` allows, so nothing was sent.
+
+    All circuits and shots are counted before: epochs times batches times shifts, validation, and the predictions at the
+    end, as if no early stop came. Seconds are an estimate: 0.3 ms a shot and 2 s a job.
+
+    Wrong: `epochs 100` under `budget { circuits: 1000 }`.
+    Right: fewer epochs, a larger `batch` under fewer shots, `gradient: spsa`, or a larger budget.
+    """
+
+    code: ClassVar[str] = "E0760"
+    message: ClassVar[str] = "this takes {needed} {what}, the budget has {allowed}"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "train for fewer epochs, take `gradient: spsa`, or raise the budget"
+
+    what: str
+    needed: str
+    allowed: str
