@@ -168,8 +168,10 @@ class Jobs:
             if any(isinstance(item, DeviceFailed) for item in refusal.diagnostics):
                 self._forget(asked.key)
             raise
+        answered = {"job": job.identity, "values": values.tolist()}
+        self._write(asked.key, answered)
         self.meter.correct(asked.price.seconds, self._patiently(job.seconds))
-        self._write(asked.key, {"job": job.identity, "values": values.tolist()})
+        self._write(asked.key, answered)
         return values
 
     def _patiently(self, action: Callable[[], _T]) -> _T:
@@ -208,7 +210,8 @@ class Jobs:
     def _write(self, key: str, data: dict[str, Any]) -> None:
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _replace(self.folder / f"{key}.json", {"device": self.device.name, **data})
+            if self.device.is_paid:  # what this machine computes is computed again, with the same seeds
+                _replace(self.folder / f"{key}.json", {"device": self.device.name, **data})
             _replace(self.folder / STATE_FILE, {"run": self._run, "spent": vars(self.meter.spent)})
 
     def _forget(self, key: str) -> None:
