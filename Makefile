@@ -8,10 +8,11 @@ AER    := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo aer)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BASE   := $(VENV)/.base-$(AER)
 DEV    := $(VENV)/.dev-$(AER)
+GPU    := $(VENV)/.with-gpu
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow check format tables bench bench-quick bench-peers clean
+.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks clean
 
 help:              ## what there is to make
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -20,10 +21,13 @@ train: $(BASE)     ## install into .venv and train specs/model.hqnn on its data
 	$(BIN)/hqnn train specs/model.hqnn specs/data/yacht.csv
 
 test: $(DEV)       ## install into .venv and run the tests
-	$(TESTS) -m "not slow"
+	$(TESTS) -m "not slow and not gpu"
 
 test-slow: $(DEV)  ## the tests that take minutes: long fuzzing, many randomised circuits
-	$(TESTS) -m slow
+	$(TESTS) -m "slow and not gpu"
+
+test-gpu: $(GPU)   ## the tests that need an NVIDIA GPU; an error where there is none
+	$(BIN)/python -m pytest tests/gpu -m gpu
 
 check: $(DEV)      ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -47,6 +51,12 @@ bench-quick: $(DEV) bench-peers ## a small part of it, printed only
 bench-peers: $(DEV) ## install the simulators that cannot share .venv into benchmarks/.venvs
 	$(BIN)/python -m benchmarks.environments
 
+bench-gpu: $(GPU)  ## measure on an NVIDIA GPU, and write that section of docs/benchmarks.md
+	$(BIN)/python -m benchmarks.gpu
+
+frameworks: $(DEV) ## train one spec through every framework, and write docs/frameworks.md
+	$(BIN)/python -m benchmarks.frameworks
+
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
@@ -62,4 +72,10 @@ $(BASE): $(VENV)/.torch pyproject.toml
 
 $(DEV): $(BASE)
 	$(PIP) -e ".[$(AER),ibm,pennylane]" --group dev
+	@touch $@
+
+# The extra of numba-cuda is that of the CUDA that torch in constraints.txt is built for.
+$(GPU): $(if $(filter gpu,$(AER)),$(DEV))
+	@test $(AER) = gpu || { echo "no GPU here: nvidia-smi finds none" >&2; exit 3; }
+	$(PIP) -e ".[gpu,cuda,custatevec,ibm,pennylane]" --group dev
 	@touch $@

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from benchmarks.peers import BY_NAME, PEERS, Peer
+from benchmarks.peers import ALL_PEERS, BY_NAME, Peer
 from benchmarks.processes import PeerFailed, Process
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ taken as it is: FlagQuantum's outputs are 4e-4 apart at 20 qubits, and to leave 
 FIRST_LIMIT = 150.0
 """Seconds that building a circuit and its first step may take; once is `QNN_LIMIT`."""
 QNN_LIMIT = 400.0
+WIDE, WIDE_LIMIT = 20, 3600.0
+"""With more qubits than that, the right answer may take so many seconds."""
 PAUSE = 0.01
 """Seconds between turns: threads that wait for work spin a little after a step."""
 
@@ -103,7 +105,7 @@ def takes_part(peer: Peer, workload: Workload) -> bool:
 def measure(workload: Workload, names: Iterable[str], stable: Stable, effort: Effort) -> dict[str, Measured]:
     """Every named contestant on a workload, by name."""
     chosen = set(names)
-    peers = [peer for peer in PEERS if peer.name in chosen and takes_part(peer, workload)]
+    peers = [peer for peer in ALL_PEERS if peer.name in chosen and takes_part(peer, workload)]
     right = truth(workload, stable)
     found = {peer.name: _ready(peer, workload, right, stable) for peer in peers}
     _in_turns([found[peer.name] for peer in peers], stable, effort)
@@ -116,7 +118,8 @@ def measure(workload: Workload, names: Iterable[str], stable: Stable, effort: Ef
 def truth(workload: Workload, stable: Stable) -> dict[str, np.ndarray]:
     """Outputs and gradients of the reference backend in double precision."""
     start = time.monotonic()
-    values = stable.of(BY_NAME["reference"]).ask("truth", workload.name, seconds=2 * FIRST_LIMIT)
+    limit = 2 * FIRST_LIMIT if workload.num_qubits <= WIDE else WIDE_LIMIT
+    values = stable.of(BY_NAME["reference"]).ask("truth", workload.name, seconds=limit)
     say(f"  {workload.name:10} {'truth':14} {time.monotonic() - start:.2f} s")
     return {key: np.array(values[key]) for key in ("outputs", "inputs", "weights")}
 

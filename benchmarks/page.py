@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.gpu_page import section
 from benchmarks.peers import BY_NAME, PEERS
 from benchmarks.targets import EARLIER, OTHERS, RATIOS, epoch_ratio, fastest, median, peak_share, ratio, verdicts
 from benchmarks.workloads import FAMILIES, SIZES
@@ -255,6 +256,8 @@ def page(results: dict[str, Any]) -> str:
         "## Largest differences",
         APART,
         per_family(results, difference_cell),
+        "## On a GPU",
+        section(results.get("gpu")),
         "## Who could not",
         reasons(results),
         "## Versions",

@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.measure import Effort, Stable, measure, say
 from benchmarks.page import page, per_family, step_cell
-from benchmarks.peers import BY_NAME
+from benchmarks.peers import BY_NAME, PEERS
 from benchmarks.processes import ROOT
 from benchmarks.targets import fastest, median, ratio, verdicts
 from benchmarks.workloads import WORKLOADS, Workload, workload_of
@@ -140,7 +140,9 @@ def arguments() -> argparse.Namespace:
         given.only = [workload_of(word) for word in chosen if word not in EXTRAS]
     except ValueError as error:
         parser.error(str(error))
-    given.peers = given.peers.split(",") if given.peers else list(QUICK_PEERS if given.quick else BY_NAME)
+    given.peers = (
+        given.peers.split(",") if given.peers else list(QUICK_PEERS) if given.quick else [peer.name for peer in PEERS]
+    )
     if unknown := [name for name in given.peers if name not in BY_NAME]:
         parser.error(f"no contestant is called {unknown[0]}")
     return given

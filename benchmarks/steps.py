@@ -29,17 +29,28 @@ class Prepared(Protocol):
 
 
 class TorchStep:
-    """A step of a torch function; `layer` reads the inputs, and `weights` are the tensors that it is trained by."""
+    """A step of a torch function; `layer` reads the inputs, and `weights` are the tensors that it is trained by.
 
-    def __init__(self, layer: Callable[[Any], Any], weights: Iterable[Any], numbers: Numbers, precision: str) -> None:
+    With `device` "cuda" all tensors are there, and a step ends when the GPU has done it.
+    """
+
+    def __init__(
+        self,
+        layer: Callable[[Any], Any],
+        weights: Iterable[Any],
+        numbers: Numbers,
+        precision: str,
+        device: str = "cpu",
+    ) -> None:
         import torch
 
         real = getattr(torch, REAL[precision])
+        self._wait = torch.cuda.synchronize if device == "cuda" else None
         self._backward = torch.autograd.backward
         self.layer = layer
         self.weights = list(weights)
-        self.inputs = torch.tensor(numbers.inputs, dtype=real, requires_grad=True)
-        self.upstream = torch.tensor(numbers.upstream, dtype=real)
+        self.inputs = torch.tensor(numbers.inputs, dtype=real, device=device, requires_grad=True)
+        self.upstream = torch.tensor(numbers.upstream, dtype=real, device=device)
         self.outputs: Any = None
 
     def step(self) -> None:
@@ -47,21 +58,25 @@ class TorchStep:
             tensor.grad = None
         self.outputs = self.layer(self.inputs)
         self._backward(self.outputs, self.upstream.to(self.outputs.dtype))
+        if self._wait is not None:
+            self._wait()
 
     def results(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        weights = [tensor.grad.reshape(-1).numpy() for tensor in self.weights]
-        return self.outputs.detach().numpy(), self.inputs.grad.numpy(), np.concatenate(weights)
+        weights = [tensor.grad.reshape(-1).cpu().numpy() for tensor in self.weights]
+        return self.outputs.detach().cpu().numpy(), self.inputs.grad.cpu().numpy(), np.concatenate(weights)
 
 
 class FunctionStep(TorchStep):
     """A step of a torch function `outputs(inputs, weights)` of all weights in one tensor."""
 
-    def __init__(self, outputs: Callable[[Any, Any], Any], workload: Workload, precision: str) -> None:
+    def __init__(
+        self, outputs: Callable[[Any, Any], Any], workload: Workload, precision: str, device: str = "cpu"
+    ) -> None:
         import torch
 
-        numbers = numbers_of(workload)
-        weights = torch.tensor(numbers.weights, dtype=getattr(torch, REAL[precision]), requires_grad=True)
-        super().__init__(lambda inputs: outputs(inputs, weights), [weights], numbers, precision)
+        numbers, real = numbers_of(workload), getattr(torch, REAL[precision])
+        weights = torch.tensor(numbers.weights, dtype=real, device=device, requires_grad=True)
+        super().__init__(lambda inputs: outputs(inputs, weights), [weights], numbers, precision, device)
 
 
 class JaxStep:

@@ -219,12 +219,19 @@ class Program:
 
     @cached_property
     def static(self) -> dict[str, Any]:
-        """What can be told without running: gates, depth, weights, inputs, outputs, before and after transpiling."""
+        """What can be told without running: gates, depth, weights, inputs, outputs, before and after transpiling.
+
+        `native` is the plan of the native engine: see `export.native_plan`.
+        """
+        from hqnn_dsl.export.native_plan import native_plan
         from hqnn_dsl.transpile.counting import static_report
 
         report = static_report(self.logical, self.circuit, self.transpiled)
         warnings = [{"code": item.code, "message": item.headline} for item in self.warnings]
-        return {"model": self.spec.name, **report, "warnings": warnings}
+        chosen = self.spec.backend
+        precision = chosen.options["precision"] if chosen.name == "native" else "single"
+        native = native_plan(self.logical, self.spec.train.batch, precision)
+        return {"model": self.spec.name, **report, "native": native, "warnings": warnings}
 
     # ----------------------------------------------------------------- torch
 

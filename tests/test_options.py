@@ -82,6 +82,8 @@ def two_values(option: Option) -> tuple[str, str]:
             return "fake_torino", "fake_sherbrooke"
         case "strings":
             return '["ry"]', '["rz"]'
+        case "string":
+            return '"one"', '"another"'
         case "ints":
             return "[0]", "[1]"
         case "entry":

@@ -52,7 +52,21 @@ PEERS = (
     Peer("torchquantum", "torchquantum (fork -ng)", "torchquantum", "torchquantum", ("torchquantum-ng", "torch")),
 )
 
-BY_NAME = {peer.name: peer for peer in PEERS}
+GPU_PEERS = (
+    Peer("native-cuda", "native on the GPU, float32", "native_cuda", OWN, ("numba-cuda", "torch"), ours=True),
+    Peer("custatevec", "custatevec, float32", "custatevec", OWN, ("torch",), ours=True),
+    Peer("aer-gpu", "Aer on the GPU, batched", "aer_gpu", OWN, ("qiskit-aer-gpu", "torch"), widest=16),
+    Peer(
+        "pennylane-cuda", "PennyLane default.qubit on the GPU", "pennylane_cuda", OWN, ("PennyLane", "torch"), widest=20
+    ),
+    Peer(
+        "lightning-gpu", "PennyLane lightning.gpu, adjoint", "lightning_gpu", OWN, ("PennyLane-Lightning-GPU", "torch")
+    ),
+)
+"""Those of `make bench-gpu`, which measures `native` on the CPU beside them."""
+
+ALL_PEERS = (*PEERS, *GPU_PEERS)
+BY_NAME = {peer.name: peer for peer in ALL_PEERS}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def prepare(workload: Workload, precision: str) -> Prepared:
 def multiply_adds(workload: Workload) -> int:
     """Multiply-adds of a whole step as the plan's own cost counts them: values, and three times that for gradients.
 
-    Only the work that the mathematics needs counts; the engine's lane swaps, copies and sines do not.
+    These are what the engine needs, rotations turned by tangents; lane swaps, copies, sines and scalings do not count.
     """
     import hqnn_dsl as hqnn
     from hqnn_dsl.circuit.pauli.cost import cost

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from benchmarks.workloads import Numbers, Workload
 
 
-def layer_step(workload: Workload, numbers: Numbers, backend: str, precision: str) -> TorchStep:
-    """The step of the layer of the workload's spec on a backend, with these weights and rows."""
+def layer_step(workload: Workload, numbers: Numbers, backend: str, precision: str, device: str = "cpu") -> TorchStep:
+    """The step of the layer of the workload's spec on a backend, with these weights and rows, tensors on `device`."""
     layer = hqnn.compile_text(workload.spec).quantum_layer(backend=backend, precision=precision)
     weights = torch.tensor(numbers.weights, dtype=getattr(torch, REAL[precision]))
     taken = 0
     for tensor in layer.parameters():
         tensor.data = weights[taken : taken + tensor.numel()].reshape(tensor.shape).clone()
         taken += tensor.numel()
-    return TorchStep(layer, layer.parameters(), numbers, precision)
+    return TorchStep(layer.to(device), layer.parameters(), numbers, precision, device)

@@ -75,6 +75,16 @@ class MeteredExecutable(Executable, Protocol):
     def keep_jobs_in(self, folder: Path) -> None: ...
 
 
+@runtime_checkable
+class SamplingExecutable(Protocol):
+    """What an executable also is that draws chance: from its seed and `draws`, the number of evaluations so far.
+
+    Who goes on with a run on another day sets `draws` to what it was, and the same chance follows.
+    """
+
+    draws: int
+
+
 class Load(Protocol):
     """Builds an executable; raises `Refusal` (exit code 3) where this environment cannot."""
 

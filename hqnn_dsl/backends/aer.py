@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.aer_options import ENTRY, MAX_BATCHED_QUBITS, is_exact, objections
-from hqnn_dsl.report.codes.environment import AerPicked, CuStateVecUnbatched
+from hqnn_dsl.report.codes.environment import AerPicked
+from hqnn_dsl.report.codes.simulators import CuStateVecUnbatched
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:

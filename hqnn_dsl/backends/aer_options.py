@@ -14,10 +14,9 @@ from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.report.codes.environment import (
     BackendCannot,
     CuStateVecNeedsGpu,
-    OptionIdle,
-    OptionsClash,
     StateTooLarge,
 )
+from hqnn_dsl.report.codes.simulators import OptionIdle, OptionsClash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

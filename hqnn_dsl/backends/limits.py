@@ -7,3 +7,6 @@ MAX_STATE_BYTES = 8 * 2**30
 
 CHUNK_BYTES = 64 * 2**20
 """Where no gradient is wanted, a batch is run in parts whose states take about this many bytes."""
+
+MAX_GPU_STATE_BYTES = 128 * 2**30
+"""Largest memory, in bytes, for one state on any GPU; what the GPU at hand has is asked when it runs."""

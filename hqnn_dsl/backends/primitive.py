@@ -12,7 +12,8 @@ from hqnn_dsl.backends import Backend
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.report.codes.devices import UnknownPrimitive
-from hqnn_dsl.report.codes.environment import BackendCannot, OptionIdle, OptionsClash
+from hqnn_dsl.report.codes.environment import BackendCannot
+from hqnn_dsl.report.codes.simulators import OptionIdle, OptionsClash
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:

@@ -67,6 +67,10 @@ LOSSES: dict[str, Entry] = table(
 # ----------------------------------------------------------------- optimizers
 
 
+_FUSED = frozenset({"Adam", "AdamW", "SGD"})
+"""What torch can step in one call on a CPU, where its step by step costs as much as a small circuit."""
+
+
 def _optimizer(
     name: str, keywords: Callable[[Options], dict[str, Any]]
 ) -> Callable[[Sequence[Parameter], Sequence[Parameter], Options], Optimizer]:
@@ -80,7 +84,10 @@ def _optimizer(
             {"params": list(classical), "lr": options["lr"], "weight_decay": options["weight_decay"]},
             {"params": list(quantum), "lr": quantum_lr, "weight_decay": 0.0},
         ]
-        optimizer: Optimizer = getattr(optim, name)([group for group in groups if group["params"]], **keywords(options))
+        given = keywords(options)
+        if name in _FUSED and all(weight.device.type == "cpu" for weight in (*classical, *quantum)):
+            given["fused"] = True
+        optimizer: Optimizer = getattr(optim, name)([group for group in groups if group["params"]], **given)
         return optimizer
 
     return build

@@ -10,6 +10,7 @@ import typer
 
 from hqnn_dsl.cli.options import MaybeData, Set, Spec
 from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json
+from hqnn_dsl.cli.planning import plan_text
 
 if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
@@ -66,7 +67,7 @@ def check(
 
 
 def _in_short(found: Any) -> str:
-    from hqnn_dsl.semantics.placing import count
+    from hqnn_dsl.report.quantities import count
 
     circuit = found.circuit
     numbers = {
@@ -121,7 +122,7 @@ def compile(
     in_width = _check_table(program, data) if data is not None else None
     folder = out if out is not None else Path("compiled") / program.spec.name
     written = api.write_compiled(program, folder, kinds, in_width)
-    write(_counts(program))
+    write(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
         tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
     tell(f"wrote {', '.join(path.name for path in written)} to {folder}")

@@ -16,7 +16,8 @@ from hqnn_dsl.report import limits
 
 PACKAGES = (
     "torch", "qiskit", "qiskit-machine-learning", "qiskit-aer", "qiskit-aer-gpu", "qiskit-ibm-runtime",
-    "cuquantum-python-cu12", "pennylane", "lark", "pydantic", "pandas", "scikit-learn", "typer", "numpy",
+    "cuquantum-python-cu12", "cuquantum-python-cu13", "numba-cuda", "pennylane", "lark", "pydantic", "pandas",
+    "scikit-learn", "typer", "numpy",
 )  # fmt: skip
 
 

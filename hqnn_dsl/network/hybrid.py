@@ -81,13 +81,19 @@ class HybridNet(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Outputs `[B, T]` for features `[B, F]`."""
         values: Tensor = self.circuit(self.encoder(features.to(self.dtype))).to(self.dtype)
-        for index, line in enumerate(self.decoder):
-            if index == self._exact_from:
-                break
+        if torch.is_autocast_enabled(features.device.type):
+            return self._decode_by_halves(values)
+        decoded: Tensor = self.decoder(values)
+        return decoded
+
+    def _decode_by_halves(self, values: Tensor) -> Tensor:
+        """The decoder under autocast: whatever is switched on for its inner lines, none of it for the others."""
+        lines = list(self.decoder)
+        for line in lines[: self._exact_from]:
             values = line(values)
-        with torch.autocast(device_type=features.device.type, enabled=False):
+        with torch.autocast(device_type=values.device.type, enabled=False):
             values = values.to(self.dtype)
-            for line in list(self.decoder)[self._exact_from :]:
+            for line in lines[self._exact_from :]:
                 values = line(values)
         return values
 

@@ -6,7 +6,7 @@ raises once. A `Refusal` is the user's mistake or the environment's lack; any ot
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Diagnostic:
     """One finding. Subclasses state the class variables and add the fields that their sentences name in braces.
 
     `message` is the headline, `label` stands under the carets, `advice` is the help line; each is a template over the
-    fields. `hint`, where given, is the help line of this one occurrence and wins over `advice`. `exit_code` is what a
-    command ends with when this stops it: 1 spec or data, 2 command line, 3 environment.
+    fields and properties. `hint`, where given, is the help line of this one occurrence and wins over `advice`.
+    `exit_code` is what a command ends with when this stops it: 1 spec or data, 2 command line, 3 environment.
     """
 
     code: ClassVar[str]
@@ -42,7 +42,7 @@ class Diagnostic:
     hint: str = ""
 
     def _fill(self, template: str) -> str:
-        return template.format_map({field.name: getattr(self, field.name) for field in fields(self)})
+        return template.format_map(_Facts(self))
 
     @property
     def headline(self) -> str:
@@ -62,6 +62,16 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity == "error"
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a template may name: the fields and properties of a diagnostic."""
+
+    diagnostic: Diagnostic
+
+    def __getitem__(self, name: str) -> object:
+        return getattr(self.diagnostic, name)
 
 
 class Refusal(Exception):

@@ -13,13 +13,20 @@ from hqnn_dsl.semantics.values import suggestion
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hqnn_dsl.report.diagnostic import Diagnostic
 
 
-def silenced(tree: nodes.File, items: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """The diagnostics that remain, with a warning for every `allow` that silences none."""
+def silenced(
+    tree: nodes.File, items: tuple[Diagnostic, ...], not_judged: Collection[str] = ()
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics that remain, with a warning for every `allow` that silences none.
+
+    Where there are errors, warnings were not all looked for, and nothing is said of an `allow`; nor is it of the codes
+    `not_judged`.
+    """
+    is_whole = not any(item.is_error for item in items)
     found = [
         (allow, brace)
         for statement in tree.statements
@@ -38,7 +45,7 @@ def silenced(tree: nodes.File, items: tuple[Diagnostic, ...]) -> tuple[Diagnosti
             extra.append(UnknownChoice(span=allow.code.span, what="`allow`", value=code, hint=hint))
             continue
         silent = [item for item in items if item.code == code and _within(item.span, brace)]
-        if not silent:
+        if not silent and is_whole and code not in not_judged:
             extra.append(UselessAllow(span=allow.span, allowed=code))
         kept = [item for item in kept if item not in silent]
     return tuple(sorted([*kept, *extra], key=lambda item: item.span.start if item.span is not None else 1 << 60))

@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
 from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
+from hqnn_dsl.report.codes import meaning, shapes
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
-from hqnn_dsl.report.source import Span
+from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import lines, sections
 from hqnn_dsl.semantics.allows import silenced
-from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, library_names, read_file
+from hqnn_dsl.semantics.blocks import check_blocks
+from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, read_file
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
-from hqnn_dsl.semantics.placing import count, option_of
+from hqnn_dsl.semantics.noticing import not_judged, warn
+from hqnn_dsl.semantics.parts import model_of, parts_of
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.source import Span
     from hqnn_dsl.semantics.records import Layer, TrainSpec
     from hqnn_dsl.semantics.spec import Spec
 
@@ -61,20 +63,6 @@ class Checked:
         return Spec(**self.draft)
 
 
-@dataclass
-class _Sections:
-    """The parts of a model by what they are."""
-
-    data: nodes.Settings | None = None
-    train: nodes.Settings | None = None
-    transpile: nodes.Settings | None = None
-    budget: nodes.Settings | None = None
-    encoder: nodes.Layers | None = None
-    decoder: nodes.Layers | None = None
-    circuit: nodes.Circuit | None = None
-    backend: nodes.Setting | None = None
-
-
 def check(
     tree: nodes.File,
     mistakes: tuple[Diagnostic, ...],
@@ -90,13 +78,13 @@ def check(
     for mistake in mistakes:
         findings.add(mistake)
     file = collect(tree, findings, read)
-    _check_blocks(file, findings)
-    model = _model(tree, findings)
+    check_blocks(file, findings)
+    model = model_of(tree, findings)
     if model is None:
         _raise_errors(findings.items)
         return findings.items
     checked = _Model(model, file, offered, default_backend, findings).check()
-    kept = silenced(tree, findings.items)
+    kept = silenced(tree, findings.items, () if checked is None else not_judged(checked[1]))
     _raise_errors(kept)
     assert checked is not None
     draft, circuit, used, places = checked
@@ -126,37 +114,6 @@ def _line(span: Span) -> int:
     return span.source.position(span.start)[0]
 
 
-def _model(tree: nodes.File, findings: Findings) -> nodes.Model | None:
-    models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
-    for second in models[1:]:
-        note = Note("the first one", models[0].head)
-        findings.add(meaning.DefinedTwice(span=second.head, what="`model`", notes=(note,)))
-    return models[0] if models else None
-
-
-def _check_blocks(file: FileScope, findings: Findings) -> None:
-    """What can be told of a block before it is placed: its parameters."""
-    for definition in file.own.values():
-        seen: dict[str, Span] = {}
-        for parameter in definition.block.parameters:
-            name = parameter.name.name
-            if name in seen:
-                note = Note("the first one", seen[name])
-                what = f"the argument `{name}`"
-                findings.add(meaning.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
-            elif file.scope.has(name):
-                where = file.scope.where(name)
-                notes = (Note("it stands for this", where),) if where is not None else ()
-                findings.add(meaning.Shadowed(span=parameter.name.span, name=name, notes=notes))
-            seen[name] = parameter.name.span
-            try:
-                option_of(parameter)
-            except Refusal as refusal:
-                findings.add(refusal.diagnostics[0])
-        if definition.name in library_names():
-            findings.add(warnings.LibraryReplaced(span=definition.block.name.span, name=definition.name))
-
-
 class _Model:
     """Checks one model; `check` is its one entry."""
 
@@ -174,47 +131,7 @@ class _Model:
         self.offered = offered
         self.default_backend = default_backend
         self.findings = findings
-        self.parts = self._sections()
-
-    # ---------------------------------------------------------------- parts
-
-    def _sections(self) -> _Sections:
-        parts = _Sections()
-        for part in self.model.parts:
-            match part:
-                case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" | "budget" as word)):
-                    self._take(parts, word, part)
-                case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
-                    self._take(parts, word, part)
-                case nodes.Circuit():
-                    self._take_circuit(parts, part)
-                case nodes.Setting():
-                    self._take(parts, "backend", part)
-                case nodes.Allow():
-                    pass
-                case nodes.Let():
-                    hint = "write it above the model"
-                    self.scope.bind(part.name.name, Poison(), part.name.span)
-                    self.findings.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
-                case _:
-                    self.findings.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
-        return parts
-
-    def _take(self, parts: _Sections, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
-        first = getattr(parts, word)
-        if first is not None:
-            note = Note("the first one", _head(first))
-            self.findings.add(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
-            return
-        setattr(parts, word, part)
-
-    def _take_circuit(self, parts: _Sections, part: nodes.Circuit) -> None:
-        if parts.circuit is not None:
-            note = Note("the first one", parts.circuit.head)
-            what = "a model with several circuits is"
-            self.findings.add(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
-            return
-        parts.circuit = part
+        self.parts = parts_of(model, file.scope, findings)
 
     # ---------------------------------------------------------------- check
 
@@ -246,7 +163,7 @@ class _Model:
         front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
         back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
         self._refuse_idle(train, circuit)
-        self._warn(encoder, circuit, elaborated)
+        warn(encoder, circuit, elaborated, parts.circuit.head, findings)
         if findings.has_errors or front is None or back is None:
             return None
         draft: dict[str, Any] = {
@@ -424,53 +341,3 @@ class _Model:
         reason = "no weight of the circuit trains"
         span = self._places({}).get("train.optimizer")
         self.findings.add(meaning.NoEffect(span=span, what="quantum_lr", reason=reason, hint="leave it out"))
-
-    # ------------------------------------------------------------ warnings
-
-    def _warn(self, encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated) -> None:
-        used = [leaf for angle in circuit.slots for leaf in leaves(angle)]
-        weights = {leaf.index for leaf in used if isinstance(leaf, WeightRef)}
-        for tensor in circuit.weights:
-            used_of = sum(index in weights for index in range(tensor.offset, tensor.offset + tensor.size))
-            unused = tensor.size - used_of
-            if unused:
-                some = f"{unused} of the {tensor.size}" if used_of else "all" if unused > 1 else "the only"
-                verb = "stands" if unused == 1 else "stand"
-                noun = "weight" if tensor.size == 1 else "weights"
-                what = f"{some} {noun} of `{tensor.path}` {verb}"
-                self.findings.add(warnings.UnusedWeight(span=elaborated.tensor_spans[tensor.path], what=what))
-        inputs = {leaf.index for leaf in used if isinstance(leaf, InputRef)}
-        if circuit.amplitude is None and elaborated.reader is not None and len(inputs) < circuit.num_inputs:
-            unread = circuit.num_inputs - len(inputs)
-            width = count(circuit.num_inputs, "input")
-            span = elaborated.reader.span
-            verb = "is" if unread == 1 else "are"
-            what = f"{count(unread, 'component')} of the circuit's inputs {verb}"
-            self.findings.add(warnings.UnusedInput(span=span, what=what, width=width))
-        if encoder and inputs and not lines.ends_bounded(encoder):
-            self.findings.add(warnings.UnboundedEncoder(span=encoder[-1].span))
-
-
-def _head(part: nodes.Part) -> Span:
-    """The text that stands for a part in a message: its first line, without the brace."""
-    match part:
-        case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
-            return keyword.span
-        case nodes.Circuit():
-            return part.head
-        case nodes.ForeignCircuit(_, _, path):
-            return path.span
-        case nodes.Sweep(span):
-            return Span(span.source, span.start, span.start + len("sweep"))
-    return part.span
-
-
-def _unbuilt_name(part: nodes.Part) -> str:
-    match part:
-        case nodes.ForeignCircuit():
-            return "a circuit made elsewhere is"
-        case nodes.Sweep():
-            return "`sweep` is"
-        case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
-            return f"`{keyword.name}` is"
-    return "this is"

@@ -7,68 +7,31 @@ one run reports all independent ones; mistakes inside a block are reported with 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
-from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation, WeightTensor, verify, width_of
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
+from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
 from hqnn_dsl.semantics.measure import measurements
 from hqnn_dsl.semantics.options import bind, entry_of
 from hqnn_dsl.semantics.paths import apply_freezes, apply_initials
-from hqnn_dsl.semantics.values import Meter, Poison, Scope, Silent, Tensor, Value, describe, suggestion
+from hqnn_dsl.semantics.values import Meter, Poison, Scope, Silent, Tensor, Value, describe
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
-
-
-class _Stop(Exception):
-    """A limit was passed: what follows would only repeat it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """Where statements are carried out: a circuit, a block, or a loop's turn inside one.
-
-    `view` are the components of the circuit's input that this place may read, None for all from the start. `path` leads
-    the paths of its weights; `counts` numbers what stands in it. `reads` is where its next
-    input starts, and how many it reads in all.
-    """
-
-    file: FileScope
-    scope: Scope
-    qubits: tuple[int, ...]
-    kind: str = "circuit"
-    name: str = "circuit"
-    view: tuple[int, ...] | None = None
-    path: str = ""
-    counts: Counter[str] = field(default_factory=Counter)
-    reads: list[int] = field(default_factory=lambda: [0, 0])
-    chain: tuple[tuple[Definition, Span], ...] = ()
-
-    def unique(self, name: str) -> str:
-        """The path of a thing called `name` here; two of a kind are numbered from the second."""
-        self.counts[name] += 1
-        count = self.counts[name]
-        return f"{self.path}{name}" if count == 1 else f"{self.path}{name}_{count}"
-
-
-@dataclass(frozen=True)
-class Reader:
-    """The feature map that reads most inputs."""
-
-    name: str
-    count: int
-    span: Span
 
 
 @dataclass
@@ -80,6 +43,8 @@ class Elaborated:
     used: tuple[Definition, ...]
     tensor_spans: dict[str, Span] = field(default_factory=dict)
     """Where every weight tensor is declared, or its outermost block placed."""
+    measured_spans: tuple[Span, ...] = ()
+    """Where every measurement is asked for; empty where nothing is measured, which means `measure z`."""
 
 
 class Elaborator:
@@ -95,6 +60,7 @@ class Elaborator:
         self.num_weights = 0
         self.measured: list[Measurement] = []
         self.measure_span: Span | None = None
+        self.measured_spans: list[Span] = []
         self.amplitude: AmplitudeInput | None = None
         self.reader: Reader | None = None
         self.num_inputs = 0
@@ -103,24 +69,25 @@ class Elaborator:
         self.freezes: list[nodes.Freeze] = []
         self.without: nodes.Without | None = None
         self.meter = Meter()
-        self._reported: set[tuple[str, int, int, int]] = set()
-        self._failed = False
+        self.reports = Reports(findings, self.meter)
 
     def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
         """Carry out the circuit's statements and put the pieces together."""
         scope = Scope(file.scope, self.meter)
         scope.bind("qubits", self.num_qubits, None)
         frame = Frame(file, scope, tuple(range(self.num_qubits)))
-        with contextlib.suppress(_Stop):
+        with contextlib.suppress(Stop):
             self._body(body, frame)
         tensors = self.tensors
-        if not self._failed:
-            tensors = apply_initials(self.initials, tensors, self._report_plain)
-            tensors = apply_freezes(self.freezes, tensors, self._report_plain)
+        if not self.reports.failed:
+            tensors = apply_initials(self.initials, tensors, self.reports.add)
+            tensors = apply_freezes(self.freezes, tensors, self.reports.add)
         used = tuple(self.used.values())
-        if self._failed:
+        if self.reports.failed:
             return Elaborated(None, self.reader, used)
-        return Elaborated(self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans)
+        return Elaborated(
+            self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans, tuple(self.measured_spans)
+        )
 
     def _assemble(self, tensors: tuple[WeightTensor, ...]) -> Circuit:
         operations, slots = tuple(self.operations), tuple(self.slots)
@@ -141,56 +108,11 @@ class Elaborator:
         )
         return verify(circuit)
 
-    # ------------------------------------------------------------ reporting
-
-    def _report_plain(self, diagnostic: Diagnostic) -> None:
-        self._failed = self._failed or diagnostic.is_error
-        self.findings.add(diagnostic)
-
-    def report(self, diagnostic: Diagnostic, frame: Frame) -> None:
-        """Report a mistake once a place; inside a library block at the place where the user put that block."""
-        span = diagnostic.span
-        key = (diagnostic.code, id(span.source) if span else 0, span.start if span else 0, span.end if span else 0)
-        self._failed = self._failed or diagnostic.is_error
-        if key in self._reported:
-            return
-        self._reported.add(key)
-        outside = [(block, use) for block, use in frame.chain if block.is_library]
-        if outside:
-            block, use = outside[0]
-            notes = (Note(f"in the library block `{block.name}`", span),) if span != use else ()
-            diagnostic = replace(diagnostic, span=use, notes=(*diagnostic.notes, *notes))
-        elif frame.chain and span != frame.chain[-1][1]:
-            block, use = frame.chain[-1]
-            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
-        self.findings.add(diagnostic)
-
-    def _guard(self, frame: Frame, action: object) -> bool:
-        """Carry out `action()`; report what it refuses. Whether it went through."""
-        assert callable(action)
-        try:
-            action()
-        except Refusal as refusal:
-            for diagnostic in refusal.diagnostics:
-                self.report(diagnostic, frame)
-            if self.meter.is_exhausted:
-                raise _Stop from refusal
-            return False
-        except Silent:
-            self._failed = True
-            return False
-        return True
-
-    def _count(self, what: str, count: int, limit: int, span: Span, frame: Frame) -> None:
-        if count > limit:
-            self.report(meaning.TooLarge(span=span, what=what, limit=str(limit)), frame)
-            raise _Stop
-
     # ----------------------------------------------------------- statements
 
     def _body(self, body: tuple[nodes.Statement, ...], frame: Frame) -> None:
         for statement in body:
-            self._guard(frame, lambda statement=statement: self._statement(statement, frame))
+            self.reports.guard(frame, partial(self._statement, statement, frame))
 
     def _statement(self, statement: nodes.Statement, frame: Frame) -> None:
         self.meter.charge(1, statement.span)
@@ -309,24 +231,17 @@ class Elaborator:
             lengths.append(length)
         return tuple(lengths)
 
-    @staticmethod
-    def _size(shape: tuple[int, ...]) -> int:
-        size = 1
-        for length in shape:
-            size *= length
-        return size
-
     def _input(self, node: nodes.Input, frame: Frame) -> None:
         self._unshadowed(node.name, frame)
         frame.scope.bind(node.name.name, Poison(), node.name.span)
         if frame.kind == "ansatz":
             raise Refusal(meaning.InputInAnsatz(span=node.span))
         shape = self._shape(node.shape, frame)
-        size = self._size(shape)
+        size = math.prod(shape)
         start = frame.reads[0]
         frame.reads[0] += size
         frame.reads[1] = max(frame.reads[1], frame.reads[0])
-        self._count("the number of inputs", start + size, limits.MAX_INPUTS, node.span, frame)
+        self.reports.bound("the number of inputs", start + size, limits.MAX_INPUTS, node.span, frame)
         components = self._components(start, size, node.span, frame)
         entries = tuple(InputRef(component) for component in components)
         frame.scope.bind(node.name.name, Tensor("input", node.name.name, shape, entries), node.name.span)
@@ -348,9 +263,9 @@ class Elaborator:
 
     @staticmethod
     def _slice_mismatch(frame: Frame, span: Span, wanted: int) -> Diagnostic:
-        given = placing.count(len(frame.view or ()), "input")
+        given = count(len(frame.view or ()), "input")
         where = frame.chain[-1][1] if frame.chain else span
-        return shapes.WrongSlice(span=where, name=frame.name, wanted=placing.count(wanted, "input"), given=given)
+        return shapes.WrongSlice(span=where, name=frame.name, wanted=count(wanted, "input"), given=given)
 
     def _weight(self, node: nodes.Weight, frame: Frame) -> None:
         self._unshadowed(node.name, frame)
@@ -359,7 +274,9 @@ class Elaborator:
         tensor = WeightTensor(frame.unique(node.name.name), shape, self.num_weights)
         if node.initial is not None:
             tensor = replace(tensor, initial=self._initial(node.initial, frame))
-        self._count("the number of weights", self.num_weights + tensor.size, limits.MAX_WEIGHTS, node.span, frame)
+        self.reports.bound(
+            "the number of weights", self.num_weights + tensor.size, limits.MAX_WEIGHTS, node.span, frame
+        )
         self.tensors.append(tensor)
         self.tensor_spans[tensor.path] = frame.chain[0][1] if frame.chain else node.span
         entries = tuple(WeightRef(tensor.offset + place) for place in range(tensor.size))
@@ -386,7 +303,7 @@ class Elaborator:
         if self.measure_span is not None:
             note = Note("measured here", self.measure_span)
             raise Refusal(shapes.GateAfterMeasure(span=node.span, notes=(note,)))
-        self._count("the number of gates", len(self.operations) + 1, limits.MAX_OPERATIONS, node.span, frame)
+        self.reports.bound("the number of gates", len(self.operations) + 1, limits.MAX_OPERATIONS, node.span, frame)
         call = placing.gate_call(node, frame.scope)
         qubits = placing.targets(node, frame.qubits, frame.scope)
         if call.name == "pauli_rot":
@@ -401,12 +318,14 @@ class Elaborator:
     def _measure(self, node: nodes.Measure, frame: Frame) -> None:
         self.measure_span = node.span
         for output in node.outputs:
-            self._guard(
-                frame,
-                lambda output=output: self.measured.extend(measurements(output, self.num_qubits, frame.scope)),
-            )
+            self.reports.guard(frame, partial(self._output, output, frame))
         width = sum(width_of(measurement) for measurement in self.measured)
-        self._count("the number of outputs", width, limits.MAX_OUTPUTS, node.span, frame)
+        self.reports.bound("the number of outputs", width, limits.MAX_OUTPUTS, node.span, frame)
+
+    def _output(self, node: nodes.Expression, frame: Frame) -> None:
+        found = measurements(node, self.num_qubits, frame.scope)
+        self.measured.extend(found)
+        self.measured_spans += [node.span] * len(found)
 
     # --------------------------------------------------------------- blocks
 
@@ -436,7 +355,8 @@ class Elaborator:
         if not placing.bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
             raise Silent
         self._body(definition.block.body, inner)
-        if inner.view is not None and view is not frame.view and inner.reads[1] < len(inner.view) and not self._failed:
+        is_own = inner.view is not None and view is not frame.view
+        if is_own and inner.reads[1] < len(inner.view or ()) and not self.reports.failed:
             raise Refusal(self._slice_mismatch(inner, use.span, inner.reads[1]))
         if view is frame.view:
             frame.reads[1] = max(frame.reads[1], inner.reads[1])
@@ -445,57 +365,22 @@ class Elaborator:
         """Sends a finding about the placement to the outer frame, one about a default to the inner."""
 
         def report(diagnostic: Diagnostic, inside: str) -> None:
-            self.report(diagnostic, inner if inside else outer)
+            self.reports.report(diagnostic, inner if inside else outer)
 
         return report
 
     def _definition(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:
-        definition = frame.file.find(name.name)
-        kind = use.kind
-        if definition is None:
-            hint = suggestion(name.name, frame.file.block_names())
-            if not hint and name.name in GATES:
-                hint = f"`{name.name}` is a gate: write `{name.name} 0`"
-            raise Refusal(meaning.UnknownBlock(span=name.span, name=name.name, kind=kind, hint=hint))
-        if definition.block.kind != kind:
-            actual = placing.article(definition.block.kind)
-            raise Refusal(
-                meaning.WrongKind(
-                    span=use.span,
-                    name=name.name,
-                    actual=actual,
-                    wanted=placing.article(kind),
-                    hint=f"write `{definition.block.kind} {name.name}(…)`",
-                )
-            )
-        if any(definition.block is block.block for block, _ in frame.chain):
-            names = [block.name for block, _ in frame.chain]
-            circle = " → ".join([*names[names.index(name.name) :], name.name])
-            raise Refusal(meaning.BlockCycle(span=use.span, name=name.name, path=circle))
-        self._count("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span, frame)
+        definition = definition_of(name, use, frame)
+        self.reports.bound("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span, frame)
         self.used.setdefault(id(definition.block), definition)
         return definition
 
     def _built_in(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> None:
-        if name.name == "basis":
-            raise Refusal(unbuilt.NotBuilt(span=use.span, what="`basis` is"))
-        if use.kind != "feature_map":
-            raise Refusal(
-                meaning.WrongKind(
-                    span=use.span,
-                    name=name.name,
-                    actual="a feature map",
-                    wanted="an ansatz",
-                    hint=f"write `feature_map {name.name}()`",
-                )
-            )
-        if isinstance(use.call, nodes.Call) and use.call.arguments:
-            argument = use.call.arguments[0]
-            raise Refusal(meaning.TooManyArguments(span=argument.span, owner=name.name, count="no arguments"))
+        refuse_misuse(name, use)
         if self.operations or self.amplitude is not None:
             raise Refusal(shapes.AmplitudeNotFirst(span=use.span))
         size = 1 << len(frame.qubits)
-        self._count("the number of inputs", size, limits.MAX_INPUTS, use.span, frame)
+        self.reports.bound("the number of inputs", size, limits.MAX_INPUTS, use.span, frame)
         if frame.view is not None and len(frame.view) != size:
             inner = replace(frame, name="amplitude")
             raise Refusal(replace(self._slice_mismatch(inner, use.span, size), span=use.span))

@@ -16,6 +16,7 @@ from hqnn_dsl.circuit.ir import Observable, PauliTerm
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note, Refusal
+from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics.evaluate import evaluate, listed
 from hqnn_dsl.semantics.options import value_of
 from hqnn_dsl.semantics.values import (
@@ -40,11 +41,6 @@ Reporter = Callable[[Diagnostic, str], None]
 """`report(diagnostic, inside)`: `inside` names the block whose text the finding is about, empty for the placement."""
 
 PARAMETER_TYPES = ("int", "float", "bool", "string", "list")
-
-
-def count(number: int, noun: str) -> str:
-    """`1 input`, `2 inputs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def article(kind: str) -> str:

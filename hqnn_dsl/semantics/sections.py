@@ -378,18 +378,7 @@ def backend_of(
         return bind(entry, arguments, scope, findings, node.span) or fallback
     except Refusal as refusal:
         for diagnostic in refusal.diagnostics:
-            findings.add(_perhaps_unbuilt(diagnostic))
+            findings.add(diagnostic)
     except Silent:
         pass
     return fallback
-
-
-_PLANNED = ("auto", "native", "custatevec", "pennylane")
-
-
-def _perhaps_unbuilt(diagnostic: Any) -> Any:
-    """A backend of the language that this version lacks is not a misspelling."""
-    if isinstance(diagnostic, codes.UnknownChoice) and diagnostic.value in _PLANNED:
-        hint = diagnostic.hint
-        return unbuilt.NotBuilt(span=diagnostic.span, what=f"the backend `{diagnostic.value}` is", hint=hint)
-    return diagnostic

@@ -153,16 +153,17 @@ class Builder:
 
     def _check_version(self, found: list[Any]) -> nodes.Number | None:
         first = found[0] if found else None
-        word = self._text(0)
-        if not isinstance(first, _Version) and word.lower() != "hqnn":
+        late = [other for other in found[1:] if isinstance(other, _Version)]
+        is_missing = not isinstance(first, _Version)
+        if is_missing and not late and self._text(0).lower() != "hqnn":
             from hqnn_dsl.report.codes.syntax import MissingVersion
 
             self.reports.append(MissingVersion(span=self._span(0)))
-        for other in found[1:]:
-            if isinstance(other, _Version):
-                from hqnn_dsl.report.codes.syntax import MisplacedVersion
+        for number, other in enumerate(late):
+            from hqnn_dsl.report.codes.syntax import MisplacedVersion
 
-                self.reports.append(MisplacedVersion(span=other.span))
+            hint = "move this line to the top of the file" if is_missing and number == 0 else ""
+            self.reports.append(MisplacedVersion(span=other.span, hint=hint))
         if not isinstance(first, _Version):
             return None
         if type(first.number.value) is not int or first.number.value != VERSION:

@@ -1,18 +1,18 @@
 """What a training is at one moment, on disk: `best.pt` and `last.pt`.
 
 Both are plain data that `torch.load(path, weights_only=True)` reads, written whole or not at all. A snapshot is a copy:
-training goes on without touching it. Writing is spaced out, because an epoch may take milliseconds.
+training goes on without touching it. Copying is cheap and writing spaced out, because an epoch may take milliseconds.
 """
 
 from __future__ import annotations
 
-import copy
 import random
 import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hqnn_dsl.training.files import replacing
 
@@ -34,7 +34,7 @@ def random_states() -> dict[str, Any]:
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "python": [version, list(words), gauss],
-        "numpy": [str(name), [int(key) for key in keys], int(position), int(has_gauss), float(cached)],
+        "numpy": [str(name), np.asarray(keys).tolist(), int(position), int(has_gauss), float(cached)],
     }
 
 
@@ -47,6 +47,17 @@ def restore_random_states(states: Mapping[str, Any]) -> None:
     random.setstate((version, tuple(words), gauss))
     name, keys, *rest = states["numpy"]
     np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002 - the global one
+
+
+def copied(state: Any) -> Any:
+    """A `state_dict` as it is now: its containers made anew, its tensors cloned, everything else shared."""
+    if isinstance(state, Tensor):
+        return state.detach().clone()
+    if isinstance(state, dict):
+        return {key: copied(value) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return type(state)(copied(value) for value in state)
+    return state
 
 
 def save_snapshot(path: Path, snapshot: Snapshot) -> None:
@@ -72,7 +83,7 @@ class Checkpoints:
 
     def keep_best(self, snapshot: Snapshot) -> None:
         """From now on this is the best."""
-        self.best = copy.deepcopy(snapshot)
+        self.best = snapshot
         self._best_is_written = False
 
     def write_sometimes(self, last: Callable[[], Snapshot]) -> None:

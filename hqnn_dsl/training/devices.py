@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,8 @@ from hqnn_dsl.report.codes.tables import NoCuda
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from torch.amp import GradScaler
 
 
@@ -36,9 +39,17 @@ class Precision:
         """float16 on CUDA; bfloat16 on a CPU, which needs no scaling of gradients."""
         return torch.float16 if self.device.type == "cuda" else torch.bfloat16
 
-    def autocast(self) -> torch.autocast:
-        """The context of a training step's forward pass."""
-        return torch.autocast(self.device.type, dtype=self.half, enabled=self.mixed)
+    def forward(self) -> AbstractContextManager[None]:
+        """The context of a training step's forward pass.
+
+        No casts are kept: a network casts each weight once a pass, and inside a caller's own autocast torch would keep
+        them for longer than a step, while the weights move on.
+        """
+        return torch.autocast(self.device.type, dtype=self.half, cache_enabled=False) if self.mixed else nullcontext()
+
+    def elsewhere(self) -> AbstractContextManager[None]:
+        """The context of all the rest, where nothing is cast, whatever the caller has switched on."""
+        return torch.autocast(self.device.type, enabled=False)
 
     def scaler(self) -> GradScaler:
         """A scaler that does nothing unless gradients are float16."""

@@ -27,7 +27,10 @@ PACKAGES = (
     "qiskit-aer",
     "qiskit-aer-gpu",
     "pennylane",
+    "numba",
+    "numba-cuda",
     "cuquantum-python-cu12",
+    "cuquantum-python-cu13",
 )
 
 

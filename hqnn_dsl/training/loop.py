@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,11 +19,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from hqnn_dsl import __version__
+from hqnn_dsl.backends import SamplingExecutable
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
 from hqnn_dsl.report.codes.tables import BatchTooSmall, LossNotFinite, NothingToTrain
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
-from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, random_states, restore_random_states
+from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.devices import Precision
 from hqnn_dsl.training.interruption import interruptible
 
@@ -61,7 +63,8 @@ class Epoch:
     """A finished epoch: losses in scaled units, averaged over rows; `number` counts from 1.
 
     The training loss is averaged over the epoch's steps, while weights move; `validation_loss` is None without
-    validation rows. Rates are those the epoch was trained with.
+    validation rows. Rates are those the epoch was trained with; `grad_scale` is what GradScaler multiplied the loss by
+    at its end, None where nothing was scaled.
     """
 
     number: int
@@ -70,6 +73,7 @@ class Epoch:
     train_loss: float
     validation_loss: float | None
     is_best: bool
+    grad_scale: float | None = None
 
     @property
     def score(self) -> float:
@@ -107,6 +111,7 @@ class Training:
         self.settings = settings
         self.spec_text = spec_text
         self.weight_groups = (classical, quantum)
+        self.weights = [*classical, *quantum]
         self.loss: nn.Module = build(LOSSES, settings.loss)
         self.optimizer: torch.optim.Optimizer = _entry(OPTIMIZERS, settings.optimizer)(
             classical, quantum, settings.optimizer.options
@@ -118,6 +123,8 @@ class Training:
         self.precision = Precision(device, mixed=settings.precision == "mixed")
         self.scaler = self.precision.scaler()
         self.history: list[Epoch] = []
+        self.best_score = math.inf
+        """The lowest score in `history`."""
         self.seconds: list[float] = []
         """Wall time of each epoch in `history`."""
         self.step = 0
@@ -138,8 +145,9 @@ class Training:
 
     def advance(self, features: Tensor, targets: Tensor) -> float:
         """One step on a batch; the answer is its loss before the step, in scaled units."""
-        self.optimizer.zero_grad(set_to_none=True)
-        with self.precision.autocast():
+        for weight in self.weights:
+            weight.grad = None
+        with self.precision.forward():
             predicted = self.net(features)
         loss: Tensor = self.loss(predicted, targets)
         value = loss.item()
@@ -150,7 +158,7 @@ class Training:
         torch.autograd.backward(self.scaler.scale(loss))
         if self.settings.clip is not None:
             self.scaler.unscale_(self.optimizer)
-            nn.utils.clip_grad_norm_([*self.weight_groups[0], *self.weight_groups[1]], self.settings.clip)
+            nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return value
@@ -159,9 +167,11 @@ class Training:
         """Close the running epoch: note it, and let the scheduler see its score."""
         lr, quantum_lr = self.rates
         score = train_loss if validation_loss is None else validation_loss
-        best = min((epoch.score for epoch in self.history), default=math.inf)
-        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best=score < best)
+        is_best = score < self.best_score
+        scale = float(self.scaler.get_scale()) if self.scaler.is_enabled() else None
+        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best, scale)
         self.history.append(epoch)
+        self.best_score = min(score, self.best_score)
         self.step, self.loss_sum = 0, 0.0
         if self.scheduler is not None:
             entry = SCHEDULERS[self.settings.scheduler.name]
@@ -172,21 +182,23 @@ class Training:
         return epoch
 
     def snapshot(self) -> Snapshot:
-        """Everything needed to go on from here, as plain data; tensors are those in use."""
+        """Everything needed to go on from here, as plain data; a copy, which training leaves alone."""
+        executable = self.net.circuit.executable
         return {
             "version": __version__,
             "spec": self.spec_text,
             "epoch": len(self.history),
             "step": self.step,
             "loss_sum": self.loss_sum,
-            "history": [dict(vars(epoch)) for epoch in self.history],
+            "history": [vars(epoch) for epoch in self.history],
             "seconds": list(self.seconds),
-            "model": self.net.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scheduler": {} if self.scheduler is None else self.scheduler.state_dict(),
+            "model": copied(self.net.state_dict()),
+            "optimizer": copied(self.optimizer.state_dict()),
+            "scheduler": {} if self.scheduler is None else copied(self.scheduler.state_dict()),
             "scaler": self.scaler.state_dict(),
             "stop": {} if self.stop is None else self.stop.state_dict(),
             "rng": random_states(),
+            "draws": executable.draws if isinstance(executable, SamplingExecutable) else 0,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -198,9 +210,12 @@ class Training:
             if part is not None:
                 part.load_state_dict(state)
         self.history = [Epoch(**epoch) for epoch in snapshot["history"]]
+        self.best_score = min((epoch.score for epoch in self.history), default=math.inf)
         self.seconds = list(snapshot["seconds"])
         self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
         restore_random_states(snapshot["rng"])
+        if isinstance(self.net.circuit.executable, SamplingExecutable):
+            self.net.circuit.executable.draws = snapshot["draws"]
 
 
 def fit(
@@ -219,7 +234,12 @@ def fit(
     """
     settings, watch = training.settings, watch or Watch()
     batches = batch_bounds(len(lessons.train), settings.batch)
-    with _own_randomness(training, resume), interruptible() as interrupted, _bar(training, batches, watch) as bar:
+    with (
+        _own_randomness(training, resume),
+        training.precision.elsewhere(),
+        interruptible() as interrupted,
+        _bar(training, batches, watch) as bar,
+    ):
         try:
             while not training.is_over and not interrupted():
                 begin = time.perf_counter()
@@ -283,10 +303,10 @@ def _train_epoch(
     """The rest of the running epoch's steps; its mean loss, or None where Ctrl-C came before the last of them."""
     training.net.train()
     order = _order(training, len(rows)).to(rows.features.device)
-    for begin, end in batches[training.step :]:
-        picked = order[begin:end]
-        loss = training.advance(rows.features[picked], rows.targets[picked])
-        training.loss_sum += loss * (end - begin)
+    sizes = [end - begin for begin, end in batches]
+    steps = zip(*(torch.split(part[order], sizes) for part in (rows.features, rows.targets)), sizes, strict=True)
+    for features, targets, size in islice(steps, training.step, None):
+        training.loss_sum += training.advance(features, targets) * size
         training.step += 1
         bar.update()
         if interrupted() and training.step < len(batches):

@@ -1,4 +1,7 @@
-"""Scores of predictions, in the targets' own units, averaged over the targets and for each of them."""
+"""Scores of predictions, in the targets' own units, averaged over the targets and for each of them.
+
+Importing scikit-learn takes as long as importing torch, so whoever only predicts is spared it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,8 @@ def scores(true: Numbers, predicted: Numbers, names: Sequence[str]) -> dict[str,
     The outer three are means over the targets, as scikit-learn's `uniform_average`. R² is None for a single row, all
     three are for a target with a prediction that is not finite.
     """
+    from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+
     finite = np.isfinite(predicted).all(axis=0)
     usable = np.where(finite, predicted, 0.0)
     per_target = {
@@ -46,6 +49,9 @@ def plain(value: float) -> float | None:
 
 
 def _r2(true: Numbers, predicted: Numbers) -> Numbers:
+    from sklearn.exceptions import UndefinedMetricWarning
+    from sklearn.metrics import r2_score
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         found = np.atleast_1d(r2_score(true, predicted, multioutput="raw_values"))

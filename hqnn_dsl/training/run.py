@@ -234,9 +234,12 @@ def _baselines(prepared: Prepared) -> dict[str, Any]:
 
 def _write_history(path: Path, training: Training) -> None:
     """`history.csv`, the same to the bit for the same seed; wall times stand apart, in `timing.csv`."""
-    header = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best")
+    header = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale")
     rows = [
-        (epoch.number, epoch.lr, epoch.quantum_lr, epoch.train_loss, epoch.validation_loss, int(epoch.is_best))
+        (
+            *(epoch.number, epoch.lr, epoch.quantum_lr, epoch.train_loss, epoch.validation_loss),
+            *(int(epoch.is_best), epoch.grad_scale),
+        )
         for epoch in training.history
     ]
     if rows:

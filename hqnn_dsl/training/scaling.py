@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from hqnn_dsl.report.codes.tables import TooLarge
 from hqnn_dsl.report.diagnostic import Refusal
@@ -62,6 +61,8 @@ def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scalin
     """
     if kind == "none":
         return Scaling(kind, names, (0.0,) * len(names), (1.0,) * len(names))
+    from sklearn.preprocessing import StandardScaler
+
     with np.errstate(over="ignore", invalid="ignore"):
         fitted = StandardScaler().fit(training)
     for name, mean, variance in zip(names, fitted.mean_, fitted.var_, strict=True):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from hqnn_dsl.report.codes.tables import TooFewRows
 from hqnn_dsl.report.diagnostic import Refusal
@@ -59,5 +58,7 @@ def _count(part: float, num_rows: int) -> int:
 def _draw(rows: NDArray[np.int64], count: int, state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if count == 0:
         return rows, rows[:0]
+    from sklearn.model_selection import train_test_split
+
     kept, drawn = train_test_split(rows, test_size=count, random_state=state)
     return kept, drawn

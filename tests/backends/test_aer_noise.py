@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -189,27 +190,32 @@ def test_gradients_under_noise_are_those_of_the_noisy_values(gate: str) -> None:
 DEVICE = "fake_manila"
 
 
-def test_a_fake_device_has_its_own_gates_noise_and_readout() -> None:
+@pytest.mark.parametrize("seed", [17, 26, 33, 53])
+def test_a_fake_device_has_its_own_gates_noise_and_readout(seed: int) -> None:
     """Against the whole device's model, channel by channel, on the circuit that Qiskit made for it."""
     ibm = pytest.importorskip("qiskit_ibm_runtime.fake_provider", reason="qiskit-ibm-runtime is an optional part")
     from qiskit_aer.noise import NoiseModel
 
     device = ibm.FakeManilaV2()
-    case = random_case(21, batch=2, max_qubits=3, max_operations=9, amplitude=False)
+    case = random_case(seed, batch=2, max_qubits=3, max_operations=9, amplitude=False)
     assert case.circuit.num_qubits == 3
+    assert case.circuit.sample_slots
+    both = Observable((PauliTerm(0.7, ((0, "x"), (1, "y"), (2, "z"))),))
+    measured = (*case.circuit.measurements, both, Probabilities((2, 0)))
+    case = replace(case, circuit=replace(case.circuit, measurements=measured))
     run = noisy(case.circuit, NOISES["from"].selected(device=DEVICE))
     shiftable = run._machine.shiftable
     assert shiftable.circuit.num_qubits == 5
     assert set(shiftable.circuit.count_ops()) <= {"rz", "sx", "x", "cx"}
 
     errors = NoiseModel.from_backend(device)._local_quantum_errors
-    measured = {q: device.target["measure"][(q,)].error for q in range(5)}
+    stated = {q: device.target["measure"][(q,)].error for q in range(5)}
     confusion = NoiseModel.from_backend(device)._local_readout_errors
     flips = {}
     for qubit in range(5):
         (_, up), (down, _) = confusion[(qubit,)].probabilities
         flips[qubit] = (up, down)
-        assert (up + down) / 2 == pytest.approx(measured[qubit], rel=0.02)
+        assert (up + down) / 2 == pytest.approx(stated[qubit], rel=0.02)
     expected = []
     for row in shiftable.angles(case.per_sample, case.shared):
         bound = shiftable.circuit.assign_parameters(dict(zip(shiftable.parameters, row, strict=True)))
@@ -222,6 +228,20 @@ def test_a_fake_device_has_its_own_gates_noise_and_readout() -> None:
                 state = state.evolve(SuperOp(error), qubits)
         expected.append(outputs_of(case.circuit, state, list(shiftable.places), flips))
     np.testing.assert_allclose(run(*arguments(case, "double")), expected, rtol=0, atol=1e-9)
+
+
+def test_unequal_readout_of_a_product_is_read_exactly() -> None:
+    """Aer makes equal chances of what devices state today; both ways to read wrong are right all the same."""
+    from hqnn_dsl.backends.batched.noise import observed
+
+    case = random_case(17, batch=1, max_qubits=3, max_operations=9, amplitude=False)
+    state = DensityMatrix.from_int(0, 8).evolve(qiskit_circuit(case, 0))
+    flips = {0: (0.1, 0.02), 1: (0.0, 0.3), 2: (0.05, 0.05)}
+    for word in ("XYZ", "ZZZ", "YXX"):
+        lines = [(down - up, 1 - up - down) for up, down in flips.values()]
+        signs = np.array([(-1) ** bits.bit_count() for bits in range(8)])
+        expected = read(state, word, [0, 1, 2], flips) @ signs
+        assert state.expectation_value(observed(word, lines)).real == pytest.approx(expected, abs=1e-12)
 
 
 def test_noise_pulls_towards_the_middle_and_none_means_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from hqnn_dsl import pipeline
 from hqnn_dsl.backends import offered
 from hqnn_dsl.backends.aer import BACKEND
 from hqnn_dsl.backends.aer_options import SIMULATIONS
@@ -18,6 +20,8 @@ from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, verify
 from hqnn_dsl.network.quantum import QuantumLayer
+from hqnn_dsl.report.source import Source
+from hqnn_dsl.training.loop import Training
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,6 +267,36 @@ def test_spsa_takes_two_runs_a_draw_however_many_angles(monkeypatch: pytest.Monk
     inputs = INPUTS.repeat(5, 1).requires_grad_()
     run(inputs, WEIGHTS.clone().requires_grad_(), None).sum().backward()
     assert rows == [5, 10, 10, 10]
+
+
+SPEC = """hqnn 1
+model m {
+  encoder { dense(2); tanh }
+  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }
+  decoder { dense(1) }
+  train { precision single }
+  backend aer(shots: 64, precision: single)
+}
+"""
+
+
+def test_a_training_goes_on_with_the_chance_that_it_had() -> None:
+    program = pipeline.program(Source("spec.hqnn", SPEC))
+
+    def training() -> Training:
+        return Training(program.network(3, 1), program.spec.train, torch.device("cpu"))
+
+    rows = torch.linspace(-1, 1, 12).reshape(4, 3)
+
+    def advance(one: Training, steps: int) -> list[float]:
+        return [one.advance(rows, rows[:, :1]) for _ in range(steps)]
+
+    whole, cut, later = training(), training(), training()
+    expected = advance(whole, 4)
+    first = advance(cut, 2)
+    later.restore(copy.deepcopy(cut.snapshot()))
+    assert first + advance(later, 2) == expected
+    assert later.snapshot()["draws"] == 8
 
 
 @pytest.mark.parametrize("gradient", ["parameter_shift", "spsa"])

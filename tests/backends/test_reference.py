@@ -15,6 +15,7 @@ from hqnn_dsl.backends import Executable, limits, offered
 from hqnn_dsl.backends.reference import BACKEND
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
+from hqnn_dsl.report import quantities
 from hqnn_dsl.report.diagnostic import Refusal
 
 BATCHES = (0, 1, 3, 17)
@@ -189,8 +190,8 @@ def test_too_large_a_state_is_refused_before_it_is_made() -> None:
         load(circuit)
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code == "E0711"
-    assert str(16 << 40) in diagnostic.headline
-    assert str(limits.MAX_STATE_BYTES) in diagnostic.help
+    assert quantities.size(16 << 40) in diagnostic.headline
+    assert quantities.size(limits.MAX_STATE_BYTES) in diagnostic.help
 
 
 def test_too_large_a_batch_is_refused_when_it_must_be_differentiated() -> None:

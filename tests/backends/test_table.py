@@ -8,24 +8,24 @@ import sys
 import pytest
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.report.codes import devices, environment
+from hqnn_dsl.report.codes import cuda, devices, environment, pennylane, simulators
 from hqnn_dsl.report.diagnostic import Diagnostic
 
 CODES = [
     thing
-    for room in (environment, devices)
+    for room in (environment, cuda, devices, pennylane, simulators)
     for thing in vars(room).values()
     if isinstance(thing, type) and issubclass(thing, Diagnostic) and thing is not Diagnostic
 ]
 
 
 def test_reading_the_table_imports_nothing_heavy() -> None:
-    heavy = "{'torch', 'qiskit', 'qiskit_aer', 'qiskit_machine_learning', 'numpy', 'pydantic'}"
+    heavy = "{'torch', 'qiskit', 'qiskit_aer', 'qiskit_machine_learning', 'numpy', 'pydantic', 'pennylane'}"
     code = f"import sys; from hqnn_dsl.backends import offered; offered(); print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("name", ["reference", "aer"])
+@pytest.mark.parametrize("name", ["reference", "aer", "pennylane"])
 def test_rows_are_documented_and_probe_in_a_line(name: str) -> None:
     backend = offered()[name]
     assert backend.entry.name == name

@@ -134,6 +134,52 @@ def test_weight_decay_spares_quantum_weights(name):
     assert [group["lr"] for group in optimizer.param_groups] == [plain["lr"], 0.7]
 
 
+def by_hand(name: str, options: dict[str, float], start: float, gradients: list[float], decay: float) -> float:
+    """Where a weight ends by the papers' formulas (torch's form of them), in double precision."""
+    weight, first, second, lr = start, 0.0, 0.0, options["lr"]
+    for step, slope in enumerate(gradients, start=1):
+        gradient = slope if name == "adamw" else slope + decay * weight
+        if name in {"sgd", "nesterov"}:
+            momentum = options["momentum"]
+            first = gradient if step == 1 else momentum * first + gradient
+            weight -= lr * (gradient + momentum * first if name == "nesterov" else first)
+            continue
+        weight *= 1 - lr * decay if name == "adamw" else 1
+        first = options["beta1"] * first + (1 - options["beta1"]) * gradient
+        second = options["beta2"] * second + (1 - options["beta2"]) * gradient**2
+        mean, square = first / (1 - options["beta1"] ** step), second / (1 - options["beta2"] ** step)
+        weight -= lr * mean / (math.sqrt(square) + options["eps"])
+    return weight
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd", "nesterov"])
+def test_optimizers_stepped_in_one_call_follow_their_formulas(name, dtype):
+    entry = OPTIMIZERS[name]
+    options = entry.defaults() | {"lr": 0.03, "quantum_lr": 0.07, "weight_decay": 0.2}
+    options |= {"momentum": 0.8} if "momentum" in options else {}
+    draw = torch.Generator().manual_seed(3)
+    classical, quantum = (Parameter(torch.randn(size, generator=draw, dtype=dtype)) for size in ((3, 7), (19,)))
+    starts = [weight.detach().clone() for weight in (classical, quantum)]
+    optimizer = entry.build([classical], [quantum], options)
+    assert optimizer.defaults["fused"] is True
+    slopes = [[torch.randn(w.shape, generator=draw, dtype=dtype) for _ in range(25)] for w in (classical, quantum)]
+    for first, second in zip(*slopes, strict=True):
+        classical.grad, quantum.grad = first.clone(), second.clone()
+        optimizer.step()
+    for weight, start, found, lr, decay in zip(
+        (classical, quantum), starts, slopes, (0.03, 0.07), (0.2, 0.0), strict=True
+    ):
+        series = torch.stack(found).reshape(25, -1).T.tolist()
+        expected = [
+            by_hand(name, options | {"lr": lr}, value, gradients, decay)
+            for value, gradients in zip(start.reshape(-1).tolist(), series, strict=True)
+        ]
+        wanted = torch.tensor(expected, dtype=dtype).reshape(weight.shape)
+        tolerance = 1e-5 if dtype is torch.float32 else 1e-12
+        torch.testing.assert_close(weight.detach(), wanted, rtol=tolerance, atol=tolerance)
+
+
 def test_a_network_without_classical_weights_has_one_group():
     optimizer = OPTIMIZERS["adamw"].build([], [Parameter(torch.ones(2))], OPTIMIZERS["adamw"].defaults())
     assert len(optimizer.param_groups) == 1

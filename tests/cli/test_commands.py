@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import hqnn_dsl as hqnn
+from hqnn_dsl.circuit.pauli.rewrites import REWRITES
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
 from hqnn_dsl.report.codes import every_code
@@ -23,10 +24,24 @@ let width = 2
 model tiny {
   data { target y }
   encoder { dense(width); tanh * pi }
-  circuit on width qubits { feature_map angle(); ansatz brickwork(reps: 1) }
+  circuit on width qubits { feature_map angle(); ansatz brickwork(reps: 1); measure x }
   decoder { dense }
   train { epochs 2; batch 16; optimizer adam(0.05); seed 3 }
   backend reference
+}
+"""
+WIDE = """\
+hqnn 1
+model wide {
+  circuit on 10 qubits {
+    feature_map angle(axis: y)
+    ansatz real_amplitudes(reps: 3, entanglement: linear)
+    weight w
+    rz(w) 9
+  }
+  decoder { dense }
+  train { batch 1 }
+  backend native(precision: double)
 }
 """
 COMMANDS = ["check", "compile", "train", "predict", "evaluate", "explain", "doctor"]
@@ -241,6 +256,40 @@ def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_p
     rows = torch.randn(4, 2)
     assert torch.allclose(net(rows), program.network(2).eval()(rows))
     assert hqnn_command("compile", spec, data, "--out", out)[0] == 0  # its own files may be written anew
+
+
+def test_compile_shows_what_the_native_engine_would_run(hqnn_command, tmp_path):
+    path = tmp_path / "wide.hqnn"
+    path.write_text(WIDE, encoding="utf-8")
+    code, printed, err = hqnn_command("compile", path, "--out", tmp_path / "out", "--emit", "static")
+    assert code == 0
+    assert "W0407" in err
+    native = json.loads((tmp_path / "out" / "static.json").read_text(encoding="utf-8"))["native"]
+    assert (native["precision"], native["batch"], native["dead_slots"]) == ("double", 1, [50])
+    names = [step["name"] for step in native["rewrites"]]
+    assert names == ["as written", *REWRITES]
+    rotations = {step["name"]: step["rotations"] for step in native["rewrites"]}
+    assert (rotations["as written"], rotations["merge"], rotations["drop_dead"]) == (51, 41, 40)
+    part = native["parts"][-1]
+    assert (part["qubits"], part["numbers"], part["layout"]) == (10, "real", "by amplitude")
+    assert part["rotations"] == {"constant": 0, "shared": 27, "per_sample": 10}
+    assert part["state_bytes"] == 8 << 10
+    lines = [line.split() for line in printed.splitlines()]
+    last = native["rewrites"][-1]
+    assert ["merge", "41", "1"] in [line[:3] for line in lines]
+    assert ["find_real", "55", "2", f"{last['multiply_adds']:,}", "8.0", "KiB"] in lines
+    assert "without effect: drop_phases" in printed
+    assert "double precision; layout for batches of 1." in printed
+
+
+def test_equal_parts_of_the_plan_are_one_row(hqnn_command, tmp_path):
+    path = tmp_path / "many.hqnn"
+    text = "hqnn 1\nmodel m { circuit on 14 qubits { feature_map angle() }; decoder { dense }; train { batch 8 } }\n"
+    path.write_text(text, encoding="utf-8")
+    code, printed, _ = hqnn_command("compile", path, "--out", tmp_path / "out", "--emit", "static")
+    assert code == 0
+    rows = [line.split() for line in printed.splitlines() if line.startswith("2 ×")]
+    assert [row[:8] for row in rows] == [["2", "×", "4", "real", "4", "0", "0", "4"]]
 
 
 def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):

@@ -131,6 +131,7 @@ WHOLE = [
     ("E0121", 1, "hqnn 1.0"),
     ("E0142", 1, "hqnn\nmodel m {}"),
     ("E0122", 2, "hqnn 1\nhqnn 1"),
+    ("E0122", 2, "let a = 1\nhqnn 1\nlet b = 2"),
     ("E0145", 2, "hqnn 1\ncircuit on 4 qubits { h 0 }"),
     ("E0146", 2, "hqnn 1\nqubits 4"),
     ("E0100", 2, "hqnn 1\nmodel { data { target y } }"),

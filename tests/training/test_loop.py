@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import random
 import signal
 import subprocess
 import sys
@@ -47,6 +49,16 @@ def training(**settings) -> Training:
 
 def run(tmp_path, one: Training, data: Lessons | None = None, **options):
     return fit(one, data or lessons(), Checkpoints(tmp_path), **({"watch": QUIET} | options))
+
+
+def flat(value: object, *path: object) -> dict[tuple[object, ...], object]:
+    """Every number of a snapshot by its path."""
+    if isinstance(value, torch.Tensor):
+        return {path: value.tolist()}
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return {key: leaf for name, inner in pairs for key, leaf in flat(inner, *path, name).items()}
+    return {path: value}
 
 
 def weights(one: Training) -> dict[str, torch.Tensor]:
@@ -279,10 +291,30 @@ def test_double_is_closer_to_itself_than_single_is(tmp_path):
     assert losses["mixed"] == pytest.approx(losses["single"], rel=0.1)
 
 
+@pytest.mark.parametrize("precision", ["single", "double", "mixed"])
+def test_a_callers_own_autocast_changes_nothing(tmp_path, precision):
+    dtype = torch.float64 if precision == "double" else torch.float32
+    alone, inside = training(precision=precision), training(precision=precision)
+    expected = run(tmp_path / "alone", alone, lessons(dtype=dtype)).history
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside.net(lessons(dtype=dtype).train.features)
+        assert run(tmp_path / "inside", inside, lessons(dtype=dtype)).history == expected
+    for name, weight in weights(alone).items():
+        assert torch.equal(weight, inside.net.state_dict()[name])
+
+
 def test_only_float16_is_scaled():
     assert not Precision(CPU, mixed=True).scaler().is_enabled()
     assert Precision(CPU, mixed=True).half is torch.bfloat16
     assert Precision(torch.device("cuda"), mixed=True).half is torch.float16
+
+
+def test_the_history_has_the_scale_of_the_gradients_where_they_are_scaled(tmp_path):
+    assert [epoch.grad_scale for epoch in run(tmp_path / "plain", training(epochs=2)).history] == [None, None]
+    scaled = training(epochs=2)
+    scaled.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=6)
+    history = run(tmp_path / "scaled", scaled, lessons(6 * scaled.settings.batch)).history
+    assert [epoch.grad_scale for epoch in history] == [16.0, 32.0]
 
 
 def test_cuda_is_refused_where_there_is_none(monkeypatch):
@@ -392,11 +424,20 @@ def test_the_best_is_a_copy(tmp_path):
     one = training()
     checkpoints = Checkpoints(tmp_path)
     checkpoints.keep_best(one.snapshot())
-    before = weights(one)
     rows = lessons().train
     one.advance(rows.features, rows.targets)
-    assert torch.equal(checkpoints.best["model"]["encoder.0.weight"], before["encoder.0.weight"])
-    assert not torch.equal(before["encoder.0.weight"], weights(one)["encoder.0.weight"])
+    checkpoints.keep_best(one.snapshot())
+    before = copy.deepcopy(checkpoints.best)
+    one.advance(rows.features, rows.targets)
+    one.finish_epoch(1.0, None)
+    for draw in (torch.rand, np.random.rand, lambda _: random.random()):
+        draw(1)
+    kept, moved = map(flat, (checkpoints.best, one.snapshot()))
+    assert kept == flat(before)
+    changed = {key for key in kept if kept[key] != moved.get(key)}
+    parts = {"model", "optimizer", "rng", "epoch"}
+    assert {key[0] for key in changed} == parts
+    assert ("optimizer", "state", 0, "step") in changed
 
 
 # --------------------------------------------------------------- interruption

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +94,28 @@ def test_metrics_have_the_documented_form(finished):
         assert {name: list(values) for name, values in part["targets"].items()} == {
             name: ["rmse", "mae", "r2"] for name in "uv"
         }
+
+
+PREDICT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import pandas as pd
+from toy_model import make_spec, network
+from hqnn_dsl.training.evaluate import load_run, predict, restore
+from hqnn_dsl.training.tables import read_table
+run = load_run(Path(sys.argv[2]))
+net = restore(run, lambda text, features, targets: network(make_spec(), features, targets))
+found = predict(net, run.preparation, read_table(pd.DataFrame({"a": [9.0], "b": [0.5], "same": [4.0]})))
+print(found.shape, "sklearn" in sys.modules)
+"""
+
+
+def test_predicting_takes_no_time_for_importing_scikit_learn(finished):
+    _, _, result = finished
+    command = [sys.executable, "-c", PREDICT, str(Path(__file__).parents[1]), str(result.path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.stdout == "(1, 2) False\n"
 
 
 def test_metrics_are_those_of_scikit_learn_in_the_targets_units(finished):

@@ -75,6 +75,23 @@ def test_a_wrong_circuit_is_found() -> None:
         assert_equivalent(qc, result, operators)
 
 
+def test_many_phases_of_parameters_are_transpiled() -> None:
+    """Qiskit's translator takes twice as long for each of them behind an `h`: with 40 of each it would never end."""
+    circuit = QuantumCircuit(2)
+    for k in range(40):
+        circuit.h(k % 2)
+        circuit.p(Parameter(f"p{k}"), k % 2)
+        if k % 8 == 0:
+            circuit.cp(Parameter(f"c{k}"), 0, 1)
+            circuit.u(Parameter(f"t{k}"), Parameter(f"f{k}"), Parameter(f"l{k}"), 1)
+    operators = [SparsePauliOp("XY"), SparsePauliOp("ZI")]
+    done = transpile(circuit, TranspileSpec(), seed=0)
+    assert_equivalent(circuit, done, operators, seed=3)
+    assert set(done.circuit.count_ops()) <= {"rz", "sx", "x", "cx"}
+    offered = TranspileSpec(basis=("p", "h", "rz", "cx"))
+    assert transpile(circuit.copy(), offered, seed=0).circuit.count_ops()["p"] >= 40
+
+
 def test_the_seed_of_the_spec_wins() -> None:
     qc, _ = far()
     first, again, other = (

@@ -199,3 +199,10 @@ def test_a_spec_s_own_options_are_those_that_are_tried():
     options = {variant.title: variant.choice.options for variant in variants(program)}
     assert options["aer (double)"]["device"] == options["aer (single)"]["device"] == "gpu"
     assert options["aer (single)"]["precision"] == "single"
+
+
+def test_a_backend_that_is_exact_only_without_shots_samples_with_them():
+    found = variants(hqnn.compile_text(SPEC, set={"backend": "aer(shots: 100)"}))
+    assert {one.exact for one in found if one.name == "aer"} == {False}
+    found = variants(hqnn.compile_text(SPEC, set={"backend": "aer"}))
+    assert {one.exact for one in found if one.name == "aer"} == {True}

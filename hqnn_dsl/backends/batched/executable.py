@@ -7,7 +7,7 @@ evaluation has noise of its own and a run repeats it.
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -65,7 +65,8 @@ class _AerFunction(torch.autograd.Function):
 class BatchedExecutable:
     """A circuit run by Aer with all samples and all shifts at once; see `backends.Executable`. Differentiable once.
 
-    Gradients are computed for what requires them: angles per sample, shared ones, or both.
+    Gradients are computed for what requires them: angles per sample, shared ones, or both. `draws` counts evaluations:
+    see `backends.SamplingExecutable`.
     """
 
     def __init__(self, circuit: Circuit, settings: Settings, seed: int) -> None:
@@ -75,7 +76,8 @@ class BatchedExecutable:
         self.real = torch.float64 if settings.precision == "double" else torch.float32
         self._machine = machine_of(circuit, settings, seed)
         self._readout = readout_of(circuit)
-        self._calls = count()
+        self.draws = 0
+        self._lock = Lock()
         self._last_row: Floats | None = None
 
     def __reduce__(self) -> tuple[type[BatchedExecutable], tuple[Circuit, Settings, int]]:
@@ -148,7 +150,9 @@ class BatchedExecutable:
 
     def _evaluation(self) -> tuple[Evaluate, np.random.Generator]:
         """`evaluate(rows[R, K]) -> outputs[R, M]`, and the chance of this one call, which it draws from too."""
-        rng = np.random.default_rng([self.seed, next(self._calls)])
+        with self._lock:
+            rng = np.random.default_rng([self.seed, self.draws])
+            self.draws += 1
         shots = self.settings.shots
         if shots is None:
             return lambda rows: self._readout.outputs(self._terms(rows)), rng

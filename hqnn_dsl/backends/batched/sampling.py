@@ -7,9 +7,10 @@ are the frequencies of one measurement of all their qubits. So every row, every 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
     from hqnn_dsl.backends.batched.readout import Floats, Readout
@@ -22,8 +23,7 @@ def sampled_outputs(readout: Readout, values: Floats, shots: int, rng: np.random
         terms = np.array([entry.term for entry in readout.sums])
         up = np.clip((1 + values[:, terms]) / 2, 0, 1)
         means = 2 * rng.binomial(shots, up) / shots - 1
-        for place, entry in enumerate(readout.sums):
-            found[:, entry.column] += entry.coefficient * means[:, place]
+        found += means @ _gather(readout)
     exact = readout.outputs(values) if readout.outcomes else found
     for first, qubits in readout.outcomes:
         columns = slice(first, first + (1 << len(qubits)))
@@ -31,3 +31,10 @@ def sampled_outputs(readout: Readout, values: Floats, shots: int, rng: np.random
         chances /= chances.sum(axis=1, keepdims=True)
         found[:, columns] = rng.multinomial(shots, chances) / shots
     return found
+
+
+def _gather(readout: Readout) -> Any:
+    """How drawn means `[R, number of sums]` make outputs, sparse `[number of sums, M]`."""
+    columns = [entry.column for entry in readout.sums]
+    coefficients = np.array([entry.coefficient for entry in readout.sums])
+    return csr_array((coefficients, (range(len(columns)), columns)), shape=(len(columns), readout.num_outputs))

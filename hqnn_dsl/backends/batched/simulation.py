@@ -15,7 +15,7 @@ from qiskit_aer import AerError, AerSimulator
 
 from hqnn_dsl.backends.batched.noise import Noise, noise_of, single
 from hqnn_dsl.backends.shifts.circuit import ShiftableCircuit, shiftable_circuit
-from hqnn_dsl.report.codes.environment import AerFailed
+from hqnn_dsl.report.codes.simulators import AerFailed
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.equivalence import without_idle_qubits

@@ -20,13 +20,14 @@ from hqnn_dsl.backends.dense.state import (
     marginal,
     masks,
     normalised,
+    refuse_zeros,
     state_bytes,
     zero_state,
 )
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Circuit, Observable
-from hqnn_dsl.report.codes.environment import StateTooLarge, ZeroAmplitudes
+from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class DenseExecutable:
         rows = per_sample.shape[0] if differentiated else self._rows_at_a_time()
         self._refuse_large(min(rows, per_sample.shape[0]), kept=len(self.circuit.operations) if differentiated else 0)
         if state is not None:
-            _refuse_zeros(state)
+            refuse_zeros(state)
         if per_sample.shape[0] <= rows:
             return self._run(per_sample, shared, state)
         parts = [slice(start, start + rows) for start in range(0, per_sample.shape[0], rows)]
@@ -228,9 +229,3 @@ class _Readout:
             return offsets.expand(state.shape[0], -1)
         values = products.expectations(state, self._products)
         return values @ self._coefficients.to(state.device) + offsets
-
-
-def _refuse_zeros(state: Tensor) -> None:
-    empty = (state.detach() == 0).all(dim=-1)
-    if bool(empty.any()):
-        raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from hqnn_dsl.circuit.gates import Functions
+from hqnn_dsl.report.codes.environment import ZeroAmplitudes
+from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,6 +145,13 @@ def normalised(vectors: Tensor) -> Tensor:
     scale = vectors.detach().abs().amax(dim=-1, keepdim=True)
     scaled = vectors / scale
     return scaled / scaled.square().sum(-1, keepdim=True).sqrt()
+
+
+def refuse_zeros(state: Tensor) -> None:
+    """Raise `Refusal` where a row of amplitudes `[B, 2^k]` is all zeros: it describes no state."""
+    empty = (state.detach() == 0).all(dim=-1)
+    if bool(empty.any()):
+        raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
 
 
 def state_bytes(num_qubits: int, real: torch.dtype) -> int:

@@ -1,9 +1,9 @@
-"""The backend `native`: circuits as Pauli rotations, run by compiled kernels on the CPU.
+"""The backend `native`: circuits as Pauli rotations, run by compiled kernels on the CPU or a GPU.
 
 `circuit.pauli` makes the plan and `tables` lays it out as arrays. The kernels, compiled by Numba on first use, are
-`rotate`, `read`, `sweep` for circuits and `front` for slot tables, written with the registers of `vectors`; `entries`
-keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the torch function. Here is its row in
-the table of backends.
+`turns`, `rotate`, `phases`, `passes`, `read`, `sweep` for circuits and `front` for slot tables, written with the
+registers of `vectors`; `entries` keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the
+torch function. `cuda` has the same plan on a GPU. Here is its row in the table of backends.
 """
 
 from __future__ import annotations
@@ -34,7 +34,13 @@ def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
     refused = objections(circuit, options)
     if refused:
         raise Refusal(*refused)
-    return NativeExecutable(circuit, options.get("precision", "single"))
+    device = options.get("device", "auto")
+    if device == "cuda":
+        from hqnn_dsl.backends.native.cuda.device import kernels_objection
+
+        if (lacking := kernels_objection()) is not None:
+            raise Refusal(lacking)
+    return NativeExecutable(circuit, options.get("precision", "single"), device=device)
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
@@ -57,14 +63,25 @@ def probe() -> str:
     import numba
     import torch
 
-    return f"ready on {torch.get_num_threads()} CPU threads, numba {numba.__version__}"
+    from hqnn_dsl.backends.native.cuda.device import kernels_objection
+
+    lacking = kernels_objection()
+    gpu = f"ready on {torch.cuda.get_device_name()}" if lacking is None else lacking.headline
+    return f"ready on {torch.get_num_threads()} CPU threads, numba {numba.__version__}; GPU: {gpu}"
 
 
 BACKEND = Backend(
     entry=Entry(
         name="native",
-        doc="Pauli rotations by compiled kernels on the CPU: exact, and the fastest here for training.",
+        doc="Pauli rotations by compiled kernels on CPU or GPU: exact, and the fastest here for training.",
         options=(
+            Option(
+                name="device",
+                type="choice",
+                doc="Where kernels run: `auto` where the tensors are; `cpu` and `cuda` copy them there and back.",
+                default="auto",
+                choices=("auto", "cpu", "cuda"),
+            ),
             Option(
                 name="precision",
                 type="choice",
@@ -77,5 +94,6 @@ BACKEND = Backend(
     load=load,
     objections=objections,
     probe=probe,
+    pace=4e9,
 )
 """The row of the table of backends."""

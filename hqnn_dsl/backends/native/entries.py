@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ from hqnn_dsl.backends.native import front, sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KERNEL_FILES = ("vectors", "trigonometry", "rotate", "read", "sweep", "tape", "front")
+KERNEL_FILES = (
+    *("vectors", "trigonometry", "turns", "rotate", "phases", "read", "passes", "sweep"),
+    *("tape", "front"),
+)
 """What compiled code is made from."""
 COMPILING_AFTER = 2.0
 """Seconds after which a first call is not reading the kept kernels but compiling them."""
@@ -72,13 +76,19 @@ def call(kind: tuple[str, ...], kernel: Callable[..., None], *arguments: object)
     """Call a kernel; the first call of its kind says on standard error that it compiles, where that takes long."""
     if kind in _ready:
         kernel(*arguments)
-        return
+    else:
+        _first_call(kind, kernel, arguments)
+
+
+def _first_call(kind: tuple[str, ...], kernel: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
     sentence = f"compiling the native kernels for {', '.join(kind)}; they are kept for later runs\n"
     timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
     timer.daemon = True
     timer.start()
     try:
-        kernel(*arguments)
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(kernel, *arguments).result()
     finally:
         timer.cancel()
     _ready.add(kind)

@@ -7,6 +7,7 @@ reference's.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from hqnn_dsl.backends.native.call import Call, Schedules, joined
 from hqnn_dsl.backends.native.layouts import Layouts
 from hqnn_dsl.backends.native.tape import tape_of
 from hqnn_dsl.circuit.pauli.rewrites import plan
+from hqnn_dsl.report.codes.cuda import KernelsOnCpu
 from hqnn_dsl.report.codes.environment import ZeroAmplitudes
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from hqnn_dsl.backends.native.cuda.executable import CudaExecutable
     from hqnn_dsl.backends.native.tables import Array
     from hqnn_dsl.circuit.ir import Circuit
 
@@ -34,27 +37,31 @@ if TYPE_CHECKING:
 
 
 class NativeExecutable:
-    """A circuit run by compiled kernels on the CPU; see `backends.Executable` and `backends.LayerExecutable`.
+    """A circuit run by compiled kernels; see `backends.Executable` and `backends.LayerExecutable`.
 
-    `precision` is `single` or `double`. Tensors on other devices are copied there and back. `without` names rewrites of
-    the plan to leave out. Raises `Refusal` where the states would take more than `MAX_STATE_BYTES`, and for an
-    amplitude input with a row of zeros.
+    `precision` is `single` or `double`. With `device` `auto`, tensors on CUDA are run there, where its kernels can run;
+    `cpu` and `cuda` copy tensors to that device and outputs back. `without` names rewrites of the plan to leave out.
+    Raises `Refusal` where the states would take more than the memory limit, and for an amplitude input with a row of
+    zeros.
     """
 
-    def __init__(self, circuit: Circuit, precision: str, without: Collection[str] = ()) -> None:
+    def __init__(self, circuit: Circuit, precision: str, without: Collection[str] = (), device: str = "auto") -> None:
         self.circuit = circuit
         self.precision = precision
         self.without = tuple(without)
+        self.device = device
         self.real = torch.float64 if precision == "double" else torch.float32
         self.plan = plan(circuit, self.without)
         self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
         self.schedules = Schedules(self.layouts)
         self.tape = tape_of(circuit)
         self.edge = self.layouts.offsets.dtype.type(1 - torch.finfo(self.real).eps)
+        self._cuda: CudaExecutable | None = None
+        self._cuda_refused = False
         self._metadata: dict[str, object] = {"method": "pauli rotations", "precision": precision, "device": "cpu"}
 
-    def __reduce__(self) -> tuple[type[NativeExecutable], tuple[Circuit, str, tuple[str, ...]]]:
-        return NativeExecutable, (self.circuit, self.precision, self.without)
+    def __reduce__(self) -> tuple[type[NativeExecutable], tuple[Circuit, str, tuple[str, ...], str]]:
+        return NativeExecutable, (self.circuit, self.precision, self.without, self.device)
 
     @property
     def metadata(self) -> Mapping[str, object]:
@@ -63,6 +70,8 @@ class NativeExecutable:
 
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]`, `shared[W]` and amplitudes `state[B, 2^k]` or None."""
+        if (cuda := self._cuda_of(per_sample)) is not None:
+            return self._on_cuda(cuda, per_sample, shared, state)
         device = per_sample.device
         per_sample, shared = per_sample.to("cpu", self.real), shared.to("cpu", self.real)
         if state is not None:
@@ -82,6 +91,8 @@ class NativeExecutable:
         `slot_values(inputs, all weights flattened)` is the same slot table in torch: amplitudes and second derivatives
         go through it.
         """
+        if self._cuda_of(inputs) is not None:
+            return self._layer_on_cuda(inputs, weights, slot_values)
         device = None if inputs.is_cpu else inputs.device
         inputs = self._own(inputs)
         weights = tuple(map(self._own, weights))
@@ -94,6 +105,50 @@ class NativeExecutable:
         else:
             found = torch.from_numpy(_Front(self, inputs, weights).call.forward(keep=False))
         return found if device is None else found.to(device)
+
+    def _cuda_of(self, given: Tensor) -> CudaExecutable | None:
+        """The plan on CUDA, where the option or the tensor asks for it and it can run; says so once where it cannot."""
+        if self.device == "cpu" or self._cuda_refused or (self.device == "auto" and not given.is_cuda):
+            return None
+        if self._cuda is None:
+            from hqnn_dsl.backends.native.cuda.device import kernels_objection
+
+            lacking = kernels_objection()
+            if lacking is not None and self.device == "cuda":
+                raise Refusal(lacking)
+            if lacking is not None:
+                self._cuda_refused = True
+                sys.stderr.write(f"note: {KernelsOnCpu(reason=lacking.headline, mend=lacking.help).headline}\n")
+                return None
+            from hqnn_dsl.backends.native.cuda.executable import CudaExecutable
+
+            self._cuda = CudaExecutable(self.circuit, self.plan, self.precision)
+        return self._cuda
+
+    def _on_cuda(self, cuda: CudaExecutable, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
+        """The same as a call, on the GPU; amplitudes are looked at there, which waits for them."""
+        from hqnn_dsl.backends.native.cuda.device import CUDA
+
+        device = per_sample.device
+        per_sample = per_sample if per_sample.is_cuda else per_sample.to(CUDA)
+        self._metadata["device"] = str(per_sample.device)
+        if state is not None:
+            state = state.to(per_sample.device, self.real)
+            _refuse_zeros(state)
+            state = normalised(state)
+        return cuda(per_sample, shared, state).to(device)
+
+    def _layer_on_cuda(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
+        """The same as a layer, with the slot table in torch, on the GPU too."""
+        from hqnn_dsl.backends.native.cuda.device import CUDA
+
+        device = inputs.device
+        inputs = inputs.to(device if inputs.is_cuda else CUDA, self.real)
+        own = tuple(tensor.to(inputs.device, self.real) for tensor in weights)
+        state, amplitude = None, self.circuit.amplitude
+        if amplitude is not None:
+            state = inputs[:, amplitude.start : amplitude.start + amplitude.size]
+        return self(*slot_values(inputs, _joined(own, inputs)), state).to(device)
 
     def _own(self, tensor: Tensor) -> Tensor:
         """The tensor on the CPU in the engine's precision: itself, where it is."""

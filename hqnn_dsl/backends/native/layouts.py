@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 1 << 23
 """A core's share of the outer cache: a tile whose two states are larger goes half as fast."""
-BY_AMPLITUDE_COST = 1.6
+BY_AMPLITUDE_COST = 1.9
 """How much more a sample costs where neighbouring amplitudes share a register and lanes are swapped.
 
-Measured on one core with AVX2: 1.9 at 5 to 8 qubits, 1.0 to 1.5 at 10 to 16, 0.75 where
-a tile by sample had 16 MiB.
+Measured on one core with AVX2: 2.1 to 4 at 8 qubits, 1.5 to 2.1 at 12, 1.0 at 16, where a tile by sample has left the
+cache.
 """
 
 

@@ -16,7 +16,7 @@ from hqnn_dsl.backends.native import entries
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SMALLEST_SHARE = 4_000_000
+SMALLEST_SHARE = 3_000_000
 """Multiply-adds below which a share of the work is not worth handing to another thread."""
 
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}

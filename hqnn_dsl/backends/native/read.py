@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from hqnn_dsl.backends.native.phases import transform
 from hqnn_dsl.backends.native.rotate import top_bit
 from hqnn_dsl.backends.native.vectors import fma, kernel, lanes, load, parity, store, swap_lanes, zero
 
 BLOCK = 256
+MOST_BITS = 8
+"""The bits of a row in the blocks that diagonal terms are read by."""
 
 
 @kernel
@@ -26,36 +29,58 @@ def density(psi: Any, r: int, dual: Any) -> Any:
 
 
 @kernel
-def diagonal_values(psi: Any, rows: int, dual: Any, terms: Any, first: int, signs: Any, values: Any) -> None:
-    """Four diagonal terms from number `first` on: Σ ±|amplitude|² by lane, without the signs of the lanes."""
-    n = lanes(psi)
-    z, z1, z2, z3 = terms[first, 1], terms[first + 1, 1], terms[first + 2, 1], terms[first + 3, 1]
-    total, total1, total2, total3 = zero(psi), zero(psi), zero(psi), zero(psi)
-    for start in range(0, rows, BLOCK):
-        t, t1, t2, t3 = zero(psi), zero(psi), zero(psi), zero(psi)
-        for r in range(start, min(rows, start + BLOCK)):
-            p = density(psi, r, dual)
-            t = fma(load(signs, parity(r & z) * n), p, t)
-            t1 = fma(load(signs, parity(r & z1) * n), p, t1)
-            t2 = fma(load(signs, parity(r & z2) * n), p, t2)
-            t3 = fma(load(signs, parity(r & z3) * n), p, t3)
-        total, total1, total2, total3 = total + t, total1 + t1, total2 + t2, total3 + t3
-    store(values, first * n, total)
-    store(values, (first + 1) * n, total1)
-    store(values, (first + 2) * n, total2)
-    store(values, (first + 3) * n, total3)
+def block_bits(rows: int) -> int:
+    """The bits of a row within the blocks that rows are taken in."""
+    bits = 0
+    while bits < MOST_BITS and 2 << bits <= rows:
+        bits += 1
+    return bits
 
 
 @kernel
-def diagonal_adjoint(psi: Any, lam: Any, rows: int, dual: Any, terms: Any, first: int, weights: Any) -> None:
-    """Add Σ w·Zψ over four diagonal terms to the adjoint; `weights` has +w and -w of each term, lane signs included."""
+def diagonal_values(psi: Any, rows: int, dual: Any, terms: Any, diagonal: int, values: Any, sums: Any) -> None:
+    """The first `diagonal` terms: Σ ±|amplitude|² by lane, without the signs of the lanes; `sums` is room for a block.
+
+    A block's sums with all signs are a Walsh-Hadamard transform of it.
+    """
     n = lanes(psi)
-    z, z1, z2, z3 = terms[first, 1], terms[first + 1, 1], terms[first + 2, 1], terms[first + 3, 1]
-    at = 2 * first * n
-    for r in range(rows):
-        w = load(weights, at + parity(r & z) * n) + load(weights, at + (2 + parity(r & z1)) * n)
-        w = w + (load(weights, at + (4 + parity(r & z2)) * n) + load(weights, at + (6 + parity(r & z3)) * n))
-        add_scaled(psi, lam, r, dual, w)
+    bits = block_bits(rows)
+    low = (1 << bits) - 1
+    values[: diagonal * n] = 0
+    for block in range(0, rows, 1 << bits):
+        for r in range(1 << bits):
+            store(sums, r * n, density(psi, block + r, dual))
+        transform(sums, n << bits)
+        for t in range(diagonal):
+            found = load(sums, (terms[t, 1] & low) * n)
+            if parity(terms[t, 1] & block):
+                store(values, t * n, load(values, t * n) - found)
+            else:
+                store(values, t * n, load(values, t * n) + found)
+
+
+@kernel
+def diagonal_adjoint(
+    psi: Any, lam: Any, rows: int, dual: Any, terms: Any, diagonal: int, weights: Any, sums: Any
+) -> None:
+    """λ = Σ w·Zψ over the first `diagonal` terms; `weights` has +w and -w of each term, lane signs included."""
+    n = lanes(psi)
+    bits = block_bits(rows)
+    low = (1 << bits) - 1
+    for block in range(0, rows, 1 << bits):
+        sums[: n << bits] = 0
+        for t in range(diagonal):
+            at = (terms[t, 1] & low) * n
+            store(sums, at, load(sums, at) + load(weights, (2 * t + parity(terms[t, 1] & block)) * n))
+        transform(sums, n << bits)
+        for r in range(1 << bits):
+            w = load(sums, r * n)
+            if dual is None:
+                store(lam, (block + r) * n, w * load(psi, (block + r) * n))
+            else:
+                at = 2 * (block + r) * n
+                store(lam, at, w * load(psi, at))
+                store(lam, at + n, w * load(psi, at + n))
 
 
 @kernel

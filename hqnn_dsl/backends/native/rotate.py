@@ -1,19 +1,22 @@
-"""One Pauli rotation of a state, and of a state and its adjoint on the way back.
+"""Pauli rotations of a state, and of a state and its adjoint on the way back.
 
-A state is a flat array of rows, each one register, or two (real, imaginary) where amplitudes are complex. In the layout
-*by sample* row r holds basis state r of as many samples as a register has lanes; in the layout *by amplitude* it holds
-as many neighbouring basis states of one sample. Masks come in two halves: `x`, `z` of the row, `by` of the lanes (None
-by sample); what the lanes add to the sign is in the tables.
+A state is a flat array of rows, each one register. In the layout *by sample* a row holds a basis state of as many
+samples as a register has lanes; in the layout *by amplitude* it holds as many neighbouring basis states of one sample.
+Complex amplitudes have two rows, the real part and the imaginary one, so that the lowest bit of a row says which: with
+i as the real matrix that swaps them, every K = -iP is real and there is one kind of rotation only.
 
-With K = -iP, row r gets sin·K from row q = r ^ x: `factors` has +sin and -sin times the sign of each lane, and which of
-them is the parity of q & z. `flip` and `base` are what must be added to the parity of r & z for r and for q.
+Row r gets t·K from row q = r ^ x, by the sign of the parity of q & z, and of what the lanes add. K is antisymmetric:
+of the two rows of a pair one gets +t, the other -t, so choosing which of them comes first takes the place of signs.
+
+A rotation is I + tan·K here, which takes half the multiply-adds of cos·I + sin·K; the cosines left out are gathered in
+a factor of the whole state, which `sweep` applies at the end.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from hqnn_dsl.backends.native.vectors import fma, kernel, lanes, load, parity, store, swap_lanes, zero
+from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, store, swap_lanes, zero
 
 
 @kernel
@@ -28,184 +31,160 @@ def top_bit(mask: int) -> int:
 
 
 @kernel
-def turn_real(psi: Any, rows: int, x: int, z: int, flip: int, base: int, by: Any, c: Any, factors: Any) -> None:
-    """Rotate real amplitudes; K is real."""
+def turn_pairs(psi: Any, rows: int, x: int, z: int, flip: int, by: Any, t: Any) -> None:
+    """Rotate where a pair of rows gets opposite signs; row p with parity(p & z) = `flip` gets +t."""
     n = lanes(psi)
-    if x == 0:
-        for r in range(rows):
-            a = load(psi, r * n)
-            store(psi, r * n, fma(load(factors, (parity(r & z) ^ base) * n), swap_lanes(a, by), c * a))
-        return
-    top = top_bit(x)
-    for high in range(0, rows, 2 * top):
-        for r in range(high, high + top):
-            even = parity(r & z)
-            at, to = r * n, (r ^ x) * n
-            a, b = load(psi, at), load(psi, to)
-            store(psi, at, fma(load(factors, (even ^ flip) * n), swap_lanes(b, by), c * a))
-            store(psi, to, fma(load(factors, (even ^ base) * n), swap_lanes(a, by), c * b))
+    x, z, top = x * n, z * n, top_bit(x) * n
+    for i in range(0, rows // 2 * n, n):
+        r = i + (i & -top)
+        p = r ^ (x & -(parity(r & z) ^ flip))
+        q = p ^ x
+        a, b = load(psi, p), load(psi, q)
+        store(psi, p, fma(t, swap_lanes(b, by), a))
+        store(psi, q, fnma(t, swap_lanes(a, by), b))
 
 
 @kernel
-def turn_complex(psi: Any, rows: int, x: int, z: int, flip: int, base: int, by: Any, c: Any, factors: Any) -> None:
-    """Rotate complex amplitudes where K is real."""
+def back_pairs(psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, by: Any, t: Any) -> Any:
+    """Rotate state and adjoint back as in `turn_pairs`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
-    if x == 0:
-        for r in range(rows):
-            s = load(factors, (parity(r & z) ^ base) * n)
-            for part in (2 * r * n, 2 * r * n + n):
-                a = load(psi, part)
-                store(psi, part, fma(s, swap_lanes(a, by), c * a))
-        return
-    top = top_bit(x)
-    for high in range(0, rows, 2 * top):
-        for r in range(high, high + top):
-            even = parity(r & z)
-            at, to = 2 * r * n, 2 * (r ^ x) * n
-            a, ai, b, bi = load(psi, at), load(psi, at + n), load(psi, to), load(psi, to + n)
-            s, t = load(factors, (even ^ flip) * n), load(factors, (even ^ base) * n)
-            store(psi, at, fma(s, swap_lanes(b, by), c * a))
-            store(psi, at + n, fma(s, swap_lanes(bi, by), c * ai))
-            store(psi, to, fma(t, swap_lanes(a, by), c * b))
-            store(psi, to + n, fma(t, swap_lanes(ai, by), c * bi))
+    x, z, top = x * n, z * n, top_bit(x) * n
+    more, less = zero(psi), zero(psi)
+    for i in range(0, rows // 2 * n, n):
+        r = i + (i & -top)
+        p = r ^ (x & -(parity(r & z) ^ flip))
+        q = p ^ x
+        a, b, u, v = load(psi, p), load(psi, q), load(lam, p), load(lam, q)
+        sa, sb = swap_lanes(a, by), swap_lanes(b, by)
+        more, less = fma(u, sb, more), fma(v, sa, less)
+        store(psi, p, fnma(t, sb, a))
+        store(psi, q, fma(t, sa, b))
+        store(lam, p, fnma(t, swap_lanes(v, by), u))
+        store(lam, q, fma(t, swap_lanes(u, by), v))
+    return more - less
 
 
 @kernel
-def turn_imaginary(psi: Any, rows: int, x: int, z: int, flip: int, base: int, by: Any, c: Any, factors: Any) -> None:
-    """Rotate complex amplitudes where K is i times a real matrix, which is what the factors are of."""
+def turn_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> None:
+    """Rotate where the rows of a pair get equal signs or are one, since lanes are swapped; `ways` has +t and -t."""
     n = lanes(psi)
-    if x == 0:
-        for r in range(rows):
-            way = parity(r & z) ^ base
-            at = 2 * r * n
-            a, ai = load(psi, at), load(psi, at + n)
-            store(psi, at, fma(load(factors, (way ^ 1) * n), swap_lanes(ai, by), c * a))
-            store(psi, at + n, fma(load(factors, way * n), swap_lanes(a, by), c * ai))
-        return
-    top = top_bit(x)
-    for high in range(0, rows, 2 * top):
-        for r in range(high, high + top):
-            even = parity(r & z)
-            at, to = 2 * r * n, 2 * (r ^ x) * n
-            a, ai, b, bi = load(psi, at), load(psi, at + n), load(psi, to), load(psi, to + n)
-            one, two = even ^ flip, even ^ base
-            store(psi, at, fma(load(factors, (one ^ 1) * n), swap_lanes(bi, by), c * a))
-            store(psi, at + n, fma(load(factors, one * n), swap_lanes(b, by), c * ai))
-            store(psi, to, fma(load(factors, (two ^ 1) * n), swap_lanes(ai, by), c * b))
-            store(psi, to + n, fma(load(factors, two * n), swap_lanes(a, by), c * bi))
+    for r in range(rows):
+        q = r ^ x
+        if q < r:
+            continue
+        t = load(ways, (parity(r & z) ^ base) * n)
+        a, b = load(psi, r * n), load(psi, q * n)
+        store(psi, r * n, fma(t, swap_lanes(b, by), a))
+        if q > r:
+            store(psi, q * n, fma(t, swap_lanes(a, by), b))
 
 
 @kernel
-def back_real(
-    psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, base: int, by: Any, c: Any, factors: Any, signs: Any
-) -> Any:
-    """Rotate state and adjoint, both real, and give Σ λ·Kψ of before, by lane; `signs` are the signs of K."""
+def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> Any:
+    """Rotate state and adjoint back as in `turn_lanes`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
-    total = zero(psi)
-    if x == 0:
-        for r in range(rows):
-            way, at = (parity(r & z) ^ base) * n, r * n
-            a, u = load(psi, at), load(lam, at)
-            total = fma(load(signs, way), u * swap_lanes(a, by), total)
-            store(psi, at, fma(load(factors, way), swap_lanes(a, by), c * a))
-            store(lam, at, fma(load(factors, way), swap_lanes(u, by), c * u))
-        return total
-    top = top_bit(x)
-    for high in range(0, rows, 2 * top):
-        for r in range(high, high + top):
-            even = parity(r & z)
-            at, to = r * n, (r ^ x) * n
-            one, two = (even ^ flip) * n, (even ^ base) * n
-            a, b, u, v = load(psi, at), load(psi, to), load(lam, at), load(lam, to)
-            sa, sb = swap_lanes(a, by), swap_lanes(b, by)
-            total = total + fma(load(signs, one), u * sb, load(signs, two) * (v * sa))
-            store(psi, at, fma(load(factors, one), sb, c * a))
-            store(psi, to, fma(load(factors, two), sa, c * b))
-            store(lam, at, fma(load(factors, one), swap_lanes(v, by), c * u))
-            store(lam, to, fma(load(factors, two), swap_lanes(u, by), c * v))
-    return total
+    more, less = zero(psi), zero(psi)
+    for r in range(rows):
+        q = r ^ x
+        if q < r:
+            continue
+        way = parity(r & z) ^ base
+        t = load(ways, (way ^ 1) * n)
+        a, b, u, v = load(psi, r * n), load(psi, q * n), load(lam, r * n), load(lam, q * n)
+        sb = swap_lanes(b, by)
+        found = u * sb
+        store(psi, r * n, fma(t, sb, a))
+        store(lam, r * n, fma(t, swap_lanes(v, by), u))
+        if q > r:
+            sa = swap_lanes(a, by)
+            found = fma(v, sa, found)
+            store(psi, q * n, fma(t, sa, b))
+            store(lam, q * n, fma(t, swap_lanes(u, by), v))
+        if way:
+            less = less + found
+        else:
+            more = more + found
+    return more - less
 
 
 @kernel
-def back_complex(
-    psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, base: int, by: Any, c: Any, factors: Any, signs: Any
-) -> Any:
-    """Rotate state and adjoint and give Re Σ conj(λ)·Kψ of before, by lane; K is real."""
+def turn_two(psi: Any, rows: int, dual: Any, op: Any, op1: Any, t: Any, t1: Any) -> None:
+    """Two rotations of which neither changes the other's signs, four rows at a time; no lanes are swapped.
+
+    Where amplitudes are complex neither mixes real and imaginary parts.
+    """
     n = lanes(psi)
-    total = zero(psi)
-    if x == 0:
-        for r in range(rows):
-            way = (parity(r & z) ^ base) * n
-            for at in (2 * r * n, 2 * r * n + n):
-                a, u = load(psi, at), load(lam, at)
-                total = fma(load(signs, way), u * swap_lanes(a, by), total)
-                store(psi, at, fma(load(factors, way), swap_lanes(a, by), c * a))
-                store(lam, at, fma(load(factors, way), swap_lanes(u, by), c * u))
-        return total
-    top = top_bit(x)
-    for high in range(0, rows, 2 * top):
-        for r in range(high, high + top):
-            even = parity(r & z)
-            at, to = 2 * r * n, 2 * (r ^ x) * n
-            one, two = (even ^ flip) * n, (even ^ base) * n
-            s, t = load(factors, one), load(factors, two)
-            a, b, u, v = load(psi, at), load(psi, to), load(lam, at), load(lam, to)
-            sa, sb = swap_lanes(a, by), swap_lanes(b, by)
-            first, second = u * sb, v * sa
-            store(psi, at, fma(s, sb, c * a))
-            store(psi, to, fma(t, sa, c * b))
-            store(lam, at, fma(s, swap_lanes(v, by), c * u))
-            store(lam, to, fma(t, swap_lanes(u, by), c * v))
-            a, b, u, v = load(psi, at + n), load(psi, to + n), load(lam, at + n), load(lam, to + n)
-            sa, sb = swap_lanes(a, by), swap_lanes(b, by)
-            first, second = fma(u, sb, first), fma(v, sa, second)
-            total = total + fma(load(signs, one), first, load(signs, two) * second)
-            store(psi, at + n, fma(s, sb, c * a))
-            store(psi, to + n, fma(t, sa, c * b))
-            store(lam, at + n, fma(s, swap_lanes(v, by), c * u))
-            store(lam, to + n, fma(t, swap_lanes(u, by), c * v))
-    return total
+    x, z, flip, x1, z1, flip1, low, high = two_masks(op, op1, n)
+    for i in range(0, rows // 4 * n, n if dual is None else 2 * n):
+        r = i + (i & -low)
+        r += r & -high
+        p = r ^ (x & -(parity(r & z) ^ flip)) ^ (x1 & -(parity(r & z1) ^ flip1))
+        turn_four(psi, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1)
+        if dual is not None:
+            turn_four(psi, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1)
 
 
 @kernel
-def back_imaginary(
-    psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, base: int, by: Any, c: Any, factors: Any, signs: Any
-) -> Any:
-    """Rotate state and adjoint and give Re Σ conj(λ)·Kψ of before, by lane; K is i times a real matrix."""
+def turn_four(psi: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any) -> None:
+    """Rotate rows p and q, p1 and q1 by t, and p and p1, q and q1 by t1."""
+    a, b, a1, b1 = load(psi, p), load(psi, q), load(psi, p1), load(psi, q1)
+    a, b = fma(t, b, a), fnma(t, a, b)
+    a1, b1 = fma(t, b1, a1), fnma(t, a1, b1)
+    store(psi, p, fma(t1, a1, a))
+    store(psi, q, fma(t1, b1, b))
+    store(psi, p1, fnma(t1, a, a1))
+    store(psi, q1, fnma(t1, b, b1))
+
+
+@kernel
+def back_two(psi: Any, lam: Any, rows: int, dual: Any, op: Any, op1: Any, t: Any, t1: Any) -> Any:
+    """Both rotations of `turn_two` back for state and adjoint, and Σ λ·Kψ of each by lane.
+
+    They commute, so that both sums can be taken before either is undone.
+    """
     n = lanes(psi)
-    total = zero(psi)
-    if x == 0:
-        for r in range(rows):
-            way = parity(r & z) ^ base
-            at = 2 * r * n
-            more, less = load(factors, way * n), load(factors, (way ^ 1) * n)
-            a, ai, u, ui = load(psi, at), load(psi, at + n), load(lam, at), load(lam, at + n)
-            sa, si = swap_lanes(a, by), swap_lanes(ai, by)
-            total = fma(load(signs, way * n), ui * sa - u * si, total)
-            store(psi, at, fma(less, si, c * a))
-            store(psi, at + n, fma(more, sa, c * ai))
-            store(lam, at, fma(less, swap_lanes(ui, by), c * u))
-            store(lam, at + n, fma(more, swap_lanes(u, by), c * ui))
-        return total
-    top = top_bit(x)
-    for high in range(0, rows, 2 * top):
-        for r in range(high, high + top):
-            even = parity(r & z)
-            at, to = 2 * r * n, 2 * (r ^ x) * n
-            one, two = even ^ flip, even ^ base
-            a, bi, ui, v = load(psi, at), load(psi, to + n), load(lam, at + n), load(lam, to)
-            ai, b, u, vi = load(psi, at + n), load(psi, to), load(lam, at), load(lam, to + n)
-            sa, sai, sb, sbi = swap_lanes(a, by), swap_lanes(ai, by), swap_lanes(b, by), swap_lanes(bi, by)
-            first, second = ui * sb - u * sbi, vi * sa - v * sai
-            total = total + fma(load(signs, one * n), first, load(signs, two * n) * second)
-            more, less = load(factors, one * n), load(factors, (one ^ 1) * n)
-            store(psi, at, fma(less, sbi, c * a))
-            store(psi, at + n, fma(more, sb, c * ai))
-            store(lam, at, fma(less, swap_lanes(vi, by), c * u))
-            store(lam, at + n, fma(more, swap_lanes(v, by), c * ui))
-            more, less = load(factors, two * n), load(factors, (two ^ 1) * n)
-            store(psi, to, fma(less, sai, c * b))
-            store(psi, to + n, fma(more, sa, c * bi))
-            store(lam, to, fma(less, swap_lanes(ui, by), c * v))
-            store(lam, to + n, fma(more, swap_lanes(u, by), c * vi))
-    return total
+    x, z, flip, x1, z1, flip1, low, high = two_masks(op, op1, n)
+    sums = (zero(psi), zero(psi), zero(psi), zero(psi))
+    for i in range(0, rows // 4 * n, n if dual is None else 2 * n):
+        r = i + (i & -low)
+        r += r & -high
+        p = r ^ (x & -(parity(r & z) ^ flip)) ^ (x1 & -(parity(r & z1) ^ flip1))
+        sums = back_four(psi, lam, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1, sums)
+        if dual is not None:
+            sums = back_four(psi, lam, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1, sums)
+    return sums[0] - sums[1], sums[2] - sums[3]
+
+
+@kernel
+def back_four(psi: Any, lam: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any, sums: Any) -> Any:
+    """Undo `turn_four` on state and adjoint; `sums` are what is added and taken away, for either rotation, so far."""
+    more, less, more1, less1 = sums
+    a, b, a1, b1 = load(psi, p), load(psi, q), load(psi, p1), load(psi, q1)
+    u, v, u1, v1 = load(lam, p), load(lam, q), load(lam, p1), load(lam, q1)
+    more, less = fma(u, b, more), fma(v, a, less)
+    more, less = fma(u1, b1, more), fma(v1, a1, less)
+    more1, less1 = fma(u, a1, more1), fma(u1, a, less1)
+    more1, less1 = fma(v, b1, more1), fma(v1, b, less1)
+    a, a1 = fnma(t1, a1, a), fma(t1, a, a1)
+    b, b1 = fnma(t1, b1, b), fma(t1, b, b1)
+    store(psi, p, fnma(t, b, a))
+    store(psi, q, fma(t, a, b))
+    store(psi, p1, fnma(t, b1, a1))
+    store(psi, q1, fma(t, a1, b1))
+    u, u1 = fnma(t1, u1, u), fma(t1, u, u1)
+    v, v1 = fnma(t1, v1, v), fma(t1, v, v1)
+    store(lam, p, fnma(t, v, u))
+    store(lam, q, fma(t, u, v))
+    store(lam, p1, fnma(t, v1, u1))
+    store(lam, q1, fma(t, u1, v1))
+    return more, less, more1, less1
+
+
+@kernel
+def two_masks(op: Any, op1: Any, n: int) -> Any:
+    """Masks as offsets, and the two bits, lower first, that are 0 in one row of each four."""
+    x, x1 = op[0] * n, op1[0] * n
+    top = top_bit(op[0]) * n
+    other = op1[0] ^ op[0] if x1 & top else op1[0]
+    top1 = top_bit(other) * n
+    return x, op[1] * n, op[4], x1, op1[1] * n, op1[4], min(top, top1), max(top, top1)

@@ -6,12 +6,23 @@ All tables are those of `tables`; what a tile writes belongs to it alone, so til
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from hqnn_dsl.backends.native.passes import (
+    FIRST,
+    LAST,
+    SMALLEST_SCALE,
+    back_pass,
+    cosine_of,
+    lane_of,
+    rotate_all,
+    run_work,
+    scale,
+)
 from hqnn_dsl.backends.native.read import (
+    MOST_BITS,
     both_signs,
     diagonal_adjoint,
     diagonal_values,
@@ -20,89 +31,19 @@ from hqnn_dsl.backends.native.read import (
     mixing_adjoint,
     mixing_value,
 )
-from hqnn_dsl.backends.native.rotate import (
-    back_complex,
-    back_imaginary,
-    back_real,
-    turn_complex,
-    turn_imaginary,
-    turn_real,
+from hqnn_dsl.backends.native.turns import (
+    BASE,
+    FLIP,
+    IMAGINARY,
+    LANE_Z,
+    LINKS,
+    LINKS_END,
+    X,
+    Z,
+    fill_samples,
+    fill_shared,
 )
-from hqnn_dsl.backends.native.trigonometry import LARGEST, sine_and_cosine
-from hqnn_dsl.backends.native.vectors import kernel, lane_sum, lanes, load, splat, store, zero
-
-X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY, KIND, ROWS, LINKS, LINKS_END = range(11)
-"""Columns of a rotation; the first seven are those of a term too."""
-BY_SAMPLE = 2
-"""The kind of a rotation that an input reaches; 1 is shared, 0 constant."""
-
-
-@kernel
-def half_angle(j: int, b: int, constants: Any, ops: Any, links: Any, factors: Any, samples: Any, shared: Any) -> float:
-    """Half the angle of rotation j for sample b."""
-    angle = constants[j]
-    for k in range(ops[j, LINKS], ops[j, LINKS_END]):
-        if links[k, 0] == 1:
-            angle += factors[k] * samples[b, links[k, 1]]
-        else:
-            angle += factors[k] * shared[links[k, 1]]
-    return angle / 2
-
-
-@kernel
-def finish_turn(turns: Any, at: int, largest: float) -> None:
-    """Replace the half angles at `turns[at:]` by their cosines, with the sines behind."""
-    n = lanes(turns)
-    if largest <= LARGEST:
-        sine, cosine = sine_and_cosine(load(turns, at))
-        store(turns, at, cosine)
-        store(turns, at + n, sine)
-        return
-    for k in range(n):
-        angle = turns[at + k]
-        turns[at + k] = math.cos(angle)
-        turns[at + n + k] = math.sin(angle)
-
-
-@kernel
-def fill_shared(constants: Any, ops: Any, links: Any, factors: Any, samples: Any, shared: Any, turns: Any) -> None:
-    """Cosine and sine of all half angles that no input reaches, in all lanes; `turns` has both by rotation."""
-    n = lanes(turns)
-    for j in range(len(ops)):
-        if ops[j, KIND] != BY_SAMPLE:
-            at = 2 * j * n
-            turns[at] = half_angle(j, 0, constants, ops, links, factors, samples, shared)
-            store(turns, at, splat(turns, turns[at]))
-            finish_turn(turns, at, abs(turns[at]))
-
-
-@kernel
-def fill_samples(
-    b: int,
-    width: int,
-    lane: Any,
-    constants: Any,
-    ops: Any,
-    links: Any,
-    factors: Any,
-    samples: Any,
-    shared: Any,
-    turns: Any,
-) -> None:
-    """Cosine and sine of the half angles that differ by sample, for a tile; unused lanes turn by zero."""
-    n = lanes(turns)
-    for j in range(len(ops)):
-        if ops[j, KIND] == BY_SAMPLE:
-            at = 2 * j * n
-            largest = 0.0
-            store(turns, at, zero(turns))
-            for k in range(width):
-                angle = half_angle(j, b + k, constants, ops, links, factors, samples, shared)
-                largest = max(largest, abs(angle))
-                turns[at + k] = angle
-            if lane is not None:
-                store(turns, at, splat(turns, turns[at]))
-            finish_turn(turns, at, largest)
+from hqnn_dsl.backends.native.vectors import any_below, filled, kernel, lane_sum, lanes, load, splat, store
 
 
 @kernel
@@ -124,50 +65,6 @@ def start_state(psi: Any, b: int, width: int, dual: Any, lane: Any, places: Any,
 
 
 @kernel
-def lane_of(lane: Any, op: Any) -> Any:
-    """How an operation swaps lanes: None where lanes are samples."""
-    if lane is None:
-        return None
-    return op[BY]
-
-
-@kernel
-def turn(psi: Any, rows: int, dual: Any, lane: Any, op: Any, c: Any, factors: Any) -> None:
-    """Rotate a state, by the factors made for this rotation."""
-    by = lane_of(lane, op)
-    if dual is None:
-        turn_real(psi, rows, op[X], op[Z], op[FLIP], op[BASE], by, c, factors)
-    elif op[IMAGINARY]:
-        turn_imaginary(psi, rows, op[X], op[Z], op[FLIP], op[BASE], by, c, factors)
-    else:
-        turn_complex(psi, rows, op[X], op[Z], op[FLIP], op[BASE], by, c, factors)
-
-
-@kernel
-def back(psi: Any, lam: Any, rows: int, dual: Any, lane: Any, op: Any, c: Any, factors: Any, signs: Any) -> Any:
-    """Rotate state and adjoint, and give the gradient by lane."""
-    by = lane_of(lane, op)
-    if dual is None:
-        return back_real(psi, lam, rows, op[X], op[Z], op[FLIP], op[BASE], by, c, factors, signs)
-    if op[IMAGINARY]:
-        return back_imaginary(psi, lam, rows, op[X], op[Z], op[FLIP], op[BASE], by, c, factors, signs)
-    return back_complex(psi, lam, rows, op[X], op[Z], op[FLIP], op[BASE], by, c, factors, signs)
-
-
-@kernel
-def rotate_all(psi: Any, dual: Any, lane: Any, ops: Any, patterns: Any, turns: Any, factors: Any) -> None:
-    """All rotations, one after the other."""
-    n = lanes(psi)
-    for j in range(len(ops)):
-        op = ops[j]
-        sine = load(turns, (2 * j + 1) * n)
-        if lane is not None:
-            sine = sine * load(patterns, op[LANE_Z] * n)
-        both_signs(factors, 0, sine)
-        turn(psi, op[ROWS], dual, lane, op, load(turns, 2 * j * n), factors)
-
-
-@kernel
 def forward(
     first: int,
     last: int,
@@ -186,6 +83,7 @@ def forward(
     bits: Any,
     patterns: Any,
     places: Any,
+    passes: Any,
     samples: Any,
     shared: Any,
     state: Any,
@@ -199,12 +97,14 @@ def forward(
     own = np.empty(0 if keep else size, kept.dtype)
     turns = np.empty(2 * len(ops) * n, kept.dtype)
     factors = np.empty(2 * n, kept.dtype)
+    work = run_work(passes, kept)
+    block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     values = np.empty(len(terms) * n, kept.dtype)
     most = 0
     for m in range(len(marginals)):
         most = max(most, marginals[m, 2] - marginals[m, 1])
     sums = np.empty(n * ((1 << most) + 1), kept.dtype)
-    fill_shared(constants, ops, links, weights_of, samples, shared, turns)
+    fill_shared(constants, ops, links, weights_of, shared, turns)
     tile_width = n if lane is None else 1
     for tile in range(first, last):
         b = tile * tile_width
@@ -212,8 +112,8 @@ def forward(
         psi = kept[tile * size : (tile + 1) * size] if keep else own
         fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         start_state(psi, b, width, dual, lane, places, state)
-        rotate_all(psi, dual, lane, ops, patterns, turns, factors)
-        read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values)
+        rotate_all(psi, dual, lane, ops, patterns, passes, turns, work)
+        read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
         for k in range(len(uses)):
             for i in range(width):
                 out[b + i, uses[k, 1]] += coefficients[k] * values[uses[k, 0] * n + i]
@@ -227,13 +127,21 @@ def forward(
 
 @kernel
 def read_terms(
-    psi: Any, rows: int, dual: Any, lane: Any, diagonal: int, terms: Any, patterns: Any, factors: Any, values: Any
+    psi: Any,
+    rows: int,
+    dual: Any,
+    lane: Any,
+    diagonal: int,
+    terms: Any,
+    patterns: Any,
+    factors: Any,
+    values: Any,
+    block: Any,
 ) -> None:
     """<P> of all terms, a register each: by lane, or the sum in lane 0 by amplitude."""
     n = lanes(psi)
-    both_signs(factors, 0, load(patterns, 0))
-    for t in range(0, diagonal, 4):
-        diagonal_values(psi, rows, dual, terms, t, factors, values)
+    if diagonal:
+        diagonal_values(psi, rows, dual, terms, diagonal, values, block)
     for t in range(diagonal, len(terms)):
         op = terms[t]
         both_signs(factors, 0, load(patterns, op[LANE_Z] * n))
@@ -268,11 +176,11 @@ def adjoint_start(
     patterns: Any,
     weights: Any,
     sums: Any,
+    block: Any,
     upstream: Any,
 ) -> None:
     """λ = Σ g·Oψ over all that is read, for one tile; `weights` has two registers a term."""
     n = lanes(psi)
-    lam[:] = 0
     weights[:] = 0
     for k in range(len(uses)):
         for i in range(width):
@@ -282,8 +190,10 @@ def adjoint_start(
         if lane is not None:
             store(weights, at, splat(weights, weights[at]) * load(patterns, terms[t, LANE_Z] * n))
         both_signs(weights, at, load(weights, at))
-    for t in range(0, diagonal, 4):
-        diagonal_adjoint(psi, lam, rows, dual, terms, t, weights)
+    if diagonal:
+        diagonal_adjoint(psi, lam, rows, dual, terms, diagonal, weights, block)
+    else:
+        lam[:] = 0
     for t in range(diagonal, len(terms)):
         op = terms[t]
         by = lane_of(lane, op)
@@ -303,16 +213,15 @@ def adjoint_start(
 def spread(
     j: int, b: int, width: int, tile: int, found: Any, ops: Any, links: Any, weights_of: Any, grads: Any, partial: Any
 ) -> None:
-    """Add rotation j's gradient, by lane in `found`, to the slots that feed it."""
+    """Add rotation j's gradient, by lane in `found`, to the slots that feed it; lanes that are no sample have 0."""
+    total = lane_sum(load(found, 0))
     for k in range(ops[j, LINKS], ops[j, LINKS_END]):
         column = links[k, 1]
         if links[k, 0] == 1:
+            factor = weights_of[k]
             for i in range(width):
-                grads[b + i, column] += weights_of[k] * found[i]
+                grads[b + i, column] += factor * found[i]
         else:
-            total = 0.0
-            for i in range(width):
-                total += found[i]
             partial[tile, column] += weights_of[k] * total
 
 
@@ -335,6 +244,7 @@ def backward(
     bits: Any,
     patterns: Any,
     places: Any,
+    passes: Any,
     samples: Any,
     shared: Any,
     state: Any,
@@ -357,13 +267,16 @@ def backward(
     own = np.empty(0 if keep else size, kept.dtype)
     lam = np.empty(size, kept.dtype)
     turns = np.empty(2 * len(ops) * n, kept.dtype)
-    factors, signs, found = np.empty(2 * n, kept.dtype), np.empty(2 * n, kept.dtype), np.empty(n, kept.dtype)
+    found = np.empty(n, kept.dtype)
+    work = run_work(passes, kept)
+    block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
+    totals = np.empty(len(work), kept.dtype)
     weights = np.empty(2 * len(terms) * n, kept.dtype)
     most = 0
     for m in range(len(marginals)):
         most = max(most, marginals[m, 2] - marginals[m, 1])
     sums = np.empty(n * ((1 << most) + 1), kept.dtype)
-    fill_shared(constants, ops, links, weights_of, samples, shared, turns)
+    fill_shared(constants, ops, links, weights_of, shared, turns)
     tile_width = n if lane is None else 1
     for tile in range(first, last):
         b = tile * tile_width
@@ -372,7 +285,7 @@ def backward(
         fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         if not keep:
             start_state(psi, b, width, dual, lane, places, state)
-            rotate_all(psi, dual, lane, ops, patterns, turns, factors)
+            rotate_all(psi, dual, lane, ops, patterns, passes, turns, work)
         adjoint_start(
             psi,
             lam,
@@ -390,25 +303,31 @@ def backward(
             patterns,
             weights,
             sums,
+            block,
             upstream,
         )
-        for j in range(len(ops) - 1, stop - 1, -1):
-            op = ops[j]
-            pattern = load(patterns, op[LANE_Z] * n)
-            c = load(turns, 2 * j * n)
-            both_signs(factors, 0, (zero(psi) - load(turns, (2 * j + 1) * n)) * pattern)
-            if wanted[j]:
-                both_signs(signs, 0, pattern)
-                total = back(psi, lam, op[ROWS], dual, lane, op, c, factors, signs)
-                if lane is None:
-                    store(found, 0, total)
-                else:
-                    found[0] = lane_sum(total)
-                spread(j, b, width, tile, found, ops, links, weights_of, grads, partial)
-            else:
-                turn(psi, op[ROWS], dual, lane, op, c, factors)
-                turn(lam, op[ROWS], dual, lane, op, c, factors)
+        left_out = filled(psi, 1.0)
+        for k in range(len(passes) - 1, -1, -1):
+            if passes[k, LAST] <= stop:
+                break
+            c = cosine_of(k, passes, turns)
+            if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
+                scale(psi, left_out)
+                scale(lam, left_out)
+                left_out = filled(psi, 1.0)
+            back_pass(psi, lam, k, dual, lane, ops, patterns, passes, turns, work, totals)
+            for j in range(passes[k, FIRST], passes[k, LAST]):
+                if wanted[j]:
+                    total = load(totals, (j - passes[k, FIRST]) * n) * left_out * left_out
+                    if lane is None:
+                        store(found, 0, total)
+                    else:
+                        found[:] = 0
+                        found[0] = lane_sum(total * load(patterns, ops[j, LANE_Z] * n))
+                    spread(j, b, width, tile, found, ops, links, weights_of, grads, partial)
+            left_out = left_out * c
         if len(state_grads):
+            scale(lam, left_out)
             read_start(lam, b, width, dual, lane, places, state_grads)
 
 

@@ -6,28 +6,33 @@ matrix, and signs go into the angle's factors. The columns are those of `sweep`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hqnn_dsl.circuit.pauli.cost import cost_of_program, reached
+from hqnn_dsl.circuit.pauli.passes import Pass, imaginary, passes
 from hqnn_dsl.circuit.pauli.strings import parity
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.circuit.pauli.program import PauliProgram
+    from hqnn_dsl.circuit.pauli.program import PauliProgram, PauliRotation
 
 Array = np.ndarray[Any, Any]
 
+FORMS = ("one", "two", "phases")
+"""The forms of passes in the order of their numbers in `sweep`."""
+BLOCK_BITS = 6
+"""The most bits of a block of rows whose phases are worked out at once; `phases` takes no more."""
 LANE_BITS = {"float32": 3, "float64": 2}
 """The lowest bits of a basis state that lie inside a register, by dtype, in the layout by amplitude."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `places`."""
+    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `passes`."""
 
     dual: int | None
     lane: int | None
@@ -44,6 +49,7 @@ class Tables:
     bits: Array
     patterns: Array
     places: Array
+    passes: Array
     work: int
     """Multiply-adds for one sample."""
 
@@ -52,6 +58,7 @@ class Tables:
         return (
             *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
             *(self.terms, self.uses, self.coefficients, self.marginals, self.bits, self.patterns, self.places),
+            self.passes,
         )
 
     @property
@@ -85,6 +92,15 @@ def _masks(x: int, z: int, lane_bits: int) -> list[int]:
     return [x >> lane_bits, z >> lane_bits, x & low, z & low, parity(x & z), parity(x & z & low)]
 
 
+def _real_masks(rotation: PauliRotation, program: PauliProgram, lane_bits: int) -> list[int]:
+    """The same columns for a rotation in real form, whose extra bit is the lowest of a row."""
+    masks = _masks(rotation.x, rotation.z, lane_bits)
+    if program.real:
+        return masks
+    mixed = int(imaginary(rotation))
+    return [masks[0] << 1 | mixed, masks[1] << 1 | mixed, *masks[2:4], masks[4] ^ mixed, masks[5]]
+
+
 def _quarter(x: int, z: int, power: int) -> tuple[int, int]:
     """i^(Y count + power) as (1 where it is imaginary, its sign)."""
     turns = ((x & z).bit_count() + power) % 4
@@ -95,34 +111,59 @@ def tables_of(program: PauliProgram, circuit: Circuit, dtype: str, *, by_amplitu
     """The arrays of a program whose angles are those of `circuit`'s slots. `by_amplitude` is the layout."""
     lane_bits = LANE_BITS[dtype] if by_amplitude else 0
     lanes = 1 << LANE_BITS[dtype]
-    columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
-    columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
-    links: list[tuple[int, int]] = []
-    ops, constants, factors = [], [], []
-    for rotation, entries in zip(program.rotations, reached(program), strict=True):
-        imaginary, sign = _quarter(rotation.x, rotation.z, -1)
-        first = len(links)
-        for slot, factor in rotation.angle.slots:
-            links.append(columns[slot])
-            factors.append(sign * factor)
-        kind = max((1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
-        rows = max(1, entries >> lane_bits)
-        ops.append([*_masks(rotation.x, rotation.z, lane_bits), imaginary, kind, rows, first, len(links)])
-        constants.append(sign * rotation.angle.constant)
     patterns = [[1 - 2 * parity(lane & mask) for lane in range(lanes)] for mask in range(1 << lane_bits)]
     return Tables(
         dual=None if program.real else 1,
         lane=0 if by_amplitude else None,
         rows=1 << (program.num_qubits - lane_bits),
-        ops=_whole(ops, 11),
-        constants=np.array(constants, dtype=np.float64),
-        links=_whole(links, 2),
-        factors=np.array(factors, dtype=np.float64),
         patterns=np.array(patterns, dtype=dtype).reshape(-1),
         places=np.array(_places(program), dtype=np.int64),
         work=cost_of_program(program).multiply_adds,
+        **_rotating(program, circuit, lane_bits),
         **_reading(program, lane_bits),
     )
+
+
+def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int) -> dict[str, Any]:
+    """Rotations in the order of their passes, and what their angles are made of."""
+    columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
+    columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
+    links: list[tuple[int, int]] = []
+    factors: list[float] = []
+    constants: list[float] = []
+    ops: list[list[int]] = []
+    steps: list[list[int]] = []
+    width = 1 if program.real else 2
+    grouped = passes(program, lane_bits)
+    entries = iter(reached(replace(program, rotations=tuple(r for group in grouped for r in group.rotations))))
+    for group in grouped:
+        heights = [max(1, next(entries) >> lane_bits) for _ in group.rotations]
+        bits = min(BLOCK_BITS, heights[0].bit_length() - 1)
+        begin, phase = len(ops), int(group.form == "phases")
+        for rotation, rows in zip(_by_level(group, bits, lane_bits), heights, strict=True):
+            _, sign = _quarter(rotation.x, rotation.z, -1)
+            first = len(links)
+            links += [columns[slot] for slot, _ in rotation.angle.slots]
+            factors += [sign * factor for _, factor in rotation.angle.slots]
+            constants.append(sign * rotation.angle.constant)
+            kind = max((1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
+            ops.append([*_real_masks(rotation, program, lane_bits), 0, kind, width * rows, first, len(links), phase])
+        steps.append([FORMS.index(group.form), begin, len(ops), bits])
+    return {
+        "ops": _whole(ops, 12),
+        "constants": np.array(constants, dtype=np.float64),
+        "links": _whole(links, 2),
+        "factors": np.array(factors, dtype=np.float64),
+        "passes": _whole(steps, 4),
+    }
+
+
+def _by_level(group: Pass, bits: int, lane_bits: int) -> list[PauliRotation]:
+    """A pass's rotations, those of a run by the highest bit that they have within a block."""
+    if group.form != "phases":
+        return list(group.rotations)
+    low = ((1 << bits) - 1) << lane_bits
+    return sorted(group.rotations, key=lambda rotation: (rotation.z & low).bit_length())
 
 
 def _whole(rows: list[Any], width: int) -> Array:
@@ -138,10 +179,9 @@ def _places(program: PauliProgram) -> list[int]:
 
 
 def _reading(program: PauliProgram, lane_bits: int) -> dict[str, Any]:
-    """Terms (diagonal ones first, in fours), which outputs use them, and marginals."""
+    """Terms (diagonal ones first), which outputs use them, and marginals."""
     strings = dict.fromkeys((term.x, term.z) for term in program.terms)
     diagonal = [string for string in strings if string[0] == 0]
-    diagonal += [(0, 0)] * (-len(diagonal) % 4)
     others = [string for string in strings if string[0] != 0]
     number = {string: k for k, string in enumerate([*diagonal, *others])}
     rows = [[*_masks(x, z, lane_bits), _quarter(x, z, 0)[0], 0, 0, 0, 0] for x, z in [*diagonal, *others]]

@@ -106,6 +106,22 @@ def splat(typing: Any, array: Any, value: Any) -> Any:
 
 
 @intrinsic
+def filled(typing: Any, array: Any, value: Any) -> Any:
+    """A register of the array's dtype with a number of Python's in every lane."""
+    register = Register(array.dtype)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        vector, number = vector_of(register), given[1]
+        if register.dtype == types.float32:
+            number = builder.fptrunc(number, ir.FloatType())
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), register.lanes), [0] * register.lanes)
+        return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), mask)
+
+    return register(array, types.float64), generate
+
+
+@intrinsic
 def zero(typing: Any, array: Any) -> Any:
     """A register of the array's dtype with zeros."""
     register = Register(array.dtype)
@@ -124,6 +140,49 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.call(function, given)
 
     return a(a, a, a), generate
+
+
+@intrinsic
+def fnma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """-a·b + c in one rounding where the processor has that."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        vector = vector_of(a)
+        name = f"llvm.fmuladd.v{a.lanes}f{a.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
+        return builder.call(function, [builder.fneg(given[0]), given[1], given[2]])
+
+    return a(a, a, a), generate
+
+
+def _smaller(builder: Any, register: Any, value: Any, bound: Any) -> Any:
+    """Which lanes are smaller than those of the bound, signs aside."""
+    vector = vector_of(register)
+    name = f"llvm.fabs.v{register.lanes}f{register.dtype.bitwidth}"
+    size = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), name)
+    return builder.fcmp_ordered("<", builder.call(size, [value]), builder.call(size, [bound]))
+
+
+@intrinsic
+def not_below(typing: Any, value: Any, bound: Any) -> Any:
+    """The register with `bound` where a lane is smaller, signs aside."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.select(_smaller(builder, value, given[0], given[1]), given[1], given[0])
+
+    return value(value, value), generate
+
+
+@intrinsic
+def any_below(typing: Any, value: Any, bound: Any) -> Any:
+    """Whether a lane is smaller than that of `bound`, signs aside."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        bits = ir.IntType(value.lanes)
+        found = builder.bitcast(_smaller(builder, value, given[0], given[1]), bits)
+        return builder.icmp_unsigned("!=", found, ir.Constant(bits, 0))
+
+    return types.boolean(value, value), generate
 
 
 @intrinsic
@@ -199,3 +258,4 @@ def _binary(operation: Any, method: str) -> None:
 _binary(operator.add, "fadd")
 _binary(operator.sub, "fsub")
 _binary(operator.mul, "fmul")
+_binary(operator.truediv, "fdiv")

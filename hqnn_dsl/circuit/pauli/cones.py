@@ -50,7 +50,7 @@ def _pieces(program: PauliProgram) -> tuple[PauliProgram, ...]:
         return (program,)
     groups: dict[frozenset[int], set[int]] = {}
     for number in range(count):
-        groups.setdefault(_reaching(program, _strings(program, number)), set()).add(number)
+        groups.setdefault(reaching(program, _strings(program, number)), set()).add(number)
     if not 1 < len(groups) <= MOST_GROUPS:
         return (program,)
     cones = [
@@ -93,7 +93,8 @@ def _strings(program: PauliProgram, number: int) -> list[tuple[int, int]]:
     return [(0, mask) for mask, _ in program.marginals[number - len(program.terms)].bits]
 
 
-def _reaching(program: PauliProgram, strings: list[tuple[int, int]]) -> frozenset[int]:
+def reaching(program: PauliProgram, strings: list[tuple[int, int]]) -> frozenset[int]:
+    """The numbers of the rotations that reach what is read: those that fail to commute with it or a later one."""
     later = StringSpan(program.num_qubits)
     for x, z in strings:
         later.add(x, z)

@@ -1,12 +1,15 @@
-"""What running a plan costs, counted before it runs: rotations, multiply-adds and bytes.
+"""What running a plan costs, counted before it runs: rotations, passes, multiply-adds and bytes.
 
 The counts are of the work per sample: a rotation passes over the entries that rotations so far can have reached.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from hqnn_dsl.circuit.pauli.passes import passes
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.pauli.program import PauliPlan, PauliProgram
@@ -16,11 +19,13 @@ if TYPE_CHECKING:
 class Cost:
     """Counts for one sample, values only; `state_bytes` are those of the largest state in single precision.
 
-    `multiply_adds` counts two a real number that a rotation mixes; a gradient costs about three times as much again.
-    `bytes_moved` is what rotations read and write if nothing stays in a register.
+    `multiply_adds` are those of the engine, which turns by tangents: one a real number that a rotation mixes, and four
+    an amplitude for a whole run of phases. A gradient costs about three times as much again. `bytes_moved` is what
+    passes over the state read and write.
     """
 
     rotations: int
+    passes: int
     multiply_adds: int
     bytes_moved: int
     state_bytes: int
@@ -28,6 +33,7 @@ class Cost:
     def plus(self, other: Cost) -> Cost:
         return Cost(
             self.rotations + other.rotations,
+            self.passes + other.passes,
             self.multiply_adds + other.multiply_adds,
             self.bytes_moved + other.bytes_moved,
             max(self.state_bytes, other.state_bytes),
@@ -48,19 +54,29 @@ def reached(program: PauliProgram) -> tuple[int, ...]:
 def cost_of_program(program: PauliProgram) -> Cost:
     """The cost of one program."""
     numbers = 1 if program.real else 2
-    entries = sum(reached(program))
+    groups = passes(program)
+    ordered = tuple(rotation for group in groups for rotation in group.rotations)
+    entries = reached(replace(program, rotations=ordered))
+    ends = list(accumulate(len(group.rotations) for group in groups))
+    turned = 0
+    for group, end in zip(groups, ends, strict=True):
+        if group.form == "phases":
+            turned += 2 * entries[end - 1]
+        else:
+            turned += sum(entries[end - len(group.rotations) : end])
     read = (len(program.terms) + sum(len(marginal.bits) for marginal in program.marginals)) << program.num_qubits
     return Cost(
         rotations=len(program.rotations),
-        multiply_adds=2 * numbers * entries + numbers * read,
-        bytes_moved=2 * 4 * numbers * entries,
+        passes=len(groups),
+        multiply_adds=numbers * (turned + read),
+        bytes_moved=2 * 4 * numbers * sum(entries[end - 1] for end in ends),
         state_bytes=4 * numbers << program.num_qubits,
     )
 
 
 def cost(plan: PauliPlan) -> Cost:
     """The cost of all parts of a plan."""
-    total = Cost(0, 0, 0, 0)
+    total = Cost(0, 0, 0, 0, 0)
     for part in plan.parts:
         total = total.plus(cost_of_program(part))
     return total

@@ -16,7 +16,7 @@ from hqnn_dsl.circuit.pauli.program import Marginal, PauliPlan, PauliProgram, Pa
 from hqnn_dsl.circuit.pauli.strings import Coordinates, StringSpan, anticommute, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from hqnn_dsl.circuit.ir import Circuit
 
@@ -196,10 +196,17 @@ REWRITES: dict[str, Rewrite] = {
 """All rewrites by name, in the order in which they are applied."""
 
 
-def plan(circuit: Circuit, without: Collection[str] = ()) -> PauliPlan:
-    """The circuit lowered and rewritten by all of `REWRITES` but those named in `without`."""
+def stages(circuit: Circuit, without: Collection[str] = ()) -> Iterator[tuple[str, PauliPlan]]:
+    """The circuit lowered, named `as written`, and then the plan after each of `REWRITES` but those in `without`."""
     found = lower(circuit)
+    yield "as written", found
     for name, rewrite in REWRITES.items():
         if name not in without:
             found = rewrite.apply(found)
+            yield name, found
+
+
+def plan(circuit: Circuit, without: Collection[str] = ()) -> PauliPlan:
+    """The circuit lowered and rewritten by all of `REWRITES` but those named in `without`."""
+    *_, (_, found) = stages(circuit, without)
     return found

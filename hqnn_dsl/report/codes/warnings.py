@@ -88,3 +88,65 @@ class EntanglersDropped(Diagnostic):
     label = "asked for here"
     count: int
     total: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class DeadWeight(Diagnostic):
+    """A weight stands in an angle that no output depends on: its gradient is zero for all inputs and weights.
+
+    The gate commutes with all that follows and with what is measured, or turns only the phase of the state. This is
+    worked out on the circuit as Pauli rotations, without running it, where that takes next to no time: up to 10,000
+    gates times qubits, and 100,000 gates times Pauli products measured.
+
+    Wrong: `weight w; ry(x[0]) 0; rz(w) 0; measure z`: <Z> does not see a rotation about Z.
+    Right: `weight w; ry(x[0]) 0; rx(w) 0; measure z`, or `measure x`, or no such gate.
+    """
+
+    code = "W0407"
+    severity = "warning"
+    message = "{what} can never change an output, so training leaves {them} alone"
+    label = "{which}"
+    advice = "drop the gate, or measure something that it does not commute with"
+    what: str
+    which: str
+    them: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class DeadInput(Diagnostic):
+    """A component of the input stands in angles that no output depends on: what the encoder computes for it is lost.
+
+    Worked out as for weights (W0407). A common cause is an encoding by RZ on qubits that are still in |0>.
+
+    Wrong: `feature_map angle(axis: z)` as the first thing in a circuit: it turns only the phase of |0>.
+    Right: `feature_map angle(axis: y)`
+    """
+
+    code = "W0408"
+    severity = "warning"
+    message = "{what} can never change an output: what the encoder computes for {them} is lost"
+    label = "{which}"
+    advice = "encode by a rotation that does not commute with what is before it or measured after it"
+    what: str
+    which: str
+    them: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ConstantOutput(Diagnostic):
+    """An output has the same value for all inputs and weights, so the decoder gets a constant.
+
+    Nothing that depends on an input or a weight reaches it, or the state has a symmetry under which it is zero: where
+    all amplitudes are real, an observable with an odd number of Y is.
+
+    Wrong: `ry(x[0]) 0; measure y[0]`: RY keeps amplitudes real, and <Y> is zero.
+    Right: `ry(x[0]) 0; measure x[0]`
+    """
+
+    code = "W0409"
+    severity = "warning"
+    message = "{what}, whatever the inputs and weights are"
+    label = "{value}"
+    advice = "measure something else, or strike it"
+    what: str
+    value: str

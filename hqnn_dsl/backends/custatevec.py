@@ -1,0 +1,91 @@
+"""The backend `custatevec`: the native plan by NVIDIA's cuStateVec, for states too large for the CUDA kernels.
+
+Its work is in `backends.statevec`; here is its row in the table of backends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.backends import Backend
+from hqnn_dsl.backends.limits import MAX_GPU_STATE_BYTES
+from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.report.codes.environment import StateTooLarge
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.backends import Executable
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.diagnostic import Diagnostic
+
+AMPLITUDE_BYTES = {"single": 8, "double": 16}
+"""Bytes of one complex amplitude by precision."""
+
+
+def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """The circuit as a torch function. Raises `Refusal` (exit code 3) where there is no GPU or no cuquantum-python."""
+    from hqnn_dsl.backends.native.cuda.device import gpu_objection
+    from hqnn_dsl.backends.statevec.executable import StateVecExecutable
+    from hqnn_dsl.backends.statevec.library import find_module
+
+    refused = objections(circuit, options)
+    if refused:
+        raise Refusal(*refused)
+    if (lacking := gpu_objection("`backend custatevec`")) is not None:
+        raise Refusal(lacking)
+    find_module()
+    return StateVecExecutable(circuit, options.get("precision", "single"))
+
+
+def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+    """Only one: a single state, of the plan's largest part, that no GPU has the memory for."""
+    number = AMPLITUDE_BYTES[options.get("precision", "single")]
+    if number << circuit.num_qubits <= MAX_GPU_STATE_BYTES:
+        return ()
+    from hqnn_dsl.circuit.pauli.rewrites import plan
+
+    needed = number << max(part.num_qubits for part in plan(circuit).parts)
+    if needed <= MAX_GPU_STATE_BYTES:
+        return ()
+    width, limit = circuit.num_qubits, MAX_GPU_STATE_BYTES
+    return (StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=limit),)
+
+
+def probe() -> str:
+    """What it can do here, in a line."""
+    import torch
+
+    from hqnn_dsl.backends.native.cuda.device import gpu_objection
+    from hqnn_dsl.backends.statevec.library import find_module
+
+    if (lacking := gpu_objection("`backend custatevec`")) is not None:
+        return lacking.headline
+    try:
+        module = find_module()
+    except Refusal as refusal:
+        return f"{refusal.diagnostics[0].headline}; {refusal.diagnostics[0].help}"
+    return f"ready on {torch.cuda.get_device_name()}, cuStateVec {module.get_version()}"
+
+
+BACKEND = Backend(
+    entry=Entry(
+        name="custatevec",
+        doc="NVIDIA's cuStateVec on a GPU, row by row: exact, for states too large for the kernels of `native`.",
+        options=(
+            Option(
+                name="precision",
+                type="choice",
+                doc="Precision of the state: `single` (complex64) or `double` (complex128).",
+                default="single",
+                choices=("single", "double"),
+            ),
+        ),
+    ),
+    load=load,
+    objections=objections,
+    probe=probe,
+    pace=1e5,
+)
+"""The row of the table of backends. Its pace is that of a small circuit, whose rows it runs one after the other."""

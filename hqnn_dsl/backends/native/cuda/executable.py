@@ -1,0 +1,127 @@
+"""A circuit as a differentiable torch function on CUDA tensors: outputs and gradients never leave the device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.native.cuda.launch import Arguments, Device, Gradients, Part
+from hqnn_dsl.backends.native.cuda.tables import SAMPLE_KIND, SHARED_KIND, STATE_KIND, tables_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.circuit.pauli.program import PauliPlan
+
+
+class CudaExecutable:
+    """A plan run by the CUDA kernels on the device of its arguments; `state` rows have length 1 and are not zero.
+
+    `precision` is `single` or `double`. Tables are uploaded once a device. Raises `Refusal` where states would take
+    more than their share of the device's memory.
+    """
+
+    def __init__(self, circuit: Circuit, plan: PauliPlan, precision: str) -> None:
+        self.circuit = circuit
+        self.precision = precision
+        self.real = torch.float64 if precision == "double" else torch.float32
+        zeros = (0.0,) * len(plan.offsets)
+        self.tables = [tables_of(part, circuit, zeros if k else plan.offsets) for k, part in enumerate(plan.parts)]
+        self._parts: dict[torch.device, list[Part]] = {}
+
+    def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
+        """Outputs `[B, M]` for angles `per_sample[B, E]`, `shared[W]` and amplitudes `state[B, 2^k]` or None."""
+        device = per_sample.device
+        per_sample, shared = per_sample.to(self.real), shared.to(device, self.real)
+        state = None if state is None else state.to(device, self.real)
+        if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
+            found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
+            return found
+        return Call(self, Arguments(per_sample, shared, state)).forward(keep=False)
+
+    def parts(self, device: torch.device) -> list[Part]:
+        """The programs on a device."""
+        if device not in self._parts:
+            place = Device(device)
+            self._parts[device] = [Part(t, place, self.real, self.circuit.num_qubits) for t in self.tables]
+        return self._parts[device]
+
+    def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
+        """The same outputs by the reference backend, on the same device, for derivatives of derivatives."""
+        return DenseExecutable(self.circuit, self.precision)(per_sample, shared, state)
+
+
+class Call:
+    """One call: its arguments, and after `forward` the states kept for the gradient."""
+
+    def __init__(self, executable: CudaExecutable, given: Arguments) -> None:
+        self.parts = executable.parts(given.samples.device)
+        self.given = given
+        self.outputs = executable.circuit.num_outputs
+        self.kept: list[Tensor | None] = [None] * len(self.parts)
+
+    def forward(self, *, keep: bool) -> Tensor:
+        """Outputs `[B, M]`; with `keep` final states are kept where they are not too large."""
+        given = self.given
+        out = given.samples.new_empty(given.batch, self.outputs)
+        if given.batch == 0:
+            return out
+        for number, part in enumerate(self.parts):
+            kept = keep and part.keeps(given.batch, len(self.parts))
+            self.kept[number] = part.forward(given, out, keep=kept, add=number > 0)
+        return out
+
+    def backward(self, upstream: Tensor, asked: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Gradients of angles per sample `[B, E]`, shared ones `[W]` and amplitudes; undefined where not asked for.
+
+        Kept states are used up: a second call makes them again.
+        """
+        given = self.given
+        kept, self.kept = self.kept, [None] * len(self.parts)
+        found = Gradients(
+            asked,
+            torch.empty_like(given.samples),
+            torch.empty(given.batch, len(given.shared), dtype=torch.float64, device=given.samples.device),
+            given.samples.new_empty(given.batch, 0) if given.state is None else torch.empty_like(given.state),
+        )
+        if given.batch:
+            for number, part in enumerate(self.parts):
+                part.backward(given, kept[number], upstream, found, add=number > 0)
+        return found.samples, found.shared.sum(0).to(found.samples.dtype), found.state
+
+
+class _Angles(torch.autograd.Function):
+    """Outputs from angles, with the gradients of one sweep back; asked for a graph of these, the reference's."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, executable: CudaExecutable, per_sample: Tensor, shared: Tensor, state: Tensor | None
+    ) -> Tensor:
+        ctx.save_for_backward(per_sample, shared, state)
+        ctx.executable = executable
+        ctx.call = Call(
+            executable, Arguments(per_sample.detach(), shared.detach(), None if state is None else state.detach())
+        )
+        return ctx.call.forward(keep=True)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        asked = ctx.needs_input_grad[1:]
+        given = ctx.saved_tensors  # torch refuses here what was changed in place since
+        if torch.is_grad_enabled():
+            return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
+        kinds = zip(asked, (SAMPLE_KIND, SHARED_KIND, STATE_KIND), strict=True)
+        found = ctx.call.backward(upstream[0].contiguous(), sum(kind for want, kind in kinds if want))
+        return (None, *(g if want else None for g, want in zip(found, asked, strict=True)))
+
+
+def _graph_of(
+    outputs: Tensor, given: tuple[Tensor | None, ...], asked: tuple[bool, ...], upstream: Tensor
+) -> list[Tensor | None]:
+    """The gradients of what is asked for, as functions of everything they depend on."""
+    wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want and tensor is not None]
+    found = iter(torch.autograd.grad(outputs, wanted, upstream, create_graph=True, materialize_grads=True))
+    return [next(found) if want else None for want in asked]

@@ -1,0 +1,159 @@
+"""The passes of a program: each a rotation, two at once, or a run of phases, on a state or back with its adjoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hqnn_dsl.backends.native.phases import BLOCK_BITS, back_run, turn_run
+from hqnn_dsl.backends.native.read import both_signs
+from hqnn_dsl.backends.native.rotate import back_lanes, back_pairs, back_two, turn_lanes, turn_pairs, turn_two
+from hqnn_dsl.backends.native.turns import BASE, BY, FLIP, LANE_Z, ROWS, X, Z
+from hqnn_dsl.backends.native.vectors import any_below, filled, kernel, lanes, load, store
+
+FORM, FIRST, LAST, BITS = range(4)
+"""Columns of a pass: its form, the rotations `FIRST` to `LAST`, and the bits of a block of a run."""
+ONE, TWO, RUN = range(3)
+"""Forms: a rotation alone, two at once, a run of phases."""
+SMALLEST_SCALE = 2.0**-50
+"""Cosines are left out until their product is so small: gradients, which have it twice, stay finite in float32."""
+
+
+@kernel
+def lane_of(lane: Any, op: Any) -> Any:
+    """How an operation swaps lanes: None where lanes are samples."""
+    if lane is None:
+        return None
+    return op[BY]
+
+
+@kernel
+def turn(psi: Any, lane: Any, op: Any, t: Any, ways: Any) -> None:
+    """Rotate a state by one rotation; `ways` is room for two registers."""
+    if lane is None:
+        turn_pairs(psi, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+    elif op[FLIP] == op[BASE]:
+        both_signs(ways, 0, t)
+        turn_lanes(psi, op[ROWS], op[X], op[Z], op[BASE], op[BY], ways)
+    elif op[BY]:
+        turn_pairs(psi, op[ROWS], op[X], op[Z], op[FLIP], op[BY], t)
+    else:
+        turn_pairs(psi, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+
+
+@kernel
+def back(psi: Any, lam: Any, lane: Any, op: Any, t: Any, ways: Any) -> Any:
+    """Rotate state and adjoint back, and give the gradient by lane but for the signs of the lanes."""
+    if lane is None:
+        return back_pairs(psi, lam, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+    if op[FLIP] == op[BASE]:
+        both_signs(ways, 0, t)
+        return back_lanes(psi, lam, op[ROWS], op[X], op[Z], op[BASE], op[BY], ways)
+    if op[BY]:
+        return back_pairs(psi, lam, op[ROWS], op[X], op[Z], op[FLIP], op[BY], t)
+    return back_pairs(psi, lam, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+
+
+@kernel
+def signed_turn(j: int, lane: Any, ops: Any, patterns: Any, turns: Any) -> Any:
+    """Sine or tangent of rotation j with the signs of the lanes."""
+    n = lanes(turns)
+    t = load(turns, (2 * j + 1) * n)
+    if lane is None:
+        return t
+    return t * load(patterns, ops[j, LANE_Z] * n)
+
+
+@kernel
+def sign_run(first: int, last: int, lane: Any, ops: Any, patterns: Any, turns: Any, work: Any) -> None:
+    """The part of a run's `work` that is there before it runs."""
+    n = lanes(turns)
+    for j in range(first, last):
+        both_signs(work, 2 * (j - first) * n, signed_turn(j, lane, ops, patterns, turns))
+    store(work, 2 * (last - first) * n, filled(turns, 1.0))
+
+
+@kernel
+def run_work(passes: Any, like: Any) -> Any:
+    """Room for the longest run: sines with both signs, phases, sums and totals."""
+    n = lanes(like)
+    longest = 0
+    for k in range(len(passes)):
+        longest = max(longest, passes[k, LAST] - passes[k, FIRST])
+    return np.empty((3 * longest + 1 + (3 << BLOCK_BITS)) * n, like.dtype)
+
+
+@kernel
+def cosine_of(k: int, passes: Any, turns: Any) -> Any:
+    """What a pass leaves out: the product of its rotations' cosines, 1 for a run of phases."""
+    n = lanes(turns)
+    if passes[k, FORM] == RUN:
+        return filled(turns, 1.0)
+    c = load(turns, 2 * passes[k, FIRST] * n)
+    if passes[k, FORM] == TWO:
+        c = c * load(turns, 2 * (passes[k, FIRST] + 1) * n)
+    return c
+
+
+@kernel
+def scale(state: Any, by: Any) -> None:
+    """Multiply all rows."""
+    n = lanes(state)
+    for at in range(0, len(state), n):
+        store(state, at, by * load(state, at))
+
+
+@kernel
+def rotate_all(psi: Any, dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any) -> None:
+    """All rotations, one pass after the other."""
+    left_out = filled(psi, 1.0)
+    for k in range(len(passes)):
+        c = cosine_of(k, passes, turns)
+        if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
+            scale(psi, left_out)
+            left_out = filled(psi, 1.0)
+        left_out = left_out * c
+        j = passes[k, FIRST]
+        if passes[k, FORM] == RUN:
+            if dual is not None:
+                sign_run(j, passes[k, LAST], lane, ops, patterns, turns, work)
+                turn_run(psi, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work)
+        elif passes[k, FORM] == TWO:
+            t, t1 = signed_turn(j, lane, ops, patterns, turns), signed_turn(j + 1, lane, ops, patterns, turns)
+            turn_two(psi, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
+        else:
+            turn(psi, lane, ops[j], signed_turn(j, lane, ops, patterns, turns), work)
+    scale(psi, left_out)
+
+
+@kernel
+def back_pass(
+    psi: Any,
+    lam: Any,
+    k: int,
+    dual: Any,
+    lane: Any,
+    ops: Any,
+    patterns: Any,
+    passes: Any,
+    turns: Any,
+    work: Any,
+    totals: Any,
+) -> None:
+    """Undo pass k on state and adjoint; `totals` gets Σ λ·Kψ of its rotations, but for the signs of the lanes."""
+    n = lanes(psi)
+    j = passes[k, FIRST]
+    if passes[k, FORM] == RUN:
+        if dual is not None:
+            sign_run(j, passes[k, LAST], lane, ops, patterns, turns, work)
+            back_run(psi, lam, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work, totals)
+        return
+    t = signed_turn(j, lane, ops, patterns, turns)
+    if passes[k, FORM] == TWO:
+        t1 = signed_turn(j + 1, lane, ops, patterns, turns)
+        found = back_two(psi, lam, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
+        store(totals, 0, found[0])
+        store(totals, n, found[1])
+    else:
+        store(totals, 0, back(psi, lam, lane, ops[j], t, work))

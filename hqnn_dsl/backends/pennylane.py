@@ -1,0 +1,122 @@
+"""The backend `pennylane`: the circuit by PennyLane's own gates on one of its devices.
+
+It is there to be compared with, and for devices that PennyLane reaches and we do not. What is known of devices is in
+`qml.devices`; a trial against the reference comes before a device's first use, since PennyLane's plugins may be
+anybody's. The executable is in `qml.executable`, the only part that imports PennyLane.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.backends import Backend
+from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.qml.devices import DIFFS, KNOWN, installed, is_installed, require
+from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.report.codes.environment import BackendCannot, StateTooLarge
+from hqnn_dsl.report.codes.pennylane import NoSinglePrecision, NotThisDiff, PennyLaneMissing
+from hqnn_dsl.report.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.backends import Executable
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.diagnostic import Diagnostic
+
+ENTRY = Entry(
+    name="pennylane",
+    doc="PennyLane, by its own gates on one of its devices: exact values; to compare with, and for devices of its own.",
+    options=(
+        Option(
+            name="device",
+            type="string",
+            doc='PennyLane\'s name of the device, in quotes: `"default.qubit"`, `"lightning.qubit"` or any other.',
+            default="default.qubit",
+        ),
+        Option(
+            name="diff",
+            type="choice",
+            doc="How gradients are found. `auto` is the fastest that the device has: `backprop` on `default.qubit`, "
+            "`adjoint` on the lightning devices, `parameter_shift` on one that is not known.",
+            default="auto",
+            choices=("auto", *DIFFS),
+        ),
+        Option(
+            name="precision",
+            type="choice",
+            doc="Precision of the device's state, and of the answer; only the lightning devices have `single`.",
+            default="double",
+            choices=("single", "double"),
+        ),
+    ),
+)
+"""Its name and options in specs."""
+
+BYTES = {"single": 8, "double": 16}
+"""Bytes of a complex number by precision."""
+
+
+def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """The circuit on a PennyLane device, after a trial of the device.
+
+    Raises `Refusal` for what the device cannot do (exit code 1) and for what is not installed or fails its trial (3).
+    """
+    chosen = {**ENTRY.defaults(), **options}
+    refused = objections(circuit, chosen)
+    if refused:
+        raise Refusal(*refused)
+    require(chosen["device"])
+    try:
+        from hqnn_dsl.backends.qml.executable import QmlExecutable, QmlOptions
+        from hqnn_dsl.backends.qml.trial import try_device
+    except ImportError as error:
+        raise Refusal(PennyLaneMissing(reason=f"which cannot be imported: {error}")) from error
+    settled = QmlOptions(chosen["device"], diff_of(chosen), chosen["precision"])
+    try_device(settled)
+    return QmlExecutable(circuit, settled)
+
+
+def diff_of(options: Mapping[str, Any]) -> str:
+    """What `diff` means on the device: `auto` is its fastest, `parameter_shift` where the device is not known."""
+    if options["diff"] != "auto":
+        return str(options["diff"])
+    row = KNOWN.get(options["device"])
+    return row.diffs[0] if row is not None else "parameter_shift"
+
+
+def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+    """What the device lacks: a way to differentiate, a precision, `backprop` for an amplitude input, memory."""
+    chosen = {**ENTRY.defaults(), **options}
+    device, diff = chosen["device"], diff_of(chosen)
+    found: list[Diagnostic] = []
+    row = KNOWN.get(device)
+    if row is not None and diff not in row.diffs:
+        offered = " or ".join(f"`diff: {name}`" for name in row.diffs)
+        found.append(NotThisDiff(device=device, diff=diff, offered=offered))
+    if chosen["precision"] == "single" and not (row is not None and row.has_single):
+        found.append(NoSinglePrecision(device=device))
+    if circuit.amplitude is not None and diff != "backprop":
+        reason = f"with `diff: {diff}` its gradients are those of angles, and the `amplitude` input is no angle"
+        hint = 'write `device: "default.qubit"` with `diff: backprop`, or `backend reference`'
+        found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint))
+    needed = 0 if row is None else BYTES[chosen["precision"]] << row.exponent * circuit.num_qubits
+    if needed > MAX_STATE_BYTES:
+        width = circuit.num_qubits
+        found.append(StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
+    return tuple(found)
+
+
+def probe() -> str:
+    """Which PennyLane is here, with which devices, in a line. Imports nothing of it."""
+    if not is_installed():
+        return "not installed; run `pip install 'hqnn-dsl[pennylane]'`"
+    from importlib.metadata import version
+
+    known = [name for name in installed() if name in KNOWN]
+    return f"ready, PennyLane {version('pennylane')} with {', '.join(known)}"
+
+
+BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=5e5)
+"""The row of the table of backends. Its `pace` is that of small circuits, where PennyLane spends its time on each gate:
+a trial by `backend auto` would take longer to import PennyLane than to find that it is not the fastest."""

@@ -1,0 +1,84 @@
+"""What the native engine makes of a circuit, told before it runs: what each rewrite saves, and the parts that are left.
+
+`hqnn compile` prints it and `static.json` keeps it. Counts are of one sample and values only; a gradient costs about
+three times as much again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.circuit.pauli.cost import cost, cost_of_program
+from hqnn_dsl.circuit.pauli.rewrites import stages
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.circuit.pauli.program import PauliPlan, PauliProgram
+
+NUMBERS = {"single": ("float32", 1), "double": ("float64", 2)}
+"""The dtype of a precision, and its real numbers as multiples of 4 bytes."""
+
+
+def native_plan(circuit: Circuit, batch: int, precision: str) -> dict[str, Any]:
+    """The plan of a circuit for batches of `batch` rows in `single` or `double` precision, as plain data.
+
+    `rewrites` has the plan as written and after each rewrite: rotations, parts, multiply-adds, and the bytes of its
+    largest state. `parts` has each program that is run: qubits, `real` or `complex` numbers, rotations by what their
+    angles depend on, what is read, multiply-adds, bytes that rotations read and write if nothing stays in a register,
+    bytes of the state, and the layout. `dead_slots` are the angles that reach no output.
+    """
+    done = list(stages(circuit))
+    dtype, words = NUMBERS[precision]
+    found = done[-1][1]
+    layouts = _layouts(circuit, found, dtype, batch)
+    return {
+        "batch": batch,
+        "precision": precision,
+        "rewrites": [{"name": name, **_counts(after, words)} for name, after in done],
+        "parts": [
+            {**_part(circuit, part, words), "layout": layout} for part, layout in zip(found.parts, layouts, strict=True)
+        ],
+        "dead_slots": list(found.dead_slots),
+    }
+
+
+def _counts(found: PauliPlan, words: int) -> dict[str, int]:
+    total = cost(found)
+    return {
+        "rotations": total.rotations,
+        "parts": len(found.parts),
+        "multiply_adds": total.multiply_adds,
+        "state_bytes": words * total.state_bytes,
+    }
+
+
+def _part(circuit: Circuit, part: PauliProgram, words: int) -> dict[str, Any]:
+    total = cost_of_program(part)
+    return {
+        "qubits": part.num_qubits,
+        "numbers": "real" if part.real else "complex",
+        "rotations": _by_angle(circuit, part),
+        "observables": len({(term.x, term.z) for term in part.terms}),
+        "marginals": len(part.marginals),
+        "multiply_adds": total.multiply_adds,
+        "bytes_moved": words * total.bytes_moved,
+        "state_bytes": words * total.state_bytes,
+    }
+
+
+def _by_angle(circuit: Circuit, part: PauliProgram) -> dict[str, int]:
+    """How many rotations have an angle that is known, one for the whole batch, or one a sample."""
+    by_sample = set(circuit.sample_slots)
+    counts = {"constant": 0, "shared": 0, "per_sample": 0}
+    for rotation in part.rotations:
+        slots = {slot for slot, _ in rotation.angle.slots}
+        counts["per_sample" if slots & by_sample else "shared" if slots else "constant"] += 1
+    return counts
+
+
+def _layouts(circuit: Circuit, found: PauliPlan, dtype: str, batch: int) -> list[str]:
+    """How each part's states lie in memory for that many rows, as the engine's cost model chooses."""
+    from hqnn_dsl.backends.native.layouts import Layouts
+
+    layouts = Layouts(circuit, found, dtype)
+    return ["by amplitude" if layouts.by_amplitude(k, batch) else "by sample" for k in range(len(found.parts))]

@@ -1,0 +1,90 @@
+"""What simulators say of their options, and of runs that did not end."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OptionIdle(Diagnostic):
+    """An option of a backend would change nothing where it stands.
+
+    It is refused rather than ignored: a run must not look as if it had used what it did not.
+
+    Wrong: `backend aer(device: cpu, target_gpus: [0])`
+    Right: `backend aer(device: gpu, target_gpus: [0])`, or leave the option out.
+    """
+
+    code: ClassVar[str] = "E0740"
+    message: ClassVar[str] = "`{option}` would change nothing: {reason}"
+    label: ClassVar[str] = "`{option}` has no effect here"
+    advice: ClassVar[str] = "leave `{option}` out, or change what makes it idle"
+
+    option: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OptionsClash(Diagnostic):
+    """Two options of a backend do not go together.
+
+    Each is right alone; together there is no run that does what both say, or none that would be right.
+
+    Wrong: `backend aer(noise: thermal(t1_us: 50, t2_us: 120))`: T2 is at most twice T1.
+    Right: `backend aer(noise: thermal(t1_us: 50, t2_us: 80))`
+    """
+
+    code: ClassVar[str] = "E0741"
+    message: ClassVar[str] = "{first} does not go with {second}: {reason}"
+    label: ClassVar[str] = "these two together"
+    advice: ClassVar[str] = "change one of the two"
+
+    first: str
+    second: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class CuStateVecUnbatched(Diagnostic):
+    """What `custatevec: true` costs on `backend aer`. It is a note, not an error.
+
+    Aer switches cuStateVec off when it runs many circuits at once with its own kernels. So cuStateVec runs the samples
+    and the shifts one after the other, each with its own launches: better for states of many qubits, of which one
+    fills the GPU, and slower for small ones, where running many at once fills it.
+
+    Wrong: nothing is.
+    Right: `custatevec: true` for wide circuits, `custatevec: false` for small ones with large batches.
+    """
+
+    code: ClassVar[str] = "E0742"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = (
+        "backend aer: cuStateVec runs every sample and shift of these {num_qubits} qubits one after the other; "
+        "without `custatevec`, Aer runs up to {most} qubits many at once with kernels of its own"
+    )
+    exit_code: ClassVar[int] = 0
+
+    num_qubits: int
+    most: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class AerFailed(Diagnostic):
+    """Aer began a run and did not finish it; the reason is Aer's own.
+
+    Mostly there was too little memory, on the GPU above all, or a device went away.
+
+    Wrong: `backend aer(device: gpu)` for a state that is larger than the GPU's memory.
+    Right: fewer qubits, `precision: single`, or `device: cpu`.
+    """
+
+    code: ClassVar[str] = "E0743"
+    message: ClassVar[str] = "Aer could not finish a run: {reason}"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "use fewer qubits or `precision: single`, or another device"
+    exit_code: ClassVar[int] = 3
+
+    reason: str

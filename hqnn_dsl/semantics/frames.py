@@ -1,0 +1,156 @@
+"""Where statements are carried out, which definition a placed block means there, and how mistakes made there are told.
+
+`elaborate` carries statements out; here is what each of them is given. A mistake inside a block is reported with the
+place where the block stands, and inside a library block at that place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.report.codes import meaning, unbuilt
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.semantics import placing
+from hqnn_dsl.semantics.values import Silent, suggestion
+from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.semantics.definitions import Definition, FileScope
+    from hqnn_dsl.semantics.values import Meter, Scope
+
+
+class Stop(Exception):
+    """A limit was passed: what follows would only repeat it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where statements are carried out: a circuit, a block, or a loop's turn inside one.
+
+    `view` are the components of the circuit's input that this place may read, None for all from the start. `path` leads
+    the paths of its weights; `counts` numbers what stands in it. `reads` is where its next
+    input starts, and how many it reads in all.
+    """
+
+    file: FileScope
+    scope: Scope
+    qubits: tuple[int, ...]
+    kind: str = "circuit"
+    name: str = "circuit"
+    view: tuple[int, ...] | None = None
+    path: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    reads: list[int] = field(default_factory=lambda: [0, 0])
+    chain: tuple[tuple[Definition, Span], ...] = ()
+
+    def unique(self, name: str) -> str:
+        """The path of a thing called `name` here; two of a kind are numbered from the second."""
+        self.counts[name] += 1
+        count = self.counts[name]
+        return f"{self.path}{name}" if count == 1 else f"{self.path}{name}_{count}"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The feature map that reads most inputs."""
+
+    name: str
+    count: int
+    span: Span
+
+
+class Reports:
+    """What is said of a circuit while it is put together; `failed` once an error is among it."""
+
+    def __init__(self, findings: Findings, meter: Meter) -> None:
+        self.findings = findings
+        self.failed = False
+        self._meter = meter
+        self._reported: set[tuple[str, int, int, int]] = set()
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Report a finding as it is."""
+        self.failed = self.failed or diagnostic.is_error
+        self.findings.add(diagnostic)
+
+    def report(self, diagnostic: Diagnostic, frame: Frame) -> None:
+        """Report a mistake once a place; inside a library block at the place where the user put that block."""
+        span = diagnostic.span
+        key = (diagnostic.code, id(span.source) if span else 0, span.start if span else 0, span.end if span else 0)
+        self.failed = self.failed or diagnostic.is_error
+        if key in self._reported:
+            return
+        self._reported.add(key)
+        outside = [(block, use) for block, use in frame.chain if block.is_library]
+        if outside:
+            block, use = outside[0]
+            notes = (Note(f"in the library block `{block.name}`", span),) if span != use else ()
+            diagnostic = replace(diagnostic, span=use, notes=(*diagnostic.notes, *notes))
+        elif frame.chain and span != frame.chain[-1][1]:
+            block, use = frame.chain[-1]
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
+        self.findings.add(diagnostic)
+
+    def guard(self, frame: Frame, action: Callable[[], object]) -> None:
+        """Carry out `action()`; report what it refuses. Raises `Stop` where that was the limit of all work."""
+        try:
+            action()
+        except Refusal as refusal:
+            for diagnostic in refusal.diagnostics:
+                self.report(diagnostic, frame)
+            if self._meter.is_exhausted:
+                raise Stop from refusal
+        except Silent:
+            self.failed = True
+
+    def bound(self, what: str, number: int, limit: int, span: Span, frame: Frame) -> None:
+        """Report that `number` is over its limit, and raise `Stop`, where it is."""
+        if number > limit:
+            self.report(meaning.TooLarge(span=span, what=what, limit=str(limit)), frame)
+            raise Stop
+
+
+def definition_of(name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:
+    """The block that `name` means in `frame`. Raises `Refusal` where there is none of that kind, or it holds itself."""
+    definition = frame.file.find(name.name)
+    kind = use.kind
+    if definition is None:
+        hint = suggestion(name.name, frame.file.block_names())
+        if not hint and name.name in GATES:
+            hint = f"`{name.name}` is a gate: write `{name.name} 0`"
+        raise Refusal(meaning.UnknownBlock(span=name.span, name=name.name, kind=kind, hint=hint))
+    actual = definition.block.kind
+    if actual != kind:
+        raise Refusal(_wrong_kind(name, use, actual, "(…)"))
+    if any(definition.block is block.block for block, _ in frame.chain):
+        names = [block.name for block, _ in frame.chain]
+        circle = " → ".join([*names[names.index(name.name) :], name.name])
+        raise Refusal(meaning.BlockCycle(span=use.span, name=name.name, path=circle))
+    return definition
+
+
+def refuse_misuse(name: nodes.Name, use: nodes.BlockUse) -> None:
+    """Refuse a built-in block that is no ansatz, takes no arguments, or is not built."""
+    if name.name == "basis":
+        raise Refusal(unbuilt.NotBuilt(span=use.span, what="`basis` is"))
+    if use.kind != "feature_map":
+        raise Refusal(_wrong_kind(name, use, "feature_map", "()"))
+    if isinstance(use.call, nodes.Call) and use.call.arguments:
+        argument = use.call.arguments[0]
+        raise Refusal(meaning.TooManyArguments(span=argument.span, owner=name.name, count="no arguments"))
+
+
+def _wrong_kind(name: nodes.Name, use: nodes.BlockUse, actual: str, arguments: str) -> Diagnostic:
+    return meaning.WrongKind(
+        span=use.span,
+        name=name.name,
+        actual=placing.article(actual),
+        wanted=placing.article(use.kind),
+        hint=f"write `{actual} {name.name}{arguments}`",
+    )

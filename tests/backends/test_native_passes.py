@@ -1,0 +1,139 @@
+"""The backend native's passes: runs of phases, rotations two at a time, and cosines left out, against the reference."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+
+import conformance
+import numpy as np
+import pytest
+import torch
+from circuits_random import Case, random_case
+
+from hqnn_dsl.backends import offered
+from hqnn_dsl.backends.native import layouts
+from hqnn_dsl.backends.native.executable import NativeExecutable
+from hqnn_dsl.circuit.angles import InputRef, WeightRef
+from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor
+from hqnn_dsl.circuit.pauli import passes
+from hqnn_dsl.circuit.pauli.rewrites import plan
+
+KINDS = {
+    "pairs": ("ry", "ry", "ry", "cx", "rz", "rx", "h"),
+    "real": ("ry", "cx", "ry"),
+    "turns": ("rx", "rzz", "cz", "rxx"),
+}
+"""Gates of which random circuits are mostly one kind of pass."""
+
+
+def load(circuit: Circuit, precision: str) -> NativeExecutable:
+    return NativeExecutable(circuit, precision)
+
+
+def phase_case(seed: int, width: int) -> Case:
+    """Layers of RY, then phases on all qubits and on some pairs; angles by inputs and by weights."""
+    rng = random.Random(seed)
+    operations: list[Operation] = []
+    slots: list[InputRef | WeightRef] = []
+
+    def add(gate: str, *qubits: int) -> None:
+        operations.append(Operation(gate, qubits, (len(slots),)))
+        slots.append(rng.choice([InputRef(len(slots) % 5), WeightRef(len(slots) % 7)]))
+
+    for _ in range(3):
+        for q in range(width):
+            add("ry", q)
+        for q in range(width):
+            add("rz", q)
+        for _ in range(width):
+            add("rzz", *rng.sample(range(width), 2))
+        operations.append(Operation("cx", tuple(rng.sample(range(width), 2))))
+    letters = [(q, letter) for q in range(width) for letter in "xz"]
+    circuit = Circuit(
+        num_qubits=width,
+        operations=tuple(operations),
+        slots=tuple(slots),
+        measurements=tuple(Observable((PauliTerm(1.0, (factor,)),)) for factor in letters),
+        num_inputs=5,
+        weights=(WeightTensor("w", (7,), 0),),
+    )
+    numbers = np.random.default_rng(seed)
+    return Case(circuit, numbers.normal(size=((11, 1, 3)[seed % 3], 5)), numbers.normal(size=7))
+
+
+def cases(kind: str, count: int = 4) -> list[Case]:
+    if kind == "phases":
+        return [phase_case(k, width) for k, width in enumerate((8, 4, 2, 7)[:count])]
+    made = [
+        random_case(100 * len(kind) + k, batch=(11, 1, 3)[k % 3], max_qubits=8, max_operations=60, gates=KINDS[kind])
+        for k in range(count)
+    ]
+    return [case for case in made if case.circuit.num_qubits > 2]
+
+
+def forms(kind: str) -> Counter[str]:
+    seen: Counter[str] = Counter()
+    for case in cases(kind):
+        for part in plan(case.circuit).parts:
+            seen.update(group.form for group in passes.passes(part))
+    return seen
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("cost", [1e9, 0.0], ids=["by sample", "by amplitude"])
+@pytest.mark.parametrize("kind", ["phases", *KINDS])
+def test_every_kind_of_pass(kind: str, cost: float, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    conformance.assert_values(load, cases(kind), precision)
+    conformance.assert_gradients(load, cases(kind), precision)
+
+
+@pytest.mark.parametrize("cost", [1e9, 0.0], ids=["by sample", "by amplitude"])
+@pytest.mark.parametrize(("name", "value"), [("SHORTEST_RUN", 10**9), ("SHORTEST_RUN", 1), ("REACH", 0)])
+def test_passes_made_otherwise(name: str, value: int, cost: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    monkeypatch.setattr(passes, name, value)
+    chosen = [case for kind in ("phases", *KINDS) for case in cases(kind, 2)]
+    conformance.assert_values(load, chosen, "double")
+    conformance.assert_gradients(load, chosen, "double")
+
+
+def test_no_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "_pairs", lambda *_, **__: False)
+    conformance.assert_gradients(load, cases("pairs") + cases("real"), "double")
+
+
+def test_the_kinds_have_the_passes_that_they_are_for() -> None:
+    assert forms("phases")["phases"] >= 8
+    assert forms("pairs")["two"] >= 10
+    assert forms("real")["two"] >= 5
+    assert forms("turns")["one"] >= 20
+
+
+@pytest.mark.parametrize("cost", [1e9, 0.0], ids=["by sample", "by amplitude"])
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("angle", [math.pi, -math.pi, math.pi + 1e-9, math.pi - 0.1, 3 * math.pi + 1e-3])
+def test_cosines_next_to_zero(angle: float, precision: str, cost: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many rotations by about half a turn: products of cosines far below what numbers reach, unless taken in time."""
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    for case in [case for kind in ("pairs", "real", "turns") for case in cases(kind, 2)]:
+        circuit = case.circuit
+        found = []
+        for run, dtype in (
+            (load(circuit, precision), conformance.DTYPES[precision]),
+            (offered()["reference"].load(circuit, {"precision": "double"}, 0), torch.float64),
+        ):
+            given, rng = conformance.arguments(case, "double"), np.random.default_rng(5)
+            near = [angle * rng.choice([1, 1, 0.5], size=tuple(given[k].shape)) for k in (0, 1)]
+            turned = [torch.tensor(a, dtype=torch.float64).to(dtype).requires_grad_() for a in near]
+            state = None if given[2] is None else given[2].to(dtype)
+            outputs = run(*turned, state)
+            if outputs.requires_grad:
+                outputs.square().sum().backward()
+            gradients = [torch.zeros_like(t) if t.grad is None else t.grad for t in turned]
+            found.append([outputs.detach().double(), *(gradient.double() for gradient in gradients)])
+        tolerance = 1e-10 if precision == "double" else 2e-4
+        for own, true in zip(*found, strict=True):
+            torch.testing.assert_close(own, true, rtol=0, atol=tolerance)
