@@ -19,7 +19,7 @@ from hqnn_dsl.pipeline import backends
 from hqnn_dsl.report.codes import every_code
 from hqnn_dsl.semantics.definitions import library_block, library_names
 from hqnn_dsl.semantics.options import bound_text
-from hqnn_dsl.semantics.records import DataSpec, TrainSpec, TranspileSpec
+from hqnn_dsl.semantics.records import BudgetSpec, DataSpec, TrainSpec, TranspileSpec
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.values import written
 from hqnn_dsl.syntax.printer import text_of
@@ -27,7 +27,7 @@ from hqnn_dsl.syntax.printer import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-RECORDS = {"data": DataSpec, "train": TrainSpec, "transpile": TranspileSpec}
+RECORDS = {"data": DataSpec, "train": TrainSpec, "transpile": TranspileSpec, "budget": BudgetSpec}
 
 
 def page() -> str:

@@ -13,6 +13,7 @@ from hqnn_dsl.export.module import load_module, save_module
 from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.source import Source
+from hqnn_dsl.semantics.resolve import without_budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.semantics.records import Choice
+    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.preprocess import Preparation
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
@@ -68,6 +72,24 @@ class Run:
     net: HybridNet
     preparation: Preparation
     metrics: dict[str, Any]
+    spec: Spec
+    """The run's spec, with the changes that it was opened with."""
+    trained_on: Choice
+    """The backend of the spec without them."""
+
+    @property
+    def backend(self) -> dict[str, Any]:
+        """What runs the circuit, as plain data: `asked`, `name`, `options`, and after a run `metadata`."""
+        from hqnn_dsl.training.environment import describe_backend
+
+        return describe_backend(self.spec.backend, self.net)
+
+    def settle(self, table: str | Path | pd.DataFrame, agree: Agree) -> None:
+        """Ask before a table is run on a device that costs. Raises `Refusal`: over the budget, or not agreed to."""
+        from hqnn_dsl.training.budget import evaluation_bill, settle
+        from hqnn_dsl.training.tables import read_table
+
+        settle(evaluation_bill(self.net, len(read_table(table).frame)), self.net, agree)
 
     def predict(self, table: str | Path | pd.DataFrame) -> pd.DataFrame:
         """A column a target, in its own units, for the rows of a table that has the features."""
@@ -85,19 +107,27 @@ class Run:
 
 
 def train(
-    program: Program, table: str | Path | pd.DataFrame, out: str | Path | None = None, *, resume: bool = False
+    program: Program,
+    table: str | Path | pd.DataFrame,
+    out: str | Path | None = None,
+    *,
+    resume: bool = False,
+    agree: Agree | bool = False,
 ) -> Run:
     """Train a program on a table (a CSV file or a frame) and write the run to `out` or the next `runs/<model>-<n>`.
 
-    Raises `Refusal` where the data, the folder or the environment does not allow it.
+    A device that costs is used where `agree` is True, or says so to the bill that it is shown. Raises `Refusal` where
+    the data, the folder, the budget or the environment does not allow it.
     """
     from hqnn_dsl.training.run import Experiment
     from hqnn_dsl.training.run import train as train_network
     from hqnn_dsl.training.tables import read_table
 
     experiment = Experiment(program.spec, program.network, program.resolved, program.source.text)
-    result = train_network(experiment, read_table(table), None if out is None else Path(out), resume=resume)
-    return Run(result.path, result.net, result.preparation, result.metrics)
+    folder = None if out is None else Path(out)
+    consent = (lambda _: agree) if isinstance(agree, bool) else agree
+    result = train_network(experiment, read_table(table), folder, resume=resume, agree=consent)
+    return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 
 def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> Run:
@@ -105,23 +135,26 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> R
     from hqnn_dsl.training.evaluate import load_run, restore
 
     stored = load_run(Path(path))
+    opened: list[tuple[Spec, Choice]] = []
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
-        source = Source(str(Path(path) / _SPEC_FILE), text)
+        source = Source(str(Path(path) / _SPEC_FILE), without_budget(text))
         program = pipeline.program(source, _changes(changes))
+        trained = pipeline.program(source) if changes else program
         if changes:
-            _only_backend(pipeline.program(source), program, Path(path))
+            _only_backend(trained, program, Path(path))
+        opened.append((program.spec, trained.spec.backend))
         return program.network(in_width, out_width)
 
     net = restore(stored, rebuild)
     metrics = Path(path) / "metrics.json"
     found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
-    return Run(Path(path), net, stored.preparation, found)
+    return Run(Path(path), net, stored.preparation, found, *opened[0])
 
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
     """Refuse a run of a spec that differs from the trained one in more than the backend."""
-    same_spec = changed.spec.model_copy(update={"backend": trained.spec.backend}) == trained.spec
+    same_spec = changed.spec.model_copy(update={"backend": trained.spec.backend, "budget": None}) == trained.spec
     if not same_spec or changed.logical != trained.logical:
         raise Refusal(RunIsFixed(path=str(path)))
 

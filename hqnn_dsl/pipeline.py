@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hqnn_dsl.backends import offered
+from hqnn_dsl.backends import MeteredExecutable, offered
 from hqnn_dsl.backends.choosing import Candidate, pick
+from hqnn_dsl.backends.devices.meter import Limits
 from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes.environment import BackendPicked
@@ -80,10 +81,14 @@ def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
     chosen: Choice = checked.draft["backend"]
     with _Placed(checked.places["backend"]):
-        if chosen.name == AUTO.name:
+        row = None if chosen.name == AUTO.name else offered()[chosen.name]
+        if checked.draft["budget"] is not None and (row is None or not row.metered(chosen.options)):
+            reason = f"`backend {chosen.name}` costs nothing and counts nothing"
+            raise Refusal(meaning.NoEffect(span=checked.places["budget"], what="budget", reason=reason))
+        if row is None:
             _candidates(checked.circuit, {})
             return
-        objections = offered()[chosen.name].objections(checked.circuit, chosen.options)
+        objections = row.objections(checked.circuit, chosen.options)
         if objections:
             raise Refusal(*objections)
 
@@ -255,6 +260,8 @@ class Program:
             if objections:
                 raise Refusal(*objections)
             executable = row.load(self.logical, chosen.options, stream(seed, "shots"))
+        if self.spec.budget is not None and isinstance(executable, MeteredExecutable):
+            executable.meter.limits = Limits(**vars(self.spec.budget))
         return QuantumLayer(
             self.logical,
             executable,

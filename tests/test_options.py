@@ -44,6 +44,9 @@ OF_ENTRIES = {
 }
 """By option, an entry of its table that is not the first."""
 
+BESIDE = {"primitive": "name: ibm_torino, "}
+"""By backend, what stands beside an option, where something must."""
+
 ON_A_GPU = {"batched_shots_gpu", "target_gpus", "blocking_qubits"}
 """Options of Aer that are refused without `device: gpu`."""
 
@@ -75,6 +78,8 @@ def two_values(option: Option) -> tuple[str, str]:
             return str(start), str(start + 1)
         case "float":
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
+        case "string":
+            return "fake_torino", "fake_sherbrooke"
         case "strings":
             return '["ry"]', '["rz"]'
         case "string":
@@ -109,7 +114,8 @@ def test_every_setting(section, name):
     else:
         assert row.option is not None
         values = two_values(row.option)
-    first, second = (spec(parts=f"{section} {{ {name} {value} }}") for value in values)
+    also = "backend primitive(fake_torino); " if section == "budget" else ""
+    first, second = (spec(parts=f"{also}{section} {{ {name} {value} }}") for value in values)
     assert_different(first, second)
 
 
@@ -147,7 +153,7 @@ def test_every_option_of_every_entry(start, name, option):
     if name == "dense":
         start = "decoder { dense(5); "
         values = ("auto", "3") if option == "width" else values
-    also = "device: gpu, " if name == "aer" and option in ON_A_GPU else ""
+    also = "device: gpu, " if name == "aer" and option in ON_A_GPU else "" if option == "name" else BESIDE.get(name, "")
     texts = [spec(parts=f"{start}{name}({also}{option}: {value}){end}") for value in values]
     assert_different(*texts)
 
@@ -171,12 +177,12 @@ def test_every_option_of_every_entry_of_an_option(backend, option, name, inner):
     assert outer.table is not None
     row = outer.table[name].option(inner)
     assert row is not None
-    values = ("fake_torino", "fake_sherbrooke") if row.type == "string" else two_values(row)
+    values = two_values(row)
     texts = []
     for value in values:
         given = NEEDED.get(name, {}) | {inner: value}
         written = ", ".join(f"{key}: {text}" for key, text in given.items())
-        texts.append(spec(parts=f"backend {backend}({option}: {name}({written}))"))
+        texts.append(spec(parts=f"backend {backend}({BESIDE.get(backend, '')}{option}: {name}({written}))"))
     assert_different(*texts)
 
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from torch import Tensor
 
+    from hqnn_dsl.backends.devices.meter import Meter, Price
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.report.diagnostic import Diagnostic
@@ -55,6 +57,25 @@ class LayerExecutable(Executable, Protocol):
 
 
 @runtime_checkable
+class MeteredExecutable(Executable, Protocol):
+    """An executable on a device that counts what it runs, perhaps one that somebody pays for.
+
+    `price` says what outputs for so many rows cost, with gradients where asked for; `keep_jobs_in` keeps what is sent
+    and answered in a folder, and goes on with what is there.
+    """
+
+    @property
+    def meter(self) -> Meter: ...
+
+    @property
+    def is_paid(self) -> bool: ...
+
+    def price(self, rows: int, *, by_sample: bool = False, by_shared: bool = False) -> Price: ...
+
+    def keep_jobs_in(self, folder: Path) -> None: ...
+
+
+@runtime_checkable
 class SamplingExecutable(Protocol):
     """What an executable also is that draws chance: from its seed and `draws`, the number of evaluations so far.
 
@@ -74,6 +95,10 @@ def _always(options: Mapping[str, Any]) -> bool:  # noqa: ARG001 - it does not d
     return True
 
 
+def _never(options: Mapping[str, Any]) -> bool:  # noqa: ARG001
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """A row of the table of backends.
@@ -82,6 +107,9 @@ class Backend:
     circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
     for `hqnn doctor`, and never raises. `exact` means values of the ideal circuit, without shot noise, and true
     gradients; where that depends on the options, `exact_with(options)` says so. Ask `is_exact`.
+
+    `metered(options)` says whether it counts the circuits that it runs, so that a budget bounds something;
+    `paid(options)` whether somebody pays for them, so that it is asked before and tried by nobody.
 
     `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
     magnitude on one core. `backend auto` reads it to keep its trial short.
@@ -93,6 +121,8 @@ class Backend:
     probe: Callable[[], str]
     exact: bool = True
     exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
+    metered: Callable[[Mapping[str, Any]], bool] = field(default=_never)
+    paid: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     pace: float = 1e9
 
     def is_exact(self, options: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ there is none. So the packages on disk are looked at, a circuit of one qubit is 
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from hqnn_dsl.report.codes.environment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hqnn_dsl.report.diagnostic import Diagnostic
 
@@ -42,13 +43,13 @@ class AerState:
         return len(self.packages) > 1
 
 
-def aer_state() -> AerState:
-    """What the package records and the files on disk say; imports nothing of Aer."""
+def aer_state(path: Sequence[str] | None = None) -> AerState:
+    """What the package records and the files on disk say, in the folders of `path` where given; imports no Aer."""
     packages, owner = [], None
+    where = sys.path if path is None else list(path)
     for name in PACKAGES:
-        try:
-            distribution = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
+        distribution = next(iter(importlib.metadata.distributions(name=name, path=where)), None)
+        if distribution is None:
             continue
         packages.append(name)
         for file in distribution.files or []:

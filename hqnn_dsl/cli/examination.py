@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from hqnn_dsl import __version__
 from hqnn_dsl.backends import limits as backend_limits
 from hqnn_dsl.backends import offered
-from hqnn_dsl.backends.aer_build import aer_state
+from hqnn_dsl.cli.traps import NOTES, PROBLEMS, Problem, caught, facts
 from hqnn_dsl.report import limits
 
 PACKAGES = (
@@ -20,15 +19,6 @@ PACKAGES = (
     "cuquantum-python-cu12", "cuquantum-python-cu13", "numba-cuda", "pennylane", "lark", "pydantic", "pandas",
     "scikit-learn", "typer", "numpy",
 )  # fmt: skip
-_CUDA_FAMILIES = ("custatevec-cu12", "custatevec-cu13")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with this environment, and what to type."""
-
-    what: str
-    mend: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +30,7 @@ class Examination:
     backends: dict[str, str]
     limits: dict[str, int]
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,22 +45,25 @@ class Examination:
         ):
             width = max(len(name) for name in rows)
             parts.append("\n".join([title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]))
-        if self.problems:
-            listed = [f"  {problem.what}\n    mend: {problem.mend}" for problem in self.problems]
-            parts.append("\n".join(["problems", *listed]))
-        else:
+        for title, found in (("notes", self.notes), ("problems", self.problems)):
+            listed = [f"  {problem.what}\n    mend: {problem.mend}" for problem in found]
+            if listed:
+                parts.append("\n".join([title, *listed]))
+        if not self.problems:
             parts.append("no problems found")
         return "\n\n".join(parts)
 
 
 def examine() -> Examination:
     """Look at this environment. Never raises for what is missing or broken in it."""
+    found = facts()
     return Examination(
         versions=_versions(),
         devices=_devices(),
         backends={name: backend.probe() for name, backend in offered().items()},
         limits=_limits(),
-        problems=_problems(),
+        problems=caught(PROBLEMS, found),
+        notes=caught(NOTES, found),
     )
 
 
@@ -108,25 +102,3 @@ def _devices() -> dict[str, str]:
 def _limits() -> dict[str, int]:
     rooms = (limits, backend_limits)
     return {name: value for room in rooms for name, value in vars(room).items() if name.startswith("MAX_")}
-
-
-def _problems() -> list[Problem]:
-    found = []
-    state = aer_state()
-    if state.is_conflict:
-        found.append(
-            Problem(
-                f"{' and '.join(state.packages)} are both installed and overwrite each other; "
-                f"on disk is {state.owner or 'neither'}",
-                f"pip uninstall -y {' '.join(state.packages)} && pip install 'hqnn-dsl[aer]' (or [gpu])",
-            )
-        )
-    elif state.packages and state.owner is None:
-        package = state.packages[0]
-        found.append(Problem(f"{package} is damaged", f"pip install --force-reinstall --no-deps {package}"))
-    both = [name for name in _CUDA_FAMILIES if version_of(name)]
-    if len(both) > 1:
-        found.append(Problem(f"{' and '.join(both)} own the same files", "use one environment for each"))
-    if sys.version_info >= (3, 13) and state.owner == "qiskit-aer-gpu":
-        found.append(Problem("cuquantum-python for CUDA 12 has no build for this Python", "use Python 3.11 or 3.12"))
-    return found

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec
+from hqnn_dsl.cli.consent import asker
+from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec, Yes
 from hqnn_dsl.cli.output import changes_of, number, show, speak_json, table, tell, write, write_json
 
 
@@ -20,6 +21,7 @@ def train(  # noqa: PLR0913 - options of a command
         typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
+    yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     as_json: Json = False,
 ) -> None:
@@ -40,12 +42,15 @@ def train(  # noqa: PLR0913 - options of a command
     program = api.compile(spec, changes_of(set))
     if not as_json:
         show(program.warnings)
-    run = api.train(program, data, out, resume=resume)
+    run = api.train(program, data, out, resume=resume, agree=asker(yes=yes))
     if as_json:
         write_json({"run": str(run.path), "metrics": run.metrics})
         return
     write(_scores(run.metrics))
     write(f"run: {run.path}")
+
+
+_TITLES = ("RMSE", "MAE", "R²", "loss (scaled)")
 
 
 def _scores(metrics: dict[str, Any]) -> str:
@@ -54,7 +59,7 @@ def _scores(metrics: dict[str, Any]) -> str:
     for name, found in metrics.get("baselines", {}).items():
         if found:
             rows.append([f"{name.replace('_', ' ')} (test)", *_row(found)])
-    return table(["rows", "RMSE", "MAE", "R²", "loss (scaled)"], rows)
+    return table(["rows", *_TITLES], rows)
 
 
 def _row(scores: dict[str, Any]) -> list[str]:
@@ -68,6 +73,7 @@ def predict(
     out: Annotated[
         Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone."""
     from hqnn_dsl import api
@@ -75,7 +81,9 @@ def predict(
     from hqnn_dsl.report.codes.command import CannotWrite
     from hqnn_dsl.report.diagnostic import Refusal
 
-    text = api.open_run(run).predict(data).to_csv(index=False, lineterminator="\n")
+    opened = api.open_run(run)
+    opened.settle(data, asker(yes=yes))
+    text = opened.predict(data).to_csv(index=False, lineterminator="\n")
     if out is None:
         write(text.rstrip("\n"))
         return
@@ -91,20 +99,39 @@ def evaluate(
     run: RunFolder,
     data: Data,
     *,
+    yes: Yes = False,
     set: Set = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Score a run on a table that has the targets; `--set backend=…` runs it on another backend.
 
-    On the table that it was trained on, training, validation and test rows are told apart.
+    On the table that it was trained on, training, validation and test rows are told apart. With another backend, the
+    scores of the run's own stand beside. Nothing in the run's folder is changed.
     """
-    from hqnn_dsl import api
+    from hqnn_dsl.cli.comparing import Scored, both
 
     if as_json:
         speak_json()
-    found = api.open_run(run, changes_of(set)).evaluate(data)
+    scored, own = both(run, data, changes_of(set), asker(yes=yes))
     if as_json:
-        write_json({"run": str(run), "metrics": found})
+        found = {"run": str(run), "metrics": scored.metrics, "backend": scored.backend}
+        write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
         return
-    rows = [[name, *_row(scores)] for name, scores in found.items() if scores]
-    write(table(["rows", "RMSE", "MAE", "R²", "loss (scaled)"], rows))
+    if own is None:
+        rows = [[name, *_row(scores)] for name, scores in scored.metrics.items() if scores]
+        write(table(["rows", *_TITLES], rows))
+        return
+
+    def lines(one: Scored, name: str, which: str) -> list[str]:
+        return [name, f"{one.title} ({which})", *_row(one.metrics[name])]
+
+    rows = [
+        line
+        for name, scores in scored.metrics.items()
+        if scores
+        for line in (lines(own, name, "its own"), lines(scored, name, "asked for"))
+    ]
+    write(table(["rows", "backend", *_TITLES], rows))
+    write("the backend is another one, and nothing else:")
+    write(f"  its own:   {own.full}")
+    write(f"  asked for: {scored.full}")

@@ -142,6 +142,7 @@ class _Model:
         train = sections.train_of(parts.train, self.scope, findings)
         transpile = sections.transpile_of(parts.transpile, self.scope, findings)
         backend = sections.backend_of(parts.backend, self.offered, self.default_backend, self.scope, findings)
+        budget = sections.budget_of(parts.budget, self.scope, findings)
         encoder = lines.read_lines(parts.encoder, self.scope, findings)
         decoder = lines.read_lines(parts.decoder, self.scope, findings)
         if parts.circuit is None:
@@ -180,6 +181,7 @@ class _Model:
             "train": train,
             "transpile": transpile,
             "backend": backend,
+            "budget": budget,
         }
         return draft, circuit, elaborated.used, self._places(data_spans)
 
@@ -213,6 +215,8 @@ class _Model:
         places["model"] = self.model.head
         places["circuit"] = parts.circuit.head
         places["backend"] = parts.backend.span if parts.backend is not None else parts.circuit.head
+        if parts.budget is not None:
+            places["budget"] = parts.budget.keyword.span
         for section in (parts.train, parts.transpile):
             for setting in section.settings if section is not None else ():
                 assert section is not None

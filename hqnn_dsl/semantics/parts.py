@@ -22,6 +22,7 @@ class Parts:
     data: nodes.Settings | None = None
     train: nodes.Settings | None = None
     transpile: nodes.Settings | None = None
+    budget: nodes.Settings | None = None
     encoder: nodes.Layers | None = None
     decoder: nodes.Layers | None = None
     circuit: nodes.Circuit | None = None
@@ -42,7 +43,7 @@ def parts_of(model: nodes.Model, scope: Scope, findings: Findings) -> Parts:
     parts = Parts()
     for part in model.parts:
         match part:
-            case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" as word)):
+            case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" | "budget" as word)):
                 _take(findings, parts, word, part)
             case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
                 _take(findings, parts, word, part)

@@ -86,6 +86,16 @@ class TrainSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetSpec:
+    """`budget { … }`: what a run may spend on a device, None where there is no bound."""
+
+    circuits: int | None = None
+    shots: int | None = None
+    seconds: float | None = None
+    """Quantum seconds: as the device reports them, estimated before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TranspileSpec:
     """`transpile { … }`. Either `target` names a fake device, or `basis` and `coupling` say what the device can do."""
 

@@ -46,6 +46,11 @@ def resolved_text(checked: Checked) -> str:
     return "\n\n".join([*pieces, *printed, _model_text(checked.spec, circuit)]) + "\n"
 
 
+def without_budget(text: str) -> str:
+    """A resolved spec without its budget, which bounds a training and changes nothing that it trains."""
+    return re.sub(r"\n\n  budget \{\n[^}]*\n  \}", "", text)
+
+
 def _constant_text(file: FileScope, name: str, new_name: str) -> str:
     binding = file.scope.find(name)
     assert binding is not None
@@ -60,7 +65,10 @@ def _model_text(spec: Spec, circuit: nodes.Circuit) -> str:
     sections.append(text_of(circuit, indent=1))
     if spec.decoder:
         sections.append(_layers_text("decoder", spec.decoder))
-    sections.extend([_train_text(spec), _transpile_text(spec), f"  backend {choice_text(spec.backend)}"])
+    sections.extend([_train_text(spec), _transpile_text(spec)])
+    if spec.budget is not None:
+        sections.append(_section("budget", [(name, written(value)) for name, value in vars(spec.budget).items()]))
+    sections.append(f"  backend {choice_text(spec.backend)}")
     return f"{doc}model {spec.name} {{\n" + "\n\n".join(sections) + "\n}"
 
 

@@ -20,6 +20,7 @@ from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
 from hqnn_dsl.semantics.records import (
+    BudgetSpec,
     Choice,
     DataSpec,
     Features,
@@ -276,7 +277,13 @@ TRANSPILE: tuple[Row, ...] = (
     _plain(TranspileSpec, "int", "seed", "Of the transpiler; without it a stream of the training seed.", minimum=0),
 )
 
-SECTIONS: dict[str, tuple[Row, ...]] = {"data": DATA, "train": TRAIN, "transpile": TRANSPILE}
+BUDGET: tuple[Row, ...] = (
+    _plain(BudgetSpec, "int", "circuits", "Circuits: rows of angles times bases, shifts included.", minimum=1),
+    _plain(BudgetSpec, "int", "shots", "Shots of all circuits together.", minimum=1),
+    _plain(BudgetSpec, "float", "seconds", "Quantum seconds, as the device reports them; estimated before.", above=0),
+)
+
+SECTIONS: dict[str, tuple[Row, ...]] = {"data": DATA, "train": TRAIN, "transpile": TRANSPILE, "budget": BUDGET}
 LAYER_TABLE = LAYERS
 
 
@@ -345,6 +352,19 @@ def transpile_of(section: nodes.Settings | None, scope: Scope, findings: Finding
     return TranspileSpec(**values)
 
 
+def budget_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> BudgetSpec | None:
+    """`budget { … }`, None where there is none; one without a bound says nothing and is refused."""
+    if section is None:
+        return None
+    values, spans = read_section(section, BUDGET, scope, findings)
+    if all(value is None for value in values.values()) and not findings.has_errors:
+        reason = "it has no bound"
+        hint = "write `budget { circuits: 20000 }`, or leave it out"
+        span = next(iter(spans.values()), section.keyword.span)
+        findings.add(codes.NoEffect(span=span, what="budget", reason=reason, hint=hint))
+    return BudgetSpec(**values)
+
+
 def backend_of(
     setting: nodes.Setting | None, offered: Mapping[str, Entry], default: str, scope: Scope, findings: Findings
 ) -> Choice:
@@ -358,18 +378,7 @@ def backend_of(
         return bind(entry, arguments, scope, findings, node.span) or fallback
     except Refusal as refusal:
         for diagnostic in refusal.diagnostics:
-            findings.add(_perhaps_unbuilt(diagnostic))
+            findings.add(diagnostic)
     except Silent:
         pass
     return fallback
-
-
-_PLANNED = ("auto", "native", "custatevec", "primitive")
-
-
-def _perhaps_unbuilt(diagnostic: Any) -> Any:
-    """A backend of the language that this version lacks is not a misspelling."""
-    if isinstance(diagnostic, codes.UnknownChoice) and diagnostic.value in _PLANNED:
-        hint = diagnostic.hint
-        return unbuilt.NotBuilt(span=diagnostic.span, what=f"the backend `{diagnostic.value}` is", hint=hint)
-    return diagnostic

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from hqnn_dsl.semantics.records import (
+    BudgetSpec,
     Choice,
     DataSpec,
     Features,
@@ -21,7 +22,18 @@ from hqnn_dsl.semantics.records import (
     TranspileSpec,
 )
 
-__all__ = ["Choice", "DataSpec", "Features", "Layer", "Scale", "Spec", "Split", "TrainSpec", "TranspileSpec"]
+__all__ = [
+    "BudgetSpec",
+    "Choice",
+    "DataSpec",
+    "Features",
+    "Layer",
+    "Scale",
+    "Spec",
+    "Split",
+    "TrainSpec",
+    "TranspileSpec",
+]
 
 
 class Spec(BaseModel):
@@ -46,3 +58,4 @@ class Spec(BaseModel):
     train: TrainSpec
     transpile: TranspileSpec = TranspileSpec()
     backend: Choice
+    budget: BudgetSpec | None = None

@@ -14,6 +14,7 @@ from hqnn_dsl.report.seeds import STREAMS, stream
 
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.semantics.records import Choice
     from hqnn_dsl.semantics.spec import Spec
 
 PACKAGES = (
@@ -34,11 +35,7 @@ PACKAGES = (
 
 
 def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> dict[str, Any]:
-    """Plain data about this process; the backend speaks for itself through its metadata, after it has run.
-
-    Under `backend`, `asked` is the spec's word (`auto`), `name` and `options` are what really runs.
-    """
-    ran = net.circuit.backend or spec.backend
+    """Plain data about this process; the backend speaks for itself through its metadata, after it has run."""
     return {
         "hqnn": __version__,
         "python": platform.python_version(),
@@ -47,13 +44,22 @@ def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> di
         "device": {"type": device.type, "name": _device_name(device), "cuda": torch.version.cuda},
         "threads": {"torch": torch.get_num_threads(), "cpus": os.cpu_count()},
         "precision": spec.train.precision,
-        "backend": {
-            "asked": spec.backend.name,
-            "name": ran.name,
-            "options": {name: _plain(value) for name, value in ran.options.items()},
-            "metadata": {name: _plain(value) for name, value in net.circuit.executable.metadata.items()},
-        },
+        "backend": describe_backend(spec.backend, net),
         "seeds": {"root": spec.train.seed} | {name: stream(spec.train.seed, name) for name in STREAMS},
+    }
+
+
+def describe_backend(chosen: Choice, net: HybridNet) -> dict[str, Any]:
+    """What ran a network's circuit: `asked` is the spec's word (`auto`), `name` and `options` are what really ran.
+
+    Under `metadata` the backend says what it saw.
+    """
+    ran = net.circuit.backend or chosen
+    return {
+        "asked": chosen.name,
+        "name": ran.name,
+        "options": {name: _plain(value) for name, value in ran.options.items()},
+        "metadata": {name: _plain(value) for name, value in net.circuit.executable.metadata.items()},
     }
 
 

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.report.codes.tables import CannotResume
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.semantics.resolve import without_budget
 from hqnn_dsl.training import figures
 from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
+from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.devices import choose_device
 from hqnn_dsl.training.environment import describe_environment
@@ -35,11 +38,16 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.preprocess import Preparation
     from hqnn_dsl.training.tables import Table
 
     Numbers = NDArray[np.float64]
+
+
+JOBS = "jobs"
+"""The folder of a run where jobs to a device are kept."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +79,26 @@ class RunResult:
         return self.fitted.interrupted
 
 
-def train(
-    experiment: Experiment, table: Table, out: Path | None = None, *, watch: Watch | None = None, resume: bool = False
+def _nobody(bill: Bill) -> bool:  # noqa: ARG001 - whatever it says
+    return False
+
+
+def train(  # noqa: PLR0913 - what a training can be told
+    experiment: Experiment,
+    table: Table,
+    out: Path | None = None,
+    *,
+    watch: Watch | None = None,
+    resume: bool = False,
+    agree: Agree = _nobody,
 ) -> RunResult:
     """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<number>`.
 
     With `resume`, goes on in the folder `out` where its `last.pt` stands. Ctrl-C ends the training, not the run: the
-    results of the best epoch are written. Raises `Refusal` (E0510 to E0544) for whatever is wrong with data, device,
-    folder or losses; a training that fails before its first epoch leaves no new folder.
+    results of the best epoch are written. `agree` is asked before anything is sent to a device that costs.
+
+    Raises `Refusal` (E0510 to E0544) for whatever is wrong with data, device, folder or losses, (E0758 to E0760) for
+    what a device costs; a training that fails before its first epoch, and has sent no job, leaves no new folder.
     """
     if not resume:
         check_free(out)
@@ -91,7 +111,8 @@ def train(
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
     training = Training(net, spec.train, device, experiment.resolved_text)
     if resume:
-        return _resume(experiment, prepared, training, out, watch)
+        return _resume(experiment, prepared, training, out, watch, agree=agree)
+    _settle(training, prepared, agree)
     existed = out is not None and out.exists()
     path = create_run(out, spec.name)
     checkpoints = Checkpoints(path / "checkpoints")
@@ -99,6 +120,7 @@ def train(
         write_text(path / "spec.hqnn", experiment.source_text)
         write_text(path / "spec.resolved.hqnn", experiment.resolved_text)
         write_json(path / "preprocess.json", prepared.preparation.to_json())
+        _keep_jobs(training, checkpoints, path)
         return _finish(_Job(path, spec, prepared, training, checkpoints), watch)
     except BaseException:
         if checkpoints.best is None:
@@ -106,14 +128,35 @@ def train(
         raise
 
 
-def _resume(
-    experiment: Experiment, prepared: Prepared, training: Training, path: Path | None, watch: Watch | None
+def _settle(training: Training, prepared: Prepared, agree: Agree) -> None:
+    """Count what the training costs where its backend counts, and refuse what is over the budget or not agreed to."""
+    bill = training_bill(training, _lessons(training, prepared), len(prepared.features))
+    settle(bill, training.net, agree)
+
+
+def _keep_jobs(training: Training, checkpoints: Checkpoints, path: Path) -> None:
+    """Where jobs are counted they are kept, and so is a checkpoint from the start: no answer is ever paid twice."""
+    executable = training.net.circuit.executable
+    if isinstance(executable, MeteredExecutable):
+        executable.keep_jobs_in(path / JOBS)
+        checkpoints.keep_best(training.snapshot())
+        checkpoints.write(training.snapshot())
+
+
+def _resume(  # noqa: PLR0913 - what a training is made of
+    experiment: Experiment,
+    prepared: Prepared,
+    training: Training,
+    path: Path | None,
+    watch: Watch | None,
+    *,
+    agree: Agree,
 ) -> RunResult:
     """Go on in a run's folder, which looks unfinished until this, too, has come to its end."""
     if path is None:
         raise Refusal(CannotResume(path="runs", reason="no run is named"))
     stored, snapshot = load_run(path), load_snapshot_of(path, "last.pt")
-    if snapshot.get("spec") != experiment.resolved_text:
+    if without_budget(str(snapshot.get("spec"))) != without_budget(experiment.resolved_text):
         raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
     if stored.preparation.to_json() != prepared.preparation.to_json():
         raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
@@ -121,6 +164,10 @@ def _resume(
         training.restore(snapshot)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
+    executable = training.net.circuit.executable
+    if isinstance(executable, MeteredExecutable):
+        executable.keep_jobs_in(path / JOBS)
+    _settle(training, prepared, agree)
     (path / "metrics.json").unlink(missing_ok=True)
     checkpoints = Checkpoints(path / "checkpoints", best=stored.best)
     return _finish(_Job(path, experiment.spec, prepared, training, checkpoints), watch, snapshot)

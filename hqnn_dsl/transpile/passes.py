@@ -55,16 +55,28 @@ def transpile(circuit: QuantumCircuit, spec: TranspileSpec, seed: int) -> Transp
     code 1); fake devices that are not installed (exit code 3).
     """
     options = _target_options(circuit.num_qubits, spec)
+    target = spec.target or f"[{', '.join(options.get('basis_gates', ()))}]"
+    return _passed(circuit, target, spec.optimization, seed if spec.seed is None else spec.seed, options)
+
+
+def transpile_for(circuit: QuantumCircuit, device: Any, optimization: int, seed: int) -> Transpiled:
+    """The circuit in the gates and on the qubits of a device, any `BackendV2` of Qiskit's.
+
+    Raises `Refusal`: a device that is too small, or one whose gates cannot say the circuit (exit code 1).
+    """
+    if device.num_qubits < circuit.num_qubits:
+        raise Refusal(
+            DeviceTooSmall(num_qubits=circuit.num_qubits, offered=device.num_qubits, device=f"`{device.name}`")
+        )
+    return _passed(circuit, device.name, optimization, seed, {"backend": device})
+
+
+def _passed(circuit: QuantumCircuit, target: str, optimization: int, seed: int, options: dict[str, Any]) -> Transpiled:
     offered = options["backend"].operation_names if "backend" in options else options["basis_gates"]
-    manager = generate_preset_pass_manager(
-        optimization_level=spec.optimization,
-        seed_transpiler=seed if spec.seed is None else spec.seed,
-        **options,
-    )
+    manager = generate_preset_pass_manager(optimization_level=optimization, seed_transpiler=seed, **options)
     try:
         result = manager.run(without_phases(circuit, offered))
     except TranspilerError as error:
-        target = spec.target or f"[{', '.join(options['basis_gates'])}]"
         raise Refusal(CannotTranspile(target=target, reason=_sentence(error))) from error
     return Transpiled(result, result.layout)
 
@@ -126,7 +138,7 @@ def coupling_map(coupling: str | tuple[tuple[int, int], ...] | None, num_qubits:
 def _target_options(num_qubits: int, spec: TranspileSpec) -> dict[str, Any]:
     """What the preset pass manager is told of the target."""
     if spec.target is not None:
-        return {"backend": _fake_device(spec.target, num_qubits)}
+        return {"backend": fake_device(spec.target, num_qubits)}
     basis = list(spec.basis or DEFAULT_BASIS)
     known = get_standard_gate_name_mapping()
     for name in basis:
@@ -140,7 +152,8 @@ def _target_options(num_qubits: int, spec: TranspileSpec) -> dict[str, Any]:
     return {"basis_gates": basis, "coupling_map": coupling}
 
 
-def _fake_device(name: str, num_qubits: int) -> Any:
+def fake_device(name: str, num_qubits: int = 0) -> Any:
+    """A fake device by its name. Raises `Refusal`: unknown, too small for `num_qubits`, or not installed."""
     try:
         devices = fake_devices()
     except ImportError as error:

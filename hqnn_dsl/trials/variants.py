@@ -52,11 +52,16 @@ class Variant:
 
 
 def variants(program: Program) -> list[Variant]:
-    """All of them, the oracle first. A backend that the spec names has the spec's options."""
+    """All of them, the oracle first. A backend that the spec names has the spec's options.
+
+    Left out are real devices, which cost, and backends that run nothing unless the spec says what.
+    """
     found = []
     asked = program.spec.backend
     for name, row in offered().items():
         options = row.entry.defaults() | (asked.options if asked.name == name else {})
+        if row.paid(options) or any(one.is_required and one.name not in options for one in row.entry.options):
+            continue
         option = row.entry.option("precision")
         for precision in option.choices if option is not None else ("double",):
             given = options if option is None else options | {"precision": precision}

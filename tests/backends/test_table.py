@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.report.codes import cuda, environment, pennylane, simulators
+from hqnn_dsl.report.codes import cuda, devices, environment, pennylane, simulators
 from hqnn_dsl.report.diagnostic import Diagnostic
 
 CODES = [
     thing
-    for room in (environment, cuda, pennylane, simulators)
+    for room in (environment, cuda, devices, pennylane, simulators)
     for thing in vars(room).values()
     if isinstance(thing, type) and issubclass(thing, Diagnostic) and thing is not Diagnostic
 ]

@@ -372,6 +372,57 @@ def test_changes_that_a_run_cannot_take(hqnn_command, trained, change):
     assert "error[E" in err
 
 
+def test_another_backend_stands_beside_the_runs_own(hqnn_command, trained):
+    pytest.importorskip("qiskit_aer")
+    run, data = trained
+    before = {path: path.read_bytes() for path in Path(run).rglob("*") if path.is_file()}
+    change = "backend=aer(noise: depolarizing(p1: 0.2, p2: 0.2))"
+    code, out, _ = hqnn_command("evaluate", run, data, "--set", change, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["backend"]["name"] == "aer"
+    assert found["backend"]["metadata"]["noise"] == "depolarizing(p1: 0.2, p2: 0.2, readout: 0.0)"
+    assert found["own"]["backend"]["name"] != "aer"
+    alone = json.loads(hqnn_command("evaluate", run, data, "--json")[1])
+    assert alone["metrics"] == found["own"]["metrics"]
+    assert set(alone) == {"run", "metrics", "backend"}
+    assert found["metrics"]["test"]["rmse"] != pytest.approx(alone["metrics"]["test"]["rmse"], rel=1e-6)
+    code, out, _ = hqnn_command("evaluate", run, data, "--set", change)
+    assert code == 0
+    assert "aer (asked for)" in out
+    assert "(its own)" in out
+    assert "noise: depolarizing(p1: 0.2, p2: 0.2, readout: 0.0)" in out
+    assert {path: path.read_bytes() for path in Path(run).rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted", "said"),
+    [
+        ('primitive("fake_torin")', 2, "did you mean `fake_torino`?"),
+        ('primitive("fake_manila", mode: batch)', 2, "E0740"),
+        ("aer(shot: 3)", 2, "did you mean `shots`?"),
+    ],
+)
+def test_a_wrong_other_backend_is_said_where_it_stands(hqnn_command, trained, change, wanted, said):
+    pytest.importorskip("qiskit_ibm_runtime")
+    run, data = trained
+    code, out, err = hqnn_command("evaluate", run, data, "--set", f"backend={change}")
+    assert (code, out) == (wanted, "")
+    assert said in err
+    assert "--> --set backend:1:" in err
+
+
+def test_a_run_is_tested_on_a_fake_device(hqnn_command, trained):
+    pytest.importorskip("qiskit_ibm_runtime")
+    run, data = trained
+    code, out, _ = hqnn_command("evaluate", run, data, "--set", 'backend=primitive("fake_manila", shots: 50)', "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["backend"]["metadata"]["device"] == "fake_manila"
+    assert found["backend"]["metadata"]["shots"] == 50
+    assert found["backend"]["metadata"]["shots_repeatable"] is True
+
+
 def test_resume_needs_a_folder(hqnn_command, spec, data):
     code, _, err = hqnn_command("train", spec, data, "--resume")
     assert code == 2

@@ -35,6 +35,8 @@ NOT_BY_A_SPEC = {
     "E0770", "E0771", "E0772",  # what is installed
     "E0775",  # a derivative
     "E0742", "E0743",  # what Aer does on a GPU, and a run that it breaks off
+    "E0751", "E0752", "E0753", "E0754",  # the service of real devices: tests/backends/test_devices_service.py
+    "E0755", "E0756", "E0757", "E0758", "E0759", "E0760",  # jobs, costs: tests/backends/test_devices_jobs.py
     "E0717",  # the checker knows every gate that a basis may name: E0206
 }  # fmt: skip
 Found = tuple[str, str, int, int, int]
@@ -94,7 +96,10 @@ def test_exactly_what_is_marked_is_found(name):
 
 
 def test_every_code_has_a_refused_spec():
-    rooms = {"syntax", "meaning", "shapes", "unbuilt", "warnings", "environment", "cuda", "pennylane", "simulators"}
+    rooms = {
+        "syntax", "meaning", "shapes", "unbuilt", "warnings", "environment",
+        "cuda", "devices", "pennylane", "simulators",
+    }  # fmt: skip
     wanted = {code for code, row in every_code().items() if row.__module__.rpartition(".")[2] in rooms}
     assert {name[:5] for name in SPECS} == wanted - set(ELSEWHERE) - NOT_BY_A_SPEC
 

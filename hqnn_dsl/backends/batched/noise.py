@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from qiskit.providers import BackendV2, Options
 from qiskit.quantum_info import Pauli, SparsePauliOp
-from qiskit.transpiler import Target
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, thermal_relaxation_error
 
+from hqnn_dsl.backends.devices.part import DevicePart
 from hqnn_dsl.transpile.passes import fake_devices
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def observed(letters: str, lines: Sequence[Line]) -> SparsePauliOp:
 def noise_of(noise: Selection, circuit: QuantumCircuit, kept: Sequence[int]) -> Noise:
     """The noise of a circuit whose qubit k is qubit `kept[k]` of the device that `noise` may name."""
     if noise.name == "from":
-        model = NoiseModel.from_backend(_Part(fake_devices()[noise["device"]](), kept))
+        model = NoiseModel.from_backend(DevicePart(fake_devices()[noise["device"]](), kept))
         return Noise(model, _lines(model))
     model = NoiseModel()
     one, two = _names(circuit, 1), _names(circuit, 2)
@@ -86,41 +85,6 @@ def _lines(model: NoiseModel) -> dict[int, Line]:
         (_, up), (down, _) = error.probabilities
         found[qubit] = (float(down - up), float(1 - up - down))
     return found
-
-
-class _Part(BackendV2):  # type: ignore[misc]
-    """The qubits of a device that a circuit uses, renumbered: a noise model of all 133 takes Aer seconds a run."""
-
-    def __init__(self, device: Any, kept: Sequence[int]) -> None:
-        super().__init__(name=device.name)
-        whole, place = device.target, {qubit: k for k, qubit in enumerate(kept)}
-        properties = whole.qubit_properties
-        self._part = Target(
-            num_qubits=len(kept), dt=whole.dt, qubit_properties=properties and [properties[qubit] for qubit in kept]
-        )
-        for name in whole.operation_names:
-            where = {q: known for q, known in (whole[name] or {}).items() if q is not None and set(q) <= set(kept)}
-            if where:
-                moved = {tuple(place[qubit] for qubit in q): known for q, known in where.items()}
-                self._part.add_instruction(whole.operation_from_name(name), moved, name=name)
-
-    @property
-    def target(self) -> Target:
-        """The gates among these qubits, with their errors and times."""
-        return self._part
-
-    @property
-    def max_circuits(self) -> None:
-        """No limit."""
-        return
-
-    @classmethod
-    def _default_options(cls) -> Options:
-        return Options()
-
-    def run(self, run_input: Any, **options: Any) -> Any:  # noqa: ARG002 - Qiskit's signature
-        """Nothing runs on a part of a device: it is read for its noise."""
-        raise RuntimeError("a part of a device has noise to read, and runs nothing")
 
 
 def single(letters: str) -> Pauli:

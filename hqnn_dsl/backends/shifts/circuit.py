@@ -23,7 +23,7 @@ from hqnn_dsl.report.codes.environment import CannotTranspile
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.transpile.convert import observables
 from hqnn_dsl.transpile.equivalence import assert_equivalent
-from hqnn_dsl.transpile.passes import Transpiled, transpile
+from hqnn_dsl.transpile.passes import Transpiled, transpile, transpile_for
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -95,11 +95,25 @@ def shiftable_circuit(circuit: Circuit, spec: TranspileSpec | None = None, seed:
     Raises `Refusal`: an amplitude input, what `transpile` cannot do, and a target whose gates have no shift rule.
     """
     unrolled, slots = unroll(circuit)
-    transpiled = Transpiled(unrolled, None)
-    if spec is not None:
-        transpiled = transpile(unrolled, spec, seed)
-        transpiled.circuit.global_phase = 0  # it may hold Parameters, and no expectation value sees it
-        assert_equivalent(unrolled, transpiled, observables(circuit), seed=seed)
+    if spec is None:
+        return with_own_parameters(circuit, Transpiled(unrolled, None), slots)
+    return _compared(circuit, unrolled, transpile(unrolled, spec, seed), slots, seed)
+
+
+def shiftable_on(circuit: Circuit, device: Any, optimization: int, seed: int) -> ShiftableCircuit:
+    """The circuit for a device, any `BackendV2` of Qiskit's, compared with what it was made from.
+
+    Raises `Refusal` as `shiftable_circuit` does.
+    """
+    unrolled, slots = unroll(circuit)
+    return _compared(circuit, unrolled, transpile_for(unrolled, device, optimization, seed), slots, seed)
+
+
+def _compared(
+    circuit: Circuit, unrolled: QuantumCircuit, transpiled: Transpiled, slots: dict[int, Parameter], seed: int
+) -> ShiftableCircuit:
+    transpiled.circuit.global_phase = 0  # it may hold Parameters, and no expectation value sees it
+    assert_equivalent(unrolled, transpiled, observables(circuit), seed=seed)
     return with_own_parameters(circuit, transpiled, slots)
 
 

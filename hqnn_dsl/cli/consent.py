@@ -1,0 +1,30 @@
+"""The question before something is run on a device that costs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.cli.output import table, tell
+
+if TYPE_CHECKING:
+    from hqnn_dsl.training.budget import Agree, Bill
+
+
+def asker(*, yes: bool) -> Agree:
+    """Shows the bill on standard error and asks; with `yes` it only shows. Where nobody can answer, it is no."""
+
+    def ask(bill: Bill) -> bool:
+        from hqnn_dsl.training.budget import HEADER
+
+        tell(f"on {bill.device}:")
+        tell(table(HEADER, bill.rows()))
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            return False
+        sys.stderr.write("run this, at your cost? [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    return ask
