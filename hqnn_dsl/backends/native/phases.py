@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hqnn_dsl.backends.native.turns import Z
 from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, store, zero
 
 BLOCK_BITS = 6
@@ -28,15 +29,15 @@ def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: 
     store(phases, 0, load(signed, 2 * (last - first) * n))
     store(phases, n, im)
     j, size = first, 1
-    while j < last and (ops[j, 1] >> 1) & low == 0:
-        c, s = load(turns, 2 * j * n), load(signed, (2 * (j - first) + parity((ops[j, 1] >> 1) & block)) * n)
+    while j < last and (ops[j, Z] >> 1) & low == 0:
+        c, s = load(turns, 2 * j * n), load(signed, (2 * (j - first) + parity((ops[j, Z] >> 1) & block)) * n)
         re, im = load(phases, 0), load(phases, n)
         store(phases, 0, fnma(s, im, c * re))
         store(phases, n, fma(s, re, c * im))
         j += 1
     while size <= low:
         start = j
-        while j < last and (ops[j, 1] >> 1) & low < 2 * size:
+        while j < last and (ops[j, Z] >> 1) & low < 2 * size:
             j += 1
         for r in range(size):
             re, im = load(phases, 2 * r * n), load(phases, (2 * r + 1) * n)
@@ -60,7 +61,7 @@ def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: 
 def one_phase(j: int, place: int, row: int, ops: Any, turns: Any, signed: Any) -> Any:
     """Cosine and signed sine by which rotation j turns a row."""
     n = lanes(turns)
-    return load(turns, 2 * j * n), load(signed, (2 * place + parity((ops[j, 1] >> 1) & row)) * n)
+    return load(turns, 2 * j * n), load(signed, (2 * place + parity((ops[j, Z] >> 1) & row)) * n)
 
 
 @kernel
@@ -111,7 +112,7 @@ def back_run(
             store(lam, at + n, fnma(s, u, c * ui))
         transform(sums, n << bits)
         for j in range(first, last):
-            z, at = ops[j, 1] >> 1, (j - first) * n
+            z, at = ops[j, Z] >> 1, (j - first) * n
             if parity(z & block):
                 store(totals, at, load(totals, at) - load(sums, (z & low) * n))
             else:

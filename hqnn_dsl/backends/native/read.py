@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from hqnn_dsl.backends.native.phases import transform
 from hqnn_dsl.backends.native.rotate import top_bit
+from hqnn_dsl.backends.native.turns import Z
 from hqnn_dsl.backends.native.vectors import fma, kernel, lanes, load, parity, store, swap_lanes, zero
 
 BLOCK = 256
@@ -52,8 +55,8 @@ def diagonal_values(psi: Any, rows: int, dual: Any, terms: Any, diagonal: int, v
             store(sums, r * n, density(psi, block + r, dual))
         transform(sums, n << bits)
         for t in range(diagonal):
-            found = load(sums, (terms[t, 1] & low) * n)
-            if parity(terms[t, 1] & block):
+            found = load(sums, (terms[t, Z] & low) * n)
+            if parity(terms[t, Z] & block):
                 store(values, t * n, load(values, t * n) - found)
             else:
                 store(values, t * n, load(values, t * n) + found)
@@ -70,8 +73,8 @@ def diagonal_adjoint(
     for block in range(0, rows, 1 << bits):
         sums[: n << bits] = 0
         for t in range(diagonal):
-            at = (terms[t, 1] & low) * n
-            store(sums, at, load(sums, at) + load(weights, (2 * t + parity(terms[t, 1] & block)) * n))
+            at = (terms[t, Z] & low) * n
+            store(sums, at, load(sums, at) + load(weights, (2 * t + parity(terms[t, Z] & block)) * n))
         transform(sums, n << bits)
         for r in range(1 << bits):
             w = load(sums, r * n)
@@ -151,6 +154,15 @@ def mixing_adjoint(
         else:
             store(lam, at, fma(w, b, load(lam, at)))
             store(lam, at + n, fma(w, bi, load(lam, at + n)))
+
+
+@kernel
+def outcome_room(marginals: Any, like: Any) -> Any:
+    """Room for a register an outcome of the widest marginal, and one more."""
+    most = 0
+    for m in range(len(marginals)):
+        most = max(most, marginals[m, 2] - marginals[m, 1])
+    return np.empty(lanes(like) * ((1 << most) + 1), like.dtype)
 
 
 @kernel

@@ -9,13 +9,14 @@ Row r gets t·K from row q = r ^ x, by the sign of the parity of q & z, and of w
 of the two rows of a pair one gets +t, the other -t, so choosing which of them comes first takes the place of signs.
 
 A rotation is I + tan·K here, which takes half the multiply-adds of cos·I + sin·K; the cosines left out are gathered in
-a factor of the whole state, which `sweep` applies at the end.
+a factor of the whole state, which `passes` and `sweep` apply in time.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from hqnn_dsl.backends.native.turns import FLIP, X, Z
 from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, store, swap_lanes, zero
 
 
@@ -183,8 +184,8 @@ def back_four(psi: Any, lam: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: 
 @kernel
 def two_masks(op: Any, op1: Any, n: int) -> Any:
     """Masks as offsets, and the two bits, lower first, that are 0 in one row of each four."""
-    x, x1 = op[0] * n, op1[0] * n
-    top = top_bit(op[0]) * n
-    other = op1[0] ^ op[0] if x1 & top else op1[0]
+    x, x1 = op[X] * n, op1[X] * n
+    top = top_bit(op[X]) * n
+    other = op1[X] ^ op[X] if x1 & top else op1[X]
     top1 = top_bit(other) * n
-    return x, op[1] * n, op[4], x1, op1[1] * n, op1[4], min(top, top1), max(top, top1)
+    return x, op[Z] * n, op[FLIP], x1, op1[Z] * n, op1[FLIP], min(top, top1), max(top, top1)

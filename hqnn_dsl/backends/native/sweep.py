@@ -30,6 +30,7 @@ from hqnn_dsl.backends.native.read import (
     marginal_values,
     mixing_adjoint,
     mixing_value,
+    outcome_room,
 )
 from hqnn_dsl.backends.native.turns import (
     BASE,
@@ -100,10 +101,7 @@ def forward(
     work = run_work(passes, kept)
     block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     values = np.empty(len(terms) * n, kept.dtype)
-    most = 0
-    for m in range(len(marginals)):
-        most = max(most, marginals[m, 2] - marginals[m, 1])
-    sums = np.empty(n * ((1 << most) + 1), kept.dtype)
+    sums = outcome_room(marginals, kept)
     fill_shared(constants, ops, links, weights_of, shared, turns)
     tile_width = n if lane is None else 1
     for tile in range(first, last):
@@ -272,10 +270,7 @@ def backward(
     block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     totals = np.empty(len(work), kept.dtype)
     weights = np.empty(2 * len(terms) * n, kept.dtype)
-    most = 0
-    for m in range(len(marginals)):
-        most = max(most, marginals[m, 2] - marginals[m, 1])
-    sums = np.empty(n * ((1 << most) + 1), kept.dtype)
+    sums = outcome_room(marginals, kept)
     fill_shared(constants, ops, links, weights_of, shared, turns)
     tile_width = n if lane is None else 1
     for tile in range(first, last):

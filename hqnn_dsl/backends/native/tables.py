@@ -1,7 +1,7 @@
 """A Pauli program as the arrays that the kernels read, for one layout.
 
 The sign and the power of i of -iP are worked out here: the kernels know only whether K = -iP is real or i times a real
-matrix, and signs go into the angle's factors. The columns are those of `sweep`.
+matrix, and signs go into the angle's factors. The columns are those of `turns` and `passes`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.backends.native.passes import ONE, RUN, TWO
+from hqnn_dsl.backends.native.phases import BLOCK_BITS
+from hqnn_dsl.backends.native.turns import BY_SAMPLE, IMAGINARY, LINKS, LINKS_END, PHASE
+from hqnn_dsl.backends.native.vectors import LANES
 from hqnn_dsl.circuit.pauli.cost import cost_of_program, reached
 from hqnn_dsl.circuit.pauli.passes import Pass, imaginary, passes
 from hqnn_dsl.circuit.pauli.strings import parity
@@ -22,11 +26,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-FORMS = ("one", "two", "phases")
-"""The forms of passes in the order of their numbers in `sweep`."""
-BLOCK_BITS = 6
-"""The most bits of a block of rows whose phases are worked out at once; `phases` takes no more."""
-LANE_BITS = {"float32": 3, "float64": 2}
+FORMS = {"one": ONE, "two": TWO, "phases": RUN}
+"""The numbers of the forms of passes."""
+LANE_BITS = {dtype: count.bit_length() - 1 for dtype, count in LANES.items()}
 """The lowest bits of a basis state that lie inside a register, by dtype, in the layout by amplitude."""
 
 
@@ -79,7 +81,7 @@ class Tables:
     @cached_property
     def _wanted(self) -> list[tuple[Array, int]]:
         found = []
-        kinds = [set(self.links[op[9] : op[10], 0]) for op in self.ops]
+        kinds = [set(self.links[op[LINKS] : op[LINKS_END], 0]) for op in self.ops]
         for asked in (set(), {0}, {1}, {0, 1}):
             wanted = np.array([bool(kind & asked) for kind in kinds], dtype=np.int8)
             found.append((wanted, int(np.argmax(wanted)) if wanted.any() else len(wanted)))
@@ -146,11 +148,11 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int) -> dict[s
             links += [columns[slot] for slot, _ in rotation.angle.slots]
             factors += [sign * factor for _, factor in rotation.angle.slots]
             constants.append(sign * rotation.angle.constant)
-            kind = max((1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
+            kind = max((BY_SAMPLE - 1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
             ops.append([*_real_masks(rotation, program, lane_bits), 0, kind, width * rows, first, len(links), phase])
-        steps.append([FORMS.index(group.form), begin, len(ops), bits])
+        steps.append([FORMS[group.form], begin, len(ops), bits])
     return {
-        "ops": _whole(ops, 12),
+        "ops": _whole(ops, PHASE + 1),
         "constants": np.array(constants, dtype=np.float64),
         "links": _whole(links, 2),
         "factors": np.array(factors, dtype=np.float64),
@@ -184,7 +186,7 @@ def _reading(program: PauliProgram, lane_bits: int) -> dict[str, Any]:
     diagonal = [string for string in strings if string[0] == 0]
     others = [string for string in strings if string[0] != 0]
     number = {string: k for k, string in enumerate([*diagonal, *others])}
-    rows = [[*_masks(x, z, lane_bits), _quarter(x, z, 0)[0], 0, 0, 0, 0] for x, z in [*diagonal, *others]]
+    rows = [[*_masks(x, z, lane_bits), _quarter(x, z, 0)[0]] for x, z in [*diagonal, *others]]
     uses = [(number[term.x, term.z], term.output) for term in program.terms]
     coefficients = [_quarter(term.x, term.z, 0)[1] * term.coefficient for term in program.terms]
     marginals: list[list[int]] = []
@@ -195,7 +197,7 @@ def _reading(program: PauliProgram, lane_bits: int) -> dict[str, Any]:
         bits += [[mask >> lane_bits, mask & low, flip] for mask, flip in marginal.bits]
     return {
         "diagonal": len(diagonal),
-        "terms": _whole(rows, 11),
+        "terms": _whole(rows, IMAGINARY + 1),
         "uses": _whole(uses, 2),
         "coefficients": np.array(coefficients, dtype=np.float64),
         "marginals": _whole(marginals, 3),
