@@ -33,16 +33,18 @@ def multiply_adds(workload: Workload) -> int:
 
 
 def kernel_seconds(step: Callable[[], None], repeats: int) -> tuple[float, float]:
-    """Seconds of `repeats` steps, and those of them during which at least one thread was inside a kernel."""
+    """Seconds of `repeats` steps, and those that the calling thread, which waits for the others, was in kernels."""
     from hqnn_dsl.backends.native import entries
 
-    inside: list[tuple[float, float]] = []
+    inside: list[float] = []
 
-    def clocked(kernel: Callable[..., None]) -> Callable[..., None]:
-        def run(*arguments: Any) -> None:
+    def clocked(kernel: Callable[..., int]) -> Callable[..., int]:
+        def run(words: Any, job: int, seat: int, *arguments: Any) -> int:
             start = time.perf_counter()
-            kernel(*arguments)
-            inside.append((start, time.perf_counter()))
+            found = kernel(words, job, seat, *arguments)
+            if seat == 0:
+                inside.append(time.perf_counter() - start)
+            return found
 
         return run
 
@@ -55,13 +57,4 @@ def kernel_seconds(step: Callable[[], None], repeats: int) -> tuple[float, float
         seconds = time.perf_counter() - start
     finally:
         entries.forward, entries.backward = kernels
-    return seconds, covered(inside)
-
-
-def covered(intervals: list[tuple[float, float]]) -> float:
-    """The length of the union of intervals."""
-    total, end = 0.0, float("-inf")
-    for start, stop in sorted(intervals):
-        total += max(0.0, stop - max(start, end))
-        end = max(end, stop)
-    return total
+    return seconds, sum(inside)

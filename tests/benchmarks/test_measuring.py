@@ -7,8 +7,7 @@ import pytest
 
 from benchmarks import measure, processes
 from benchmarks.page import number, page
-from benchmarks.peers import BY_NAME, PEERS
-from benchmarks.peers.native import covered
+from benchmarks.peers import BY_NAME, PEERS, native
 from benchmarks.processes import PeerFailed
 from benchmarks.targets import ratio, verdicts
 from benchmarks.workloads import WORKLOADS, Workload
@@ -71,8 +70,11 @@ def test_differences_are_parts_of_the_largest_number():
         measure.differences(found | {"outputs": [0.6, 0.1]}, right)
 
 
-def test_covered_counts_what_overlaps_once():
-    assert covered([(0.0, 1.0), (0.5, 2.0), (3.0, 4.0), (3.2, 3.5)]) == 3.0
+def test_time_in_kernels_is_part_of_the_time_of_steps():
+    step = native.prepare(SMALL, "single").step
+    step()
+    seconds, inside = native.kernel_seconds(step, 20)
+    assert 0 < inside < seconds
 
 
 def _row(median, reason=""):

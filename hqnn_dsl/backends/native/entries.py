@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from hqnn_dsl.backends.native import front, sweep
+from hqnn_dsl.backends.native import claims, front, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 KERNEL_FILES = (
-    *("vectors", "trigonometry", "turns", "rotate", "phases", "read", "passes", "sweep"),
+    *("vectors", "atomics", "claims", "trigonometry", "turns", "rotate", "phases", "read", "passes", "sweep"),
     *("tape", "front"),
 )
 """What compiled code is made from."""
@@ -37,15 +37,29 @@ def _edition() -> int:
 
 
 def _entry_points(edition: int) -> tuple[Any, ...]:
-    """The entry points; `edition` is never 0, it is there to be part of the key."""
+    """The entry points; `edition` is never 0, it is there to be part of the key.
 
-    def run_forward(*arguments: Any) -> None:
-        if edition:
-            sweep.forward(*arguments)
+    Those over tiles are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its
+    helpers, which are told the number of the next job, or their own where none came in time.
+    """
 
-    def run_backward(*arguments: Any) -> None:
+    def run_forward(words: Any, job: int, seat: int, seats: int, tiles: int, *arguments: Any) -> int:
         if edition:
-            sweep.backward(*arguments)
+            claims.begin(words, job, seat, seats)
+            sweep.forward(words, job, tiles, *arguments)
+        return claims.end(words, job, seat, tiles)
+
+    def run_backward(words: Any, job: int, seat: int, seats: int, tiles: int, *arguments: Any) -> int:
+        if edition:
+            claims.begin(words, job, seat, seats)
+            sweep.backward(words, job, tiles, *arguments)
+        return claims.end(words, job, seat, tiles)
+
+    def run_wait(words: Any, tiles: int) -> int:
+        return claims.wait(words, tiles) if edition else 0
+
+    def run_watch(words: Any, job: int, seat: int) -> int:
+        return claims.watch(words, job, seat) if edition else 0
 
     def run_angles(*arguments: Any) -> None:
         if edition:
@@ -55,10 +69,11 @@ def _entry_points(edition: int) -> tuple[Any, ...]:
         if edition:
             front.angles_back(*arguments)
 
-    return _kept(run_forward), _kept(run_backward), _kept(run_angles), _kept(run_angles_back)
+    made = run_forward, run_backward, run_wait, run_watch, run_angles, run_angles_back
+    return tuple(_kept(function) for function in made)
 
 
-def _kept(function: Callable[..., None]) -> Any:
+def _kept(function: Callable[..., Any]) -> Any:
     """Compiled for each kind of arguments, and kept on disk where there is a place that can be written."""
     try:
         return numba.njit(nogil=True, cache=True)(function)
@@ -67,20 +82,17 @@ def _kept(function: Callable[..., None]) -> Any:
         return numba.njit(nogil=True)(function)
 
 
-forward, backward, angles, angles_back = _entry_points(_edition() or 1)
+forward, backward, wait, watch, angles, angles_back = _entry_points(_edition() or 1)
 
 _ready: set[tuple[str, ...]] = set()
 
 
-def call(kind: tuple[str, ...], kernel: Callable[..., None], *arguments: object) -> None:
+def call(kind: tuple[str, ...], kernel: Callable[..., Any], *arguments: object) -> Any:
     """Call a kernel; the first call of its kind says on standard error that it compiles, where that takes long."""
-    if kind in _ready:
-        kernel(*arguments)
-    else:
-        _first_call(kind, kernel, arguments)
+    return kernel(*arguments) if kind in _ready else _first_call(kind, kernel, arguments)
 
 
-def _first_call(kind: tuple[str, ...], kernel: Callable[..., None], arguments: tuple[object, ...]) -> None:
+def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
     """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
     sentence = f"compiling the native kernels for {', '.join(kind)}; they are kept for later runs\n"
     timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
@@ -88,7 +100,8 @@ def _first_call(kind: tuple[str, ...], kernel: Callable[..., None], arguments: t
     timer.start()
     try:
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(kernel, *arguments).result()
+            found = thread.submit(kernel, *arguments).result()
     finally:
         timer.cancel()
     _ready.add(kind)
+    return found

@@ -1,57 +1,137 @@
 """The engine's own threads: as many as torch would use, made anew after a fork.
 
 Numba's parallel layers end the process on concurrent use or after a fork; kernels here are compiled without the
-interpreter's lock, so plain threads do. Work is cut into ranges of tiles, and what a tile writes is its own, so the
-number of threads never shows in a result.
+interpreter's lock, so plain threads do. Handing work to a thread that sleeps takes up to 0.1 ms, longer than many
+kernels run; helpers therefore stay awake in compiled code for some tenths of a millisecond after a call, where the next
+one finds them, and only then sleep. They claim tiles (`claims`), so a call never waits for a helper that is not there.
 """
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from hqnn_dsl.backends.native import entries
+from hqnn_dsl.backends.native.claims import GO, MOST_SEATS, SEAT_BITS, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SMALLEST_SHARE = 3_000_000
-"""Multiply-adds below which a share of the work is not worth handing to another thread."""
+SMALLEST_SHARE = 300_000
+"""Multiply-adds below which a share of the work is not worth another thread: about 15 microseconds."""
+JOBS = 1 << 30
+"""Jobs are numbered below this, and then anew."""
 
-_pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
+
+class Team:
+    """Helpers for one caller at a time, seats 1 to `helpers`; the caller has seat 0."""
+
+    def __init__(self, helpers: int) -> None:
+        self.words = np.zeros(WORDS, np.int64)
+        self.free = threading.Lock()
+        self._number = 0
+        self._job: tuple[int, Callable[..., int], tuple[object, ...]] | None = None
+        self._asleep = [False] * (helpers + 1)
+        self._bells = [threading.Event() for _ in range(helpers + 1)]
+        for seat in range(1, helpers + 1):
+            threading.Thread(target=self._help, args=(seat,), name=f"hqnn-{seat}", daemon=True).start()
+
+    def run(
+        self, kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[object, ...], tiles: int, seats: int
+    ) -> None:
+        """Run a kernel over all tiles with `seats` threads, this one among them; `free` is the caller's meanwhile."""
+        number = self._number = self._number % JOBS + 1
+        self._job = (number, kernel, (seats, tiles, *given))
+        for seat in range(1, seats):
+            if self._asleep[seat]:
+                self._asleep[seat] = False
+                self._bells[seat].set()
+        try:
+            done = entries.call(kind, kernel, self.words, number, 0, seats, tiles, *given)
+        finally:
+            self._job = None
+        while not done:
+            time.sleep(0)
+            done = entries.wait(self.words, tiles)
+
+    def _help(self, seat: int) -> None:
+        """A helper's life: join jobs while they come, sleep when they do not."""
+        known = 0
+        while True:
+            found = int(entries.watch(self.words, known, seat))
+            if found == known:
+                self._sleep(known, seat)
+            while found != known:
+                known, found = found, self._join(found, seat)
+
+    def _sleep(self, known: int, seat: int) -> None:
+        """Sleep until the bell rings, unless a job has come just now."""
+        self._asleep[seat] = True
+        word = int(self.words[GO])
+        if word >> SEAT_BITS == known or word & (MOST_SEATS - 1) <= seat:
+            self._bells[seat].wait()
+        self._bells[seat].clear()
+        self._asleep[seat] = False
+
+    def _join(self, number: int, seat: int) -> int:
+        """Help with a job where it still goes on; the number of the next one, or the same where none came."""
+        job = self._job
+        if job is None or job[0] != number:
+            return number
+        try:
+            return int(job[1](self.words, number, seat, *job[2]))
+        except MemoryError:  # the caller goes on alone: room is taken before a tile is claimed
+            return number
 
 
-def _pool(workers: int) -> ThreadPoolExecutor:
-    """The pool of this process with that many workers."""
-    key = (os.getpid(), workers)
-    if key not in _pools:
-        for stale in [known for known in list(_pools) if known[0] != key[0]]:
-            _pools.pop(stale, None)
-        _pools[key] = ThreadPoolExecutor(workers, thread_name_prefix="hqnn")
-    return _pools[key]
+class Teams:
+    """The teams of this process by number of helpers; a forked child has none of its parent's threads."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Have none."""
+        self._made: dict[int, Team] = {}
+        self._making = threading.Lock()
+
+    def of(self, helpers: int) -> Team:
+        """The team with that many helpers."""
+        if helpers not in self._made:
+            with self._making:
+                if helpers not in self._made:
+                    self._made[helpers] = Team(helpers)
+        return self._made[helpers]
+
+
+TEAMS = Teams()
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=TEAMS.forget)
 
 
 def shares(tiles: int, work: int, threads: int) -> int:
-    """Into how many ranges `tiles` with `work` multiply-adds in all are cut."""
-    return max(1, min(tiles, threads, work // SMALLEST_SHARE))
+    """How many threads run `tiles` with `work` multiply-adds in all."""
+    return max(1, min(tiles, threads, MOST_SEATS - 1, work // SMALLEST_SHARE))
 
 
 def over_tiles(
-    kind: tuple[str, ...], kernel: Callable[..., None], given: tuple[object, ...], tiles: int, count: int
+    kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[Any, ...], tiles: int, seats: int
 ) -> None:
-    """Call `kernel(first, last, *given)` on `count` ranges that cover `tiles`; the calling thread takes the first.
+    """Call a kernel of `entries` over all tiles, by `seats` threads, or by this one alone while the others are busy.
 
     `kind` is what the kernel is compiled for, see `entries.call`.
     """
-    if count == 1:
-        entries.call(kind, kernel, 0, tiles, *given)
-        return
-    edges = [tiles * k // count for k in range(count + 1)]
-    pool = _pool(count - 1)
-    waiting = [pool.submit(entries.call, kind, kernel, edges[k], edges[k + 1], *given) for k in range(1, count)]
-    try:
-        entries.call(kind, kernel, 0, edges[1], *given)
-    finally:
-        for future in waiting:
-            future.result()
+    if seats > 1:
+        team = TEAMS.of(seats - 1)
+        if team.free.acquire(blocking=False):
+            try:
+                team.run(kind, kernel, given, tiles, seats)
+            finally:
+                team.free.release()
+            return
+    entries.call(kind, kernel, np.zeros(WORDS, np.int64), 0, 0, 1, tiles, *given)

@@ -1,4 +1,4 @@
-"""A program over a range of tiles: forward to the outputs, and back from their gradients in one sweep.
+"""A program over the tiles that it claims: forward to the outputs, and back from their gradients in one sweep.
 
 A tile is a register's width of samples (`lane` None) or one sample (`lane` 0: registers hold neighbouring amplitudes).
 All tables are those of `tables`; what a tile writes belongs to it alone, so tiles may run on any thread.
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hqnn_dsl.backends.native.claims import claim, finish
 from hqnn_dsl.backends.native.passes import (
     FIRST,
     LAST,
@@ -67,8 +68,9 @@ def start_state(psi: Any, b: int, width: int, dual: Any, lane: Any, places: Any,
 
 @kernel
 def forward(
-    first: int,
-    last: int,
+    words: Any,
+    job: int,
+    tiles: int,
     dual: Any,
     lane: Any,
     rows: int,
@@ -92,7 +94,7 @@ def forward(
     keep: bool,
     out: Any,
 ) -> None:
-    """Add the outputs of tiles `first` to `last` to `out[B, M]`; with `keep`, leave their states in `kept`."""
+    """Add outputs to `out[B, M]` for all tiles of the job that it can claim; with `keep`, leave states in `kept`."""
     n = lanes(kept)
     size = rows * n if dual is None else 2 * rows * n
     own = np.empty(0 if keep else size, kept.dtype)
@@ -104,7 +106,10 @@ def forward(
     sums = outcome_room(marginals, kept)
     fill_shared(constants, ops, links, weights_of, shared, turns)
     tile_width = n if lane is None else 1
-    for tile in range(first, last):
+    while True:
+        tile = claim(words, job, tiles)
+        if tile < 0:
+            break
         b = tile * tile_width
         width = min(tile_width, len(out) - b)
         psi = kept[tile * size : (tile + 1) * size] if keep else own
@@ -121,6 +126,7 @@ def forward(
             for which in range(1 << (end - begin)):
                 for i in range(width):
                     out[b + i, marginals[m, 0] + which] += sums[which * n + i]
+        finish(words)
 
 
 @kernel
@@ -225,8 +231,9 @@ def spread(
 
 @kernel
 def backward(
-    first: int,
-    last: int,
+    words: Any,
+    job: int,
+    tiles: int,
     dual: Any,
     lane: Any,
     rows: int,
@@ -255,7 +262,7 @@ def backward(
     partial: Any,
     state_grads: Any,
 ) -> None:
-    """Gradients of tiles `first` to `last` for `upstream[B, M]`.
+    """Gradients of all tiles of the job that it can claim for `upstream[B, M]`.
 
     Adds to `grads[B, E]` and `partial[tiles, W]` for the rotations that are `wanted`, goes back as far as rotation
     `stop`, and writes `state_grads[B, 2^k]` where it has rows. The states in `kept` are used up.
@@ -273,7 +280,10 @@ def backward(
     sums = outcome_room(marginals, kept)
     fill_shared(constants, ops, links, weights_of, shared, turns)
     tile_width = n if lane is None else 1
-    for tile in range(first, last):
+    while True:
+        tile = claim(words, job, tiles)
+        if tile < 0:
+            break
         b = tile * tile_width
         width = min(tile_width, len(upstream) - b)
         psi = kept[tile * size : (tile + 1) * size] if keep else own
@@ -324,6 +334,7 @@ def backward(
         if len(state_grads):
             scale(lam, left_out)
             read_start(lam, b, width, dual, lane, places, state_grads)
+        finish(words)
 
 
 @kernel

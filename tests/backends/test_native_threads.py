@@ -1,0 +1,122 @@
+"""The native engine's threads: tiles are claimed once each, late helpers harm nothing, and bits are those of one."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from numba import njit
+
+from hqnn_dsl.backends.native import claims, pool
+from hqnn_dsl.backends.native.claims import DONE, GO, NEXT, SEAT_BITS, TILE_BITS, WORDS
+
+
+@njit(nogil=True)
+def claim(words, job, tiles):
+    return claims.claim(words, job, tiles)
+
+
+@njit(nogil=True)
+def begin(words, job, seats):
+    claims.begin(words, job, 0, seats)
+
+
+@njit(nogil=True)
+def square(words, job, seat, seats, tiles, given, found, work):
+    """A kernel like those of `entries`: the square of each tile's number, after some work, added to what is there."""
+    claims.begin(words, job, seat, seats)
+    while True:
+        tile = claims.claim(words, job, tiles)
+        if tile < 0:
+            break
+        wasted = 0.0
+        for k in range(work):
+            wasted += np.sin(k)
+        found[tile] += given[tile] ** 2 + (0.0 if wasted < 1e9 else 1.0)
+        claims.finish(words)
+    return claims.end(words, job, seat, tiles)
+
+
+def squares(team: pool.Team, tiles: int, seats: int, work: int = 50) -> None:
+    given, found = np.arange(tiles, dtype=np.float64), np.zeros(tiles)
+    team.run(("squares",), square, (given, found, work), tiles, seats)
+    np.testing.assert_array_equal(found, given**2)
+
+
+def test_a_job_gives_each_tile_once() -> None:
+    words = np.zeros(WORDS, np.int64)
+    begin(words, 7, 3)
+    assert words[GO] == 7 << SEAT_BITS | 3
+    assert words[DONE] == 0
+    assert [claim(words, 7, 3) for _ in range(5)] == [0, 1, 2, -1, -1]
+    assert words[NEXT] == 7 << TILE_BITS | 3
+
+
+def test_a_helper_of_an_earlier_job_gets_nothing_of_a_later_one() -> None:
+    words = np.zeros(WORDS, np.int64)
+    begin(words, 1, 2)
+    assert claim(words, 1, 9) == 0
+    begin(words, 2, 2)
+    assert claim(words, 1, 9) == -1
+    assert claim(words, 2, 9) == 0
+
+
+@pytest.mark.parametrize("helpers", [1, 2, 5])
+def test_every_tile_of_many_jobs_is_run_once(helpers: int) -> None:
+    """Short and long jobs, some after a pause in which helpers fall asleep, some for fewer seats than there are."""
+    team = pool.Team(helpers)
+    rng = np.random.default_rng(helpers)
+    for k in range(400):
+        squares(team, int(rng.integers(1, 40)), int(rng.integers(1, helpers + 2)), int(rng.integers(1, 400)))
+        if k % 50 == 0:
+            time.sleep(0.01)
+
+
+def test_helpers_do_help() -> None:
+    """Over many long jobs a helper is there at least once: it wrote tiles, which the caller did not."""
+    team = pool.Team(1)
+    seen: set[int] = set()
+
+    def watched(words, job, seat, *rest):
+        seen.add(seat)
+        return square(words, job, seat, *rest)
+
+    for _ in range(200):
+        given, found = np.arange(64, dtype=np.float64), np.zeros(64)
+        team.run(("squares",), watched, (given, found, 2000), 64, 2)
+        np.testing.assert_array_equal(found, given**2)
+    assert seen == {0, 1}
+
+
+def test_a_helper_without_memory_leaves_the_job_to_the_caller() -> None:
+    team = pool.Team(1)
+    refused = threading.Event()
+
+    def short(words, job, seat, *rest):
+        if seat:
+            refused.set()
+            raise MemoryError
+        return square(words, job, seat, *rest)
+
+    for _ in range(200):
+        given, found = np.arange(64, dtype=np.float64), np.zeros(64)
+        team.run(("squares",), short, (given, found, 2000), 64, 2)
+        np.testing.assert_array_equal(found, given**2)
+    assert refused.is_set()
+    squares(team, 30, 2)
+
+
+def test_numbers_of_jobs_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "JOBS", 3)
+    team = pool.Team(1)
+    for _ in range(100):
+        squares(team, 20, 2)
+
+
+def test_work_too_small_for_two_is_done_by_one() -> None:
+    assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE - 1, threads=4) == 1
+    assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE, threads=4) == 2
+    assert pool.shares(tiles=3, work=10**12, threads=4) == 3
+    assert pool.shares(tiles=10**6, work=10**12, threads=10**6) < claims.MOST_SEATS
