@@ -46,9 +46,10 @@ def _parts(parts: list[dict[str, Any]]) -> str:
         key = (
             *(part["qubits"], part["numbers"]),
             *(sum(angles.values()), angles["constant"], angles["shared"], angles["per_sample"]),
-            *(_work(part), size(part["bytes_moved"]), size(part["state_bytes"]), part["layout"]),
+            *(_work(part), f"{part['passes']} ({part['memory_passes']})", size(part["bytes_moved"])),
+            *(size(part["state_bytes"]), part["layout"]),
         )
         rows[key] = rows.get(key, 0) + 1
     header = ["parts", "qubits", "numbers", "rotations", "constant", "shared", "per sample"]
-    header += ["multiply-adds", "bytes moved", "state", "layout"]
+    header += ["multiply-adds", "passes (memory)", "bytes moved", "state", "layout"]
     return table(header, [[f"{number} ×", *key] for key, number in rows.items()])

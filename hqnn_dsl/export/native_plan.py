@@ -12,6 +12,7 @@ from hqnn_dsl.circuit.pauli.cost import cost, cost_of_program
 from hqnn_dsl.circuit.pauli.rewrites import stages
 
 if TYPE_CHECKING:
+    from hqnn_dsl.backends.native.layouts import Layouts
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.circuit.pauli.program import PauliPlan, PauliProgram
 
@@ -24,8 +25,9 @@ def native_plan(circuit: Circuit, batch: int, precision: str) -> dict[str, Any]:
 
     `rewrites` has the plan as written and after each rewrite: rotations, parts, multiply-adds, and the bytes of its
     largest state. `parts` has each program that is run: qubits, `real` or `complex` numbers, rotations by what their
-    angles depend on, what is read, multiply-adds, bytes that rotations read and write if nothing stays in a register,
-    bytes of the state, and the layout. `dead_slots` are the angles that reach no output.
+    angles depend on, what is read, multiply-adds, passes over the state, how often memory is read for them (once for
+    all passes that run on one block after the other), the bytes that rotations so read and write, bytes of the state,
+    and the layout. `dead_slots` are the angles that reach no output.
     """
     done = list(stages(circuit))
     dtype, words = NUMBERS[precision]
@@ -35,9 +37,7 @@ def native_plan(circuit: Circuit, batch: int, precision: str) -> dict[str, Any]:
         "batch": batch,
         "precision": precision,
         "rewrites": [{"name": name, **_counts(after, words)} for name, after in done],
-        "parts": [
-            {**_part(circuit, part, words), "layout": layout} for part, layout in zip(found.parts, layouts, strict=True)
-        ],
+        "parts": [{**_part(circuit, part, words), **layout} for part, layout in zip(found.parts, layouts, strict=True)],
         "dead_slots": list(found.dead_slots),
     }
 
@@ -61,7 +61,6 @@ def _part(circuit: Circuit, part: PauliProgram, words: int) -> dict[str, Any]:
         "observables": len({(term.x, term.z) for term in part.terms}),
         "marginals": len(part.marginals),
         "multiply_adds": total.multiply_adds,
-        "bytes_moved": words * total.bytes_moved,
         "state_bytes": words * total.state_bytes,
     }
 
@@ -76,9 +75,25 @@ def _by_angle(circuit: Circuit, part: PauliProgram) -> dict[str, int]:
     return counts
 
 
-def _layouts(circuit: Circuit, found: PauliPlan, dtype: str, batch: int) -> list[str]:
-    """How each part's states lie in memory for that many rows, as the engine's cost model chooses."""
+def _layouts(circuit: Circuit, found: PauliPlan, dtype: str, batch: int) -> list[dict[str, Any]]:
+    """How each part's states lie in memory for that many rows and how they are passed over: the cost model's choice."""
     from hqnn_dsl.backends.native.layouts import Layouts
 
     layouts = Layouts(circuit, found, dtype)
-    return ["by amplitude" if layouts.by_amplitude(k, batch) else "by sample" for k in range(len(found.parts))]
+    return [_layout(layouts, number, layouts.by_amplitude(number, batch)) for number in range(len(found.parts))]
+
+
+def _layout(layouts: Layouts, number: int, by_amplitude: bool) -> dict[str, Any]:  # noqa: FBT001 - what is chosen
+    row = layouts.row_bytes(number, by_amplitude=by_amplitude)
+    passes = reads = rows = 0
+    for group in layouts.groups(number, by_amplitude=by_amplitude):
+        whole = group.coordinates is None
+        passes += len(group.passes)
+        reads += len(group.passes) if whole else 1
+        rows += sum(group.heights) if whole else max(group.heights)
+    return {
+        "passes": passes,
+        "memory_passes": reads,
+        "bytes_moved": 2 * row * rows,
+        "layout": "by amplitude" if by_amplitude else "by sample",
+    }

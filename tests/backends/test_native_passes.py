@@ -112,12 +112,41 @@ def test_the_kinds_have_the_passes_that_they_are_for() -> None:
     assert forms("turns")["one"] >= 20
 
 
+def block_cases() -> list[Case]:
+    kinds = [case for kind in ("phases", *KINDS) for case in cases(kind, 2)]
+    return kinds + [random_case(1000 + k, batch=(11, 1, 3)[k % 3], max_qubits=9, max_operations=80) for k in range(12)]
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize(("cost", "size"), [(1e9, 512), (1e9, 2048), (0.0, 256), (0.0, 512)])
+def test_passes_on_blocks(cost: float, size: int, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """States that would be left whole, run in blocks as large ones are."""
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    monkeypatch.setattr(layouts, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(layouts, "BLOCK_BYTES", size)
+    chosen = block_cases()
+    blocks = 0
+    for case in chosen:
+        made = load(case.circuit, precision).layouts
+        for number in range(len(made.plan.parts)):
+            found = made.groups(number, by_amplitude=made.by_amplitude(number, len(case.inputs)))
+            blocks += sum(group.coordinates is not None for group in found)
+    assert blocks >= 10
+    conformance.assert_values(load, chosen, precision)
+    conformance.assert_gradients(load, chosen, precision)
+
+
+@pytest.mark.parametrize("whole", [0, 1 << 25], ids=["blocks", "whole"])
 @pytest.mark.parametrize("cost", [1e9, 0.0], ids=["by sample", "by amplitude"])
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("angle", [math.pi, -math.pi, math.pi + 1e-9, math.pi - 0.1, 3 * math.pi + 1e-3])
-def test_cosines_next_to_zero(angle: float, precision: str, cost: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cosines_next_to_zero(
+    angle: float, precision: str, cost: float, whole: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Many rotations by about half a turn: products of cosines far below what numbers reach, unless taken in time."""
     monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    monkeypatch.setattr(layouts, "WHOLE_BYTES", whole)
+    monkeypatch.setattr(layouts, "BLOCK_BYTES", 256)
     for case in [case for kind in ("pairs", "real", "turns") for case in cases(kind, 2)]:
         circuit = case.circuit
         found = []

@@ -274,6 +274,8 @@ def test_compile_shows_what_the_native_engine_would_run(hqnn_command, tmp_path):
     assert (part["qubits"], part["numbers"], part["layout"]) == (10, "real", "by amplitude")
     assert part["rotations"] == {"constant": 0, "shared": 27, "per_sample": 10}
     assert part["state_bytes"] == 8 << 10
+    assert part["passes"] == part["memory_passes"] > 10
+    assert part["bytes_moved"] % (2 * 8 * 4) == 0
     lines = [line.split() for line in printed.splitlines()]
     last = native["rewrites"][-1]
     assert ["merge", "41", "1"] in [line[:3] for line in lines]

@@ -36,11 +36,11 @@ def _edition() -> int:
     return int.from_bytes(digest.digest()[:6], "big")
 
 
-def _entry_points(edition: int) -> tuple[Any, ...]:
-    """The entry points; `edition` is never 0, it is there to be part of the key.
+def _over_tiles(edition: int) -> tuple[Any, ...]:
+    """Entry points over tiles; `edition` is never 0, it is there to be part of the key.
 
-    Those over tiles are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its
-    helpers, which are told the number of the next job, or their own where none came in time.
+    They are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its helpers,
+    which are told the number of the next job, or their own where none came in time.
     """
 
     def run_forward(words: Any, job: int, seat: int, seats: int, tiles: int, *arguments: Any) -> int:
@@ -55,11 +55,23 @@ def _entry_points(edition: int) -> tuple[Any, ...]:
             sweep.backward(words, job, tiles, *arguments)
         return claims.end(words, job, seat, tiles)
 
+    return _kept(run_forward), _kept(run_backward)
+
+
+def _waiting(edition: int) -> tuple[Any, ...]:
+    """Entry points of threads that wait: for tiles, and for jobs."""
+
     def run_wait(words: Any, tiles: int) -> int:
         return claims.wait(words, tiles) if edition else 0
 
     def run_watch(words: Any, job: int, seat: int) -> int:
         return claims.watch(words, job, seat) if edition else 0
+
+    return _kept(run_wait), _kept(run_watch)
+
+
+def _over_tapes(edition: int) -> tuple[Any, ...]:
+    """Entry points of the slot table."""
 
     def run_angles(*arguments: Any) -> None:
         if edition:
@@ -69,8 +81,7 @@ def _entry_points(edition: int) -> tuple[Any, ...]:
         if edition:
             front.angles_back(*arguments)
 
-    made = run_forward, run_backward, run_wait, run_watch, run_angles, run_angles_back
-    return tuple(_kept(function) for function in made)
+    return _kept(run_angles), _kept(run_angles_back)
 
 
 def _kept(function: Callable[..., Any]) -> Any:
@@ -82,7 +93,10 @@ def _kept(function: Callable[..., Any]) -> Any:
         return numba.njit(nogil=True)(function)
 
 
-forward, backward, wait, watch, angles, angles_back = _entry_points(_edition() or 1)
+EDITION = _edition() or 1
+forward, backward = _over_tiles(EDITION)
+wait, watch = _waiting(EDITION)
+angles, angles_back = _over_tapes(EDITION)
 
 _ready: set[tuple[str, ...]] = set()
 

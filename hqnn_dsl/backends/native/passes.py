@@ -1,4 +1,8 @@
-"""The passes of a program: each a rotation, two at once, or a run of phases, on a state or back with its adjoint."""
+"""The passes of a program: each a rotation, two at once, or a run of phases, on a state or back with its adjoint.
+
+Passes come in groups. A group runs on the whole state, or on one block of it after the other (`circuit.pauli.groups`),
+each copied to a place of its own, turned by all passes of the group, and copied back.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,16 @@ import numpy as np
 from hqnn_dsl.backends.native.phases import BLOCK_BITS, back_run, turn_run
 from hqnn_dsl.backends.native.read import both_signs
 from hqnn_dsl.backends.native.rotate import back_lanes, back_pairs, back_two, turn_lanes, turn_pairs, turn_two
-from hqnn_dsl.backends.native.turns import BASE, BY, FLIP, LANE_Z, ROWS, X, Z
-from hqnn_dsl.backends.native.vectors import any_below, filled, kernel, lanes, load, store
+from hqnn_dsl.backends.native.turns import BASE, BY, FLIP, LANE_Z, PLACE_Z, ROWS, X, Z
+from hqnn_dsl.backends.native.vectors import any_below, filled, fma, kernel, lanes, load, parity, store, zero
 
 FORM, FIRST, LAST, BITS = range(4)
 """Columns of a pass: its form, the rotations `FIRST` to `LAST`, and the bits of a block of a run."""
 ONE, TWO, RUN = range(3)
 """Forms: a rotation alone, two at once, a run of phases."""
+BEGIN, END, BLOCK, RUN_BITS, MOVES, FREE = range(6)
+"""Columns of a group: its passes, the bits of a block's rows (-1: the whole state), those of a run of rows, where its
+moves begin, and the bits that the first rows of blocks differ by."""
 SMALLEST_SCALE = 2.0**-50
 """Cosines are left out until their product is so small: gradients, which have it twice, stay finite in float32."""
 
@@ -56,21 +63,23 @@ def back(psi: Any, lam: Any, lane: Any, op: Any, t: Any, ways: Any) -> Any:
 
 
 @kernel
-def signed_turn(j: int, lane: Any, ops: Any, patterns: Any, turns: Any) -> Any:
-    """Sine or tangent of rotation j with the signs of the lanes."""
+def signed_turn(j: int, place: int, lane: Any, ops: Any, patterns: Any, turns: Any) -> Any:
+    """Sine or tangent of rotation j with the signs of the lanes and of the block that begins at row `place`."""
     n = lanes(turns)
     t = load(turns, (2 * j + 1) * n)
+    if parity(ops[j, PLACE_Z] & place):
+        t = zero(turns) - t
     if lane is None:
         return t
     return t * load(patterns, ops[j, LANE_Z] * n)
 
 
 @kernel
-def sign_run(first: int, last: int, lane: Any, ops: Any, patterns: Any, turns: Any, work: Any) -> None:
+def sign_run(first: int, last: int, place: int, lane: Any, ops: Any, patterns: Any, turns: Any, work: Any) -> None:
     """The part of a run's `work` that is there before it runs."""
     n = lanes(turns)
     for j in range(first, last):
-        both_signs(work, 2 * (j - first) * n, signed_turn(j, lane, ops, patterns, turns))
+        both_signs(work, 2 * (j - first) * n, signed_turn(j, place, lane, ops, patterns, turns))
     store(work, 2 * (last - first) * n, filled(turns, 1.0))
 
 
@@ -105,26 +114,161 @@ def scale(state: Any, by: Any) -> None:
 
 
 @kernel
-def rotate_all(psi: Any, dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any) -> None:
-    """All rotations, one pass after the other."""
+def next_place(place: int, group: Any) -> int:
+    """The first row of the next block of a group; 0 after the last."""
+    if group[BLOCK] < 0:
+        return 0
+    return ((place | ~group[FREE]) + 1) & group[FREE]
+
+
+@kernel
+def take_out(state: Any, block: Any, place: int, dual: Any, group: Any, moves: Any) -> None:
+    """Copy the block of a group that begins at row `place`."""
+    n = lanes(state)
+    unit = n if dual is None else 2 * n
+    size = unit << group[RUN_BITS]
+    for h in range(1 << (group[BLOCK] - group[RUN_BITS])):
+        at, to = (place ^ moves[group[MOVES] + h]) * unit, h * size
+        for i in range(0, size, n):
+            store(block, to + i, load(state, at + i))
+
+
+@kernel
+def put_back(state: Any, block: Any, place: int, dual: Any, group: Any, moves: Any) -> None:
+    """Copy a block back to where it was taken from."""
+    n = lanes(state)
+    unit = n if dual is None else 2 * n
+    size = unit << group[RUN_BITS]
+    for h in range(1 << (group[BLOCK] - group[RUN_BITS])):
+        at, to = (place ^ moves[group[MOVES] + h]) * unit, h * size
+        for i in range(0, size, n):
+            store(state, at + i, load(block, to + i))
+
+
+@kernel
+def block_room(groups: Any, dual: Any, like: Any) -> Any:
+    """Room for the largest block."""
+    n = lanes(like)
+    unit = n if dual is None else 2 * n
+    most = 0
+    for g in range(len(groups)):
+        if groups[g, BLOCK] >= 0:
+            most = max(most, unit << groups[g, BLOCK])
+    return np.empty(most, like.dtype)
+
+
+@kernel
+def rotate_all(
+    psi: Any,
+    room: Any,
+    dual: Any,
+    lane: Any,
+    ops: Any,
+    patterns: Any,
+    passes: Any,
+    groups: Any,
+    moves: Any,
+    turns: Any,
+    work: Any,
+) -> None:
+    """All rotations, one pass after the other, a group at a time; `room` is for blocks."""
     left_out = filled(psi, 1.0)
-    for k in range(len(passes)):
-        c = cosine_of(k, passes, turns)
-        if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
-            scale(psi, left_out)
-            left_out = filled(psi, 1.0)
-        left_out = left_out * c
-        j = passes[k, FIRST]
-        if passes[k, FORM] == RUN:
-            if dual is not None:
-                sign_run(j, passes[k, LAST], lane, ops, patterns, turns, work)
-                turn_run(psi, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work)
-        elif passes[k, FORM] == TWO:
-            t, t1 = signed_turn(j, lane, ops, patterns, turns), signed_turn(j + 1, lane, ops, patterns, turns)
-            turn_two(psi, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
-        else:
-            turn(psi, lane, ops[j], signed_turn(j, lane, ops, patterns, turns), work)
+    for g in range(len(groups)):
+        group, place, before = groups[g], 0, left_out
+        while True:
+            state = psi
+            if group[BLOCK] >= 0:
+                state = room
+                take_out(psi, state, place, dual, group, moves)
+            left_out = before
+            for k in range(group[BEGIN], group[END]):
+                c = cosine_of(k, passes, turns)
+                if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
+                    scale(state, left_out)
+                    left_out = filled(psi, 1.0)
+                left_out = left_out * c
+                rotate(state, k, place, dual, lane, ops, patterns, passes, turns, work)
+            if group[BLOCK] >= 0:
+                put_back(psi, state, place, dual, group, moves)
+            place = next_place(place, group)
+            if place == 0:
+                break
     scale(psi, left_out)
+
+
+@kernel
+def rotate(
+    psi: Any, k: int, place: int, dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any
+) -> None:
+    """Pass k on a state, or on the block of one that begins at row `place`."""
+    j = passes[k, FIRST]
+    if passes[k, FORM] == RUN:
+        if dual is not None:
+            sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
+            turn_run(psi, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work)
+    elif passes[k, FORM] == TWO:
+        t = signed_turn(j, place, lane, ops, patterns, turns)
+        t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
+        turn_two(psi, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
+    else:
+        turn(psi, lane, ops[j], signed_turn(j, place, lane, ops, patterns, turns), work)
+
+
+@kernel
+def back_group(
+    psi: Any,
+    lam: Any,
+    rooms: Any,
+    g: int,
+    stop: int,
+    dual: Any,
+    lane: Any,
+    ops: Any,
+    patterns: Any,
+    passes: Any,
+    groups: Any,
+    moves: Any,
+    turns: Any,
+    work: Any,
+    totals: Any,
+    sums: Any,
+    left_out: Any,
+) -> Any:
+    """Undo group g, as far as rotation `stop`, on state and adjoint; give the cosines left out after it.
+
+    `sums` gets Σ λ·Kψ of all its rotations, but for the signs of the lanes.
+    """
+    n = lanes(psi)
+    group, place, before = groups[g], 0, left_out
+    sums[passes[group[BEGIN], FIRST] * n : passes[group[END] - 1, LAST] * n] = 0
+    while True:
+        state, adjoint = psi, lam
+        if group[BLOCK] >= 0:
+            state, adjoint = rooms[0], rooms[1]
+            take_out(psi, state, place, dual, group, moves)
+            take_out(lam, adjoint, place, dual, group, moves)
+        left_out = before
+        for k in range(group[END] - 1, group[BEGIN] - 1, -1):
+            if passes[k, LAST] <= stop:
+                break
+            c = cosine_of(k, passes, turns)
+            if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
+                scale(state, left_out)
+                scale(adjoint, left_out)
+                left_out = filled(psi, 1.0)
+            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, turns, work, totals)
+            for j in range(passes[k, FIRST], passes[k, LAST]):
+                found = load(totals, (j - passes[k, FIRST]) * n) * left_out
+                if parity(ops[j, PLACE_Z] & place):
+                    found = zero(psi) - found
+                store(sums, j * n, fma(found, left_out, load(sums, j * n)))
+            left_out = left_out * c
+        if group[BLOCK] >= 0:
+            put_back(psi, state, place, dual, group, moves)
+            put_back(lam, adjoint, place, dual, group, moves)
+        place = next_place(place, group)
+        if place == 0:
+            return left_out
 
 
 @kernel
@@ -132,6 +276,7 @@ def back_pass(
     psi: Any,
     lam: Any,
     k: int,
+    place: int,
     dual: Any,
     lane: Any,
     ops: Any,
@@ -141,17 +286,20 @@ def back_pass(
     work: Any,
     totals: Any,
 ) -> None:
-    """Undo pass k on state and adjoint; `totals` gets Σ λ·Kψ of its rotations, but for the signs of the lanes."""
+    """Undo pass k on state and adjoint, or on the blocks of them that begin at row `place`.
+
+    `totals` gets Σ λ·Kψ of its rotations, but for the signs of the lanes and of the block.
+    """
     n = lanes(psi)
     j = passes[k, FIRST]
     if passes[k, FORM] == RUN:
         if dual is not None:
-            sign_run(j, passes[k, LAST], lane, ops, patterns, turns, work)
+            sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
             back_run(psi, lam, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work, totals)
         return
-    t = signed_turn(j, lane, ops, patterns, turns)
+    t = signed_turn(j, place, lane, ops, patterns, turns)
     if passes[k, FORM] == TWO:
-        t1 = signed_turn(j + 1, lane, ops, patterns, turns)
+        t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
         found = back_two(psi, lam, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
         store(totals, 0, found[0])
         store(totals, n, found[1])

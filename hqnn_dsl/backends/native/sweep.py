@@ -12,11 +12,12 @@ import numpy as np
 
 from hqnn_dsl.backends.native.claims import claim, finish
 from hqnn_dsl.backends.native.passes import (
+    BEGIN,
+    END,
     FIRST,
     LAST,
-    SMALLEST_SCALE,
-    back_pass,
-    cosine_of,
+    back_group,
+    block_room,
     lane_of,
     rotate_all,
     run_work,
@@ -45,7 +46,7 @@ from hqnn_dsl.backends.native.turns import (
     fill_samples,
     fill_shared,
 )
-from hqnn_dsl.backends.native.vectors import any_below, filled, kernel, lane_sum, lanes, load, splat, store
+from hqnn_dsl.backends.native.vectors import filled, kernel, lane_sum, lanes, load, splat, store
 
 
 @kernel
@@ -87,6 +88,8 @@ def forward(
     patterns: Any,
     places: Any,
     passes: Any,
+    groups: Any,
+    moves: Any,
     samples: Any,
     shared: Any,
     state: Any,
@@ -101,6 +104,7 @@ def forward(
     turns = np.empty(2 * len(ops) * n, kept.dtype)
     factors = np.empty(2 * n, kept.dtype)
     work = run_work(passes, kept)
+    room = block_room(groups, dual, kept)
     block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     values = np.empty(len(terms) * n, kept.dtype)
     sums = outcome_room(marginals, kept)
@@ -115,7 +119,7 @@ def forward(
         psi = kept[tile * size : (tile + 1) * size] if keep else own
         fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         start_state(psi, b, width, dual, lane, places, state)
-        rotate_all(psi, dual, lane, ops, patterns, passes, turns, work)
+        rotate_all(psi, room, dual, lane, ops, patterns, passes, groups, moves, turns, work)
         read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
         for k in range(len(uses)):
             for i in range(width):
@@ -250,6 +254,8 @@ def backward(
     patterns: Any,
     places: Any,
     passes: Any,
+    groups: Any,
+    moves: Any,
     samples: Any,
     shared: Any,
     state: Any,
@@ -274,6 +280,8 @@ def backward(
     turns = np.empty(2 * len(ops) * n, kept.dtype)
     found = np.empty(n, kept.dtype)
     work = run_work(passes, kept)
+    rooms = (block_room(groups, dual, kept), block_room(groups, dual, kept))
+    reached = np.empty(len(ops) * n, kept.dtype)
     block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     totals = np.empty(len(work), kept.dtype)
     weights = np.empty(2 * len(terms) * n, kept.dtype)
@@ -290,7 +298,7 @@ def backward(
         fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         if not keep:
             start_state(psi, b, width, dual, lane, places, state)
-            rotate_all(psi, dual, lane, ops, patterns, passes, turns, work)
+            rotate_all(psi, rooms[0], dual, lane, ops, patterns, passes, groups, moves, turns, work)
         adjoint_start(
             psi,
             lam,
@@ -312,25 +320,36 @@ def backward(
             upstream,
         )
         left_out = filled(psi, 1.0)
-        for k in range(len(passes) - 1, -1, -1):
-            if passes[k, LAST] <= stop:
+        for g in range(len(groups) - 1, -1, -1):
+            if passes[groups[g, END] - 1, LAST] <= stop:
                 break
-            c = cosine_of(k, passes, turns)
-            if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
-                scale(psi, left_out)
-                scale(lam, left_out)
-                left_out = filled(psi, 1.0)
-            back_pass(psi, lam, k, dual, lane, ops, patterns, passes, turns, work, totals)
-            for j in range(passes[k, FIRST], passes[k, LAST]):
+            left_out = back_group(
+                psi,
+                lam,
+                rooms,
+                g,
+                stop,
+                dual,
+                lane,
+                ops,
+                patterns,
+                passes,
+                groups,
+                moves,
+                turns,
+                work,
+                totals,
+                reached,
+                left_out,
+            )
+            for j in range(passes[groups[g, BEGIN], FIRST], passes[groups[g, END] - 1, LAST]):
                 if wanted[j]:
-                    total = load(totals, (j - passes[k, FIRST]) * n) * left_out * left_out
                     if lane is None:
-                        store(found, 0, total)
+                        store(found, 0, load(reached, j * n))
                     else:
                         found[:] = 0
-                        found[0] = lane_sum(total * load(patterns, ops[j, LANE_Z] * n))
+                        found[0] = lane_sum(load(reached, j * n) * load(patterns, ops[j, LANE_Z] * n))
                     spread(j, b, width, tile, found, ops, links, weights_of, grads, partial)
-            left_out = left_out * c
         if len(state_grads):
             scale(lam, left_out)
             read_start(lam, b, width, dual, lane, places, state_grads)

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.passes import ONE, RUN, TWO
+from hqnn_dsl.backends.native.passes import BITS, FREE, ONE, RUN, TWO
 from hqnn_dsl.backends.native.phases import BLOCK_BITS
-from hqnn_dsl.backends.native.turns import BY_SAMPLE, IMAGINARY, LINKS, LINKS_END, PHASE
+from hqnn_dsl.backends.native.turns import BY_SAMPLE, IMAGINARY, LINKS, LINKS_END, PLACE_Z
 from hqnn_dsl.backends.native.vectors import LANES
 from hqnn_dsl.circuit.pauli.cost import cost_of_program, reached
+from hqnn_dsl.circuit.pauli.groups import Group, groups
 from hqnn_dsl.circuit.pauli.passes import Pass, imaginary, passes
 from hqnn_dsl.circuit.pauli.strings import parity
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.circuit.pauli.program import PauliProgram, PauliRotation
+    from hqnn_dsl.circuit.pauli.strings import Coordinates
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +36,7 @@ LANE_BITS = {dtype: count.bit_length() - 1 for dtype, count in LANES.items()}
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `passes`."""
+    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `moves`."""
 
     dual: int | None
     lane: int | None
@@ -52,6 +54,8 @@ class Tables:
     patterns: Array
     places: Array
     passes: Array
+    groups: Array
+    moves: Array
     work: int
     """Multiply-adds for one sample."""
 
@@ -60,7 +64,7 @@ class Tables:
         return (
             *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
             *(self.terms, self.uses, self.coefficients, self.marginals, self.bits, self.patterns, self.places),
-            self.passes,
+            *(self.passes, self.groups, self.moves),
         )
 
     @property
@@ -109,8 +113,13 @@ def _quarter(x: int, z: int, power: int) -> tuple[int, int]:
     return turns & 1, 1 if turns < 2 else -1
 
 
-def tables_of(program: PauliProgram, circuit: Circuit, dtype: str, *, by_amplitude: bool) -> Tables:
-    """The arrays of a program whose angles are those of `circuit`'s slots. `by_amplitude` is the layout."""
+def tables_of(
+    program: PauliProgram, circuit: Circuit, dtype: str, *, by_amplitude: bool, block_bits: int | None = None
+) -> Tables:
+    """The arrays of a program whose angles are those of `circuit`'s slots. `by_amplitude` is the layout.
+
+    With `block_bits`, passes run on blocks of 2^`block_bits` rows where that pays.
+    """
     lane_bits = LANE_BITS[dtype] if by_amplitude else 0
     lanes = 1 << LANE_BITS[dtype]
     patterns = [[1 - 2 * parity(lane & mask) for lane in range(lanes)] for mask in range(1 << lane_bits)]
@@ -121,12 +130,12 @@ def tables_of(program: PauliProgram, circuit: Circuit, dtype: str, *, by_amplitu
         patterns=np.array(patterns, dtype=dtype).reshape(-1),
         places=np.array(_places(program), dtype=np.int64),
         work=cost_of_program(program).multiply_adds,
-        **_rotating(program, circuit, lane_bits),
+        **_rotating(program, circuit, lane_bits, block_bits),
         **_reading(program, lane_bits),
     )
 
 
-def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int) -> dict[str, Any]:
+def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bits: int | None) -> dict[str, Any]:
     """Rotations in the order of their passes, and what their angles are made of."""
     columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
     columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
@@ -135,37 +144,72 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int) -> dict[s
     constants: list[float] = []
     ops: list[list[int]] = []
     steps: list[list[int]] = []
+    sets: list[list[int]] = []
+    moves: list[int] = []
     width = 1 if program.real else 2
-    grouped = passes(program, lane_bits)
-    entries = iter(reached(replace(program, rotations=tuple(r for group in grouped for r in group.rotations))))
-    for group in grouped:
-        heights = [max(1, next(entries) >> lane_bits) for _ in group.rotations]
-        bits = min(BLOCK_BITS, heights[0].bit_length() - 1)
-        begin, phase = len(ops), int(group.form == "phases")
-        for rotation, rows in zip(_by_level(group, bits, lane_bits), heights, strict=True):
-            _, sign = _quarter(rotation.x, rotation.z, -1)
-            first = len(links)
-            links += [columns[slot] for slot, _ in rotation.angle.slots]
-            factors += [sign * factor for _, factor in rotation.angle.slots]
-            constants.append(sign * rotation.angle.constant)
-            kind = max((BY_SAMPLE - 1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
-            ops.append([*_real_masks(rotation, program, lane_bits), 0, kind, width * rows, first, len(links), phase])
-        steps.append([FORMS[group.form], begin, len(ops), bits])
+    for group in groups_of(program, lane_bits, block_bits):
+        sets.append([len(steps), len(steps) + len(group.passes), *_blocks(group, len(moves))])
+        moves += group.moves if group.coordinates is not None else []
+        for number, own in enumerate(group.passes):
+            rows = group.rows[number]
+            bits = min(BLOCK_BITS, rows.bit_length() - 1)
+            begin, phase = len(ops), int(own.form == "phases")
+            for rotation, local in _by_level(own, group.coordinates, bits, lane_bits):
+                _, sign = _quarter(rotation.x, rotation.z, -1)
+                first = len(links)
+                links += [columns[slot] for slot, _ in rotation.angle.slots]
+                factors += [sign * factor for _, factor in rotation.angle.slots]
+                constants.append(sign * rotation.angle.constant)
+                kind = max((BY_SAMPLE - 1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
+                masks = _real_masks(local, program, lane_bits)
+                ops.append([*masks, 0, kind, width * rows, first, len(links), phase, rotation.z >> lane_bits])
+            steps.append([FORMS[own.form], begin, len(ops), bits])
     return {
-        "ops": _whole(ops, PHASE + 1),
+        "ops": _whole(ops, PLACE_Z + 1),
         "constants": np.array(constants, dtype=np.float64),
         "links": _whole(links, 2),
         "factors": np.array(factors, dtype=np.float64),
-        "passes": _whole(steps, 4),
+        "passes": _whole(steps, BITS + 1),
+        "groups": _whole(sets, FREE + 1),
+        "moves": np.array(moves, dtype=np.int64),
     }
 
 
-def _by_level(group: Pass, bits: int, lane_bits: int) -> list[PauliRotation]:
-    """A pass's rotations, those of a run by the highest bit that they have within a block."""
-    if group.form != "phases":
-        return list(group.rotations)
+def groups_of(program: PauliProgram, lane_bits: int, block_bits: int | None) -> tuple[Group, ...]:
+    """The passes of a program in groups."""
+    found = passes(program, lane_bits)
+    entries = iter(reached(replace(program, rotations=tuple(r for own in found for r in own.rotations))))
+    heights = [max(max(1, next(entries) >> lane_bits) for _ in own.rotations) for own in found]
+    return groups(found, heights, lane_bits, block_bits)
+
+
+def _blocks(group: Group, moves: int) -> list[int]:
+    """The columns of a group from BLOCK on; its moves begin at number `moves`."""
+    if group.coordinates is None:
+        return [-1, 0, moves, 0]
+    return [len(group.coordinates.basis), group.run_bits, moves, group.free]
+
+
+def _within(rotation: PauliRotation, coordinates: Coordinates | None, lane_bits: int) -> PauliRotation:
+    """The rotation with the masks that it has within a block; its sign and its angle are not changed with them."""
+    if coordinates is None:
+        return rotation
+    low = (1 << lane_bits) - 1
+    x = coordinates.of(rotation.x >> lane_bits)
+    assert x is not None
+    z = coordinates.dual(rotation.z >> lane_bits)
+    return replace(rotation, x=x << lane_bits | rotation.x & low, z=z << lane_bits | rotation.z & low)
+
+
+def _by_level(
+    own: Pass, coordinates: Coordinates | None, bits: int, lane_bits: int
+) -> list[tuple[PauliRotation, PauliRotation]]:
+    """A pass's rotations as they are and within a block, those of a run by the highest bit they have among `bits`."""
+    found = [(rotation, _within(rotation, coordinates, lane_bits)) for rotation in own.rotations]
+    if own.form != "phases":
+        return found
     low = ((1 << bits) - 1) << lane_bits
-    return sorted(group.rotations, key=lambda rotation: (rotation.z & low).bit_length())
+    return sorted(found, key=lambda both: (both[1].z & low).bit_length())
 
 
 def _whole(rows: list[Any], width: int) -> Array:

@@ -8,8 +8,9 @@ from typing import Any
 from hqnn_dsl.backends.native.trigonometry import LARGEST, sine_and_cosine
 from hqnn_dsl.backends.native.vectors import any_below, filled, kernel, lanes, load, not_below, splat, store
 
-X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY, KIND, ROWS, LINKS, LINKS_END, PHASE = range(12)
-"""Columns of a rotation; the first seven are those of a term too. A PHASE is a rotation in a diagonal run."""
+X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY, KIND, ROWS, LINKS, LINKS_END, PHASE, PLACE_Z = range(13)
+"""Columns of a rotation; the first seven are those of a term too. A PHASE is a rotation in a diagonal run. Where passes
+run on blocks, masks are those within a block, and PLACE_Z is the z mask that gives the sign of a block."""
 BY_SAMPLE = 2
 """The kind of a rotation that an input reaches; 1 is shared, 0 constant."""
 SMALLEST_COSINE = 2.0**-26

@@ -1,4 +1,4 @@
-"""What running a plan costs, counted before it runs: rotations, passes, multiply-adds and bytes.
+"""What running a plan costs, counted before it runs: rotations, passes, multiply-adds and bytes of states.
 
 The counts are of the work per sample: a rotation passes over the entries that rotations so far can have reached.
 """
@@ -20,14 +20,12 @@ class Cost:
     """Counts for one sample, values only; `state_bytes` are those of the largest state in single precision.
 
     `multiply_adds` are those of the engine, which turns by tangents: one a real number that a rotation mixes, and four
-    an amplitude for a whole run of phases. A gradient costs about three times as much again. `bytes_moved` is what
-    passes over the state read and write.
+    an amplitude for a whole run of phases. A gradient costs about three times as much again.
     """
 
     rotations: int
     passes: int
     multiply_adds: int
-    bytes_moved: int
     state_bytes: int
 
     def plus(self, other: Cost) -> Cost:
@@ -35,7 +33,6 @@ class Cost:
             self.rotations + other.rotations,
             self.passes + other.passes,
             self.multiply_adds + other.multiply_adds,
-            self.bytes_moved + other.bytes_moved,
             max(self.state_bytes, other.state_bytes),
         )
 
@@ -69,14 +66,13 @@ def cost_of_program(program: PauliProgram) -> Cost:
         rotations=len(program.rotations),
         passes=len(groups),
         multiply_adds=numbers * (turned + read),
-        bytes_moved=2 * 4 * numbers * sum(entries[end - 1] for end in ends),
         state_bytes=4 * numbers << program.num_qubits,
     )
 
 
 def cost(plan: PauliPlan) -> Cost:
     """The cost of all parts of a plan."""
-    total = Cost(0, 0, 0, 0, 0)
+    total = Cost(0, 0, 0, 0)
     for part in plan.parts:
         total = total.plus(cost_of_program(part))
     return total

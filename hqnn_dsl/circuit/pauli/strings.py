@@ -116,6 +116,11 @@ class Coordinates:
         self._by_pivot[left.bit_length() - 1] = (left, coordinates ^ own)
         return own
 
+    @property
+    def pivots(self) -> int:
+        """As many bits as the span has dimensions: of all vectors that differ by the span, one has none of them."""
+        return sum(1 << bit for bit in self._by_pivot)
+
     def dual(self, mask: int) -> int:
         """The mask m with |m & coordinates(r)| = |mask & r| modulo 2 for all r of the span."""
         return sum(parity(mask & vector) << k for k, vector in enumerate(self.basis))

@@ -51,4 +51,3 @@ def test_the_cost_counts_passes() -> None:
     """Four qubits complex: phases below the first two basis states, then a pair that reaches eight."""
     found = cost_of_program(program_of((1, 1), (0, 1), (0, 2), (0, 3), (2, 2), (4, 4)))
     assert (found.rotations, found.passes) == (6, 3)
-    assert found.bytes_moved == 2 * 8 * (2 + 2 + 8)
