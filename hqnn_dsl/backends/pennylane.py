@@ -93,13 +93,13 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     row = KNOWN.get(device)
     if row is not None and diff not in row.diffs:
         offered = " or ".join(f"`diff: {name}`" for name in row.diffs)
-        found.append(NotThisDiff(device=device, diff=diff, offered=offered))
+        found.append(NotThisDiff(device=device, diff=diff, offered=offered, about=("diff", "device")))
     if chosen["precision"] == "single" and not (row is not None and row.has_single):
-        found.append(NoSinglePrecision(device=device))
+        found.append(NoSinglePrecision(device=device, about=("precision", "device")))
     if circuit.amplitude is not None and diff != "backprop":
         reason = f"with `diff: {diff}` its gradients are those of angles, and the `amplitude` input is no angle"
         hint = 'write `device: "default.qubit"` with `diff: backprop`, or `backend reference`'
-        found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint))
+        found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint, about=("diff", "device")))
     needed = 0 if row is None else BYTES[chosen["precision"]] << row.exponent * circuit.num_qubits
     if needed > MAX_STATE_BYTES:
         width = circuit.num_qubits

@@ -89,7 +89,7 @@ def test_set_takes_an_option_of_an_entry_in_the_backend():
         (
             "auto",
             "backend.resilience",
-            "`backend` is `auto` here, which has no `resilience`; write `--set 'backend=primitive(name: …, resilience: …",
+            "`backend` is `auto` here, which has no `resilience`; write `--set 'backend=primitive(name: …, resi",
         ),
         ("auto", "backend.noise.p1", "`backend` is `auto` here, which has no `noise`; write"),
     ],
