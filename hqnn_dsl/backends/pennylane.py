@@ -13,9 +13,11 @@ from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
 from hqnn_dsl.backends.qml.devices import DIFFS, KNOWN, installed, is_installed, require
 from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.report.codes.environment import BackendCannot, StateTooLarge
-from hqnn_dsl.report.codes.pennylane import NoSinglePrecision, NotThisDiff, PennyLaneMissing
+from hqnn_dsl.report.codes.pennylane import DenseObservable, NoSinglePrecision, NotThisDiff, PennyLaneMissing
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.quantities import size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +57,9 @@ ENTRY = Entry(
 
 BYTES = {"single": 8, "double": 16}
 """Bytes of a complex number by precision."""
+
+DENSE_MATRICES = 2
+"""Dense matrices of all observables together that `default.qubit` holds at once for `diff: adjoint`: measured."""
 
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
@@ -104,7 +109,24 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     if needed > MAX_STATE_BYTES:
         width = circuit.num_qubits
         found.append(StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
+    if device == "default.qubit" and diff == "adjoint":
+        read = _num_read(circuit)
+        needed = (DENSE_MATRICES * BYTES["double"]) << 2 * read
+        if needed > MAX_STATE_BYTES:
+            about = ("diff", "device")
+            found.append(DenseObservable(num_read=read, needed=size(needed), limit=size(MAX_STATE_BYTES), about=about))
     return tuple(found)
+
+
+def _num_read(circuit: Circuit) -> int:
+    """How many qubits all observables and probabilities read together."""
+    found: set[int] = set()
+    for measured in circuit.measurements:
+        if isinstance(measured, Observable):
+            found.update(qubit for term in measured.terms for qubit, _ in term.factors)
+        else:
+            found.update(measured.qubits)
+    return len(found)
 
 
 def probe() -> str:
