@@ -139,6 +139,13 @@ def probe() -> str:
     return f"ready, PennyLane {version('pennylane')} with {', '.join(known)}"
 
 
-BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=5e5)
+BACKEND = Backend(
+    entry=ENTRY,
+    load=load,
+    objections=objections,
+    probe=probe,
+    pace=5e5,
+    ways=(("lightning.qubit", {"device": "lightning.qubit"}),),
+)
 """The row of the table of backends. Its `pace` is that of small circuits, where PennyLane spends its time on each gate:
 a trial by `backend auto` would take longer to import PennyLane than to find that it is not the fastest."""

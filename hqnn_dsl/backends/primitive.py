@@ -166,5 +166,6 @@ BACKEND = Backend(
     exact_with=is_exact,
     metered=lambda options: options.get("name") != EXACT,
     paid=is_paid,
+    ways=((EXACT, {"name": EXACT}),),
 )
 """The row of the table of backends."""
