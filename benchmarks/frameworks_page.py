@@ -11,6 +11,7 @@ TITLES = {contestant.name: contestant.title for contestant in CONTESTANTS}
 HEAD = (
     "",
     "an epoch, s",
+    "fastest, s",
     "times native",
     "first, s",
     "test RMSE",
@@ -35,7 +36,8 @@ LIMITS = """\
   as long on `lightning.qubit` (see backends.md).
 - Circuits of 2 and 4 qubits on one machine: nothing here speaks of wide circuits. Not run on a GPU."""
 COLUMNS = f"""\
-*An epoch*: the median of all but the first, training and validation; the *first* also loads and compiles. *Losses
+*An epoch*: the median of all but the first, training and validation; the *first* also loads and compiles, the *fastest*
+is the least disturbed by other work. *Losses
 apart*: the largest difference from the first row's, of training and validation losses of all epochs, per unit of the
 loss or of 1; more than {LOSSES:.0e} (scores: {SCORES:.0e}) would stand above. *Peak*: of the process, libraries
 included. *Grown*: from before the training to the peak; a library that the first step loads counts here."""
@@ -53,6 +55,7 @@ def size_table(size: dict[str, Any]) -> str:
             [
                 TITLES[name],
                 number(found["epoch"]),
+                number(found["epoch_minimum"]),
                 f"{number(found['epoch'] / own)} ×" if own else "–",
                 number(found["first_epoch"]),
                 f"{found['test']['rmse']:.4f}",

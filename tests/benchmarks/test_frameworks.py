@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import subprocess
 import sys
 import time
@@ -94,6 +95,14 @@ def test_the_page_says_first_what_is_wrong_and_missing():
     assert "All train the same" not in text
     assert "All train the same" in page(results())
     assert "an epoch would take about 4 minutes, and the 300 epochs of the spec 20 hours" in text
+
+
+def test_the_page_in_the_docs_is_that_of_the_kept_results():
+    kept = json.loads(frameworks.RESULTS.read_text(encoding="utf-8"))
+    assert frameworks.PAGE.read_text(encoding="utf-8") == page(kept)
+    assert set(kept["sizes"]) == {size.name for size in SIZES}
+    found = kept["sizes"][SIZES[0].name]["found"]
+    assert {name for name, one in found.items() if "epoch" in one} == {contestant.name for contestant in CONTESTANTS}
 
 
 def test_other_work_on_the_machine_is_counted_and_said():

@@ -216,3 +216,14 @@ def test_a_way_that_is_the_spec_s_own_is_tried_once():
     names = [one.name for one in variants(hqnn.compile_text(SPEC), every_way=True) if one.choice.name == "pennylane"]
     assert sorted(names) == ["pennylane", "pennylane", "pennylane lightning.qubit", "pennylane lightning.qubit"]
     assert {one.way for one in variants(program)} == {""}
+
+
+def test_wide_circuits_are_tried_in_the_backends_own_ways_only(monkeypatch):
+    tried = []
+    verify(hqnn.compile_text(SPEC), 1, tried.append)
+    other = {title for title in tried if "statevector" in title or "lightning" in title}
+    assert len(other) == 4
+    monkeypatch.setattr("hqnn_dsl.trials.verify.WIDEST_EVERY_WAY", 1)
+    again = []
+    verify(hqnn.compile_text(SPEC), 1, again.append)
+    assert set(again) == set(tried) - other
