@@ -7,7 +7,7 @@ can be made from it, made when it is asked for; torch and Qiskit are imported th
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +18,7 @@ from hqnn_dsl.backends.devices.meter import Limits
 from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes.environment import BackendPicked
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Refusal
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
 from hqnn_dsl.semantics.check import Checked
@@ -80,7 +80,8 @@ def check(
 def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
     chosen: Choice = checked.draft["backend"]
-    with _Placed(checked.places["backend"]):
+    options = {path.partition(".")[2]: span for path, span in checked.places.items() if path.startswith("backend.")}
+    with _Placed(checked.places["backend"], options):
         row = None if chosen.name == AUTO.name else offered()[chosen.name]
         if checked.draft["budget"] is not None and (row is None or not row.metered(chosen.options)):
             reason = f"`backend {chosen.name}` costs nothing and counts nothing"
@@ -315,17 +316,21 @@ class Program:
 
 @dataclass(frozen=True)
 class _Placed:
-    """Adds a place to the diagnostics of a refusal that have none."""
+    """Adds a place to the diagnostics of a refusal that have none: of the options that they are about, where known."""
 
     span: Span
+    options: Mapping[str, Span] = field(default_factory=dict)
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Refusal) and any(item.span is None for item in error.diagnostics):
-            placed = (item if item.span else replace(item, span=self.span) for item in error.diagnostics)
-            raise Refusal(*placed) from error
+            raise Refusal(*(item if item.span else self._place(item) for item in error.diagnostics)) from error
+
+    def _place(self, item: Diagnostic) -> Diagnostic:
+        first, *others = [self.options[path] for path in item.about if path in self.options] or [self.span]
+        return replace(item, span=first, notes=(*item.notes, *(Note("the other one", span) for span in others)))
 
 
 def backend_choice(text: str) -> Choice:

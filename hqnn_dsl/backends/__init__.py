@@ -111,6 +111,9 @@ class Backend:
     `metered(options)` says whether it counts the circuits that it runs, so that a budget bounds something;
     `paid(options)` whether somebody pays for them, so that it is asked before and tried by nobody.
 
+    `ways` are options beside the defaults under which it is another program, each with a name: `hqnn verify` holds them
+    against the others too.
+
     `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
     magnitude on one core. `backend auto` reads it to keep its trial short.
     """
@@ -124,6 +127,7 @@ class Backend:
     metered: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     paid: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     pace: float = 1e9
+    ways: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def is_exact(self, options: Mapping[str, Any]) -> bool:
         """Whether it is exact under these options."""

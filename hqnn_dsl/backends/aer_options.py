@@ -182,7 +182,7 @@ def _width(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
             f"noise without shots needs a density matrix, and {width} qubits are more than {MAX_DENSITY_QUBITS}; "
             "with `shots` it runs random trajectories"
         )
-        yield BackendCannot(backend="aer", reason=reason)
+        yield BackendCannot(backend="aer", reason=reason, about=("noise",))
     needed = (8 if chosen["precision"] == "single" else 16) << width
     if method == "statevector" and needed > MAX_STATE_BYTES:
         yield StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES)
@@ -192,32 +192,36 @@ def _clashes(chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Options that contradict each other, or numbers that no device can have."""
     noise, gpus = chosen["noise"], chosen["target_gpus"]
     if chosen["custatevec"] and chosen["device"] == "cpu":
-        yield CuStateVecNeedsGpu()
+        yield CuStateVecNeedsGpu(about=("custatevec", "device"))
     if chosen["custatevec"] and chosen["batched_shots_gpu"]:
         yield OptionsClash(
             first="`custatevec: true`",
             second="`batched_shots_gpu: true`",
             reason="Aer switches cuStateVec off when it runs many circuits at once",
+            about=("custatevec", "batched_shots_gpu"),
         )
     if chosen["blocking_qubits"] is not None and chosen["batched_shots_gpu"]:
         reason = "many circuits at once, or one that is cut into pieces"
-        yield OptionsClash(first="`blocking_qubits`", second="`batched_shots_gpu: true`", reason=reason)
+        about = ("blocking_qubits", "batched_shots_gpu")
+        yield OptionsClash(first="`blocking_qubits`", second="`batched_shots_gpu: true`", reason=reason, about=about)
     if noise is not None and noise.name == "thermal" and noise["t2_us"] > 2 * noise["t1_us"]:
         reason = "no qubit loses its phase more slowly than twice its relaxation time"
-        yield OptionsClash(first=f"`t2_us: {noise['t2_us']:g}`", second=f"`t1_us: {noise['t1_us']:g}`", reason=reason)
+        first, second = f"`t2_us: {noise['t2_us']:g}`", f"`t1_us: {noise['t1_us']:g}`"
+        yield OptionsClash(first=first, second=second, reason=reason, about=("noise.t2_us", "noise.t1_us"))
     if chosen["simulation"].name == "matrix_product_state" and noise is not None:
         reason = "Aer's exact noise needs a density matrix"
-        yield OptionsClash(first="`simulation: matrix_product_state`", second="`noise`", reason=reason)
+        about = ("simulation", "noise")
+        yield OptionsClash(first="`simulation: matrix_product_state`", second="`noise`", reason=reason, about=about)
     if chosen["simulation"].name == "matrix_product_state" and chosen["device"] != "cpu":
         reason = "Aer has that method on the CPU only"
-        yield OptionsClash(
-            first="`simulation: matrix_product_state`", second=f"`device: {chosen['device']}`", reason=reason
-        )
+        first, second = "`simulation: matrix_product_state`", f"`device: {chosen['device']}`"
+        yield OptionsClash(first=first, second=second, reason=reason, about=("simulation", "device"))
     if gpus is not None and len(gpus) > 1 and chosen["blocking_qubits"] is None:
         reason = (
             "circuits whose angles Aer binds while running are known to be wrong on several GPUs (qiskit-aer #2244)"
         )
-        yield OptionsClash(first=f"`target_gpus: {gpus}`", second="all samples in one run", reason=reason)
+        first, second = f"`target_gpus: {gpus}`", "all samples in one run"
+        yield OptionsClash(first=first, second=second, reason=reason, about=("target_gpus",))
 
 
 def _idle(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -226,14 +230,14 @@ def _idle(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
         defaults = ENTRY.defaults()
         for name in BATCHED_ONLY:
             if chosen[name] != defaults[name]:
-                yield OptionIdle(option=name, reason="`method: estimator_qnn` is exact and takes no such option")
+                yield _idle_option(name, reason="`method: estimator_qnn` is exact and takes no such option")
         return
     yield from _idle_on_gpus(circuit.num_qubits, chosen)
     noise = chosen["noise"]
     if chosen["simulation"].name == "trajectories" and (noise is None or chosen["shots"] is None):
-        yield OptionIdle(option="simulation", reason="trajectories are one run for each shot under `noise` and `shots`")
+        yield _idle_option("simulation", reason="trajectories are one run for each shot under `noise` and `shots`")
     if noise is not None and noise.name != "from" and not _does_something(noise):
-        yield OptionIdle(option="noise", reason="all its probabilities and times are zero")
+        yield _idle_option("noise", reason="all its probabilities and times are zero")
 
 
 def _idle_on_gpus(width: int, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -241,16 +245,20 @@ def _idle_on_gpus(width: int, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]
     if chosen["device"] == "cpu":
         for name in ("batched_shots_gpu", "target_gpus", "blocking_qubits"):
             if chosen[name] is not None:
-                yield OptionIdle(option=name, reason="it is about GPUs, and `device` is `cpu`")
+                yield _idle_option(name, reason="it is about GPUs, and `device` is `cpu`")
         return
     if chosen["target_gpus"] == []:
-        yield OptionIdle(option="target_gpus", reason="the list is empty")
+        yield _idle_option("target_gpus", reason="the list is empty")
     blocking = chosen["blocking_qubits"]
     if blocking is not None and blocking >= width:
-        yield OptionIdle(option="blocking_qubits", reason=f"the circuit has {width} qubits, so nothing is cut")
+        yield _idle_option("blocking_qubits", reason=f"the circuit has {width} qubits, so nothing is cut")
     most = MAX_BATCHED_QUBITS.get(simulation_method(chosen, width), 0)
     if chosen["batched_shots_gpu"] and width > most:
-        yield OptionIdle(option="batched_shots_gpu", reason=f"Aer does so up to {most} qubits, here are {width}")
+        yield _idle_option("batched_shots_gpu", reason=f"Aer does so up to {most} qubits, here are {width}")
+
+
+def _idle_option(name: str, reason: str) -> OptionIdle:
+    return OptionIdle(option=name, reason=reason, about=(name,))
 
 
 def _does_something(noise: Selection) -> bool:

@@ -13,9 +13,11 @@ from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
 from hqnn_dsl.backends.qml.devices import DIFFS, KNOWN, installed, is_installed, require
 from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.report.codes.environment import BackendCannot, StateTooLarge
-from hqnn_dsl.report.codes.pennylane import NoSinglePrecision, NotThisDiff, PennyLaneMissing
+from hqnn_dsl.report.codes.pennylane import DenseObservable, NoSinglePrecision, NotThisDiff, PennyLaneMissing
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.quantities import size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +58,9 @@ ENTRY = Entry(
 BYTES = {"single": 8, "double": 16}
 """Bytes of a complex number by precision."""
 
+DENSE_MATRICES = 2
+"""Dense matrices of all observables together that `default.qubit` holds at once for `diff: adjoint`: measured."""
+
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
     """The circuit on a PennyLane device, after a trial of the device.
@@ -93,18 +98,35 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     row = KNOWN.get(device)
     if row is not None and diff not in row.diffs:
         offered = " or ".join(f"`diff: {name}`" for name in row.diffs)
-        found.append(NotThisDiff(device=device, diff=diff, offered=offered))
+        found.append(NotThisDiff(device=device, diff=diff, offered=offered, about=("diff", "device")))
     if chosen["precision"] == "single" and not (row is not None and row.has_single):
-        found.append(NoSinglePrecision(device=device))
+        found.append(NoSinglePrecision(device=device, about=("precision", "device")))
     if circuit.amplitude is not None and diff != "backprop":
         reason = f"with `diff: {diff}` its gradients are those of angles, and the `amplitude` input is no angle"
         hint = 'write `device: "default.qubit"` with `diff: backprop`, or `backend reference`'
-        found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint))
+        found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint, about=("diff", "device")))
     needed = 0 if row is None else BYTES[chosen["precision"]] << row.exponent * circuit.num_qubits
     if needed > MAX_STATE_BYTES:
         width = circuit.num_qubits
         found.append(StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
+    if device == "default.qubit" and diff == "adjoint":
+        read = _num_read(circuit)
+        needed = (DENSE_MATRICES * BYTES["double"]) << 2 * read
+        if needed > MAX_STATE_BYTES:
+            about = ("diff", "device")
+            found.append(DenseObservable(num_read=read, needed=size(needed), limit=size(MAX_STATE_BYTES), about=about))
     return tuple(found)
+
+
+def _num_read(circuit: Circuit) -> int:
+    """How many qubits all observables and probabilities read together."""
+    found: set[int] = set()
+    for measured in circuit.measurements:
+        if isinstance(measured, Observable):
+            found.update(qubit for term in measured.terms for qubit, _ in term.factors)
+        else:
+            found.update(measured.qubits)
+    return len(found)
 
 
 def probe() -> str:
@@ -117,6 +139,13 @@ def probe() -> str:
     return f"ready, PennyLane {version('pennylane')} with {', '.join(known)}"
 
 
-BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=5e5)
+BACKEND = Backend(
+    entry=ENTRY,
+    load=load,
+    objections=objections,
+    probe=probe,
+    pace=5e5,
+    ways=(("lightning.qubit", {"device": "lightning.qubit"}),),
+)
 """The row of the table of backends. Its `pace` is that of small circuits, where PennyLane spends its time on each gate:
 a trial by `backend auto` would take longer to import PennyLane than to find that it is not the fastest."""

@@ -117,11 +117,12 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     chosen = {**ENTRY.defaults(), **options}
     name = chosen.get("name")
     if name is None or not (name == EXACT or name.startswith(("fake_", "ibm_"))):
-        return (UnknownPrimitive(name=name or ""),)
+        return (UnknownPrimitive(name=name or "", about=("name",)),)
     found = list(_idle(name, chosen))
     if name == EXACT and chosen["shots"] is not None:
         reason = "Qiskit's exact estimator adds one size of noise to everything and counts nothing"
-        found.append(OptionsClash(first="`shots`", second=f'`primitive("{EXACT}")`', reason=reason))
+        second = f'`primitive("{EXACT}")`'
+        found.append(OptionsClash(first="`shots`", second=second, reason=reason, about=("shots", "name")))
     if circuit.amplitude is not None:
         reason = "its gradients shift angles of gates, and the `amplitude` input is no angle"
         found.append(BackendCannot(backend="primitive", reason=reason))
@@ -132,12 +133,14 @@ def _idle(name: str, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Options that would change nothing on that device."""
     defaults = ENTRY.defaults()
     if name == EXACT and chosen["optimization"] != defaults["optimization"]:
-        yield OptionIdle(option="optimization", reason=f"`{EXACT}` runs the circuit as it is")
+        reason = f"`{EXACT}` runs the circuit as it is"
+        yield OptionIdle(option="optimization", reason=reason, about=("optimization",))
     if name.startswith("ibm_"):
         return
     for option in ("mode", "resilience", "account"):
         if chosen[option] != defaults[option]:
-            yield OptionIdle(option=option, reason=f"it is about real devices, and `{name}` runs on this machine")
+            reason = f"it is about real devices, and `{name}` runs on this machine"
+            yield OptionIdle(option=option, reason=reason, about=(option,))
 
 
 def probe() -> str:
@@ -163,5 +166,6 @@ BACKEND = Backend(
     exact_with=is_exact,
     metered=lambda options: options.get("name") != EXACT,
     paid=is_paid,
+    ways=((EXACT, {"name": EXACT}),),
 )
 """The row of the table of backends."""

@@ -27,6 +27,8 @@ class Diagnostic:
 
     `message` is the headline, `label` stands under the carets, `advice` is the help line; each is a template over the
     fields and properties. `hint`, where given, is the help line of this one occurrence and wins over `advice`.
+    `about` are the options of a backend that a finding without a place is about, by their paths in it (`noise.t2_us`),
+    the one to mark first: who knows where they stand places it.
     `exit_code` is what a command ends with when this stops it: 1 spec or data, 2 command line, 3 environment.
     """
 
@@ -40,6 +42,7 @@ class Diagnostic:
     span: Span | None = None
     notes: tuple[Note, ...] = ()
     hint: str = ""
+    about: tuple[str, ...] = ()
 
     def _fill(self, template: str) -> str:
         return template.format_map(_Facts(self))

@@ -22,6 +22,7 @@ from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, read_
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.noticing import not_judged, warn
+from hqnn_dsl.semantics.options import entry_of, places_in
 from hqnn_dsl.semantics.parts import model_of, parts_of
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
@@ -215,6 +216,9 @@ class _Model:
         places["model"] = self.model.head
         places["circuit"] = parts.circuit.head
         places["backend"] = parts.backend.span if parts.backend is not None else parts.circuit.head
+        if parts.backend is not None:
+            entry, _ = entry_of(dict(self.offered), "backend", parts.backend.values[0].value)
+            places |= {f"backend.{path}": span for path, span in places_in(entry, parts.backend.values[0].value)}
         if parts.budget is not None:
             places["budget"] = parts.budget.keyword.span
         for section in (parts.train, parts.transpile):

@@ -27,6 +27,8 @@ from hqnn_dsl.semantics.values import (
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hqnn_dsl.catalog.entry import Entry, Option
     from hqnn_dsl.report.source import Span
 
@@ -250,6 +252,20 @@ def bind(
         return None
     filled = {option.name: values.get(option.name, option.default) for option in entry.options}
     return Choice(name=entry.name, options=filled)
+
+
+def places_in(entry: Entry, node: nodes.Expression) -> Iterator[tuple[str, Span]]:
+    """Where the options that a call gives stand, by their paths: `noise`, and in it `noise.t2_us`."""
+    for place, argument in enumerate(node.arguments if isinstance(node, nodes.Call) else ()):
+        named = entry.option(argument.name.name) if argument.name is not None else None
+        option = entry.options[place] if argument.name is None and place < entry.positional else named
+        if option is None:
+            continue
+        yield option.name, argument.span
+        match argument.value:
+            case nodes.Call(_, nodes.Name(_, name)) if option.table is not None and name in option.table:
+                for path, span in places_in(option.table[name], argument.value):
+                    yield f"{option.name}.{path}", span
 
 
 def _option_for(entry: Entry, argument: nodes.Argument, place: int, findings: Findings) -> Option | None:

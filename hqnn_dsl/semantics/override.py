@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.report.codes.meaning import UnknownPath
 from hqnn_dsl.report.diagnostic import Findings, Refusal
 from hqnn_dsl.report.source import Source, Span
@@ -23,7 +24,7 @@ from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse_value
 
 if TYPE_CHECKING:
-    from hqnn_dsl.catalog.entry import Entry
+    from hqnn_dsl.catalog.entry import Entry, Option
 
 _Values = tuple[nodes.Argument, ...]
 _Change = Callable[[nodes.Model, _Values], nodes.Model]
@@ -54,7 +55,8 @@ def _apply(tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry],
     if len(found) > 1 and model is not None:
         found = _nearest(found, model)
     if len(found) != 1:
-        raise Refusal(_no_such_path(path, source, found, list(addresses)))
+        hint = "" if found or model is None else _unchosen(wanted, model, offered, default_backend)
+        raise Refusal(_no_such_path(path, source, found, list(addresses), hint))
     target = addresses[found[0]]
     if isinstance(target, nodes.Let):
         changed: nodes.Let | nodes.Model = replace(target, value=_sole(values, path, source))
@@ -82,7 +84,12 @@ def _is_written(path: tuple[str, ...], model: nodes.Model) -> bool:
         return setting is not None
     call = setting.values[0].value
     values = (*setting.values, *(call.arguments if isinstance(call, nodes.Call) else ()))
-    return any(value.name is not None and value.name.name == argument[0] for value in values)
+    for wanted in argument:
+        found = next((value.value for value in values if value.name is not None and value.name.name == wanted), None)
+        if found is None:
+            return False
+        values = found.arguments if isinstance(found, nodes.Call) else ()
+    return True
 
 
 def _as_text(source: Source) -> _Values:
@@ -97,15 +104,45 @@ def _sole(values: _Values, path: str, source: Source) -> nodes.Expression:
     return values[0].value
 
 
-def _no_such_path(path: str, source: Source, found: list[tuple[str, ...]], known: list[tuple[str, ...]]) -> UnknownPath:
+def _no_such_path(
+    path: str, source: Source, found: list[tuple[str, ...]], known: list[tuple[str, ...]], hint: str
+) -> UnknownPath:
     span = Span(source, 0, len(source.text))
     if found:
         hint = f"write {choices(['.'.join(item) for item in found])}"
         return UnknownPath(span=span, path=path, problem="means several settings", hint=hint)
     names = [".".join(item) for item in known]
     tails = [".".join(item[start:]) for item in known for start in range(len(item))]
-    hint = suggestion(path, [*names, *tails])
+    hint = hint or suggestion(path, [*names, *tails])
     return UnknownPath(span=span, path=path, problem="is no setting or constant of this spec", hint=hint)
+
+
+def _unchosen(wanted: tuple[str, ...], model: nodes.Model, offered: Mapping[str, Entry], default_backend: str) -> str:
+    """What to write first where a path is an option of a backend, or of an entry in it, that the spec does not name."""
+    path = wanted[1:] if wanted[0] == "backend" else wanted
+    node = _value_of(model, "", "backend")
+    chosen = _chosen(node, default_backend)
+    if chosen not in offered or not path:
+        return ""
+    option = offered[chosen].option(path[0])
+    if option is None and wanted[0] == "backend":
+        having = [f"backend={_sketch(entry, path[0])}" for entry in offered.values() if entry.option(path[0])]
+        where, lacking = f"`backend` is `{chosen}` here", path[0]
+    elif option is not None and option.table is not None and len(path) == 2:
+        rows = [entry for entry in option.table.values() if entry.option(path[1])]
+        having = [f"backend.{path[0]}={_sketch(entry, path[1])}" for entry in rows]
+        inner = _chosen(_given(node, offered[chosen], path[0]), _default_name(option) or "none")
+        where, lacking = f"`{path[0]}` is `{inner}` here", path[1]
+    else:
+        return ""
+    ways = choices([f"--set '{text}'" for text in having])
+    return f"{where}, which has no `{lacking}`; write {ways}" if having else ""
+
+
+def _sketch(entry: Entry, name: str) -> str:
+    """The entry with that option, and what it cannot do without."""
+    names = [option.name for option in entry.options if option.is_required or option.name == name]
+    return f"{entry.name}({', '.join(f'{option}: …' for option in names)})"
 
 
 def _swapped(tree: nodes.File, old: nodes.Let | nodes.Model, new: nodes.Let | nodes.Model) -> nodes.File:
@@ -124,26 +161,56 @@ def _addresses(
             for name in _NAMED.get((section, row.name), ()):
                 yield (section, row.name, name), _named_change(section, row.name, name)
             if row.table is not None:
-                chosen = _chosen(_find_setting(model, section, row.name), TRAIN_DEFAULTS[row.name])
-                if chosen in row.table:
-                    for option in row.table[chosen].options:
-                        path = (section, row.name, option.name)
-                        yield path, _argument_change(section, row.name, option.name, row.table[chosen])
+                node, default = _value_of(model, section, row.name), TRAIN_DEFAULTS[row.name]
+                for path, entry in _option_paths(row.table, node, default):
+                    yield (section, row.name, *path), _argument_change(section, row.name, path, entry)
     yield ("backend",), _backend_change
-    chosen = _chosen(_find_setting(model, "", "backend"), default_backend)
-    if chosen in offered:
-        for option in offered[chosen].options:
-            yield ("backend", option.name), _argument_change("", "backend", option.name, offered[chosen])
+    for path, entry in _option_paths(offered, _value_of(model, "", "backend"), default_backend):
+        yield ("backend", *path), _argument_change("", "backend", path, entry)
     yield from _block_addresses(tree, model)
 
 
-def _chosen(setting: nodes.Setting | None, default: str) -> str:
-    """The catalog entry that a setting names."""
-    node = setting.values[0].value if setting is not None else None
+def _option_paths(
+    table: Mapping[str, Entry], node: nodes.Expression | None, default: str
+) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """The options of the entry that `node` names, and of the entries that these name: `noise`, `noise.p1`, ….
+
+    Each with the entry that the path starts in.
+    """
+    entry = table.get(_chosen(node, default))
+    for option in entry.options if entry is not None else ():
+        assert entry is not None
+        yield (option.name,), entry
+        if option.table is not None:
+            inner = _option_paths(option.table, _given(node, entry, option.name), _default_name(option))
+            for path, _ in inner:
+                yield (option.name, *path), entry
+
+
+def _value_of(model: nodes.Model, section: str, name: str) -> nodes.Expression | None:
+    setting = _find_setting(model, section, name)
+    return setting.values[0].value if setting is not None else None
+
+
+def _chosen(node: nodes.Expression | None, default: str) -> str:
+    """The catalog entry that a value names."""
     match node:
         case nodes.Name(_, name) | nodes.Call(_, nodes.Name(_, name)) | nodes.String(_, name):
             return name
     return default
+
+
+def _default_name(option: Option) -> str:
+    """The entry that an option has where nothing is said, empty where it has none."""
+    return option.default.name if isinstance(option.default, Selection) else ""
+
+
+def _given(node: nodes.Expression | None, entry: Entry, name: str) -> nodes.Expression | None:
+    """What a call gives an option, by its name or its place; None where it says nothing of it."""
+    for argument in _all_named(node, entry).arguments if isinstance(node, nodes.Call) else ():
+        if argument.name is not None and argument.name.name == name:
+            return argument.value
+    return None
 
 
 def _find_setting(model: nodes.Model, section: str, name: str) -> nodes.Setting | None:
@@ -203,10 +270,8 @@ def _named_change(section: str, setting_name: str, name: str) -> _Change:
     return change
 
 
-def _all_named(call: nodes.Name | nodes.Call, entry: Entry) -> nodes.Name | nodes.Call:
+def _all_named(call: nodes.Call, entry: Entry) -> nodes.Call:
     """The call with names for the values that have their place only: `huber(0.5)` as `huber(delta: 0.5)`."""
-    if isinstance(call, nodes.Name):
-        return call
     named = []
     for place, argument in enumerate(call.arguments):
         name = argument.name
@@ -216,22 +281,42 @@ def _all_named(call: nodes.Name | nodes.Call, entry: Entry) -> nodes.Name | node
     return replace(call, arguments=tuple(named))
 
 
-def _argument_change(section: str, setting_name: str, name: str, entry: Entry) -> _Change:
-    """Changes one argument of a catalog entry: `optimizer.lr`."""
+def _argument_change(section: str, setting_name: str, path: tuple[str, ...], entry: Entry) -> _Change:
+    """Changes one argument of a catalog entry: `optimizer.lr`, or of an entry in it: `backend.noise.p1`."""
 
     def change(model: nodes.Model, values: _Values) -> nodes.Model:
-        value = _sole(values, name, values[0].span.source)
+        value = _sole(values, ".".join((setting_name, *path)), values[0].span.source)
         setting = _find_setting(model, section, setting_name)
         span = setting.span if setting is not None else value.span
         call = setting.values[0].value if setting is not None else nodes.Name(span, entry.name)
-        if isinstance(call, nodes.String):
-            call = nodes.Name(call.span, call.value)
-        if not isinstance(call, (nodes.Name, nodes.Call)):
+        changed = _with_option(call, entry, path, value)
+        if changed is None:
             return model  # the setting names no entry, which the checker says
-        argument = nodes.Argument(span, None, _with_argument(_all_named(call, entry), name, value))
+        argument = nodes.Argument(span, None, changed)
         return _with_setting(model, section, nodes.Setting(span, nodes.Name(span, setting_name), (argument,)))
 
     return change
+
+
+def _with_option(
+    call: nodes.Expression, entry: Entry, path: tuple[str, ...], value: nodes.Expression
+) -> nodes.Call | None:
+    """A call of `entry` with the option at `path` changed; None where it is no call."""
+    if isinstance(call, nodes.String):
+        call = nodes.Name(call.span, call.value)
+    if isinstance(call, nodes.Call):
+        call = _all_named(call, entry)
+    elif not isinstance(call, nodes.Name):
+        return None
+    name, *rest = path
+    changed: nodes.Expression | None = value
+    if rest:
+        option = entry.option(name)
+        assert option is not None
+        assert option.table is not None
+        inside = _given(call, entry, name) or nodes.Name(value.span, _default_name(option))
+        changed = _with_option(inside, option.table[_chosen(inside, "")], tuple(rest), value)
+    return None if changed is None else _with_argument(call, name, changed)
 
 
 def _with_argument(call: nodes.Name | nodes.Call, name: str, value: nodes.Expression) -> nodes.Call:

@@ -22,6 +22,7 @@ from hqnn_dsl.report.codes.environment import (
     UnknownDevice,
 )
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.transpile.symbols import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,41 +76,10 @@ def _passed(circuit: QuantumCircuit, target: str, optimization: int, seed: int, 
     offered = options["backend"].operation_names if "backend" in options else options["basis_gates"]
     manager = generate_preset_pass_manager(optimization_level=optimization, seed_transpiler=seed, **options)
     try:
-        result = manager.run(without_phases(circuit, offered))
+        result = manager.run(carried(circuit, offered))
     except TranspilerError as error:
         raise Refusal(CannotTranspile(target=target, reason=_sentence(error))) from error
     return Transpiled(result, result.layout)
-
-
-def without_phases(circuit: QuantumCircuit, offered: Sequence[str]) -> QuantumCircuit:
-    """The circuit with `p`, `cp` and `u` of parameters as rotations, unless `offered` has them or lacks `rz`.
-
-    In rotations these gates turn the global phase by their angles. Nothing measures that phase, and Qiskit's translator
-    takes twice as long for every such gate behind a gate of constant phase: 12 qubits of a ZZ map never end.
-    """
-    doomed = {"p", "cp", "u"} - set(offered)
-    if not doomed or "rz" not in offered:
-        return circuit
-    plain = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        gate, qubits = instruction.operation, instruction.qubits
-        if gate.name not in doomed or not gate.is_parameterized():
-            plain.append(instruction)
-        elif gate.name == "p":
-            plain.rz(gate.params[0], qubits[0])
-        elif gate.name == "u":
-            theta, phi, lam = gate.params
-            plain.rz(lam, qubits[0])
-            plain.ry(theta, qubits[0])
-            plain.rz(phi, qubits[0])
-        else:
-            half = gate.params[0] / 2
-            plain.rz(half, qubits[0])
-            plain.rz(half, qubits[1])
-            plain.cx(*qubits)
-            plain.rz(-half, qubits[1])
-            plain.cx(*qubits)
-    return plain
 
 
 def fake_devices() -> dict[str, Callable[[], Any]]:

@@ -36,36 +36,46 @@ SLOPES = {"double": 1e-7, "single": 1e-5}
 
 @dataclass(frozen=True)
 class Variant:
-    """A backend with its options, `precision` among them; `exact` as the backend declares it."""
+    """A backend with its options, `precision` among them; `exact` as the backend declares it.
+
+    `way` is what tells it from the backend's other ways, empty for its own default.
+    """
 
     choice: Choice
     precision: str
     exact: bool = True
+    way: str = ""
 
     @property
     def name(self) -> str:
-        return self.choice.name
+        return f"{self.choice.name} {self.way}".strip()
 
     @property
     def title(self) -> str:
         return f"{self.name} ({self.precision})"
 
 
-def variants(program: Program) -> list[Variant]:
+def variants(program: Program, *, every_way: bool = False) -> list[Variant]:
     """All of them, the oracle first. A backend that the spec names has the spec's options.
 
-    Left out are real devices, which cost, and backends that run nothing unless the spec says what.
+    With `every_way` also the other ways that a backend declares. Left out are real devices, which cost, and backends
+    that run nothing unless the spec says what.
     """
     found = []
     asked = program.spec.backend
     for name, row in offered().items():
-        options = row.entry.defaults() | (asked.options if asked.name == name else {})
-        if row.paid(options) or any(one.is_required and one.name not in options for one in row.entry.options):
-            continue
-        option = row.entry.option("precision")
-        for precision in option.choices if option is not None else ("double",):
-            given = options if option is None else options | {"precision": precision}
-            found.append(Variant(Choice(name=name, options=given), precision, row.is_exact(given)))
+        own = asked.options if asked.name == name else {}
+        ways = {"": own} | (dict(row.ways) if every_way else {})
+        for way, chosen in ways.items():
+            options = row.entry.defaults() | dict(chosen)
+            if row.paid(options) or any(one.is_required and one.name not in options for one in row.entry.options):
+                continue
+            option = row.entry.option("precision")
+            for precision in option.choices if option is not None else ("double",):
+                given = options if option is None else options | {"precision": precision}
+                if way and given == own | {"precision": precision}:
+                    continue  # the spec's own options are that way
+                found.append(Variant(Choice(name=name, options=given), precision, row.is_exact(given), way))
     return sorted(found, key=lambda one: (not one.exact, one.precision != "double", one.name != ORACLE))
 
 

@@ -394,6 +394,26 @@ def test_too_wide_a_circuit_is_refused_before_anything_is_built(device: str, wid
     assert BACKEND.objections(small(num_qubits=width // 2), {"device": device}) == ()
 
 
+def reading(*qubits: int) -> Circuit:
+    """Twenty qubits, of which these are measured: one at the end of a product, the others alone or in probabilities."""
+    first, *others = qubits
+    product = Observable((PauliTerm(1.0, ((first, "x"), (others[-1], "z"))),))
+    alone = tuple(Observable((PauliTerm(0.5, ((q, "y"),)),)) for q in others[2:-1])
+    return small(num_qubits=20, measurements=(product, *alone, Probabilities(tuple(others[:2]))))
+
+
+def test_observables_that_adjoint_would_make_dense_are_refused() -> None:
+    """2 · 16 · 4^k bytes for k qubits that are read, however many there are."""
+    adjoint = {"device": "default.qubit", "diff": "adjoint"}
+    assert BACKEND.objections(reading(*range(5, 19)), adjoint) == ()
+    (diagnostic,) = BACKEND.objections(reading(*range(5, 20)), adjoint)
+    assert diagnostic.code == "E0776"
+    assert "15 qubits that are measured: 32.0 GiB, the limit is 8.0 GiB" in diagnostic.headline
+    assert refusal(reading(*range(5, 20)), **adjoint).exit_code == 1
+    for other in ({"device": "lightning.qubit", "diff": "adjoint"}, {"diff": "backprop"}, {"diff": "parameter_shift"}):
+        assert BACKEND.objections(reading(*range(5, 20)), {"device": "default.qubit"} | other) == ()
+
+
 NO_GPU = pytest.mark.skipif("lightning.gpu" in devices.installed(), reason="lightning.gpu is installed here")
 
 

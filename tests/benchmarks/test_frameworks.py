@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -80,7 +84,7 @@ def results(**changes):
     }
     machine = {"processor": "p", "cores": 2, "memory_gib": 8.0, "system": "s", "python": "3"}
     sizes = {size.name: {"epochs": size.epochs, "found": copy.deepcopy(found)} for size in SIZES}
-    rest = {"machine": machine, "versions": {"torch": "2"}, "date": "d", "command": "c", "minutes": 7.0}
+    rest = {"machine": machine, "versions": {"torch": "2"}, "date": "d", "command": "c", "minutes": 7.0, "others": 0.0}
     return rest | {"sizes": sizes}
 
 
@@ -91,6 +95,28 @@ def test_the_page_says_first_what_is_wrong_and_missing():
     assert "All train the same" not in text
     assert "All train the same" in page(results())
     assert "an epoch would take about 4 minutes, and the 300 epochs of the spec 20 hours" in text
+
+
+def test_the_page_in_the_docs_is_that_of_the_kept_results():
+    kept = json.loads(frameworks.RESULTS.read_text(encoding="utf-8"))
+    assert frameworks.PAGE.read_text(encoding="utf-8") == page(kept)
+    assert set(kept["sizes"]) == {size.name for size in SIZES}
+    found = kept["sizes"][SIZES[0].name]["found"]
+    assert {name for name, one in found.items() if "epoch" in one} == {contestant.name for contestant in CONTESTANTS}
+
+
+def test_other_work_on_the_machine_is_counted_and_said():
+    crowded = page(results() | {"others": 0.75})
+    assert crowded.index("Other work took 0.8 of 2 cores") < crowded.index("## What to conclude")
+    assert "**Other work" not in page(results())
+    before, began = frameworks.others(), time.monotonic()
+    stranger = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    while time.monotonic() < began + 2:
+        sum(range(1000))
+    taken = frameworks.others() - before
+    stranger.kill()
+    assert taken > 0.3  # a process that nobody has waited for yet is a stranger
+    stranger.wait()
 
 
 def test_a_training_through_it_begins_and_ends_like_another():

@@ -60,16 +60,16 @@ class Paid(LocalDevice):
         return super().submit(question, shots, seed, tag)
 
 
+def place_paid(circuit: Any, settings: Any, seed: int) -> Any:
+    device = Paid(settings.name, is_paid=True)
+    return placing.placed(circuit, placing.shiftable_circuit(circuit), device)
+
+
 @pytest.fixture(autouse=True)
 def paid(monkeypatch: pytest.MonkeyPatch) -> type[Paid]:
     """`ibm_test` is on this machine, exact, and costs."""
     Paid.arrived, Paid.calls, Paid.breaks_at = 0, 0, None
-
-    def place(circuit: Any, settings: Any, seed: int) -> Any:
-        device = Paid(settings.name, is_paid=True)
-        return placing.placed(circuit, placing.shiftable_circuit(circuit), device)
-
-    monkeypatch.setattr("hqnn_dsl.backends.devices.executable.place", place)
+    monkeypatch.setattr("hqnn_dsl.backends.devices.executable.place", place_paid)
     return Paid
 
 

@@ -44,14 +44,15 @@ def test_every_installed_backend_agrees_in_every_precision():
     rows = by_title(found)
     assert found.oracle == "reference (double)" == found.rows[0].title
     for name, backend in offered().items():
-        if any(option.is_required for option in backend.entry.options):
-            assert not any(row.title.startswith(name) for row in found.rows)
-            continue
-        for precision in backend.entry.option("precision").choices:
-            row = rows[f"{name} ({precision})"]
+        plain = [] if any(option.is_required for option in backend.entry.options) else [name]
+        assert bool(plain) == any(row.name == name for row in found.rows)
+        ways = [f"{name} {way}" for way, _ in backend.ways]
+        for title in [f"{one} ({p})" for one in plain + ways for p in backend.entry.option("precision").choices]:
+            row = rows[title]
             assert row.verdict in {"agrees", "cannot"}, row
             assert (row.verdict == "cannot") == bool(row.reason)
             assert row.title in said
+    assert {"pennylane lightning.qubit (single)", "primitive statevector (double)"} <= set(rows)
     assert rows["reference (single)"].values > 1e-12  # it was another computation
     assert 0 < rows["reference (double)"].slopes < 1e-8
     assert rows["Qiskit, logical (double)"].values < 1e-12
@@ -206,3 +207,23 @@ def test_a_backend_that_is_exact_only_without_shots_samples_with_them():
     assert {one.exact for one in found if one.name == "aer"} == {False}
     found = variants(hqnn.compile_text(SPEC, set={"backend": "aer"}))
     assert {one.exact for one in found if one.name == "aer"} == {True}
+
+
+def test_a_way_that_is_the_spec_s_own_is_tried_once():
+    program = hqnn.compile_text(SPEC, set={"backend": 'pennylane(device: "lightning.qubit")'})
+    names = [one.name for one in variants(program, every_way=True) if one.choice.name == "pennylane"]
+    assert names == ["pennylane", "pennylane"]
+    names = [one.name for one in variants(hqnn.compile_text(SPEC), every_way=True) if one.choice.name == "pennylane"]
+    assert sorted(names) == ["pennylane", "pennylane", "pennylane lightning.qubit", "pennylane lightning.qubit"]
+    assert {one.way for one in variants(program)} == {""}
+
+
+def test_wide_circuits_are_tried_in_the_backends_own_ways_only(monkeypatch):
+    tried = []
+    verify(hqnn.compile_text(SPEC), 1, tried.append)
+    other = {title for title in tried if "statevector" in title or "lightning" in title}
+    assert len(other) == 4
+    monkeypatch.setattr("hqnn_dsl.trials.verify.WIDEST_EVERY_WAY", 1)
+    again = []
+    verify(hqnn.compile_text(SPEC), 1, again.append)
+    assert set(again) == set(tried) - other

@@ -129,3 +129,27 @@ class NoSecondDerivatives(Diagnostic):
     advice: ClassVar[str] = 'use `backend reference`, or `device: "default.qubit"` with `diff: backprop`'
 
     diff: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class DenseObservable(Diagnostic):
+    """`diff: adjoint` on PennyLane's `default.qubit` would need more memory than this version allows itself.
+
+    That device turns the sum of all observables into a dense matrix over the qubits that they read, 2^k times 2^k for k
+    qubits, and holds two of them. The lightning devices apply that sum term by term, and `backprop` needs no matrix.
+
+    Wrong: `backend pennylane(device: "default.qubit", diff: adjoint)` with `measure z` of 16 qubits.
+    Right: `backend pennylane(device: "lightning.qubit", diff: adjoint)`
+    """
+
+    code: ClassVar[str] = "E0776"
+    message: ClassVar[str] = (
+        "`diff: adjoint` on `default.qubit` makes a dense matrix of the {num_read} qubits that are measured: {needed}, "
+        "the limit is {limit}"
+    )
+    label: ClassVar[str] = "not on this device"
+    advice: ClassVar[str] = 'write `device: "lightning.qubit"`, or `diff: backprop`'
+
+    num_read: int
+    needed: str
+    limit: str

@@ -39,7 +39,7 @@ class OptionsClash(Diagnostic):
 
     code: ClassVar[str] = "E0741"
     message: ClassVar[str] = "{first} does not go with {second}: {reason}"
-    label: ClassVar[str] = "these two together"
+    label: ClassVar[str] = "not with {second}"
     advice: ClassVar[str] = "change one of the two"
 
     first: str
