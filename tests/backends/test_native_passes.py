@@ -13,8 +13,9 @@ import torch
 from circuits_random import Case, random_case
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.backends.native import layouts
+from hqnn_dsl.backends.native import layouts, tables
 from hqnn_dsl.backends.native.executable import NativeExecutable
+from hqnn_dsl.backends.native.passes import STORED
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor
 from hqnn_dsl.circuit.pauli import passes
@@ -98,6 +99,59 @@ def test_passes_made_otherwise(name: str, value: int, cost: float, monkeypatch: 
     chosen = [case for kind in ("phases", *KINDS) for case in cases(kind, 2)]
     conformance.assert_values(load, chosen, "double")
     conformance.assert_gradients(load, chosen, "double")
+
+
+def shared_phase_case(seed: int, width: int) -> Case:
+    """Runs of phases of which some are by weights alone, some by inputs too."""
+    rng = random.Random(seed)
+    operations: list[Operation] = []
+    slots: list[InputRef | WeightRef] = []
+    for layer in range(4):
+        for gate in ("ry", "rz"):
+            for q in range(width):
+                operations.append(Operation(gate, (q,), (len(slots),)))
+                slots.append(InputRef(q) if layer == 1 and gate == "rz" else WeightRef(len(slots)))
+        operations += [Operation("cx", tuple(rng.sample(range(width), 2))) for _ in range(width)]
+    return Case(
+        Circuit(
+            num_qubits=width,
+            operations=tuple(operations),
+            slots=tuple(slots),
+            measurements=tuple(Observable((PauliTerm(1.0, ((q, "zx"[q % 2]),)),)) for q in range(width)),
+            num_inputs=width,
+            weights=(WeightTensor("w", (len(slots),), 0),),
+        ),
+        np.random.default_rng(seed).normal(size=(11, width)),
+        np.random.default_rng(seed + 1).normal(size=len(slots)),
+    )
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("cost", [1e9, 0.0], ids=["by sample", "by amplitude"])
+def test_phases_of_a_whole_call(cost: float, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored for all tiles they are what they are worked out anew, to the bit, and right."""
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    chosen = [shared_phase_case(k, width) for k, width in enumerate((7, 5, 6))]
+    found = []
+    for most in (tables.MOST_STORED, 0):
+        monkeypatch.setattr(tables, "MOST_STORED", most)
+        stored = []
+        for case in chosen:
+            run = load(case.circuit, precision)
+            given = [torch.tensor(a, dtype=run.real) for a in (case.inputs, case.weights)]
+            angles = [given[0].requires_grad_(), given[1][: len(case.circuit.shared_slots)].clone().requires_grad_()]
+            outputs = run(*angles, None)
+            outputs.square().sum().backward()
+            found.append([outputs.detach(), *(angle.grad for angle in angles)])
+            kept = [t.passes[:, STORED] >= 0 for t in run.layouts.chosen(11)]
+            stored.append(sum(int(k.sum()) for k in kept))
+        assert (min(stored) >= 2) if most else (max(stored) == 0)
+    for own, other in zip(found[: len(chosen)], found[len(chosen) :], strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(own, other, strict=True))
+    monkeypatch.undo()
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    conformance.assert_values(load, chosen, precision)
+    conformance.assert_gradients(load, chosen, precision)
 
 
 def test_no_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.phases import BLOCK_BITS, back_run, turn_run
+from hqnn_dsl.backends.native.phases import BLOCK_BITS, back_run, store_run, turn_run
 from hqnn_dsl.backends.native.read import both_signs
 from hqnn_dsl.backends.native.rotate import back_lanes, back_pairs, back_two, turn_lanes, turn_pairs, turn_two
 from hqnn_dsl.backends.native.turns import BASE, BY, FLIP, LANE_Z, PLACE_Z, ROWS, X, Z
 from hqnn_dsl.backends.native.vectors import any_below, filled, fma, kernel, lanes, load, parity, store, zero
 
-FORM, FIRST, LAST, BITS = range(4)
-"""Columns of a pass: its form, the rotations `FIRST` to `LAST`, and the bits of a block of a run."""
+FORM, FIRST, LAST, BITS, STORED = range(5)
+"""Columns of a pass: its form, the rotations `FIRST` to `LAST`, the bits of a block of a run, and where its phases are
+stored (-1: nowhere)."""
 ONE, TWO, RUN = range(3)
 """Forms: a rotation alone, two at once, a run of phases."""
 BEGIN, END, BLOCK, RUN_BITS, MOVES, FREE = range(6)
@@ -81,6 +82,21 @@ def sign_run(first: int, last: int, place: int, lane: Any, ops: Any, patterns: A
     for j in range(first, last):
         both_signs(work, 2 * (j - first) * n, signed_turn(j, place, lane, ops, patterns, turns))
     store(work, 2 * (last - first) * n, filled(turns, 1.0))
+
+
+@kernel
+def stored_phases(room: int, dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any) -> Any:
+    """The phases of all runs that no input reaches, `room` numbers; `turns` has their angles already."""
+    stored = np.empty(room, turns.dtype)
+    if dual is not None:
+        for k in range(len(passes)):
+            if passes[k, STORED] >= 0:
+                j, last = passes[k, FIRST], passes[k, LAST]
+                sign_run(j, last, 0, lane, ops, patterns, turns, work)
+                store_run(
+                    ops[j, ROWS] // 2, j, last, passes[k, BITS], lane, ops, turns, work, stored, passes[k, STORED]
+                )
+    return stored
 
 
 @kernel
@@ -170,6 +186,7 @@ def rotate_all(
     moves: Any,
     turns: Any,
     work: Any,
+    stored: Any,
 ) -> None:
     """All rotations, one pass after the other, a group at a time; `room` is for blocks."""
     left_out = filled(psi, 1.0)
@@ -187,7 +204,7 @@ def rotate_all(
                     scale(state, left_out)
                     left_out = filled(psi, 1.0)
                 left_out = left_out * c
-                rotate(state, k, place, dual, lane, ops, patterns, passes, turns, work)
+                rotate(state, k, place, dual, lane, ops, patterns, passes, turns, work, stored)
             if group[BLOCK] >= 0:
                 put_back(psi, state, place, dual, group, moves)
             place = next_place(place, group)
@@ -198,14 +215,37 @@ def rotate_all(
 
 @kernel
 def rotate(
-    psi: Any, k: int, place: int, dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any
+    psi: Any,
+    k: int,
+    place: int,
+    dual: Any,
+    lane: Any,
+    ops: Any,
+    patterns: Any,
+    passes: Any,
+    turns: Any,
+    work: Any,
+    stored: Any,
 ) -> None:
     """Pass k on a state, or on the block of one that begins at row `place`."""
     j = passes[k, FIRST]
     if passes[k, FORM] == RUN:
         if dual is not None:
-            sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
-            turn_run(psi, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work)
+            if passes[k, STORED] < 0:
+                sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
+            turn_run(
+                psi,
+                ops[j, ROWS] // 2,
+                j,
+                passes[k, LAST],
+                passes[k, BITS],
+                lane,
+                ops,
+                turns,
+                work,
+                stored,
+                passes[k, STORED],
+            )
     elif passes[k, FORM] == TWO:
         t = signed_turn(j, place, lane, ops, patterns, turns)
         t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
@@ -230,6 +270,7 @@ def back_group(
     moves: Any,
     turns: Any,
     work: Any,
+    stored: Any,
     totals: Any,
     sums: Any,
     left_out: Any,
@@ -256,7 +297,7 @@ def back_group(
                 scale(state, left_out)
                 scale(adjoint, left_out)
                 left_out = filled(psi, 1.0)
-            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, turns, work, totals)
+            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, turns, work, stored, totals)
             for j in range(passes[k, FIRST], passes[k, LAST]):
                 found = load(totals, (j - passes[k, FIRST]) * n) * left_out
                 if parity(ops[j, PLACE_Z] & place):
@@ -284,6 +325,7 @@ def back_pass(
     passes: Any,
     turns: Any,
     work: Any,
+    stored: Any,
     totals: Any,
 ) -> None:
     """Undo pass k on state and adjoint, or on the blocks of them that begin at row `place`.
@@ -294,8 +336,23 @@ def back_pass(
     j = passes[k, FIRST]
     if passes[k, FORM] == RUN:
         if dual is not None:
-            sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
-            back_run(psi, lam, ops[j, ROWS] // 2, j, passes[k, LAST], passes[k, BITS], ops, turns, work, totals)
+            if passes[k, STORED] < 0:
+                sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
+            back_run(
+                psi,
+                lam,
+                ops[j, ROWS] // 2,
+                j,
+                passes[k, LAST],
+                passes[k, BITS],
+                lane,
+                ops,
+                turns,
+                work,
+                stored,
+                passes[k, STORED],
+                totals,
+            )
         return
     t = signed_turn(j, place, lane, ops, patterns, turns)
     if passes[k, FORM] == TWO:

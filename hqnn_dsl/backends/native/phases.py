@@ -5,6 +5,9 @@ block the phases grow bit by bit from one, a rotation whose highest bit in the b
 them. On the way back state and adjoint turn by the same phase, so Im conj(λ)·ψ of a row is the same for all rotations,
 and their gradients are sums of it with signs: a Walsh-Hadamard transform of the block.
 
+The phases of a run whose angles no input reaches are the same for all tiles of a call: they are worked out once and
+kept in `stored`, a number a row for its real and its imaginary part where lanes are samples, else a register.
+
 Rows come in two, real and imaginary; a rotation multiplies by c ± is, `signed` having s and -s with the lanes' signs.
 Within a run rotations are in the order of `block_bits`.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from hqnn_dsl.backends.native.turns import Z
-from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, store, zero
+from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, splat, store, zero
 
 BLOCK_BITS = 6
 """The most bits of a block's rows: its phases are 4 KiB."""
@@ -65,18 +68,82 @@ def one_phase(j: int, place: int, row: int, ops: Any, turns: Any, signed: Any) -
 
 
 @kernel
-def turn_run(psi: Any, rows: int, first: int, last: int, bits: int, ops: Any, turns: Any, work: Any) -> None:
-    """Rotate by the run `first` to `last`; `rows` are pairs of rows. See `run_work` for `work`."""
-    n = lanes(psi)
+def stored_phase(stored: Any, at: int, row: int, lane: Any) -> Any:
+    """The phase of a row, of those that are stored from `at` on."""
+    n = lanes(stored)
+    if lane is None:
+        return splat(stored, stored[at + 2 * row]), splat(stored, stored[at + 2 * row + 1])
+    return load(stored, at + 2 * row * n), load(stored, at + 2 * row * n + n)
+
+
+@kernel
+def store_run(
+    rows: int, first: int, last: int, bits: int, lane: Any, ops: Any, turns: Any, work: Any, stored: Any, at: int
+) -> None:
+    """Work out the phases of a run for all rows, and store them from `at` on."""
+    n = lanes(stored)
     signed = work[: (2 * (last - first) + 1) * n]
     phases = work[len(signed) : len(signed) + (2 * n << bits)]
     for block in range(0, rows, 1 << bits):
         block_phases(first, last, bits, block, ops, turns, signed, phases)
-        for r in range(0, 2 * n << bits, 2 * n):
-            at = 2 * block * n + r
-            c, s, a, ai = load(phases, r), load(phases, r + n), load(psi, at), load(psi, at + n)
-            store(psi, at, fnma(s, ai, c * a))
-            store(psi, at + n, fma(s, a, c * ai))
+        for r in range(2 << bits):
+            if lane is None:
+                stored[at + 2 * block + r] = phases[r * n]
+            else:
+                store(stored, at + (2 * block + r) * n, load(phases, r * n))
+
+
+@kernel
+def turn_row(psi: Any, at: int, c: Any, s: Any) -> None:
+    """Multiply the amplitudes at `at` by c + is."""
+    n = lanes(psi)
+    a, ai = load(psi, at), load(psi, at + n)
+    store(psi, at, fnma(s, ai, c * a))
+    store(psi, at + n, fma(s, a, c * ai))
+
+
+@kernel
+def back_row(psi: Any, lam: Any, at: int, c: Any, s: Any) -> Any:
+    """Multiply the amplitudes of state and adjoint at `at` by c - is, and give Im conj(λ)·ψ."""
+    n = lanes(psi)
+    a, ai, u, ui = load(psi, at), load(psi, at + n), load(lam, at), load(lam, at + n)
+    store(psi, at, fma(s, ai, c * a))
+    store(psi, at + n, fnma(s, a, c * ai))
+    store(lam, at, fma(s, ui, c * u))
+    store(lam, at + n, fnma(s, u, c * ui))
+    return fnma(u, ai, ui * a)
+
+
+@kernel
+def turn_run(
+    psi: Any,
+    rows: int,
+    first: int,
+    last: int,
+    bits: int,
+    lane: Any,
+    ops: Any,
+    turns: Any,
+    work: Any,
+    stored: Any,
+    at_phases: int,
+) -> None:
+    """Rotate by the run `first` to `last`; `rows` are pairs of rows. See `run_work` for `work`.
+
+    Where `at_phases` is not negative the phases are stored there.
+    """
+    n = lanes(psi)
+    signed = work[: (2 * (last - first) + 1) * n]
+    phases = work[len(signed) : len(signed) + (2 * n << bits)]
+    for block in range(0, rows, 1 << bits):
+        if at_phases < 0:
+            block_phases(first, last, bits, block, ops, turns, signed, phases)
+            for r in range(0, 2 * n << bits, 2 * n):
+                turn_row(psi, 2 * block * n + r, load(phases, r), load(phases, r + n))
+        else:
+            for r in range(block, block + (1 << bits)):
+                c, s = stored_phase(stored, at_phases, r, lane)
+                turn_row(psi, 2 * r * n, c, s)
 
 
 @kernel
@@ -87,9 +154,12 @@ def back_run(
     first: int,
     last: int,
     bits: int,
+    lane: Any,
     ops: Any,
     turns: Any,
     work: Any,
+    stored: Any,
+    at_phases: int,
     totals: Any,
 ) -> None:
     """Rotate state and adjoint back by a run; `totals` gets Σ λ·Kψ of each rotation but for the signs of the lanes."""
@@ -100,16 +170,15 @@ def back_run(
     totals[: (last - first) * n] = 0
     low = (1 << bits) - 1
     for block in range(0, rows, 1 << bits):
-        block_phases(first, last, bits, block, ops, turns, signed, phases)
-        for r in range(0, n << bits, n):
-            at = 2 * (block * n + r)
-            c, s = load(phases, 2 * r), load(phases, 2 * r + n)
-            a, ai, u, ui = load(psi, at), load(psi, at + n), load(lam, at), load(lam, at + n)
-            store(sums, r, fnma(u, ai, ui * a))
-            store(psi, at, fma(s, ai, c * a))
-            store(psi, at + n, fnma(s, a, c * ai))
-            store(lam, at, fma(s, ui, c * u))
-            store(lam, at + n, fnma(s, u, c * ui))
+        if at_phases < 0:
+            block_phases(first, last, bits, block, ops, turns, signed, phases)
+            for r in range(0, n << bits, n):
+                found = back_row(psi, lam, 2 * (block * n + r), load(phases, 2 * r), load(phases, 2 * r + n))
+                store(sums, r, found)
+        else:
+            for r in range(1 << bits):
+                c, s = stored_phase(stored, at_phases, block + r, lane)
+                store(sums, r * n, back_row(psi, lam, 2 * (block + r) * n, c, s))
         transform(sums, n << bits)
         for j in range(first, last):
             z, at = ops[j, Z] >> 1, (j - first) * n

@@ -22,6 +22,7 @@ from hqnn_dsl.backends.native.passes import (
     rotate_all,
     run_work,
     scale,
+    stored_phases,
 )
 from hqnn_dsl.backends.native.read import (
     MOST_BITS,
@@ -90,6 +91,7 @@ def forward(
     passes: Any,
     groups: Any,
     moves: Any,
+    room: int,
     samples: Any,
     shared: Any,
     state: Any,
@@ -104,11 +106,12 @@ def forward(
     turns = np.empty(2 * len(ops) * n, kept.dtype)
     factors = np.empty(2 * n, kept.dtype)
     work = run_work(passes, kept)
-    room = block_room(groups, dual, kept)
+    blocks = block_room(groups, dual, kept)
     block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     values = np.empty(len(terms) * n, kept.dtype)
     sums = outcome_room(marginals, kept)
     fill_shared(constants, ops, links, weights_of, shared, turns)
+    stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
     tile_width = n if lane is None else 1
     while True:
         tile = claim(words, job, tiles)
@@ -119,7 +122,7 @@ def forward(
         psi = kept[tile * size : (tile + 1) * size] if keep else own
         fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         start_state(psi, b, width, dual, lane, places, state)
-        rotate_all(psi, room, dual, lane, ops, patterns, passes, groups, moves, turns, work)
+        rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
         read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
         for k in range(len(uses)):
             for i in range(width):
@@ -256,6 +259,7 @@ def backward(
     passes: Any,
     groups: Any,
     moves: Any,
+    room: int,
     samples: Any,
     shared: Any,
     state: Any,
@@ -280,13 +284,14 @@ def backward(
     turns = np.empty(2 * len(ops) * n, kept.dtype)
     found = np.empty(n, kept.dtype)
     work = run_work(passes, kept)
-    rooms = (block_room(groups, dual, kept), block_room(groups, dual, kept))
+    blocks = (block_room(groups, dual, kept), block_room(groups, dual, kept))
     reached = np.empty(len(ops) * n, kept.dtype)
     block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
     totals = np.empty(len(work), kept.dtype)
     weights = np.empty(2 * len(terms) * n, kept.dtype)
     sums = outcome_room(marginals, kept)
     fill_shared(constants, ops, links, weights_of, shared, turns)
+    stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
     tile_width = n if lane is None else 1
     while True:
         tile = claim(words, job, tiles)
@@ -298,7 +303,7 @@ def backward(
         fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
         if not keep:
             start_state(psi, b, width, dual, lane, places, state)
-            rotate_all(psi, rooms[0], dual, lane, ops, patterns, passes, groups, moves, turns, work)
+            rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
         adjoint_start(
             psi,
             lam,
@@ -326,7 +331,7 @@ def backward(
             left_out = back_group(
                 psi,
                 lam,
-                rooms,
+                blocks,
                 g,
                 stop,
                 dual,
@@ -338,6 +343,7 @@ def backward(
                 moves,
                 turns,
                 work,
+                stored,
                 totals,
                 reached,
                 left_out,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.passes import BITS, FREE, ONE, RUN, TWO
+from hqnn_dsl.backends.native.passes import FREE, ONE, RUN, STORED, TWO
 from hqnn_dsl.backends.native.phases import BLOCK_BITS
 from hqnn_dsl.backends.native.turns import BY_SAMPLE, IMAGINARY, LINKS, LINKS_END, PLACE_Z
 from hqnn_dsl.backends.native.vectors import LANES
@@ -30,13 +30,15 @@ Array = np.ndarray[Any, Any]
 
 FORMS = {"one": ONE, "two": TWO, "phases": RUN}
 """The numbers of the forms of passes."""
+MOST_STORED = 1 << 15
+"""The most numbers of phases that are stored for a whole call: they share the cache with the states."""
 LANE_BITS = {dtype: count.bit_length() - 1 for dtype, count in LANES.items()}
 """The lowest bits of a basis state that lie inside a register, by dtype, in the layout by amplitude."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `moves`."""
+    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `room`."""
 
     dual: int | None
     lane: int | None
@@ -56,6 +58,8 @@ class Tables:
     passes: Array
     groups: Array
     moves: Array
+    room: int
+    """Numbers of the phases that are stored for a whole call."""
     work: int
     """Multiply-adds for one sample."""
 
@@ -64,7 +68,7 @@ class Tables:
         return (
             *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
             *(self.terms, self.uses, self.coefficients, self.marginals, self.bits, self.patterns, self.places),
-            *(self.passes, self.groups, self.moves),
+            *(self.passes, self.groups, self.moves, self.room),
         )
 
     @property
@@ -146,6 +150,7 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bit
     steps: list[list[int]] = []
     sets: list[list[int]] = []
     moves: list[int] = []
+    room = 0
     width = 1 if program.real else 2
     for group in groups_of(program, lane_bits, block_bits):
         sets.append([len(steps), len(steps) + len(group.passes), *_blocks(group, len(moves))])
@@ -154,6 +159,8 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bit
             rows = group.rows[number]
             bits = min(BLOCK_BITS, rows.bit_length() - 1)
             begin, phase = len(ops), int(own.form == "phases")
+            numbers = 2 * rows if lane_bits == 0 else 2 * rows << lane_bits
+            kept = phase and group.coordinates is None and _same_for_all(own, columns) and room + numbers <= MOST_STORED
             for rotation, local in _by_level(own, group.coordinates, bits, lane_bits):
                 _, sign = _quarter(rotation.x, rotation.z, -1)
                 first = len(links)
@@ -163,16 +170,23 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bit
                 kind = max((BY_SAMPLE - 1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
                 masks = _real_masks(local, program, lane_bits)
                 ops.append([*masks, 0, kind, width * rows, first, len(links), phase, rotation.z >> lane_bits])
-            steps.append([FORMS[own.form], begin, len(ops), bits])
+            steps.append([FORMS[own.form], begin, len(ops), bits, room if kept else -1])
+            room += numbers if kept else 0
     return {
         "ops": _whole(ops, PLACE_Z + 1),
         "constants": np.array(constants, dtype=np.float64),
         "links": _whole(links, 2),
         "factors": np.array(factors, dtype=np.float64),
-        "passes": _whole(steps, BITS + 1),
+        "passes": _whole(steps, STORED + 1),
         "groups": _whole(sets, FREE + 1),
         "moves": np.array(moves, dtype=np.int64),
+        "room": 0 if program.real else room,
     }
+
+
+def _same_for_all(own: Pass, columns: dict[int, tuple[int, int]]) -> bool:
+    """Whether no input reaches an angle of the pass."""
+    return not any(columns[slot][0] for rotation in own.rotations for slot, _ in rotation.angle.slots)
 
 
 def groups_of(program: PauliProgram, lane_bits: int, block_bits: int | None) -> tuple[Group, ...]:
