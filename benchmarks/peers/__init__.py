@@ -83,6 +83,6 @@ ENVIRONMENTS = {
     # The release torchquantum 0.1.8 needs a Qiskit below 1.0, and that a NumPy below 1.24, which its other requirements
     # of today refuse; this is its maintained fork. It imports torchvision, whose torch must be of the same build.
     "torchquantum": Environment(
-        (), ("torch==2.15.0", "torchvision==0.29.2", "torchquantum-ng==0.2.0", "setuptools<81")
+        (), ("torch==2.14.1", "torchvision==0.29.1", "torchquantum-ng==0.2.0", "setuptools<81")
     ),
 }
