@@ -27,7 +27,7 @@ FIRST_LIMIT = 150.0
 QNN_LIMIT = 400.0
 WIDE, WIDE_LIMIT = 20, 3600.0
 """With more qubits than that, the right answer may take so many seconds."""
-PAUSE = 0.05
+PAUSE = 0.01
 """Seconds between turns: threads that wait for work spin a little after a step."""
 
 
