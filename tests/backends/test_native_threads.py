@@ -20,13 +20,13 @@ def claim(words, job, tiles):
 
 @njit(nogil=True)
 def begin(words, job, seats):
-    claims.begin(words, job, 0, seats)
+    claims.join(words, job, 0, seats)
 
 
 @njit(nogil=True)
 def square(words, job, seat, seats, tiles, given, found, work):
     """A kernel like those of `entries`: the square of each tile's number, after some work, added to what is there."""
-    claims.begin(words, job, seat, seats)
+    claims.join(words, job, seat, seats)
     while True:
         tile = claims.claim(words, job, tiles)
         if tile < 0:
@@ -36,7 +36,7 @@ def square(words, job, seat, seats, tiles, given, found, work):
             wasted += np.sin(k)
         found[tile] += given[tile] ** 2 + (0.0 if wasted < 1e9 else 1.0)
         claims.finish(words)
-    return claims.end(words, job, seat, tiles)
+    return claims.leave(words, job, seat, tiles)
 
 
 def squares(team: pool.Team, tiles: int, seats: int, work: int = 50) -> None:

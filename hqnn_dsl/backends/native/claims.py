@@ -72,13 +72,13 @@ def watch(words: Any, job: int, seat: int) -> int:
 
 
 @kernel
-def begin(words: Any, job: int, seat: int, seats: int) -> None:
+def join(words: Any, job: int, seat: int, seats: int) -> None:
     """What a kernel does first: the caller of a job, seat 0, announces it. Job 0 has no helpers."""
     if seat == 0 and job:
         announce(words, job, seats)
 
 
 @kernel
-def end(words: Any, job: int, seat: int, tiles: int) -> int:
+def leave(words: Any, job: int, seat: int, tiles: int) -> int:
     """What a kernel does last: the caller is told whether all tiles are done, a helper looks for the next job."""
     return watch(words, job, seat) if seat else wait(words, tiles)

@@ -1,7 +1,12 @@
 """The compiled entry points, kept on disk between processes.
 
 Numba looks only at the file of the function that it kept, so a change in another file of this folder would go unseen.
-The entry points therefore carry the `edition`, a number made from the kernels' sources, which is part of Numba's key.
+The entry points therefore carry the `edition`, a number made from the kernels' sources and never 0, which is part of
+Numba's key. They are made for it where their work is written: as thin functions around kernels they would take LLVM a
+fifth longer.
+
+Those over tiles are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its
+helpers, which are told the number of the next job, or their own where none came in time.
 """
 
 from __future__ import annotations
@@ -36,28 +41,6 @@ def _edition() -> int:
     return int.from_bytes(digest.digest()[:6], "big")
 
 
-def _over_tiles(edition: int) -> tuple[Any, ...]:
-    """Entry points over tiles; `edition` is never 0, it is there to be part of the key.
-
-    They are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its helpers,
-    which are told the number of the next job, or their own where none came in time.
-    """
-
-    def run_forward(words: Any, job: int, seat: int, seats: int, tiles: int, *arguments: Any) -> int:
-        if edition:
-            claims.begin(words, job, seat, seats)
-            sweep.forward(words, job, tiles, *arguments)
-        return claims.end(words, job, seat, tiles)
-
-    def run_backward(words: Any, job: int, seat: int, seats: int, tiles: int, *arguments: Any) -> int:
-        if edition:
-            claims.begin(words, job, seat, seats)
-            sweep.backward(words, job, tiles, *arguments)
-        return claims.end(words, job, seat, tiles)
-
-    return _kept(run_forward), _kept(run_backward)
-
-
 def _waiting(edition: int) -> tuple[Any, ...]:
     """Entry points of threads that wait: for tiles, and for jobs."""
 
@@ -70,20 +53,6 @@ def _waiting(edition: int) -> tuple[Any, ...]:
     return _kept(run_wait), _kept(run_watch)
 
 
-def _over_tapes(edition: int) -> tuple[Any, ...]:
-    """Entry points of the slot table."""
-
-    def run_angles(*arguments: Any) -> None:
-        if edition:
-            front.angles(*arguments)
-
-    def run_angles_back(*arguments: Any) -> None:
-        if edition:
-            front.angles_back(*arguments)
-
-    return _kept(run_angles), _kept(run_angles_back)
-
-
 def _kept(function: Callable[..., Any]) -> Any:
     """Compiled for each kind of arguments, and kept on disk where there is a place that can be written."""
     try:
@@ -94,9 +63,9 @@ def _kept(function: Callable[..., Any]) -> Any:
 
 
 EDITION = _edition() or 1
-forward, backward = _over_tiles(EDITION)
+forward, backward = _kept(sweep.forward_for(EDITION)), _kept(sweep.backward_for(EDITION))
+angles, angles_back = _kept(front.angles_for(EDITION)), _kept(front.angles_back_for(EDITION))
 wait, watch = _waiting(EDITION)
-angles, angles_back = _over_tapes(EDITION)
 
 _ready: set[tuple[str, ...]] = set()
 

@@ -7,12 +7,15 @@ inside ±1 (outside, the derivative is 0), and `abs` has derivative 0 at 0.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hqnn_dsl.backends.native.tape import CODES
 from hqnn_dsl.backends.native.vectors import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BLOCK = 32
 """Samples that one pass over a tape takes."""
@@ -193,67 +196,79 @@ def run_back(
                 to[k] += own[k] * slope(code, first[k], values[i, k], edge)
 
 
-@kernel
-def angles(
-    nodes: Any,
-    numbers: Any,
-    count: int,
-    sample_nodes: Any,
-    shared_nodes: Any,
-    inputs: Any,
-    weights: Any,
-    edge: Any,
-    samples: Any,
-    shared: Any,
-) -> None:
-    """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`."""
-    values = np.empty((len(nodes), BLOCK), samples.dtype)
-    run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
-    for w in range(len(shared_nodes)):
-        shared[w] = values[shared_nodes[w], 0]
-    if len(sample_nodes) == 0:
-        return
-    for b in range(0, len(inputs), BLOCK):
-        width = min(BLOCK, len(inputs) - b)
-        run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
-        for e in range(len(sample_nodes)):
-            for k in range(width):
-                samples[b + k, e] = values[sample_nodes[e], k]
+def angles_for(edition: int) -> Callable[..., None]:
+    """The entry point for angles; see `entries` for `edition`."""
+
+    def angles(
+        nodes: Any,
+        numbers: Any,
+        count: int,
+        sample_nodes: Any,
+        shared_nodes: Any,
+        inputs: Any,
+        weights: Any,
+        edge: Any,
+        samples: Any,
+        shared: Any,
+    ) -> None:
+        """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`."""
+        if edition == 0:
+            return
+        values = np.empty((len(nodes), BLOCK), samples.dtype)
+        run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
+        for w in range(len(shared_nodes)):
+            shared[w] = values[shared_nodes[w], 0]
+        if len(sample_nodes) == 0:
+            return
+        for b in range(0, len(inputs), BLOCK):
+            width = min(BLOCK, len(inputs) - b)
+            run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
+            for e in range(len(sample_nodes)):
+                for k in range(width):
+                    samples[b + k, e] = values[sample_nodes[e], k]
+
+    return angles
 
 
-@kernel
-def angles_back(
-    nodes: Any,
-    numbers: Any,
-    count: int,
-    sample_nodes: Any,
-    shared_nodes: Any,
-    inputs: Any,
-    weights: Any,
-    edge: Any,
-    sample_grads: Any,
-    shared_grads: Any,
-    input_grads: Any,
-    weight_grads: Any,
-) -> None:
-    """Add to `input_grads[B, I]` (where it has rows) and `weight_grads[P]` from the gradients of the angles.
+def angles_back_for(edition: int) -> Callable[..., None]:
+    """The entry point for gradients of what angles are made of; see `entries` for `edition`."""
 
-    Those of the shared angles come as terms, `shared_grads[tiles, W]`, and are added up in order.
-    """
-    values = np.empty((len(nodes), BLOCK), weights.dtype)
-    slopes = np.zeros((len(nodes), BLOCK), weights.dtype)
-    run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
-    for b in range(0, len(sample_grads) if len(sample_nodes) else 0, BLOCK):
-        width = min(BLOCK, len(sample_grads) - b)
-        run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
-        slopes[count:] = 0
-        for e in range(len(sample_nodes)):
-            for k in range(width):
-                slopes[sample_nodes[e], k] += sample_grads[b + k, e]
-        run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, weight_grads)
-    for w in range(len(shared_nodes)):
-        total = 0.0
-        for tile in range(len(shared_grads)):
-            total += shared_grads[tile, w]
-        slopes[shared_nodes[w], 0] += total
-    run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, weight_grads)
+    def angles_back(
+        nodes: Any,
+        numbers: Any,
+        count: int,
+        sample_nodes: Any,
+        shared_nodes: Any,
+        inputs: Any,
+        weights: Any,
+        edge: Any,
+        sample_grads: Any,
+        shared_grads: Any,
+        input_grads: Any,
+        weight_grads: Any,
+    ) -> None:
+        """Add to `input_grads[B, I]` (where it has rows) and `weight_grads[P]` from the gradients of the angles.
+
+        Those of the shared angles come as terms, `shared_grads[tiles, W]`, and are added up in order.
+        """
+        if edition == 0:
+            return
+        values = np.empty((len(nodes), BLOCK), weights.dtype)
+        slopes = np.zeros((len(nodes), BLOCK), weights.dtype)
+        run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
+        for b in range(0, len(sample_grads) if len(sample_nodes) else 0, BLOCK):
+            width = min(BLOCK, len(sample_grads) - b)
+            run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
+            slopes[count:] = 0
+            for e in range(len(sample_nodes)):
+                for k in range(width):
+                    slopes[sample_nodes[e], k] += sample_grads[b + k, e]
+            run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, weight_grads)
+        for w in range(len(shared_nodes)):
+            total = 0.0
+            for tile in range(len(shared_grads)):
+                total += shared_grads[tile, w]
+            slopes[shared_nodes[w], 0] += total
+        run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, weight_grads)
+
+    return angles_back

@@ -6,11 +6,11 @@ All tables are those of `tables`; what a tile writes belongs to it alone, so til
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.claims import claim, finish
+from hqnn_dsl.backends.native.claims import claim, finish, join, leave
 from hqnn_dsl.backends.native.passes import (
     BEGIN,
     END,
@@ -49,6 +49,9 @@ from hqnn_dsl.backends.native.turns import (
 )
 from hqnn_dsl.backends.native.vectors import filled, kernel, lane_sum, lanes, load, splat, store
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @kernel
 def start_state(psi: Any, b: int, width: int, dual: Any, lane: Any, places: Any, state: Any) -> None:
@@ -68,72 +71,81 @@ def start_state(psi: Any, b: int, width: int, dual: Any, lane: Any, places: Any,
             psi[(place // n) * stride + place % n] = state[b, k]
 
 
-@kernel
-def forward(
-    words: Any,
-    job: int,
-    tiles: int,
-    dual: Any,
-    lane: Any,
-    rows: int,
-    diagonal: int,
-    ops: Any,
-    constants: Any,
-    links: Any,
-    weights_of: Any,
-    terms: Any,
-    uses: Any,
-    coefficients: Any,
-    marginals: Any,
-    bits: Any,
-    patterns: Any,
-    places: Any,
-    passes: Any,
-    groups: Any,
-    moves: Any,
-    room: int,
-    samples: Any,
-    shared: Any,
-    state: Any,
-    kept: Any,
-    keep: bool,
-    out: Any,
-) -> None:
-    """Add outputs to `out[B, M]` for all tiles of the job that it can claim; with `keep`, leave states in `kept`."""
-    n = lanes(kept)
-    size = rows * n if dual is None else 2 * rows * n
-    own = np.empty(0 if keep else size, kept.dtype)
-    turns = np.empty(2 * len(ops) * n, kept.dtype)
-    factors = np.empty(2 * n, kept.dtype)
-    work = run_work(passes, kept)
-    blocks = block_room(groups, dual, kept)
-    block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
-    values = np.empty(len(terms) * n, kept.dtype)
-    sums = outcome_room(marginals, kept)
-    fill_shared(constants, ops, links, weights_of, shared, turns)
-    stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
-    tile_width = n if lane is None else 1
-    while True:
-        tile = claim(words, job, tiles)
-        if tile < 0:
-            break
-        b = tile * tile_width
-        width = min(tile_width, len(out) - b)
-        psi = kept[tile * size : (tile + 1) * size] if keep else own
-        fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
-        start_state(psi, b, width, dual, lane, places, state)
-        rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
-        read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
-        for k in range(len(uses)):
-            for i in range(width):
-                out[b + i, uses[k, 1]] += coefficients[k] * values[uses[k, 0] * n + i]
-        for m in range(len(marginals)):
-            begin, end = marginals[m, 1], marginals[m, 2]
-            marginal_values(psi, rows, dual, lane, bits, begin, end, sums)
-            for which in range(1 << (end - begin)):
+def forward_for(edition: int) -> Callable[..., int]:
+    """The entry point for values; see `entries` for `edition` and for what it answers."""
+
+    def forward(
+        words: Any,
+        job: int,
+        seat: int,
+        seats: int,
+        tiles: int,
+        dual: Any,
+        lane: Any,
+        rows: int,
+        diagonal: int,
+        ops: Any,
+        constants: Any,
+        links: Any,
+        weights_of: Any,
+        terms: Any,
+        uses: Any,
+        coefficients: Any,
+        marginals: Any,
+        bits: Any,
+        patterns: Any,
+        places: Any,
+        passes: Any,
+        groups: Any,
+        moves: Any,
+        room: int,
+        samples: Any,
+        shared: Any,
+        state: Any,
+        kept: Any,
+        keep: bool,
+        out: Any,
+    ) -> int:
+        """Add outputs to `out[B, M]` for the tiles that it can claim; with `keep`, leave states in `kept`."""
+        if edition:
+            join(words, job, seat, seats)
+        n = lanes(kept)
+        size = rows * n if dual is None else 2 * rows * n
+        own = np.empty(0 if keep else size, kept.dtype)
+        turns = np.empty(2 * len(ops) * n, kept.dtype)
+        factors = np.empty(2 * n, kept.dtype)
+        work = run_work(passes, kept)
+        blocks = block_room(groups, dual, kept)
+        block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
+        values = np.empty(len(terms) * n, kept.dtype)
+        sums = outcome_room(marginals, kept)
+        fill_shared(constants, ops, links, weights_of, shared, turns)
+        stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
+        tile_width = n if lane is None else 1
+        while True:
+            tile = claim(words, job, tiles)
+            if tile < 0:
+                break
+            b = tile * tile_width
+            width = min(tile_width, len(out) - b)
+            psi = kept[tile * size : (tile + 1) * size] if keep else own
+            fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
+            start_state(psi, b, width, dual, lane, places, state)
+            rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
+            read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
+            for k in range(len(uses)):
                 for i in range(width):
-                    out[b + i, marginals[m, 0] + which] += sums[which * n + i]
-        finish(words)
+                    out[b + i, uses[k, 1]] += coefficients[k] * values[uses[k, 0] * n + i]
+            for m in range(len(marginals)):
+                begin, end = marginals[m, 1], marginals[m, 2]
+                marginal_values(psi, rows, dual, lane, bits, begin, end, sums)
+                for which in range(1 << (end - begin)):
+                    for i in range(width):
+                        out[b + i, marginals[m, 0] + which] += sums[which * n + i]
+            finish(words)
+        return leave(words, job, seat, tiles)
+
+    return forward
 
 
 @kernel
@@ -236,130 +248,139 @@ def spread(
             partial[tile, column] += weights_of[k] * total
 
 
-@kernel
-def backward(
-    words: Any,
-    job: int,
-    tiles: int,
-    dual: Any,
-    lane: Any,
-    rows: int,
-    diagonal: int,
-    ops: Any,
-    constants: Any,
-    links: Any,
-    weights_of: Any,
-    terms: Any,
-    uses: Any,
-    coefficients: Any,
-    marginals: Any,
-    bits: Any,
-    patterns: Any,
-    places: Any,
-    passes: Any,
-    groups: Any,
-    moves: Any,
-    room: int,
-    samples: Any,
-    shared: Any,
-    state: Any,
-    kept: Any,
-    keep: bool,
-    upstream: Any,
-    wanted: Any,
-    stop: int,
-    grads: Any,
-    partial: Any,
-    state_grads: Any,
-) -> None:
-    """Gradients of all tiles of the job that it can claim for `upstream[B, M]`.
+def backward_for(edition: int) -> Callable[..., int]:
+    """The entry point for gradients; see `entries`."""
 
-    Adds to `grads[B, E]` and `partial[tiles, W]` for the rotations that are `wanted`, goes back as far as rotation
-    `stop`, and writes `state_grads[B, 2^k]` where it has rows. The states in `kept` are used up.
-    """
-    n = lanes(kept)
-    size = rows * n if dual is None else 2 * rows * n
-    own = np.empty(0 if keep else size, kept.dtype)
-    lam = np.empty(size, kept.dtype)
-    turns = np.empty(2 * len(ops) * n, kept.dtype)
-    found = np.empty(n, kept.dtype)
-    work = run_work(passes, kept)
-    blocks = (block_room(groups, dual, kept), block_room(groups, dual, kept))
-    reached = np.empty(len(ops) * n, kept.dtype)
-    block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
-    totals = np.empty(len(work), kept.dtype)
-    weights = np.empty(2 * len(terms) * n, kept.dtype)
-    sums = outcome_room(marginals, kept)
-    fill_shared(constants, ops, links, weights_of, shared, turns)
-    stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
-    tile_width = n if lane is None else 1
-    while True:
-        tile = claim(words, job, tiles)
-        if tile < 0:
-            break
-        b = tile * tile_width
-        width = min(tile_width, len(upstream) - b)
-        psi = kept[tile * size : (tile + 1) * size] if keep else own
-        fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
-        if not keep:
-            start_state(psi, b, width, dual, lane, places, state)
-            rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
-        adjoint_start(
-            psi,
-            lam,
-            b,
-            width,
-            rows,
-            dual,
-            lane,
-            diagonal,
-            terms,
-            uses,
-            coefficients,
-            marginals,
-            bits,
-            patterns,
-            weights,
-            sums,
-            block,
-            upstream,
-        )
-        left_out = filled(psi, 1.0)
-        for g in range(len(groups) - 1, -1, -1):
-            if passes[groups[g, END] - 1, LAST] <= stop:
+    def backward(
+        words: Any,
+        job: int,
+        seat: int,
+        seats: int,
+        tiles: int,
+        dual: Any,
+        lane: Any,
+        rows: int,
+        diagonal: int,
+        ops: Any,
+        constants: Any,
+        links: Any,
+        weights_of: Any,
+        terms: Any,
+        uses: Any,
+        coefficients: Any,
+        marginals: Any,
+        bits: Any,
+        patterns: Any,
+        places: Any,
+        passes: Any,
+        groups: Any,
+        moves: Any,
+        room: int,
+        samples: Any,
+        shared: Any,
+        state: Any,
+        kept: Any,
+        keep: bool,
+        upstream: Any,
+        wanted: Any,
+        stop: int,
+        grads: Any,
+        partial: Any,
+        state_grads: Any,
+    ) -> int:
+        """Gradients of all tiles of the job that it can claim for `upstream[B, M]`.
+
+        Adds to `grads[B, E]` and `partial[tiles, W]` for the rotations that are `wanted`, goes back as far as rotation
+        `stop`, and writes `state_grads[B, 2^k]` where it has rows. The states in `kept` are used up.
+        """
+        if edition:
+            join(words, job, seat, seats)
+        n = lanes(kept)
+        size = rows * n if dual is None else 2 * rows * n
+        own = np.empty(0 if keep else size, kept.dtype)
+        lam = np.empty(size, kept.dtype)
+        turns = np.empty(2 * len(ops) * n, kept.dtype)
+        found = np.empty(n, kept.dtype)
+        work = run_work(passes, kept)
+        blocks = (block_room(groups, dual, kept), block_room(groups, dual, kept))
+        reached = np.empty(len(ops) * n, kept.dtype)
+        block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
+        totals = np.empty(len(work), kept.dtype)
+        weights = np.empty(2 * len(terms) * n, kept.dtype)
+        sums = outcome_room(marginals, kept)
+        fill_shared(constants, ops, links, weights_of, shared, turns)
+        stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
+        tile_width = n if lane is None else 1
+        while True:
+            tile = claim(words, job, tiles)
+            if tile < 0:
                 break
-            left_out = back_group(
+            b = tile * tile_width
+            width = min(tile_width, len(upstream) - b)
+            psi = kept[tile * size : (tile + 1) * size] if keep else own
+            fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
+            if not keep:
+                start_state(psi, b, width, dual, lane, places, state)
+                rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
+            adjoint_start(
                 psi,
                 lam,
-                blocks,
-                g,
-                stop,
+                b,
+                width,
+                rows,
                 dual,
                 lane,
-                ops,
+                diagonal,
+                terms,
+                uses,
+                coefficients,
+                marginals,
+                bits,
                 patterns,
-                passes,
-                groups,
-                moves,
-                turns,
-                work,
-                stored,
-                totals,
-                reached,
-                left_out,
+                weights,
+                sums,
+                block,
+                upstream,
             )
-            for j in range(passes[groups[g, BEGIN], FIRST], passes[groups[g, END] - 1, LAST]):
-                if wanted[j]:
-                    if lane is None:
-                        store(found, 0, load(reached, j * n))
-                    else:
-                        found[:] = 0
-                        found[0] = lane_sum(load(reached, j * n) * load(patterns, ops[j, LANE_Z] * n))
-                    spread(j, b, width, tile, found, ops, links, weights_of, grads, partial)
-        if len(state_grads):
-            scale(lam, left_out)
-            read_start(lam, b, width, dual, lane, places, state_grads)
-        finish(words)
+            left_out = filled(psi, 1.0)
+            for g in range(len(groups) - 1, -1, -1):
+                if passes[groups[g, END] - 1, LAST] <= stop:
+                    break
+                left_out = back_group(
+                    psi,
+                    lam,
+                    blocks,
+                    g,
+                    stop,
+                    dual,
+                    lane,
+                    ops,
+                    patterns,
+                    passes,
+                    groups,
+                    moves,
+                    turns,
+                    work,
+                    stored,
+                    totals,
+                    reached,
+                    left_out,
+                )
+                for j in range(passes[groups[g, BEGIN], FIRST], passes[groups[g, END] - 1, LAST]):
+                    if wanted[j]:
+                        if lane is None:
+                            store(found, 0, load(reached, j * n))
+                        else:
+                            found[:] = 0
+                            found[0] = lane_sum(load(reached, j * n) * load(patterns, ops[j, LANE_Z] * n))
+                        spread(j, b, width, tile, found, ops, links, weights_of, grads, partial)
+            if len(state_grads):
+                scale(lam, left_out)
+                read_start(lam, b, width, dual, lane, places, state_grads)
+            finish(words)
+        return leave(words, job, seat, tiles)
+
+    return backward
 
 
 @kernel
