@@ -19,6 +19,9 @@ from typing import Any
 from hqnn_dsl.backends.native.turns import FLIP, X, Z
 from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, store, swap_lanes, zero
 
+SUMMED = 1024
+"""Rows or pairs whose gradients are added up before they join the others': sums of millions would lose digits."""
+
 
 @kernel
 def top_bit(mask: int) -> int:
@@ -50,19 +53,22 @@ def back_pairs(psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, by: Any
     """Rotate state and adjoint back as in `turn_pairs`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
     x, z, top = x * n, z * n, top_bit(x) * n
-    more, less = zero(psi), zero(psi)
-    for i in range(0, rows // 2 * n, n):
-        r = i + (i & -top)
-        p = r ^ (x & -(parity(r & z) ^ flip))
-        q = p ^ x
-        a, b, u, v = load(psi, p), load(psi, q), load(lam, p), load(lam, q)
-        sa, sb = swap_lanes(a, by), swap_lanes(b, by)
-        more, less = fma(u, sb, more), fma(v, sa, less)
-        store(psi, p, fnma(t, sb, a))
-        store(psi, q, fma(t, sa, b))
-        store(lam, p, fnma(t, swap_lanes(v, by), u))
-        store(lam, q, fma(t, swap_lanes(u, by), v))
-    return more - less
+    total = zero(psi)
+    for start in range(0, rows // 2 * n, SUMMED * n):
+        more, less = zero(psi), zero(psi)
+        for i in range(start, min(rows // 2 * n, start + SUMMED * n), n):
+            r = i + (i & -top)
+            p = r ^ (x & -(parity(r & z) ^ flip))
+            q = p ^ x
+            a, b, u, v = load(psi, p), load(psi, q), load(lam, p), load(lam, q)
+            sa, sb = swap_lanes(a, by), swap_lanes(b, by)
+            more, less = fma(u, sb, more), fma(v, sa, less)
+            store(psi, p, fnma(t, sb, a))
+            store(psi, q, fma(t, sa, b))
+            store(lam, p, fnma(t, swap_lanes(v, by), u))
+            store(lam, q, fma(t, swap_lanes(u, by), v))
+        total = total + (more - less)
+    return total
 
 
 @kernel
@@ -84,8 +90,11 @@ def turn_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, ways: An
 def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> Any:
     """Rotate state and adjoint back as in `turn_lanes`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
-    more, less = zero(psi), zero(psi)
+    total, more, less = zero(psi), zero(psi), zero(psi)
     for r in range(rows):
+        if r % SUMMED == 0:
+            total = total + (more - less)
+            more, less = zero(psi), zero(psi)
         q = r ^ x
         if q < r:
             continue
@@ -105,7 +114,7 @@ def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any
             less = less + found
         else:
             more = more + found
-    return more - less
+    return total + (more - less)
 
 
 @kernel
@@ -145,15 +154,18 @@ def back_two(psi: Any, lam: Any, rows: int, dual: Any, op: Any, op1: Any, t: Any
     """
     n = lanes(psi)
     x, z, flip, x1, z1, flip1, low, high = two_masks(op, op1, n)
-    sums = (zero(psi), zero(psi), zero(psi), zero(psi))
-    for i in range(0, rows // 4 * n, n if dual is None else 2 * n):
-        r = i + (i & -low)
-        r += r & -high
-        p = r ^ (x & -(parity(r & z) ^ flip)) ^ (x1 & -(parity(r & z1) ^ flip1))
-        sums = back_four(psi, lam, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1, sums)
-        if dual is not None:
-            sums = back_four(psi, lam, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1, sums)
-    return sums[0] - sums[1], sums[2] - sums[3]
+    total, total1 = zero(psi), zero(psi)
+    for start in range(0, rows // 4 * n, SUMMED * n):
+        sums = (zero(psi), zero(psi), zero(psi), zero(psi))
+        for i in range(start, min(rows // 4 * n, start + SUMMED * n), n if dual is None else 2 * n):
+            r = i + (i & -low)
+            r += r & -high
+            p = r ^ (x & -(parity(r & z) ^ flip)) ^ (x1 & -(parity(r & z1) ^ flip1))
+            sums = back_four(psi, lam, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1, sums)
+            if dual is not None:
+                sums = back_four(psi, lam, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1, sums)
+        total, total1 = total + (sums[0] - sums[1]), total1 + (sums[2] - sums[3])
+    return total, total1
 
 
 @kernel
