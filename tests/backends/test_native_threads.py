@@ -120,3 +120,23 @@ def test_work_too_small_for_two_is_done_by_one() -> None:
     assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE, threads=4) == 2
     assert pool.shares(tiles=3, work=10**12, threads=4) == 3
     assert pool.shares(tiles=10**6, work=10**12, threads=10**6) < claims.MOST_SEATS
+
+
+def test_a_job_that_ends_early_leaves_its_words_to_its_helpers() -> None:
+    """A helper may still be at a tile when the caller is interrupted; counted in the next job, it ends that early."""
+    before = pool.TEAMS.of(1)
+
+    def interrupted(words, job, seat, *rest):
+        if seat == 0:
+            begin(words, job, 2)
+            raise KeyboardInterrupt
+        return square(words, job, seat, *rest)
+
+    given, found = np.arange(64, dtype=np.float64), np.zeros(64)
+    with pytest.raises(KeyboardInterrupt):
+        pool.over_tiles(("squares",), interrupted, (given, found, 2000), 64, 2)
+    assert pool.TEAMS.of(1) is not before
+    for _ in range(50):
+        found[:] = 0
+        pool.over_tiles(("squares",), square, (given, found, 200), 64, 2)
+        np.testing.assert_array_equal(found, given**2)

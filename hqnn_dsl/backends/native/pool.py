@@ -131,6 +131,9 @@ def over_tiles(
         if team.free.acquire(blocking=False):
             try:
                 team.run(kind, kernel, given, tiles, seats)
+            except BaseException:  # Ctrl-C too: a helper may still count a tile, which the next job must not see
+                TEAMS.forget()
+                raise
             finally:
                 team.free.release()
             return
