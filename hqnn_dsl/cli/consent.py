@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,10 @@ from hqnn_dsl.cli.output import table, tell
 
 if TYPE_CHECKING:
     from hqnn_dsl.training.budget import Agree, Bill
+
+
+TURN = 0.2
+"""Seconds after which a wait for an answer looks for a Ctrl-C."""
 
 
 def asker(*, yes: bool) -> Agree:
@@ -25,6 +31,13 @@ def asker(*, yes: bool) -> Agree:
             return False
         sys.stderr.write("run this, at your cost? [y/N] ")
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        return _answer().strip().lower() in {"y", "yes"}
 
     return ask
+
+
+def _answer() -> str:
+    """A line from the terminal. Waits in short turns: a Ctrl-C just before a read would not end the read."""
+    while os.name == "posix" and not select.select([sys.stdin], [], [], TURN)[0]:
+        pass
+    return sys.stdin.readline()
