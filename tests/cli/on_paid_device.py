@@ -6,6 +6,7 @@ After each it says how it ended and how many circuits arrived at the device.
 from __future__ import annotations
 
 import fcntl
+import signal
 import sys
 import termios
 
@@ -16,6 +17,7 @@ from hqnn_dsl.cli.main import main
 
 executable.place = place_paid
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C reaches this process
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background was told to ignore it
 for line in sys.argv[1:]:
     Paid.arrived = 0
     sys.argv = ["hqnn", *line.split()]
