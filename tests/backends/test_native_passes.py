@@ -15,7 +15,7 @@ from circuits_random import Case, random_case
 from hqnn_dsl.backends import offered
 from hqnn_dsl.backends.native import layouts, tables
 from hqnn_dsl.backends.native.executable import NativeExecutable
-from hqnn_dsl.backends.native.passes import STORED
+from hqnn_dsl.backends.native.passes import AT, BITS, FORM, RUN
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor
 from hqnn_dsl.circuit.pauli import passes
@@ -143,7 +143,7 @@ def test_phases_of_a_whole_call(cost: float, precision: str, monkeypatch: pytest
             outputs = run(*angles, None)
             outputs.square().sum().backward()
             found.append([outputs.detach(), *(angle.grad for angle in angles)])
-            kept = [t.passes[:, STORED] >= 0 for t in run.layouts.chosen(11)]
+            kept = [(t.passes[:, FORM] == RUN) & (t.passes[:, AT] >= 0) for t in run.layouts.chosen(11)]
             stored.append(sum(int(k.sum()) for k in kept))
         assert (min(stored) >= 2) if most else (max(stored) == 0)
     for own, other in zip(found[: len(chosen)], found[len(chosen) :], strict=True):
@@ -188,6 +188,52 @@ def test_passes_on_blocks(cost: float, size: int, precision: str, monkeypatch: p
     assert blocks >= 10
     conformance.assert_values(load, chosen, precision)
     conformance.assert_gradients(load, chosen, precision)
+
+
+@pytest.mark.parametrize("whole", [0, 1 << 25], ids=["blocks", "whole"])
+@pytest.mark.parametrize("cost", [1e9, 0.0], ids=["by sample", "by amplitude"])
+@pytest.mark.parametrize("longest", [1, 2, 16])
+def test_tables_shorter_than_states(longest: int, cost: float, whole: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the rows beyond a table are, as on states of thousands of rows."""
+    monkeypatch.setattr(layouts, "BY_AMPLITUDE_COST", cost)
+    monkeypatch.setattr(layouts, "WHOLE_BYTES", whole)
+    monkeypatch.setattr(layouts, "BLOCK_BYTES", 512)
+    monkeypatch.setattr(tables, "LONGEST_TABLE", longest)
+    chosen = block_cases()
+    conformance.assert_values(load, chosen, "double")
+    conformance.assert_gradients(load, chosen, "double")
+    parts = [table for case in chosen for table in load(case.circuit, "double").layouts.chosen(len(case.inputs))]
+    rotating = [own for table in parts for own in table.passes if own[FORM] != RUN]
+    assert max(own[BITS] for own in rotating) == longest.bit_length() - 1
+    assert len(rotating) >= 100
+
+
+def wide_gradients(precision: str) -> torch.Tensor:
+    """Gradients of a real circuit on 21 qubits with all amplitudes alike: sums of a million numbers with one sign."""
+    width = 21
+    layers = [[Operation("ry", (q,), (layer * width + q,)) for q in range(width)] for layer in range(2)]
+    ring = [Operation("cx", (q, (q + 1) % width)) for q in range(width)]
+    circuit = Circuit(
+        num_qubits=width,
+        operations=tuple(layers[0] + ring + layers[1]),
+        slots=tuple(WeightRef(k) for k in range(2 * width)),
+        measurements=(Observable(tuple(PauliTerm(1.0, ((q, "z"),)) for q in range(width))),),
+        num_inputs=0,
+        weights=(WeightTensor("w", (2 * width,), 0),),
+    )
+    run = load(circuit, precision)
+    weights = torch.tensor([math.pi / 2] * width + [0.4] * width, dtype=run.real, requires_grad=True)
+    run(torch.zeros(1, 0, dtype=run.real), weights, None).sum().backward()
+    assert weights.grad is not None
+    return weights.grad.double()
+
+
+def test_long_sums_keep_their_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = wide_gradients("double")
+    assert exact.abs().max() > 0.5
+    torch.testing.assert_close(wide_gradients("single"), exact, rtol=0, atol=3e-5)
+    monkeypatch.setattr(tables, "LONGEST_TABLE", 1 << 30)  # one running sum: the case is one where that shows
+    assert (wide_gradients("single") - exact).abs().max() > 1e-4
 
 
 @pytest.mark.parametrize("whole", [0, 1 << 25], ids=["blocks", "whole"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.backends.native.tape import CODES
-from hqnn_dsl.backends.native.vectors import kernel
+from hqnn_dsl.backends.native.vectors import kernel, routine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def slope(code: int, a: Any, value: Any, edge: Any) -> Any:
     return np.sign(a)
 
 
-@kernel
+@routine
 def run(
     begin: int,
     end: int,
@@ -133,7 +133,7 @@ def run(
                     own[k] = function(code, first[k], edge)
 
 
-@kernel
+@routine
 def run_back(
     begin: int,
     end: int,

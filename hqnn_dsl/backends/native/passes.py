@@ -8,22 +8,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from hqnn_dsl.backends.native.phases import BLOCK_BITS, back_run, store_run, turn_run
 from hqnn_dsl.backends.native.read import both_signs
 from hqnn_dsl.backends.native.rotate import back_lanes, back_pairs, back_two, turn_lanes, turn_pairs, turn_two
-from hqnn_dsl.backends.native.turns import BASE, BY, FLIP, LANE_Z, PLACE_Z, ROWS, X, Z
+from hqnn_dsl.backends.native.turns import (
+    AT,
+    BASE,
+    BITS,
+    BY,
+    FIRST,
+    FLIP,
+    FORM,
+    LANE_Z,
+    LAST,
+    PLACE_Z,
+    ROWS,
+    X,
+    Z,
+)
 from hqnn_dsl.backends.native.vectors import any_below, filled, fma, kernel, lanes, load, parity, store, zero
 
-FORM, FIRST, LAST, BITS, STORED = range(5)
-"""Columns of a pass: its form, the rotations `FIRST` to `LAST`, the bits of a block of a run, and where its phases are
-stored (-1: nowhere)."""
 ONE, TWO, RUN = range(3)
 """Forms: a rotation alone, two at once, a run of phases."""
 BEGIN, END, BLOCK, RUN_BITS, MOVES, FREE = range(6)
 """Columns of a group: its passes, the bits of a block's rows (-1: the whole state), those of a run of rows, where its
-moves begin, and the bits that the first rows of blocks differ by."""
+moves begin in the `offsets`, and the bits that the first rows of blocks differ by."""
 SMALLEST_SCALE = 2.0**-50
 """Cosines are left out until their product is so small: gradients, which have it twice, stay finite in float32."""
 
@@ -37,30 +46,30 @@ def lane_of(lane: Any, op: Any) -> Any:
 
 
 @kernel
-def turn(psi: Any, lane: Any, op: Any, t: Any, ways: Any) -> None:
+def turn(psi: Any, lane: Any, op: Any, table: Any, offsets: Any, t: Any, ways: Any) -> None:
     """Rotate a state by one rotation; `ways` is room for two registers."""
     if lane is None:
-        turn_pairs(psi, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+        turn_pairs(psi, op, table, offsets, None, t)
     elif op[FLIP] == op[BASE]:
         both_signs(ways, 0, t)
         turn_lanes(psi, op[ROWS], op[X], op[Z], op[BASE], op[BY], ways)
     elif op[BY]:
-        turn_pairs(psi, op[ROWS], op[X], op[Z], op[FLIP], op[BY], t)
+        turn_pairs(psi, op, table, offsets, op[BY], t)
     else:
-        turn_pairs(psi, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+        turn_pairs(psi, op, table, offsets, None, t)
 
 
 @kernel
-def back(psi: Any, lam: Any, lane: Any, op: Any, t: Any, ways: Any) -> Any:
+def back(psi: Any, lam: Any, lane: Any, op: Any, table: Any, offsets: Any, t: Any, ways: Any) -> Any:
     """Rotate state and adjoint back, and give the gradient by lane but for the signs of the lanes."""
     if lane is None:
-        return back_pairs(psi, lam, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+        return back_pairs(psi, lam, op, table, offsets, None, t)
     if op[FLIP] == op[BASE]:
         both_signs(ways, 0, t)
         return back_lanes(psi, lam, op[ROWS], op[X], op[Z], op[BASE], op[BY], ways)
     if op[BY]:
-        return back_pairs(psi, lam, op[ROWS], op[X], op[Z], op[FLIP], op[BY], t)
-    return back_pairs(psi, lam, op[ROWS], op[X], op[Z], op[FLIP], None, t)
+        return back_pairs(psi, lam, op, table, offsets, op[BY], t)
+    return back_pairs(psi, lam, op, table, offsets, None, t)
 
 
 @kernel
@@ -85,28 +94,25 @@ def sign_run(first: int, last: int, place: int, lane: Any, ops: Any, patterns: A
 
 
 @kernel
-def stored_phases(room: int, dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any) -> Any:
-    """The phases of all runs that no input reaches, `room` numbers; `turns` has their angles already."""
-    stored = np.empty(room, turns.dtype)
+def store_phases(
+    dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any, stored: Any
+) -> None:
+    """Work out the phases of all runs that no input reaches; `turns` has their angles already."""
     if dual is not None:
         for k in range(len(passes)):
-            if passes[k, STORED] >= 0:
+            if passes[k, FORM] == RUN and passes[k, AT] >= 0:
                 j, last = passes[k, FIRST], passes[k, LAST]
                 sign_run(j, last, 0, lane, ops, patterns, turns, work)
-                store_run(
-                    ops[j, ROWS] // 2, j, last, passes[k, BITS], lane, ops, turns, work, stored, passes[k, STORED]
-                )
-    return stored
+                store_run(ops[j, ROWS] // 2, j, last, passes[k, BITS], lane, ops, turns, work, stored, passes[k, AT])
 
 
 @kernel
-def run_work(passes: Any, like: Any) -> Any:
-    """Room for the longest run: sines with both signs, phases, sums and totals."""
-    n = lanes(like)
+def run_size(passes: Any, n: int) -> int:
+    """Numbers of the work for the longest run: sines with both signs, phases, sums and totals."""
     longest = 0
     for k in range(len(passes)):
         longest = max(longest, passes[k, LAST] - passes[k, FIRST])
-    return np.empty((3 * longest + 1 + (3 << BLOCK_BITS)) * n, like.dtype)
+    return (3 * longest + 1 + (3 << BLOCK_BITS)) * n
 
 
 @kernel
@@ -138,39 +144,38 @@ def next_place(place: int, group: Any) -> int:
 
 
 @kernel
-def take_out(state: Any, block: Any, place: int, dual: Any, group: Any, moves: Any) -> None:
+def take_out(state: Any, block: Any, place: int, dual: Any, group: Any, offsets: Any) -> None:
     """Copy the block of a group that begins at row `place`."""
     n = lanes(state)
     unit = n if dual is None else 2 * n
     size = unit << group[RUN_BITS]
     for h in range(1 << (group[BLOCK] - group[RUN_BITS])):
-        at, to = (place ^ moves[group[MOVES] + h]) * unit, h * size
+        at, to = (place ^ offsets[group[MOVES] + h]) * unit, h * size
         for i in range(0, size, n):
             store(block, to + i, load(state, at + i))
 
 
 @kernel
-def put_back(state: Any, block: Any, place: int, dual: Any, group: Any, moves: Any) -> None:
+def put_back(state: Any, block: Any, place: int, dual: Any, group: Any, offsets: Any) -> None:
     """Copy a block back to where it was taken from."""
     n = lanes(state)
     unit = n if dual is None else 2 * n
     size = unit << group[RUN_BITS]
     for h in range(1 << (group[BLOCK] - group[RUN_BITS])):
-        at, to = (place ^ moves[group[MOVES] + h]) * unit, h * size
+        at, to = (place ^ offsets[group[MOVES] + h]) * unit, h * size
         for i in range(0, size, n):
             store(state, at + i, load(block, to + i))
 
 
 @kernel
-def block_room(groups: Any, dual: Any, like: Any) -> Any:
-    """Room for the largest block."""
-    n = lanes(like)
+def block_size(groups: Any, dual: Any, n: int) -> int:
+    """Numbers in the largest block."""
     unit = n if dual is None else 2 * n
     most = 0
     for g in range(len(groups)):
         if groups[g, BLOCK] >= 0:
             most = max(most, unit << groups[g, BLOCK])
-    return np.empty(most, like.dtype)
+    return most
 
 
 @kernel
@@ -183,7 +188,7 @@ def rotate_all(
     patterns: Any,
     passes: Any,
     groups: Any,
-    moves: Any,
+    offsets: Any,
     turns: Any,
     work: Any,
     stored: Any,
@@ -196,7 +201,7 @@ def rotate_all(
             state = psi
             if group[BLOCK] >= 0:
                 state = room
-                take_out(psi, state, place, dual, group, moves)
+                take_out(psi, state, place, dual, group, offsets)
             left_out = before
             for k in range(group[BEGIN], group[END]):
                 c = cosine_of(k, passes, turns)
@@ -204,9 +209,9 @@ def rotate_all(
                     scale(state, left_out)
                     left_out = filled(psi, 1.0)
                 left_out = left_out * c
-                rotate(state, k, place, dual, lane, ops, patterns, passes, turns, work, stored)
+                rotate(state, k, place, dual, lane, ops, patterns, passes, offsets, turns, work, stored)
             if group[BLOCK] >= 0:
-                put_back(psi, state, place, dual, group, moves)
+                put_back(psi, state, place, dual, group, offsets)
             place = next_place(place, group)
             if place == 0:
                 break
@@ -223,6 +228,7 @@ def rotate(
     ops: Any,
     patterns: Any,
     passes: Any,
+    offsets: Any,
     turns: Any,
     work: Any,
     stored: Any,
@@ -231,7 +237,7 @@ def rotate(
     j = passes[k, FIRST]
     if passes[k, FORM] == RUN:
         if dual is not None:
-            if passes[k, STORED] < 0:
+            if passes[k, AT] < 0:
                 sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
             turn_run(
                 psi,
@@ -244,14 +250,14 @@ def rotate(
                 turns,
                 work,
                 stored,
-                passes[k, STORED],
+                passes[k, AT],
             )
     elif passes[k, FORM] == TWO:
         t = signed_turn(j, place, lane, ops, patterns, turns)
         t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
-        turn_two(psi, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
+        turn_two(psi, dual, ops[j], ops[j + 1], passes[k], offsets, t, t1)
     else:
-        turn(psi, lane, ops[j], signed_turn(j, place, lane, ops, patterns, turns), work)
+        turn(psi, lane, ops[j], passes[k], offsets, signed_turn(j, place, lane, ops, patterns, turns), work)
 
 
 @kernel
@@ -267,7 +273,7 @@ def back_group(
     patterns: Any,
     passes: Any,
     groups: Any,
-    moves: Any,
+    offsets: Any,
     turns: Any,
     work: Any,
     stored: Any,
@@ -286,8 +292,8 @@ def back_group(
         state, adjoint = psi, lam
         if group[BLOCK] >= 0:
             state, adjoint = rooms[0], rooms[1]
-            take_out(psi, state, place, dual, group, moves)
-            take_out(lam, adjoint, place, dual, group, moves)
+            take_out(psi, state, place, dual, group, offsets)
+            take_out(lam, adjoint, place, dual, group, offsets)
         left_out = before
         for k in range(group[END] - 1, group[BEGIN] - 1, -1):
             if passes[k, LAST] <= stop:
@@ -297,7 +303,7 @@ def back_group(
                 scale(state, left_out)
                 scale(adjoint, left_out)
                 left_out = filled(psi, 1.0)
-            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, turns, work, stored, totals)
+            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, offsets, turns, work, stored, totals)
             for j in range(passes[k, FIRST], passes[k, LAST]):
                 found = load(totals, (j - passes[k, FIRST]) * n) * left_out
                 if parity(ops[j, PLACE_Z] & place):
@@ -305,8 +311,8 @@ def back_group(
                 store(sums, j * n, fma(found, left_out, load(sums, j * n)))
             left_out = left_out * c
         if group[BLOCK] >= 0:
-            put_back(psi, state, place, dual, group, moves)
-            put_back(lam, adjoint, place, dual, group, moves)
+            put_back(psi, state, place, dual, group, offsets)
+            put_back(lam, adjoint, place, dual, group, offsets)
         place = next_place(place, group)
         if place == 0:
             return left_out
@@ -323,6 +329,7 @@ def back_pass(
     ops: Any,
     patterns: Any,
     passes: Any,
+    offsets: Any,
     turns: Any,
     work: Any,
     stored: Any,
@@ -336,7 +343,7 @@ def back_pass(
     j = passes[k, FIRST]
     if passes[k, FORM] == RUN:
         if dual is not None:
-            if passes[k, STORED] < 0:
+            if passes[k, AT] < 0:
                 sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
             back_run(
                 psi,
@@ -350,15 +357,15 @@ def back_pass(
                 turns,
                 work,
                 stored,
-                passes[k, STORED],
+                passes[k, AT],
                 totals,
             )
         return
     t = signed_turn(j, place, lane, ops, patterns, turns)
     if passes[k, FORM] == TWO:
         t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
-        found = back_two(psi, lam, max(ops[j, ROWS], ops[j + 1, ROWS]), dual, ops[j], ops[j + 1], t, t1)
+        found = back_two(psi, lam, dual, ops[j], ops[j + 1], passes[k], offsets, t, t1)
         store(totals, 0, found[0])
         store(totals, n, found[1])
     else:
-        store(totals, 0, back(psi, lam, lane, ops[j], t, work))
+        store(totals, 0, back(psi, lam, lane, ops[j], passes[k], offsets, t, work))

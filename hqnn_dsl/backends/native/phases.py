@@ -17,13 +17,13 @@ from __future__ import annotations
 from typing import Any
 
 from hqnn_dsl.backends.native.turns import Z
-from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, splat, store, zero
+from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, routine, splat, store, zero
 
 BLOCK_BITS = 6
 """The most bits of a block's rows: its phases are 4 KiB."""
 
 
-@kernel
+@routine
 def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: Any, signed: Any, phases: Any) -> None:
     """The phases of the rows of a block, all of whose rows have the bits `block` above the lowest `bits`."""
     n = lanes(phases)
@@ -188,7 +188,7 @@ def back_run(
                 store(totals, at, load(totals, at) + load(sums, (z & low) * n))
 
 
-@kernel
+@routine
 def transform(sums: Any, size: int) -> None:
     """The Walsh-Hadamard transform of an array of registers, four at a time."""
     n = lanes(sums)

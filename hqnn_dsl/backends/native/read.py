@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from hqnn_dsl.backends.native.phases import transform
 from hqnn_dsl.backends.native.rotate import top_bit
 from hqnn_dsl.backends.native.turns import Z
@@ -157,12 +155,12 @@ def mixing_adjoint(
 
 
 @kernel
-def outcome_room(marginals: Any, like: Any) -> Any:
-    """Room for a register an outcome of the widest marginal, and one more."""
+def outcome_size(marginals: Any, n: int) -> int:
+    """Numbers in a register an outcome of the widest marginal, and one more."""
     most = 0
     for m in range(len(marginals)):
         most = max(most, marginals[m, 2] - marginals[m, 1])
-    return np.empty(lanes(like) * ((1 << most) + 1), like.dtype)
+    return n * ((1 << most) + 1)
 
 
 @kernel

@@ -8,6 +8,11 @@ i as the real matrix that swaps them, every K = -iP is real and there is one kin
 Row r gets t·K from row q = r ^ x, by the sign of the parity of q & z, and of what the lanes add. K is antisymmetric:
 of the two rows of a pair one gets +t, the other -t, so choosing which of them comes first takes the place of signs.
 
+Which rows make up a pair, or four for two rotations, is worked out once for a plan (`offsets`): where the first of them
+is, as an offset in the state, for as many as a table has. Beyond its length the others follow by `start`, since a
+row's place is linear in its number over GF(2). Gradients are summed a table at a time: sums of millions would lose
+digits.
+
 A rotation is I + tan·K here, which takes half the multiply-adds of cos·I + sin·K; the cosines left out are gathered in
 a factor of the whole state, which `passes` and `sweep` apply in time.
 """
@@ -16,11 +21,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hqnn_dsl.backends.native.turns import FLIP, X, Z
-from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, store, swap_lanes, zero
-
-SUMMED = 1024
-"""Rows or pairs whose gradients are added up before they join the others': sums of millions would lose digits."""
+from hqnn_dsl.backends.native.turns import AT, BITS, LONGEST_TABLE, ROWS, X, Z
+from hqnn_dsl.backends.native.vectors import fma, fnma, kernel, lanes, load, parity, routine, store, swap_lanes, zero
 
 
 @kernel
@@ -35,30 +37,41 @@ def top_bit(mask: int) -> int:
 
 
 @kernel
-def turn_pairs(psi: Any, rows: int, x: int, z: int, flip: int, by: Any, t: Any) -> None:
-    """Rotate where a pair of rows gets opposite signs; row p with parity(p & z) = `flip` gets +t."""
+def pair_start(number: int, op: Any, n: int) -> int:
+    """What to turn the offsets in a table of pairs by, for those from `number` on."""
+    if number == 0:
+        return 0
+    top = top_bit(op[X])
+    r = number + (number & -top)
+    return (r ^ (op[X] & -parity(r & op[Z]))) * n
+
+
+@routine
+def turn_pairs(psi: Any, op: Any, table: Any, offsets: Any, by: Any, t: Any) -> None:
+    """Rotate where a pair of rows gets opposite signs; the row that comes first gets +t."""
     n = lanes(psi)
-    x, z, top = x * n, z * n, top_bit(x) * n
-    for i in range(0, rows // 2 * n, n):
-        r = i + (i & -top)
-        p = r ^ (x & -(parity(r & z) ^ flip))
-        q = p ^ x
-        a, b = load(psi, p), load(psi, q)
-        store(psi, p, fma(t, swap_lanes(b, by), a))
-        store(psi, q, fnma(t, swap_lanes(a, by), b))
+    x, size = op[X] * n, 1 << table[BITS]
+    for number in range(0, op[ROWS] // 2, size):
+        start = pair_start(number, op, n)
+        for k in range(table[AT], table[AT] + size):
+            p = offsets[k] ^ start
+            q = p ^ x
+            a, b = load(psi, p), load(psi, q)
+            store(psi, p, fma(t, swap_lanes(b, by), a))
+            store(psi, q, fnma(t, swap_lanes(a, by), b))
 
 
-@kernel
-def back_pairs(psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, by: Any, t: Any) -> Any:
+@routine
+def back_pairs(psi: Any, lam: Any, op: Any, table: Any, offsets: Any, by: Any, t: Any) -> Any:
     """Rotate state and adjoint back as in `turn_pairs`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
-    x, z, top = x * n, z * n, top_bit(x) * n
+    x, size = op[X] * n, 1 << table[BITS]
     total = zero(psi)
-    for start in range(0, rows // 2 * n, SUMMED * n):
+    for number in range(0, op[ROWS] // 2, size):
+        start = pair_start(number, op, n)
         more, less = zero(psi), zero(psi)
-        for i in range(start, min(rows // 2 * n, start + SUMMED * n), n):
-            r = i + (i & -top)
-            p = r ^ (x & -(parity(r & z) ^ flip))
+        for k in range(table[AT], table[AT] + size):
+            p = offsets[k] ^ start
             q = p ^ x
             a, b, u, v = load(psi, p), load(psi, q), load(lam, p), load(lam, q)
             sa, sb = swap_lanes(a, by), swap_lanes(b, by)
@@ -71,7 +84,7 @@ def back_pairs(psi: Any, lam: Any, rows: int, x: int, z: int, flip: int, by: Any
     return total
 
 
-@kernel
+@routine
 def turn_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> None:
     """Rotate where the rows of a pair get equal signs or are one, since lanes are swapped; `ways` has +t and -t."""
     n = lanes(psi)
@@ -86,13 +99,13 @@ def turn_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, ways: An
             store(psi, q * n, fma(t, swap_lanes(a, by), b))
 
 
-@kernel
+@routine
 def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> Any:
     """Rotate state and adjoint back as in `turn_lanes`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
     total, more, less = zero(psi), zero(psi), zero(psi)
     for r in range(rows):
-        if r % SUMMED == 0:
+        if r % LONGEST_TABLE == 0:
             total = total + (more - less)
             more, less = zero(psi), zero(psi)
         q = r ^ x
@@ -118,20 +131,34 @@ def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any
 
 
 @kernel
-def turn_two(psi: Any, rows: int, dual: Any, op: Any, op1: Any, t: Any, t1: Any) -> None:
+def four_start(number: int, op: Any, op1: Any, n: int) -> int:
+    """What to turn the offsets in a table of fours by, for those from `number` on."""
+    if number == 0:
+        return 0
+    x, x1 = op[X], op1[X]
+    top = top_bit(x)
+    top1 = top_bit(x1 ^ x if x1 & top else x1)
+    r = number + (number & -min(top, top1))
+    r += r & -max(top, top1)
+    return (r ^ (x & -parity(r & op[Z])) ^ (x1 & -parity(r & op1[Z]))) * n
+
+
+@kernel
+def turn_two(psi: Any, dual: Any, op: Any, op1: Any, table: Any, offsets: Any, t: Any, t1: Any) -> None:
     """Two rotations of which neither changes the other's signs, four rows at a time; no lanes are swapped.
 
     Where amplitudes are complex neither mixes real and imaginary parts.
     """
     n = lanes(psi)
-    x, z, flip, x1, z1, flip1, low, high = two_masks(op, op1, n)
-    for i in range(0, rows // 4 * n, n if dual is None else 2 * n):
-        r = i + (i & -low)
-        r += r & -high
-        p = r ^ (x & -(parity(r & z) ^ flip)) ^ (x1 & -(parity(r & z1) ^ flip1))
-        turn_four(psi, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1)
-        if dual is not None:
-            turn_four(psi, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1)
+    x, x1, size = op[X] * n, op1[X] * n, 1 << table[BITS]
+    unit = 1 if dual is None else 2
+    for number in range(0, max(op[ROWS], op1[ROWS]) // 4, unit * size):
+        start = four_start(number, op, op1, n)
+        for k in range(table[AT], table[AT] + size):
+            p = offsets[k] ^ start
+            turn_four(psi, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1)
+            if dual is not None:
+                turn_four(psi, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1)
 
 
 @kernel
@@ -147,20 +174,20 @@ def turn_four(psi: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any) -> No
 
 
 @kernel
-def back_two(psi: Any, lam: Any, rows: int, dual: Any, op: Any, op1: Any, t: Any, t1: Any) -> Any:
+def back_two(psi: Any, lam: Any, dual: Any, op: Any, op1: Any, table: Any, offsets: Any, t: Any, t1: Any) -> Any:
     """Both rotations of `turn_two` back for state and adjoint, and Σ λ·Kψ of each by lane.
 
     They commute, so that both sums can be taken before either is undone.
     """
     n = lanes(psi)
-    x, z, flip, x1, z1, flip1, low, high = two_masks(op, op1, n)
+    x, x1, size = op[X] * n, op1[X] * n, 1 << table[BITS]
+    unit = 1 if dual is None else 2
     total, total1 = zero(psi), zero(psi)
-    for start in range(0, rows // 4 * n, SUMMED * n):
+    for number in range(0, max(op[ROWS], op1[ROWS]) // 4, unit * size):
+        start = four_start(number, op, op1, n)
         sums = (zero(psi), zero(psi), zero(psi), zero(psi))
-        for i in range(start, min(rows // 4 * n, start + SUMMED * n), n if dual is None else 2 * n):
-            r = i + (i & -low)
-            r += r & -high
-            p = r ^ (x & -(parity(r & z) ^ flip)) ^ (x1 & -(parity(r & z1) ^ flip1))
+        for k in range(table[AT], table[AT] + size):
+            p = offsets[k] ^ start
             sums = back_four(psi, lam, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1, sums)
             if dual is not None:
                 sums = back_four(psi, lam, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1, sums)
@@ -191,13 +218,3 @@ def back_four(psi: Any, lam: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: 
     store(lam, p1, fnma(t, v1, u1))
     store(lam, q1, fma(t, u1, v1))
     return more, less, more1, less1
-
-
-@kernel
-def two_masks(op: Any, op1: Any, n: int) -> Any:
-    """Masks as offsets, and the two bits, lower first, that are 0 in one row of each four."""
-    x, x1 = op[X] * n, op1[X] * n
-    top = top_bit(op[X]) * n
-    other = op1[X] ^ op[X] if x1 & top else op1[X]
-    top1 = top_bit(other) * n
-    return x, op[Z] * n, op[FLIP], x1, op1[Z] * n, op1[FLIP], min(top, top1), max(top, top1)

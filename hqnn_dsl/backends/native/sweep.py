@@ -14,15 +14,13 @@ from hqnn_dsl.backends.native.claims import claim, finish, join, leave
 from hqnn_dsl.backends.native.passes import (
     BEGIN,
     END,
-    FIRST,
-    LAST,
     back_group,
-    block_room,
+    block_size,
     lane_of,
     rotate_all,
-    run_work,
+    run_size,
     scale,
-    stored_phases,
+    store_phases,
 )
 from hqnn_dsl.backends.native.read import (
     MOST_BITS,
@@ -33,13 +31,15 @@ from hqnn_dsl.backends.native.read import (
     marginal_values,
     mixing_adjoint,
     mixing_value,
-    outcome_room,
+    outcome_size,
 )
 from hqnn_dsl.backends.native.turns import (
     BASE,
+    FIRST,
     FLIP,
     IMAGINARY,
     LANE_Z,
+    LAST,
     LINKS,
     LINKS_END,
     X,
@@ -97,7 +97,7 @@ def forward_for(edition: int) -> Callable[..., int]:
         places: Any,
         passes: Any,
         groups: Any,
-        moves: Any,
+        offsets: Any,
         room: int,
         samples: Any,
         shared: Any,
@@ -114,13 +114,14 @@ def forward_for(edition: int) -> Callable[..., int]:
         own = np.empty(0 if keep else size, kept.dtype)
         turns = np.empty(2 * len(ops) * n, kept.dtype)
         factors = np.empty(2 * n, kept.dtype)
-        work = run_work(passes, kept)
-        blocks = block_room(groups, dual, kept)
+        work = np.empty(run_size(passes, n), kept.dtype)
+        blocks = np.empty(block_size(groups, dual, n), kept.dtype)
         block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
         values = np.empty(len(terms) * n, kept.dtype)
-        sums = outcome_room(marginals, kept)
+        sums = np.empty(outcome_size(marginals, n), kept.dtype)
         fill_shared(constants, ops, links, weights_of, shared, turns)
-        stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
+        stored = np.empty(room, kept.dtype)
+        store_phases(dual, lane, ops, patterns, passes, turns, work, stored)
         tile_width = n if lane is None else 1
         while True:
             tile = claim(words, job, tiles)
@@ -131,7 +132,7 @@ def forward_for(edition: int) -> Callable[..., int]:
             psi = kept[tile * size : (tile + 1) * size] if keep else own
             fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
             start_state(psi, b, width, dual, lane, places, state)
-            rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
+            rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, offsets, turns, work, stored)
             read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
             for k in range(len(uses)):
                 for i in range(width):
@@ -274,7 +275,7 @@ def backward_for(edition: int) -> Callable[..., int]:
         places: Any,
         passes: Any,
         groups: Any,
-        moves: Any,
+        offsets: Any,
         room: int,
         samples: Any,
         shared: Any,
@@ -301,15 +302,17 @@ def backward_for(edition: int) -> Callable[..., int]:
         lam = np.empty(size, kept.dtype)
         turns = np.empty(2 * len(ops) * n, kept.dtype)
         found = np.empty(n, kept.dtype)
-        work = run_work(passes, kept)
-        blocks = (block_room(groups, dual, kept), block_room(groups, dual, kept))
+        work = np.empty(run_size(passes, n), kept.dtype)
+        in_blocks = block_size(groups, dual, n)
+        blocks = (np.empty(in_blocks, kept.dtype), np.empty(in_blocks, kept.dtype))
         reached = np.empty(len(ops) * n, kept.dtype)
         block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
         totals = np.empty(len(work), kept.dtype)
         weights = np.empty(2 * len(terms) * n, kept.dtype)
-        sums = outcome_room(marginals, kept)
+        sums = np.empty(outcome_size(marginals, n), kept.dtype)
         fill_shared(constants, ops, links, weights_of, shared, turns)
-        stored = stored_phases(room, dual, lane, ops, patterns, passes, turns, work)
+        stored = np.empty(room, kept.dtype)
+        store_phases(dual, lane, ops, patterns, passes, turns, work, stored)
         tile_width = n if lane is None else 1
         while True:
             tile = claim(words, job, tiles)
@@ -321,7 +324,7 @@ def backward_for(edition: int) -> Callable[..., int]:
             fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
             if not keep:
                 start_state(psi, b, width, dual, lane, places, state)
-                rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, moves, turns, work, stored)
+                rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, offsets, turns, work, stored)
             adjoint_start(
                 psi,
                 lam,
@@ -358,7 +361,7 @@ def backward_for(edition: int) -> Callable[..., int]:
                     patterns,
                     passes,
                     groups,
-                    moves,
+                    offsets,
                     turns,
                     work,
                     stored,

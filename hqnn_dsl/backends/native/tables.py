@@ -12,9 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.passes import FREE, ONE, RUN, STORED, TWO
+from hqnn_dsl.backends.native.passes import FREE, ONE, RUN, TWO
 from hqnn_dsl.backends.native.phases import BLOCK_BITS
-from hqnn_dsl.backends.native.turns import BY_SAMPLE, IMAGINARY, LINKS, LINKS_END, PLACE_Z
+from hqnn_dsl.backends.native.turns import (
+    AT,
+    BASE,
+    BY_SAMPLE,
+    FLIP,
+    IMAGINARY,
+    LINKS,
+    LINKS_END,
+    LONGEST_TABLE,
+    PLACE_Z,
+    ROWS,
+    X,
+    Z,
+)
 from hqnn_dsl.backends.native.vectors import LANES
 from hqnn_dsl.circuit.pauli.cost import cost_of_program, reached
 from hqnn_dsl.circuit.pauli.groups import Group, groups
@@ -57,7 +70,7 @@ class Tables:
     places: Array
     passes: Array
     groups: Array
-    moves: Array
+    offsets: Array
     room: int
     """Numbers of the phases that are stored for a whole call."""
     work: int
@@ -68,7 +81,7 @@ class Tables:
         return (
             *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
             *(self.terms, self.uses, self.coefficients, self.marginals, self.bits, self.patterns, self.places),
-            *(self.passes, self.groups, self.moves, self.room),
+            *(self.passes, self.groups, self.offsets, self.room),
         )
 
     @property
@@ -134,12 +147,14 @@ def tables_of(
         patterns=np.array(patterns, dtype=dtype).reshape(-1),
         places=np.array(_places(program), dtype=np.int64),
         work=cost_of_program(program).multiply_adds,
-        **_rotating(program, circuit, lane_bits, block_bits),
+        **_rotating(program, circuit, dtype, lane_bits, block_bits),
         **_reading(program, lane_bits),
     )
 
 
-def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bits: int | None) -> dict[str, Any]:
+def _rotating(
+    program: PauliProgram, circuit: Circuit, dtype: str, lane_bits: int, block_bits: int | None
+) -> dict[str, Any]:
     """Rotations in the order of their passes, and what their angles are made of."""
     columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
     columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
@@ -149,12 +164,13 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bit
     ops: list[list[int]] = []
     steps: list[list[int]] = []
     sets: list[list[int]] = []
-    moves: list[int] = []
+    offsets: list[int] = []
     room = 0
     width = 1 if program.real else 2
+    lanes = 1 << LANE_BITS[dtype]
     for group in groups_of(program, lane_bits, block_bits):
-        sets.append([len(steps), len(steps) + len(group.passes), *_blocks(group, len(moves))])
-        moves += group.moves if group.coordinates is not None else []
+        sets.append([len(steps), len(steps) + len(group.passes), *_blocks(group, len(offsets))])
+        offsets += group.moves if group.coordinates is not None else []
         for number, own in enumerate(group.passes):
             rows = group.rows[number]
             bits = min(BLOCK_BITS, rows.bit_length() - 1)
@@ -170,18 +186,45 @@ def _rotating(program: PauliProgram, circuit: Circuit, lane_bits: int, block_bit
                 kind = max((BY_SAMPLE - 1 + columns[slot][0] for slot, _ in rotation.angle.slots), default=0)
                 masks = _real_masks(local, program, lane_bits)
                 ops.append([*masks, 0, kind, width * rows, first, len(links), phase, rotation.z >> lane_bits])
-            steps.append([FORMS[own.form], begin, len(ops), bits, room if kept else -1])
-            room += numbers if kept else 0
+            if phase:
+                steps.append([RUN, begin, len(ops), bits, room if kept else -1])
+                room += numbers if kept else 0
+            else:
+                table = _offsets(ops[begin:], lanes, width) if ops[begin][FLIP] != ops[begin][BASE] else [0]
+                steps.append([FORMS[own.form], begin, len(ops), len(table).bit_length() - 1, len(offsets)])
+                offsets += table
     return {
         "ops": _whole(ops, PLACE_Z + 1),
         "constants": np.array(constants, dtype=np.float64),
         "links": _whole(links, 2),
         "factors": np.array(factors, dtype=np.float64),
-        "passes": _whole(steps, STORED + 1),
+        "passes": _whole(steps, AT + 1),
         "groups": _whole(sets, FREE + 1),
-        "moves": np.array(moves, dtype=np.int64),
+        "offsets": np.array(offsets, dtype=np.int64),
         "room": 0 if program.real else room,
     }
+
+
+def _offsets(ops: list[list[int]], lanes: int, width: int) -> list[int]:
+    """Where the first row of each pair that a rotation mixes is, or of each four that two rotations mix.
+
+    As many as a table has; the others follow from the rows' numbers (`rotate`). Of two rotations of complex amplitudes
+    the real rows alone are told.
+    """
+    unit = width if len(ops) == 2 else 1
+    count = min(LONGEST_TABLE, max(op[ROWS] for op in ops) // (unit << len(ops)))
+    rows = np.arange(max(1, count)) * unit
+    tops = [ops[0][X].bit_length() - 1]
+    if len(ops) == 2:
+        x, other = ops[0][X], ops[1][X]
+        tops.append((other ^ x if other >> tops[0] & 1 else other).bit_length() - 1)
+    for top in sorted(tops):
+        rows += rows & -(1 << top)
+    first = rows.copy()
+    for op in ops:
+        first ^= op[X] * (np.bitwise_count(rows & op[Z]).astype(np.int64) % 2 ^ op[FLIP])
+    found: list[int] = (first * lanes).tolist()
+    return found
 
 
 def _same_for_all(own: Pass, columns: dict[int, tuple[int, int]]) -> bool:

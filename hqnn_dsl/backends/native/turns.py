@@ -13,6 +13,11 @@ X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY, KIND, ROWS, LINKS, LINKS_END, PHASE, PL
 run on blocks, masks are those within a block, and PLACE_Z is the z mask that gives the sign of a block."""
 BY_SAMPLE = 2
 """The kind of a rotation that an input reaches; 1 is shared, 0 constant."""
+FORM, FIRST, LAST, BITS, AT = range(5)
+"""Columns of a pass: its form, the rotations `FIRST` to `LAST`; of a run of phases the bits of a block, and where its
+phases are stored (-1: nowhere); of rotations the bits of their table, and where it begins in the `offsets`."""
+LONGEST_TABLE = 256
+"""Numbers in a table at most."""
 SMALLEST_COSINE = 2.0**-26
 SMALLEST_COSINE_DOUBLE = 2.0**-55
 """Half the last place of 1, halved: a rotation whose cosine is smaller is turned by that much less or more."""
