@@ -156,7 +156,7 @@ class QuantumLayer(WeightFolder):
         leading = x.shape[:-1]
         if self._whole is not None:
             rows = x if x.ndim == 2 else x.reshape(math.prod(leading), width)
-            weights = tuple(self.take(tensor.path) for tensor in self.circuit.weights)
+            weights = tuple([self.take(tensor.path) for tensor in self.circuit.weights])
             return self._answer(self._whole.layer(rows, weights, self._table.evaluate), x)
         with torch.autocast(device_type=x.device.type, enabled=False):
             rows = x.reshape(math.prod(leading), width)

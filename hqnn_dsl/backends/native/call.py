@@ -77,7 +77,7 @@ class Schedules:
         self._known: dict[tuple[int, int, bool], tuple[Part, ...]] = {}
 
     def parts(self, batch: int, *, keep: bool) -> tuple[Part, ...]:
-        """The parts for that many rows; with `keep` they keep their states, unless these are too large."""
+        """The parts for that many rows; with `keep` all keep their states, or none where these are too large."""
         key = batch, torch.get_num_threads(), keep
         found = self._known.get(key)
         if found is None:
@@ -124,7 +124,7 @@ class Call:
             given = (*part.tables.arguments, self.samples, self.shared, self.state, states, part.keep, out)
             over_tiles(part.values_kind, entries.forward, given, part.tiles, count)
             kept.append(states)
-        self.kept = kept if all(part.keep for part in parts) else None
+        self.kept = kept if keep and (not parts or parts[0].keep) else None
         return out
 
     def backward(

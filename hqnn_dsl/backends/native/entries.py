@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KERNEL_FILES = (
-    *("vectors", "atomics", "claims", "trigonometry", "turns", "rotate", "phases", "read", "passes", "sweep"),
+    *("vectors", "packed", "atomics", "claims", "trigonometry", "turns", "rotate", "phases", "read", "passes", "sweep"),
     *("tape", "front"),
 )
 """What compiled code is made from."""

@@ -160,7 +160,9 @@ class NativeExecutable:
 
 
 def _array(tensor: Tensor) -> Array:
-    found: Array = (tensor if tensor.is_contiguous() else tensor.contiguous()).detach().numpy()
+    if not tensor.is_contiguous():
+        tensor = tensor.contiguous()
+    found: Array = tensor.detach().numpy() if tensor.requires_grad else tensor.numpy()
     return found
 
 
@@ -194,10 +196,10 @@ class _Front:
             upstream, samples=call.samples.shape[1] > 0, shared=weights and width > 0, state=False
         )
         input_grads = np.zeros(self.inputs.shape, layouts.dtype) if inputs else layouts.nothing
-        weight_grads = np.zeros(len(self.weights), np.float64)
+        weight_grads = np.empty(len(self.weights), layouts.dtype)
         found = joined(own, width), input_grads, weight_grads
         entries.call(layouts.slopes_kind, entries.angles_back, *self._given, grads, *found)
-        return input_grads, weight_grads.astype(layouts.dtype)
+        return input_grads, weight_grads
 
 
 class _Angles(torch.autograd.Function):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.backends.native.packed import column, numbers, table
 from hqnn_dsl.backends.native.tape import CODES
 from hqnn_dsl.backends.native.vectors import kernel, routine
 
@@ -49,11 +50,11 @@ def function(code: int, a: Any, edge: Any) -> Any:
     if code == TANH:
         return math.tanh(a)
     if code == EXP:
-        return np.exp(a)
+        return math.exp(a)
     if code == LOG:
-        return np.log(a)
+        return math.log(a)
     if code == SQRT:
-        return np.sqrt(a)
+        return math.sqrt(a)
     return abs(a)
 
 
@@ -68,9 +69,9 @@ def slope(code: int, a: Any, value: Any, edge: Any) -> Any:
     if code == TAN:
         return one + value * value
     if code == ASIN:
-        return one / np.sqrt(one - a * a) if -edge <= a <= edge else one - one
+        return one / math.sqrt(one - a * a) if -edge <= a <= edge else one - one
     if code == ACOS:
-        return -one / np.sqrt(one - a * a) if -edge <= a <= edge else one - one
+        return -one / math.sqrt(one - a * a) if -edge <= a <= edge else one - one
     if code == ATAN:
         return one / (one + a * a)
     if code == TANH:
@@ -91,7 +92,7 @@ def run(
     b: int,
     width: int,
     nodes: Any,
-    numbers: Any,
+    constants: Any,
     inputs: Any,
     weights: Any,
     edge: Any,
@@ -102,7 +103,7 @@ def run(
         code, p, q = nodes[i, 0], nodes[i, 1], nodes[i, 2]
         own = values[i]
         if code == 0:
-            own[:] = numbers[i]
+            own[:] = constants[i]
         elif code == 1:
             for k in range(width):
                 own[k] = inputs[b + k, p]
@@ -121,10 +122,10 @@ def run(
                     own[k] = first[k] * second[k]
             elif code == DIV:
                 for k in range(width):
-                    own[k] = np.divide(first[k], second[k])
+                    own[k] = first[k] / second[k]
             elif code == POW:
                 for k in range(width):
-                    own[k] = np.power(first[k], second[k])
+                    own[k] = first[k] ** second[k]
             elif code == NEG:
                 for k in range(width):
                     own[k] = -first[k]
@@ -178,16 +179,16 @@ def run_back(
                 other[k] += own[k] * first[k]
         elif code == DIV:
             for k in range(width):
-                step = np.divide(own[k], second[k])
+                step = own[k] / second[k]
                 to[k] += step
                 other[k] -= step * values[i, k]
         elif code == POW:
             for k in range(width):
                 if second[k] != 0:
-                    to[k] += own[k] * second[k] * np.power(first[k], second[k] - 1)
+                    to[k] += own[k] * second[k] * first[k] ** (second[k] - 1)
             if nodes[q, 0] != 0:
                 for k in range(width):
-                    other[k] += own[k] * values[i, k] * np.log(first[k])
+                    other[k] += own[k] * values[i, k] * math.log(first[k])
         elif code == NEG:
             for k in range(width):
                 to[k] -= own[k]
@@ -200,11 +201,9 @@ def angles_for(edition: int) -> Callable[..., None]:
     """The entry point for angles; see `entries` for `edition`."""
 
     def angles(
-        nodes: Any,
-        numbers: Any,
+        whole: Any,
+        floats: Any,
         count: int,
-        sample_nodes: Any,
-        shared_nodes: Any,
         inputs: Any,
         weights: Any,
         edge: Any,
@@ -214,15 +213,17 @@ def angles_for(edition: int) -> Callable[..., None]:
         """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`."""
         if edition == 0:
             return
+        nodes, sample_nodes, shared_nodes = table(whole, 0, 3), column(whole, 1), column(whole, 2)
+        constants = numbers(whole, 3, floats)
         values = np.empty((len(nodes), BLOCK), samples.dtype)
-        run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
+        run(0, count, 0, BLOCK, nodes, constants, inputs, weights, edge, values)
         for w in range(len(shared_nodes)):
             shared[w] = values[shared_nodes[w], 0]
         if len(sample_nodes) == 0:
             return
         for b in range(0, len(inputs), BLOCK):
             width = min(BLOCK, len(inputs) - b)
-            run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
+            run(count, len(nodes), b, width, nodes, constants, inputs, weights, edge, values)
             for e in range(len(sample_nodes)):
                 for k in range(width):
                     samples[b + k, e] = values[sample_nodes[e], k]
@@ -234,11 +235,9 @@ def angles_back_for(edition: int) -> Callable[..., None]:
     """The entry point for gradients of what angles are made of; see `entries` for `edition`."""
 
     def angles_back(
-        nodes: Any,
-        numbers: Any,
+        whole: Any,
+        floats: Any,
         count: int,
-        sample_nodes: Any,
-        shared_nodes: Any,
         inputs: Any,
         weights: Any,
         edge: Any,
@@ -247,28 +246,33 @@ def angles_back_for(edition: int) -> Callable[..., None]:
         input_grads: Any,
         weight_grads: Any,
     ) -> None:
-        """Add to `input_grads[B, I]` (where it has rows) and `weight_grads[P]` from the gradients of the angles.
+        """Add to `input_grads[B, I]` (where it has rows) and fill `weight_grads[P]` from the gradients of the angles.
 
         Those of the shared angles come as terms, `shared_grads[tiles, W]`, and are added up in order.
         """
         if edition == 0:
             return
+        nodes, sample_nodes, shared_nodes = table(whole, 0, 3), column(whole, 1), column(whole, 2)
+        constants = numbers(whole, 3, floats)
+        totals = np.zeros(len(weights), np.float64)
         values = np.empty((len(nodes), BLOCK), weights.dtype)
         slopes = np.zeros((len(nodes), BLOCK), weights.dtype)
-        run(0, count, 0, BLOCK, nodes, numbers, inputs, weights, edge, values)
+        run(0, count, 0, BLOCK, nodes, constants, inputs, weights, edge, values)
         for b in range(0, len(sample_grads) if len(sample_nodes) else 0, BLOCK):
             width = min(BLOCK, len(sample_grads) - b)
-            run(count, len(nodes), b, width, nodes, numbers, inputs, weights, edge, values)
+            run(count, len(nodes), b, width, nodes, constants, inputs, weights, edge, values)
             slopes[count:] = 0
             for e in range(len(sample_nodes)):
                 for k in range(width):
                     slopes[sample_nodes[e], k] += sample_grads[b + k, e]
-            run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, weight_grads)
+            run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, totals)
         for w in range(len(shared_nodes)):
             total = 0.0
             for tile in range(len(shared_grads)):
                 total += shared_grads[tile, w]
             slopes[shared_nodes[w], 0] += total
-        run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, weight_grads)
+        run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, totals)
+        for p in range(len(totals)):
+            weight_grads[p] = totals[p]
 
     return angles_back

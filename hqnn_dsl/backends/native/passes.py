@@ -31,6 +31,7 @@ from hqnn_dsl.backends.native.vectors import any_below, filled, fma, kernel, lan
 ONE, TWO, RUN = range(3)
 """Forms: a rotation alone, two at once, a run of phases."""
 BEGIN, END, BLOCK, RUN_BITS, MOVES, FREE = range(6)
+GROUP_WIDTH = 6
 """Columns of a group: its passes, the bits of a block's rows (-1: the whole state), those of a run of rows, where its
 moves begin in the `offsets`, and the bits that the first rows of blocks differ by."""
 SMALLEST_SCALE = 2.0**-50

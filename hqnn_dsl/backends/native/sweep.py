@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.backends.native.claims import claim, finish, join, leave
+from hqnn_dsl.backends.native.packed import column, numbers, table
 from hqnn_dsl.backends.native.passes import (
     BEGIN,
     END,
+    GROUP_WIDTH,
     back_group,
     block_size,
     lane_of,
@@ -42,6 +44,9 @@ from hqnn_dsl.backends.native.turns import (
     LAST,
     LINKS,
     LINKS_END,
+    OP_WIDTH,
+    PASS_WIDTH,
+    TERM_WIDTH,
     X,
     Z,
     fill_samples,
@@ -84,21 +89,10 @@ def forward_for(edition: int) -> Callable[..., int]:
         lane: Any,
         rows: int,
         diagonal: int,
-        ops: Any,
-        constants: Any,
-        links: Any,
-        weights_of: Any,
-        terms: Any,
-        uses: Any,
-        coefficients: Any,
-        marginals: Any,
-        bits: Any,
-        patterns: Any,
-        places: Any,
-        passes: Any,
-        groups: Any,
-        offsets: Any,
         room: int,
+        whole: Any,
+        floats: Any,
+        patterns: Any,
         samples: Any,
         shared: Any,
         state: Any,
@@ -109,6 +103,12 @@ def forward_for(edition: int) -> Callable[..., int]:
         """Add outputs to `out[B, M]` for the tiles that it can claim; with `keep`, leave states in `kept`."""
         if edition:
             join(words, job, seat, seats)
+        ops, links, terms = table(whole, 0, OP_WIDTH), table(whole, 1, 2), table(whole, 2, TERM_WIDTH)
+        uses, marginals, bits = table(whole, 3, 2), table(whole, 4, 3), table(whole, 5, 3)
+        passes, groups = table(whole, 6, PASS_WIDTH), table(whole, 7, GROUP_WIDTH)
+        places, offsets = column(whole, 8), column(whole, 9)
+        constants, weights_of = numbers(whole, 10, floats), numbers(whole, 11, floats)
+        coefficients = numbers(whole, 12, floats)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
         own = np.empty(0 if keep else size, kept.dtype)
@@ -262,21 +262,10 @@ def backward_for(edition: int) -> Callable[..., int]:
         lane: Any,
         rows: int,
         diagonal: int,
-        ops: Any,
-        constants: Any,
-        links: Any,
-        weights_of: Any,
-        terms: Any,
-        uses: Any,
-        coefficients: Any,
-        marginals: Any,
-        bits: Any,
-        patterns: Any,
-        places: Any,
-        passes: Any,
-        groups: Any,
-        offsets: Any,
         room: int,
+        whole: Any,
+        floats: Any,
+        patterns: Any,
         samples: Any,
         shared: Any,
         state: Any,
@@ -296,6 +285,12 @@ def backward_for(edition: int) -> Callable[..., int]:
         """
         if edition:
             join(words, job, seat, seats)
+        ops, links, terms = table(whole, 0, OP_WIDTH), table(whole, 1, 2), table(whole, 2, TERM_WIDTH)
+        uses, marginals, bits = table(whole, 3, 2), table(whole, 4, 3), table(whole, 5, 3)
+        passes, groups = table(whole, 6, PASS_WIDTH), table(whole, 7, GROUP_WIDTH)
+        places, offsets = column(whole, 8), column(whole, 9)
+        constants, weights_of = numbers(whole, 10, floats), numbers(whole, 11, floats)
+        coefficients = numbers(whole, 12, floats)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
         own = np.empty(0 if keep else size, kept.dtype)

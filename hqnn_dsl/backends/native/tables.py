@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.passes import FREE, ONE, RUN, TWO
+from hqnn_dsl.backends.native.packed import pack
+from hqnn_dsl.backends.native.passes import GROUP_WIDTH, ONE, RUN, TWO
 from hqnn_dsl.backends.native.phases import BLOCK_BITS
 from hqnn_dsl.backends.native.turns import (
-    AT,
     BASE,
     BY_SAMPLE,
     FLIP,
-    IMAGINARY,
     LINKS,
     LINKS_END,
     LONGEST_TABLE,
-    PLACE_Z,
+    OP_WIDTH,
+    PASS_WIDTH,
     ROWS,
+    TERM_WIDTH,
     X,
     Z,
 )
@@ -51,7 +52,7 @@ LANE_BITS = {dtype: count.bit_length() - 1 for dtype, count in LANES.items()}
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `room`."""
+    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `patterns`."""
 
     dual: int | None
     lane: int | None
@@ -78,11 +79,14 @@ class Tables:
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:
-        return (
-            *(self.dual, self.lane, self.rows, self.diagonal, self.ops, self.constants, self.links, self.factors),
-            *(self.terms, self.uses, self.coefficients, self.marginals, self.bits, self.patterns, self.places),
-            *(self.passes, self.groups, self.offsets, self.room),
+        whole, floats = pack(
+            (
+                *(self.ops, self.links, self.terms, self.uses, self.marginals, self.bits),
+                *(self.passes, self.groups, self.places, self.offsets),
+            ),
+            (self.constants, self.factors, self.coefficients),
         )
+        return self.dual, self.lane, self.rows, self.diagonal, self.room, whole, floats, self.patterns
 
     @property
     def numbers_a_row(self) -> int:
@@ -194,12 +198,12 @@ def _rotating(
                 steps.append([FORMS[own.form], begin, len(ops), len(table).bit_length() - 1, len(offsets)])
                 offsets += table
     return {
-        "ops": _whole(ops, PLACE_Z + 1),
+        "ops": _whole(ops, OP_WIDTH),
         "constants": np.array(constants, dtype=np.float64),
         "links": _whole(links, 2),
         "factors": np.array(factors, dtype=np.float64),
-        "passes": _whole(steps, AT + 1),
-        "groups": _whole(sets, FREE + 1),
+        "passes": _whole(steps, PASS_WIDTH),
+        "groups": _whole(sets, GROUP_WIDTH),
         "offsets": np.array(offsets, dtype=np.int64),
         "room": 0 if program.real else room,
     }
@@ -298,7 +302,7 @@ def _reading(program: PauliProgram, lane_bits: int) -> dict[str, Any]:
         bits += [[mask >> lane_bits, mask & low, flip] for mask, flip in marginal.bits]
     return {
         "diagonal": len(diagonal),
-        "terms": _whole(rows, IMAGINARY + 1),
+        "terms": _whole(rows, TERM_WIDTH),
         "uses": _whole(uses, 2),
         "coefficients": np.array(coefficients, dtype=np.float64),
         "marginals": _whole(marginals, 3),

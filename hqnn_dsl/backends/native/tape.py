@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.backends.native.packed import pack
 from hqnn_dsl.circuit.angles import FUNCTIONS, Apply, Const, InputRef, WeightRef, leaves
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Tape:
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:
-        return self.nodes, self.numbers, self.shared, self.sample_nodes, self.shared_nodes
+        """In the order of `front.angles`: all tables in one array, the constants, the number of shared nodes."""
+        whole, floats = pack((self.nodes, self.sample_nodes, self.shared_nodes), (self.numbers,))
+        return whole, floats, self.shared
 
 
 def tape_of(circuit: Circuit) -> Tape:

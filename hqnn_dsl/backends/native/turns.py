@@ -9,11 +9,13 @@ from hqnn_dsl.backends.native.trigonometry import LARGEST, sine_and_cosine
 from hqnn_dsl.backends.native.vectors import any_below, filled, kernel, lanes, load, not_below, splat, store
 
 X, Z, BY, LANE_Z, FLIP, BASE, IMAGINARY, KIND, ROWS, LINKS, LINKS_END, PHASE, PLACE_Z = range(13)
+TERM_WIDTH, OP_WIDTH = 7, 13
 """Columns of a rotation; the first seven are those of a term too. A PHASE is a rotation in a diagonal run. Where passes
 run on blocks, masks are those within a block, and PLACE_Z is the z mask that gives the sign of a block."""
 BY_SAMPLE = 2
 """The kind of a rotation that an input reaches; 1 is shared, 0 constant."""
 FORM, FIRST, LAST, BITS, AT = range(5)
+PASS_WIDTH = 5
 """Columns of a pass: its form, the rotations `FIRST` to `LAST`; of a run of phases the bits of a block, and where its
 phases are stored (-1: nowhere); of rotations the bits of their table, and where it begins in the `offsets`."""
 LONGEST_TABLE = 256
