@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.packed import column, numbers, table
+from hqnn_dsl.backends.native.packed import column, numbers, table, view
 from hqnn_dsl.backends.native.tape import CODES
 from hqnn_dsl.backends.native.vectors import kernel, routine
 
@@ -197,6 +197,12 @@ def run_back(
                 to[k] += own[k] * slope(code, first[k], values[i, k], edge)
 
 
+@view
+def nodes_of(whole: Any, floats: Any) -> Any:
+    """The arrays that `Tape.arguments` packs: nodes, those of the slots, the constants."""
+    return table(whole, 0, 3), column(whole, 1), column(whole, 2), numbers(whole, 3, floats)
+
+
 def angles_for(edition: int) -> Callable[..., None]:
     """The entry point for angles; see `entries` for `edition`."""
 
@@ -213,8 +219,7 @@ def angles_for(edition: int) -> Callable[..., None]:
         """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`."""
         if edition == 0:
             return
-        nodes, sample_nodes, shared_nodes = table(whole, 0, 3), column(whole, 1), column(whole, 2)
-        constants = numbers(whole, 3, floats)
+        nodes, sample_nodes, shared_nodes, constants = nodes_of(whole, floats)
         values = np.empty((len(nodes), BLOCK), samples.dtype)
         run(0, count, 0, BLOCK, nodes, constants, inputs, weights, edge, values)
         for w in range(len(shared_nodes)):
@@ -252,8 +257,7 @@ def angles_back_for(edition: int) -> Callable[..., None]:
         """
         if edition == 0:
             return
-        nodes, sample_nodes, shared_nodes = table(whole, 0, 3), column(whole, 1), column(whole, 2)
-        constants = numbers(whole, 3, floats)
+        nodes, sample_nodes, shared_nodes, constants = nodes_of(whole, floats)
         totals = np.zeros(len(weights), np.float64)
         values = np.empty((len(nodes), BLOCK), weights.dtype)
         slopes = np.zeros((len(nodes), BLOCK), weights.dtype)

@@ -26,19 +26,23 @@ def pack(tables: Sequence[Array], floats: Sequence[Array] = ()) -> tuple[Array, 
     return np.concatenate(whole), np.concatenate([np.empty(0, np.float64), *floats])
 
 
-@numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+"""What gives a part of an array: unlike a `kernel` it counts the reference that its caller will give up."""
+
+
+@view
 def table(whole: Any, which: int, width: int) -> Any:
     """Table number `which` as rows of `width` numbers."""
     return whole[whole[2 * which] : whole[2 * which + 1]].reshape(-1, width)
 
 
-@numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+@view
 def column(whole: Any, which: int) -> Any:
     """Table number `which` as one row of numbers."""
     return whole[whole[2 * which] : whole[2 * which + 1]]
 
 
-@numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+@view
 def numbers(whole: Any, which: int, floats: Any) -> Any:
     """The floats number `which`, counted on from the tables."""
     return floats[whole[2 * which] : whole[2 * which + 1]]

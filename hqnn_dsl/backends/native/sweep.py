@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.backends.native.claims import claim, finish, join, leave
-from hqnn_dsl.backends.native.packed import column, numbers, table
+from hqnn_dsl.backends.native.packed import column, numbers, table, view
 from hqnn_dsl.backends.native.passes import (
     BEGIN,
     END,
@@ -56,6 +56,25 @@ from hqnn_dsl.backends.native.vectors import filled, kernel, lane_sum, lanes, lo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@view
+def rotations_of(whole: Any, floats: Any) -> Any:
+    """Of the arrays that `Tables.arguments` packs those of rotations and their angles."""
+    return table(whole, 0, OP_WIDTH), numbers(whole, 10, floats), table(whole, 1, 2), numbers(whole, 11, floats)
+
+
+@view
+def readings_of(whole: Any, floats: Any) -> Any:
+    """Those of terms and marginals."""
+    terms, uses, coefficients = table(whole, 2, TERM_WIDTH), table(whole, 3, 2), numbers(whole, 12, floats)
+    return terms, uses, coefficients, table(whole, 4, 3), table(whole, 5, 3)
+
+
+@view
+def passes_of(whole: Any) -> Any:
+    """Those of passes, and where amplitudes of the input and rows lie."""
+    return table(whole, 6, PASS_WIDTH), table(whole, 7, GROUP_WIDTH), column(whole, 8), column(whole, 9)
 
 
 @kernel
@@ -103,12 +122,9 @@ def forward_for(edition: int) -> Callable[..., int]:
         """Add outputs to `out[B, M]` for the tiles that it can claim; with `keep`, leave states in `kept`."""
         if edition:
             join(words, job, seat, seats)
-        ops, links, terms = table(whole, 0, OP_WIDTH), table(whole, 1, 2), table(whole, 2, TERM_WIDTH)
-        uses, marginals, bits = table(whole, 3, 2), table(whole, 4, 3), table(whole, 5, 3)
-        passes, groups = table(whole, 6, PASS_WIDTH), table(whole, 7, GROUP_WIDTH)
-        places, offsets = column(whole, 8), column(whole, 9)
-        constants, weights_of = numbers(whole, 10, floats), numbers(whole, 11, floats)
-        coefficients = numbers(whole, 12, floats)
+        ops, constants, links, weights_of = rotations_of(whole, floats)
+        terms, uses, coefficients, marginals, bits = readings_of(whole, floats)
+        passes, groups, places, offsets = passes_of(whole)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
         own = np.empty(0 if keep else size, kept.dtype)
@@ -285,12 +301,9 @@ def backward_for(edition: int) -> Callable[..., int]:
         """
         if edition:
             join(words, job, seat, seats)
-        ops, links, terms = table(whole, 0, OP_WIDTH), table(whole, 1, 2), table(whole, 2, TERM_WIDTH)
-        uses, marginals, bits = table(whole, 3, 2), table(whole, 4, 3), table(whole, 5, 3)
-        passes, groups = table(whole, 6, PASS_WIDTH), table(whole, 7, GROUP_WIDTH)
-        places, offsets = column(whole, 8), column(whole, 9)
-        constants, weights_of = numbers(whole, 10, floats), numbers(whole, 11, floats)
-        coefficients = numbers(whole, 12, floats)
+        ops, constants, links, weights_of = rotations_of(whole, floats)
+        terms, uses, coefficients, marginals, bits = readings_of(whole, floats)
+        passes, groups, places, offsets = passes_of(whole)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
         own = np.empty(0 if keep else size, kept.dtype)

@@ -1,4 +1,7 @@
-"""What a tile's rotations turn by: angles from those of the call, and their cosines, sines and tangents by register."""
+"""What a tile's rotations turn by: angles from those of the call, and their cosines, sines and tangents by register.
+
+The columns of the tables of rotations and of passes are named here, since all that reads them imports this module.
+"""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ def routine(function: Function) -> Function:
 
 
 def _compiled(function: Function, *, forceinline: bool) -> Function:
+    # `_nrt` is Numba's option for code without its reference counts; its manual does not name it.
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     compiled: Function = numba.njit(nogil=True, forceinline=forceinline, **options)(function)
     return compiled
