@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, STATIC, replacing, write_circuits
+from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, STATIC, write_circuits
 from hqnn_dsl.export.module import load_module, save_module
+from hqnn_dsl.files import replacing
 from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.source import Source

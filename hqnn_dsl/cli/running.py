@@ -77,7 +77,7 @@ def predict(
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone."""
     from hqnn_dsl import api
-    from hqnn_dsl.export.emitters import replacing
+    from hqnn_dsl.files import replacing
     from hqnn_dsl.report.codes.command import CannotWrite
     from hqnn_dsl.report.diagnostic import Refusal
 

@@ -7,30 +7,19 @@ here. Files are written completely or not at all.
 from __future__ import annotations
 
 import io
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.files import replacing
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from qiskit import QuantumCircuit
 
 MAX_DRAWN_OPERATIONS = 2_000
 """A larger circuit is not drawn: the picture could not be read, and drawing it takes minutes."""
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; it takes the place of `path` when the block ends without an error."""
-    beside = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        yield beside
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.export.emitters import replacing
+from hqnn_dsl.files import replacing
 from hqnn_dsl.report.codes.command import NotCompiled
 from hqnn_dsl.report.diagnostic import Refusal
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.export.emitters import replacing as replacing_file
+from hqnn_dsl.files import replacing as replacing_file
 from hqnn_dsl.report.codes.tables import RunExists, RunUnwritable
 from hqnn_dsl.report.diagnostic import Refusal
 
