@@ -97,9 +97,7 @@ def shape_of(angle: Angle) -> str:
 def _is_plain_power(angle: Apply) -> bool:
     """Whether it is a power with a constant whole exponent from 0 on, which has no edges."""
     exponent = angle.arguments[-1]
-    return (
-        angle.function == "pow" and isinstance(exponent, Const) and exponent.value >= 0 and exponent.value % 1 == 0
-    )
+    return angle.function == "pow" and isinstance(exponent, Const) and exponent.value >= 0 and exponent.value % 1 == 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,11 @@ def _group(angles: list[Angle]) -> SlotGroup:
     return SlotGroup(angles[0], tuple(_KINDS[type(leaf)] for leaf in rows[0]), reads)
 
 
-def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> tuple[tuple[SlotGroup, ...], tuple[int, ...]]:
+Groups = tuple[tuple[SlotGroup, ...], tuple[int, ...]]
+"""Groups of slots, and where in their joined values each slot is."""
+
+
+def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> Groups:
     """The groups of `slots`, and where in their joined values each slot is, in the order of `slots`."""
     members: dict[str, list[int]] = {}
     for slot in slots:
@@ -131,6 +133,10 @@ def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> tuple[tuple[SlotGro
     return groups, tuple(place[slot] for slot in slots)
 
 
+def _groups_of(circuit: Circuit) -> tuple[Groups, Groups]:
+    return group_slots(circuit, circuit.sample_slots), group_slots(circuit, circuit.shared_slots)
+
+
 class SlotTable:
     """The slots of a circuit as a differentiable function of inputs and weights.
 
@@ -139,8 +145,7 @@ class SlotTable:
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self._sample = group_slots(circuit, circuit.sample_slots)
-        self._shared = group_slots(circuit, circuit.shared_slots)
+        self._groups = {torch.float64: _groups_of(circuit), torch.float32: _groups_of(circuit.rounded_late())}
         self._kept: dict[tuple[object, ...], Tensor] = {}
         assert all(slot_kind(circuit.slots[slot]) == "sample" for slot in circuit.sample_slots)
 
@@ -152,13 +157,12 @@ class SlotTable:
         dtype = torch.float64 if weights.dtype == torch.float64 else torch.float32
         with torch.autocast(device_type=inputs.device.type, enabled=False):
             inputs, weights = inputs.to(dtype), weights.to(dtype)
-            per_sample = self._values(self._sample, inputs, weights, inputs.shape[:1])
-            shared = self._values(self._shared, inputs, weights, inputs.shape[:0])
+            sample_groups, shared_groups = self._groups[dtype]
+            per_sample = self._values(sample_groups, inputs, weights, inputs.shape[:1])
+            shared = self._values(shared_groups, inputs, weights, inputs.shape[:0])
         return per_sample, shared
 
-    def _values(
-        self, table: tuple[tuple[SlotGroup, ...], tuple[int, ...]], inputs: Tensor, weights: Tensor, batch: torch.Size
-    ) -> Tensor:
+    def _values(self, table: Groups, inputs: Tensor, weights: Tensor, batch: torch.Size) -> Tensor:
         groups, order = table
         if not groups:
             return inputs.new_zeros(*batch, 0)

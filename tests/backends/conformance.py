@@ -165,9 +165,7 @@ def twice(outputs: torch.Tensor, leaves: list[torch.Tensor], *, curved: bool) ->
     weights = torch.randn(outputs.shape, dtype=torch.float64, generator=generator).to(outputs)
     loss = (weights * (outputs.square() + outputs if curved else outputs)).sum()
     first = torch.autograd.grad(loss, leaves, create_graph=True, materialize_grads=True)
-    along = sum(
-        (torch.linspace(-1, 1, g.numel(), dtype=torch.float64).reshape(g.shape).to(g) * g).sum() for g in first
-    )
+    along = sum((torch.linspace(-1, 1, g.numel(), dtype=torch.float64).reshape(g.shape).to(g) * g).sum() for g in first)
     if not along.requires_grad:  # no leaf reaches an output
         return [torch.zeros_like(leaf) for leaf in leaves]
     return [*torch.autograd.grad(along, leaves, materialize_grads=True)]
@@ -241,9 +239,7 @@ def assert_residuals(load: Loader, precision: str) -> None:
     for loss in (lambda outputs: outputs.sum(), lambda outputs: outputs.square().sum()):
         exact = torch.autograd.functional.hessian(lambda x, loss=loss: loss(truth(x)), points)
         for vectorize in (False, True):
-            found = torch.autograd.functional.hessian(
-                lambda x, loss=loss: loss(layer(x)), given, vectorize=vectorize
-            )
+            found = torch.autograd.functional.hessian(lambda x, loss=loss: loss(layer(x)), given, vectorize=vectorize)
             np.testing.assert_allclose(found, exact, rtol=0, atol=limit)
 
 
@@ -261,7 +257,7 @@ def assert_refuses_second_derivatives(load: Loader, code: str) -> None:
                 torch.autograd.grad(first.sum(), other)
             assert [found.code for found in refused.value.diagnostics] == [code]
     for frozen in (x, weights):
-        frozen.requires_grad_(False)  # noqa: FBT003 - torch's signature
+        frozen.requires_grad_(False)
         (rest,) = (tensor for tensor in (x, weights) if tensor is not frozen)
         (first,) = torch.autograd.grad(layer(x).sum(), rest, create_graph=True)
         with pytest.raises(Refusal):

@@ -32,6 +32,19 @@ def is_batched(upstream: Tensor) -> bool:
     return not torch._C._has_storage(upstream)  # noqa: SLF001 - torch has no public name for it
 
 
+def where_finite(run: Callable[..., Tensor], per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
+    """`run(per_sample, shared, state)`, where rows with an angle that is no finite number become NaN.
+
+    For what runs circuits that refuse such angles, or that leave out gates, and with them what should not be a number.
+    """
+    given = (per_sample, shared) if state is None else (per_sample, shared, state)
+    good = per_sample.detach().isfinite().all(dim=1) & shared.detach().isfinite().all()
+    if bool(good.all()):
+        return run(*given)
+    zeroed = [torch.where(tensor.isfinite(), tensor, 0) for tensor in (per_sample, shared)]
+    return run(*zeroed, *given[2:]) * torch.where(good, 1.0, torch.nan).to(per_sample).unsqueeze(1)
+
+
 def graph_of(
     outputs: Callable[..., Tensor], given: Sequence[Tensor | None], asked: Sequence[bool], upstream: Tensor
 ) -> list[Tensor | None]:

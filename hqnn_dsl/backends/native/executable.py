@@ -56,7 +56,7 @@ class NativeExecutable:
         self.plan = plan(circuit, self.without)
         self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
         self.schedules = Schedules(self.layouts)
-        self.tape = tape_of(circuit)
+        self.tape = tape_of(circuit if precision == "double" else circuit.rounded_late())
         self.one = self.layouts.offsets.dtype.type(1)
         self._cuda: CudaExecutable | None = None
         self._cuda_refused = False
@@ -84,7 +84,7 @@ class NativeExecutable:
             found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         else:
             call = Call(self.schedules, _array(per_sample), _array(shared), None if state is None else _array(state))
-            found = torch.from_numpy(call.forward(keep=False))
+            found = torch.from_numpy(_outputs(call, keep=False))
         return found if device.type == "cpu" else found.to(device)
 
     def layer(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
@@ -170,8 +170,14 @@ def _array(tensor: Tensor) -> Array:
 
 def _broken(samples: Array, shared: Array) -> Array:
     """`[B]`: the rows with an angle that is no finite number."""
-    found: Array = ~np.isfinite(samples).all(axis=1) | ~np.isfinite(shared).all()
-    return found
+    return np.asarray(~np.isfinite(samples).all(axis=1) | ~np.isfinite(shared).all())
+
+
+def _outputs(call: Call, *, keep: bool) -> Array:
+    """Outputs `[B, M]`; NaN in rows where an angle is no finite number."""
+    out: Array = call.forward(keep=keep)
+    out[_broken(call.samples, call.shared)] = np.nan
+    return out
 
 
 def _joined(weights: tuple[Tensor, ...], like: Tensor) -> Tensor:
@@ -235,7 +241,7 @@ class _Angles(torch.autograd.Function):
         ctx.executable = executable
         amplitudes = None if state is None else _array(state)
         ctx.call = Call(executable.schedules, _array(per_sample), _array(shared), amplitudes)
-        return torch.from_numpy(ctx.call.forward(keep=True))
+        return torch.from_numpy(_outputs(ctx.call, keep=True))
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:

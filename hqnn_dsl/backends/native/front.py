@@ -32,7 +32,7 @@ def inside(value: Any, one: Any) -> Any:
     """The value moved into [-1, 1]; what is not a number stays so."""
     if value > one:
         return one
-    return -one if value < -one else value
+    return max(value, -one)
 
 
 @kernel

@@ -17,7 +17,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN
 from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
-from hqnn_dsl.backends.dense.graphs import again, numbers_suffice
+from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
 from hqnn_dsl.backends.shifts.function import exactly
 from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.convert import Slotted, observables, slotted
@@ -146,6 +146,9 @@ class QnnExecutable:
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]` and `shared[W]`; `state` is None."""
         assert state is None, "an amplitude input is refused when the circuit is loaded"
+        return where_finite(self._run, per_sample.to(self.real), shared.to(self.real))
+
+    def _run(self, per_sample: Tensor, shared: Tensor) -> Tensor:
         if torch.is_grad_enabled() and (per_sample.requires_grad or shared.requires_grad):
             return cast("Tensor", _Connected.apply(per_sample, shared, self))  # type: ignore[no-untyped-call]
         return self.connected(per_sample, shared)
@@ -153,10 +156,9 @@ class QnnExecutable:
     def connected(self, per_sample: Tensor, shared: Tensor) -> Tensor:
         """The outputs by a connector, which are differentiable once, and must not be differentiated twice."""
         rows = per_sample.shape[0]
-        inputs = per_sample[:, self._sample].to(self.real)
-        weights = shared[self._shared].to(self.real)
+        inputs, weights = per_sample[:, self._sample], shared[self._shared]
         # A slot that only turns the phase is in no gate: it, and an empty batch, still get a gradient of zero.
-        nothing = (per_sample[:, :0].sum(1, keepdim=True) + shared[:0].sum()).to(self.real)
+        nothing = per_sample[:, :0].sum(1, keepdim=True) + shared[:0].sum()
         if rows == 0:
             return nothing.expand(0, self.circuit.num_outputs)
         connector = self.connectors[torch.is_grad_enabled() and inputs.requires_grad]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
-from hqnn_dsl.backends.dense.graphs import again, is_batched, last, numbers_suffice
+from hqnn_dsl.backends.dense.graphs import again, is_batched, last, numbers_suffice, where_finite
 from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce, OnlyFirstDerivatives
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -50,8 +50,11 @@ class Evaluating(Protocol):
 
 def evaluated(executable: Evaluating, per_sample: Tensor, shared: Tensor) -> Tensor:
     """Outputs `[B, M]` in the executable's precision, differentiable by `per_sample[B, E]` and `shared[W]`."""
-    given = per_sample.to(executable.real), shared.to(executable.real)
-    return cast("Tensor", _Evaluated.apply(*given, executable))  # type: ignore[no-untyped-call]
+
+    def run(per_sample: Tensor, shared: Tensor) -> Tensor:
+        return cast("Tensor", _Evaluated.apply(per_sample, shared, executable))  # type: ignore[no-untyped-call]
+
+    return where_finite(run, per_sample.to(executable.real), shared.to(executable.real))
 
 
 def exactly(executable: Evaluating, per_sample: Tensor, shared: Tensor) -> Tensor:

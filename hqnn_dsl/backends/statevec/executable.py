@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
-from hqnn_dsl.backends.dense.graphs import again, numbers_suffice
+from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
 from hqnn_dsl.backends.dense.state import normalised
 from hqnn_dsl.backends.statevec.library import Library, find_module
 from hqnn_dsl.backends.statevec.reading import reading_of
@@ -74,9 +74,10 @@ class StateVecExecutable:
             if bool(empty.any()):
                 raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
             state = normalised(state.to(self.real))
-        found: Tensor = _Angles.apply(  # type: ignore[no-untyped-call]
-            self, per_sample.to(self.real), shared.to(self.real), state
-        )
+        return where_finite(self._run, per_sample.to(self.real), shared.to(self.real), state)
+
+    def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
+        found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         return found
 
     def library(self, device: torch.device) -> Library:

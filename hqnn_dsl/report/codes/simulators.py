@@ -76,9 +76,9 @@ class OnlyFirstDerivatives(Diagnostic):
     """A second derivative of a circuit was asked for, from a backend that estimates the first one.
 
     Training needs first derivatives only. Shots, noise and SPSA give an estimate of the gradient as plain numbers,
-    which torch cannot differentiate; without this error the second derivative would lack the circuit's part. Exact backends
-    have derivatives of any order: `reference` itself, and through it `native`, `custatevec`, `aer` without these
-    options, and `primitive("statevector")`.
+    which torch cannot differentiate; without this error the second derivative would lack the circuit's part.
+    Exact backends have derivatives of any order: `reference` itself, and through it `native`, `custatevec`, `aer`
+    without these options, and `primitive("statevector")`.
 
     Wrong: `torch.autograd.grad(…, create_graph=True)` twice through `backend aer(shots: 1000)`.
     Right: `backend native`, or `backend aer` without shots.

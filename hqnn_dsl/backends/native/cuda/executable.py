@@ -73,7 +73,8 @@ class Call:
         for number, part in enumerate(self.parts):
             kept = keep and part.keeps(given.batch, len(self.parts))
             self.kept[number] = part.forward(given, out, keep=kept, add=number > 0)
-        return out
+        # An angle that is no finite number makes its row NaN, even in a rotation that the plan has dropped.
+        return out.add_((given.samples * 0).sum(1, keepdim=True) + (given.shared * 0).sum())
 
     def backward(self, upstream: Tensor, asked: int) -> tuple[Tensor, Tensor, Tensor]:
         """Gradients of angles per sample `[B, E]`, shared ones `[W]` and amplitudes; undefined where not asked for.
