@@ -89,7 +89,7 @@ _KINDS = {Const: "c", InputRef: "x", WeightRef: "w"}
 def shape_of(angle: Angle) -> str:
     """What two slots must share to be evaluated together: `add(x,mul(w,c))`."""
     if isinstance(angle, Apply):
-        name = "power" if _is_plain_power(angle) else angle.function
+        name = "whole_pow" if _is_plain_power(angle) else angle.function
         return f"{name}({','.join(map(shape_of, angle.arguments))})"
     return _KINDS[type(angle)]
 

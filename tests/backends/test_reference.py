@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections import Counter
 
+import conformance
 import numpy as np
 import pytest
 import torch
@@ -143,6 +144,10 @@ def test_second_derivatives_of_every_gate(gate: str) -> None:
     run = load(circuit)
     assert torch.autograd.gradcheck(run, given)
     assert torch.autograd.gradgradcheck(run, given)
+
+
+def test_hessians_are_those_of_central_differences() -> None:
+    conformance.assert_residuals(load, "double")
 
 
 def test_equal_arguments_give_equal_bits() -> None:

@@ -68,9 +68,18 @@ def function(code: int, a: Any, one: Any) -> Any:
 
 
 @kernel
+def is_edge(code: int, a: Any, one: Any) -> Any:
+    """Whether a function of one argument has no finite derivative there: it counts as a constant."""
+    if code in (ASIN, ACOS):
+        return not -one < a < one
+    if code == LOG:
+        return not (a > 0 and finite(one / a))
+    return code == SQRT and not a > 0
+
+
+@kernel
 def slope(code: int, a: Any, value: Any, one: Any) -> Any:
-    """The derivative of a function of one argument, whose value there is known."""
-    zero = one - one
+    """The derivative of a function of one argument inside its domain, whose value there is known."""
     if code == SIN:
         return math.cos(a)
     if code == COS:
@@ -78,9 +87,9 @@ def slope(code: int, a: Any, value: Any, one: Any) -> Any:
     if code == TAN:
         return one + value * value
     if code == ASIN:
-        return one / math.sqrt(one - a * a) if -one < a < one else zero
+        return one / math.sqrt(one - a * a)
     if code == ACOS:
-        return -one / math.sqrt(one - a * a) if -one < a < one else zero
+        return -one / math.sqrt(one - a * a)
     if code == ATAN:
         return one / (one + a * a)
     if code == TANH:
@@ -88,9 +97,9 @@ def slope(code: int, a: Any, value: Any, one: Any) -> Any:
     if code == EXP:
         return value
     if code == LOG:
-        return one / a if a > zero and finite(one / a) else zero
+        return one / a
     if code == SQRT:
-        return one / (value + value) if a > zero else zero
+        return one / (value + value)
     return np.sign(a)
 
 
@@ -208,14 +217,17 @@ def run_back(
         elif code == POW:
             for k in range(width):
                 by_base, by_exponent = power_slopes(first[k], second[k], values[i, k], one)
-                to[k] += own[k] * by_base
-                other[k] += own[k] * by_exponent
+                if by_base != 0:
+                    to[k] += own[k] * by_base
+                if by_exponent != 0:
+                    other[k] += own[k] * by_exponent
         elif code == NEG:
             for k in range(width):
                 to[k] -= own[k]
         else:
             for k in range(width):
-                to[k] += own[k] * slope(code, first[k], values[i, k], one)
+                if not is_edge(code, first[k], one):
+                    to[k] += own[k] * slope(code, first[k], values[i, k], one)
 
 
 @view
