@@ -22,6 +22,7 @@ from hqnn_dsl.backends.statevec.executable import StateVecExecutable
 from hqnn_dsl.circuit.angles import Apply, Const, InputRef, quarter_turns, within_two_turns, without_turns
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm
 from hqnn_dsl.circuit.pauli.lowering import lower
+from hqnn_dsl.trials.points import find_points
 
 if TYPE_CHECKING:
     from hqnn_dsl.backends import Executable
@@ -179,3 +180,37 @@ def test_only_what_is_added_loses_its_turns() -> None:
     assert without_turns(Apply("add", (inside, Const(1.5)))) == Apply("add", (inside, Const(1.5)))
     moved = without_turns(Apply("neg", (Apply("sub", (Const(100.0), x)),)))
     assert moved == Apply("neg", (Apply("sub", (Const(within_two_turns(100.0)), x)),))
+
+
+LARGE_SPEC = """hqnn 1
+model m {
+  circuit on 2 qubits {
+    input v
+    ry(v) 0
+    rx(100000000000000.0) 0
+    rz(1e10) 0
+    crx(1e12 + 0.3) 0, 1
+    measure z, y
+  }
+  decoder { dense }
+  transpile { basis [rz, sx, x, cx]; coupling linear; optimization 2; seed 3 }
+}
+"""
+
+
+def test_a_transpiled_circuit_with_large_constants_is_still_the_same() -> None:
+    """Qiskit's passes take whole turns out by a rounded π, which is a thousandth off here."""
+    program = api.compile_text(LARGE_SPEC)
+    built = QuantumCircuit(2)
+    built.ry(0.7, 0)
+    built.rx(1e14, 0)
+    built.rz(1e10, 0)
+    built.crx(1e12 + 0.3, 0, 1)
+    words = [SparsePauliOp.from_sparse_list([(letter, [q], 1.0)], 2) for letter in "ZY" for q in range(2)]
+    exact = [float(Statevector(built).expectation_value(word).real) for word in words]
+    made = program.transpiled
+    state = Statevector(made.assign_parameters(dict.fromkeys(made.parameters, 0.7)))
+    found = [float(state.expectation_value(word.apply_layout(made.layout)).real) for word in words]
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-9)
+    points = find_points(program.logical, 1, 0)
+    assert points[0].turns == 1.0
