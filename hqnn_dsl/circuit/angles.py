@@ -134,8 +134,8 @@ def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
 def evaluate(angle: Angle, inputs: tuple[float, ...], weights: tuple[float, ...]) -> float:
     """The angle's value on plain numbers: the slow, obvious meaning that the torch evaluation is held against.
 
-    Raises `ArithmeticError` or `ValueError`, or gives a complex number, where a function leaves its domain: backends have
-    no finite number there, but for `acos` and `asin`, which they continue by their end values.
+    Raises `ArithmeticError` or `ValueError`, or gives a complex number, where a function leaves its domain: backends
+    have no finite number there, but for `acos` and `asin`, which they continue by their end values.
     """
     match angle:
         case Const(value):
