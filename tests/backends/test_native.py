@@ -163,19 +163,6 @@ def test_second_derivatives_are_those_of_the_reference(precision: str) -> None:
     conformance.assert_residuals(load, precision)
 
 
-def test_states_too_large_for_the_reference_refuse_second_derivatives_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What refuses is met where a graph is recorded, and must not cost the first derivative."""
-    layer = conformance.curved_layer(load, "double")
-    x = torch.tensor([[0.3, -0.7]], dtype=torch.float64, requires_grad=True)
-    (plain,) = torch.autograd.grad(layer(x).sum(), x)
-    monkeypatch.setattr("hqnn_dsl.backends.dense.executable.MAX_STATE_BYTES", 64)
-    (first,) = torch.autograd.grad(layer(x).sum(), x, create_graph=True)
-    assert torch.equal(first, plain)
-    with pytest.raises(Refusal) as refused:
-        torch.autograd.grad(first.sum(), x)
-    assert refused.value.diagnostics[0].code == "E0711"
-
-
 def test_second_derivatives_of_a_layer() -> None:
     case = random_case(31, batch=2, max_qubits=3, amplitude=False)
     inputs, (true, own) = layers_of(case, "double")
