@@ -83,6 +83,45 @@ def apply(function: str, *arguments: Angle) -> Angle:
     return Const(float(value))
 
 
+def within_two_turns(angle: float) -> float:
+    """The angle itself up to 2π in size, otherwise one in [-2π, 2π] that any gate takes for the same: period 4π.
+
+    Right to some 1e-15 for angles of any size: the sine and cosine of Python's libraries reduce by all digits of π, as
+    taking remainders by a rounded π would not.
+    """
+    if abs(angle) <= 2 * math.pi:
+        return angle
+    return 2 * math.atan2(math.sin(angle / 2), math.cos(angle / 2))
+
+
+def without_turns(angle: Angle) -> Angle:
+    """The angle with all constants that are added to it `within_two_turns`; in a gate it means the same."""
+    match angle:
+        case Const(value):
+            return Const(within_two_turns(value))
+        case Apply("add" | "sub" | "neg" as function, arguments):
+            return Apply(function, tuple(map(without_turns, arguments)))
+    return angle
+
+
+def quarter_turns(angle: float) -> int | None:
+    """How many quarter turns an angle is, 0 to 3 and whole turns left out; None if it is no multiple of π/2.
+
+    It is taken for one if it is `QUARTER_ROUNDING` away at most, however large: rounding moves a multiple of π/2 by as
+    much up to some dozens of quarter turns, and a larger one is a rotation like any other.
+    """
+    sine, cosine = math.sin(angle), math.cos(angle)
+    if min(abs(sine), abs(cosine)) > QUARTER_ROUNDING:  # about how far it is from the nearest multiple
+        return None
+    if abs(sine) < abs(cosine):
+        return 0 if cosine > 0 else 2
+    return 1 if sine > 0 else 3
+
+
+QUARTER_ROUNDING = 1e-14
+"""Radians, far below what changes a digit of an output."""
+
+
 def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
     """All leaves from left to right, repeated ones repeated."""
     if isinstance(angle, Apply):
@@ -93,7 +132,11 @@ def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
 
 
 def evaluate(angle: Angle, inputs: tuple[float, ...], weights: tuple[float, ...]) -> float:
-    """The angle's value on plain numbers: the slow, obvious meaning that the torch evaluation is held against."""
+    """The angle's value on plain numbers: the slow, obvious meaning that the torch evaluation is held against.
+
+    Raises `ArithmeticError` or `ValueError`, or gives a complex number, where a function leaves its domain: backends
+    have no finite number there, but for `acos` and `asin`, which they continue by their end values.
+    """
     match angle:
         case Const(value):
             return value

@@ -7,12 +7,12 @@ the values and answers with expectation values, so re-uploading, products of inp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from typing import Literal
 
-from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, leaves, within_two_turns, without_turns
 from hqnn_dsl.circuit.gates import GATES, Gate
 
 PauliLetter = Literal["x", "y", "z"]
@@ -140,8 +140,13 @@ class Circuit:
 
     @cached_property
     def constant_slots(self) -> dict[int, float]:
-        """Slots whose angle is known at compile time, with its value."""
-        return {s: angle.value for s, angle in enumerate(self.slots) if isinstance(angle, Const)}
+        """Slots whose angle is known at compile time, with its value, at most 2π in size: see `within_two_turns`."""
+        return {s: within_two_turns(angle.value) for s, angle in enumerate(self.slots) if isinstance(angle, Const)}
+
+    def rounded_late(self) -> Circuit:
+        """The same circuit for single precision: large constants in sums lose their whole turns before any rounding."""
+        slots = tuple(map(without_turns, self.slots))
+        return self if slots == self.slots else replace(self, slots=slots)
 
     @cached_property
     def num_weights(self) -> int:

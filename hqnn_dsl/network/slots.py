@@ -20,32 +20,68 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _inside(values: Tensor) -> Tensor:
-    """Values moved just inside (-1, 1), where `acos` and `asin` have finite derivatives; outside, the gradient is 0."""
-    edge = 1 - torch.finfo(values.dtype).eps
-    return values.clamp(-edge, edge)
+def _where(smooth: Tensor, function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+    """The function, as a constant where it is not `smooth`: there it gets 1/2, and no derivative sees its argument."""
+    safe = [torch.where(smooth, argument, 0.5) for argument in arguments]
+    return torch.where(smooth, function(*safe), function(*arguments).detach())
+
+
+def _div(a: Tensor, b: Tensor) -> Tensor:
+    with torch.no_grad():
+        smooth = torch.isfinite(1 / b) & torch.isfinite(a / b / b)
+    return _where(smooth, torch.div, a, b)
+
+
+def _pow(a: Tensor, b: Tensor) -> Tensor:
+    """Whole exponents are taken as constants where the base is negative or 0; others have no derivative there."""
+    with torch.no_grad():
+        finite = torch.isfinite(b * torch.pow(a, b - 1)) | ((b == 0) & (a != 0))
+        positive = finite & (a > 0)
+        whole = finite & (b == torch.floor(b)) & ((a < 0) | ((a == 0) & (b > 0)))
+    negative = _where(whole, torch.pow, a, b.detach())
+    return torch.where(positive, _where(positive, torch.pow, a, b), negative)
+
+
+def _log(a: Tensor) -> Tensor:
+    with torch.no_grad():
+        smooth = (a > 0) & torch.isfinite(1 / a)
+    return _where(smooth, torch.log, a)
+
+
+def _sqrt(a: Tensor) -> Tensor:
+    return _where(a.detach() > 0, torch.sqrt, a)
+
+
+def _asin(a: Tensor) -> Tensor:
+    return _where(a.detach().abs() < 1, lambda inside: torch.asin(inside.clamp(-1, 1)), a)
+
+
+def _acos(a: Tensor) -> Tensor:
+    return _where(a.detach().abs() < 1, lambda inside: torch.acos(inside.clamp(-1, 1)), a)
 
 
 TORCH: dict[str, Callable[..., Tensor]] = {
     "add": torch.add,
     "sub": torch.sub,
     "mul": torch.mul,
-    "div": torch.div,
-    "pow": torch.pow,
+    "div": _div,
+    "pow": _pow,
     "neg": torch.neg,
     "sin": torch.sin,
     "cos": torch.cos,
     "tan": torch.tan,
-    "asin": lambda values: torch.asin(_inside(values)),
-    "acos": lambda values: torch.acos(_inside(values)),
+    "asin": _asin,
+    "acos": _acos,
     "atan": torch.atan,
     "tanh": torch.tanh,
     "exp": torch.exp,
-    "log": torch.log,
-    "sqrt": torch.sqrt,
+    "log": _log,
+    "sqrt": _sqrt,
     "abs": torch.abs,
 }
-"""The functions of `circuit.angles` on tensors."""
+"""The functions of `circuit.angles` on tensors, with one rule for derivatives at the edges of their domains: where a
+function has no finite derivative it counts as a constant, so all its derivatives are 0; so does the exponent of a base
+that is not positive. `acos` and `asin` keep their end values beyond ±1. `abs` has derivative 0 at 0."""
 
 _KINDS = {Const: "c", InputRef: "x", WeightRef: "w"}
 
@@ -53,8 +89,15 @@ _KINDS = {Const: "c", InputRef: "x", WeightRef: "w"}
 def shape_of(angle: Angle) -> str:
     """What two slots must share to be evaluated together: `add(x,mul(w,c))`."""
     if isinstance(angle, Apply):
-        return f"{angle.function}({','.join(map(shape_of, angle.arguments))})"
+        name = "whole_pow" if _is_plain_power(angle) else angle.function
+        return f"{name}({','.join(map(shape_of, angle.arguments))})"
     return _KINDS[type(angle)]
+
+
+def _is_plain_power(angle: Apply) -> bool:
+    """Whether it is a power with a constant whole exponent from 0 on, which has no edges."""
+    exponent = angle.arguments[-1]
+    return angle.function == "pow" and isinstance(exponent, Const) and exponent.value >= 0 and exponent.value % 1 == 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +118,11 @@ def _group(angles: list[Angle]) -> SlotGroup:
     return SlotGroup(angles[0], tuple(_KINDS[type(leaf)] for leaf in rows[0]), reads)
 
 
-def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> tuple[tuple[SlotGroup, ...], tuple[int, ...]]:
+Groups = tuple[tuple[SlotGroup, ...], tuple[int, ...]]
+"""Groups of slots, and where in their joined values each slot is."""
+
+
+def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> Groups:
     """The groups of `slots`, and where in their joined values each slot is, in the order of `slots`."""
     members: dict[str, list[int]] = {}
     for slot in slots:
@@ -86,17 +133,19 @@ def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> tuple[tuple[SlotGro
     return groups, tuple(place[slot] for slot in slots)
 
 
+def _groups_of(circuit: Circuit) -> tuple[Groups, Groups]:
+    return group_slots(circuit, circuit.sample_slots), group_slots(circuit, circuit.shared_slots)
+
+
 class SlotTable:
     """The slots of a circuit as a differentiable function of inputs and weights.
 
-    `abs`, `sqrt` and `log` have torch's derivatives and values; arguments of `acos` and `asin` are moved just inside
-    ±1. It computes in float32, or float64 where the weights are, whatever autocast says.
+    Derivatives are those of `TORCH`. It computes in float32, or float64 where the weights are, whatever autocast says.
     """
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self._sample = group_slots(circuit, circuit.sample_slots)
-        self._shared = group_slots(circuit, circuit.shared_slots)
+        self._groups = {torch.float64: _groups_of(circuit), torch.float32: _groups_of(circuit.rounded_late())}
         self._kept: dict[tuple[object, ...], Tensor] = {}
         assert all(slot_kind(circuit.slots[slot]) == "sample" for slot in circuit.sample_slots)
 
@@ -108,13 +157,12 @@ class SlotTable:
         dtype = torch.float64 if weights.dtype == torch.float64 else torch.float32
         with torch.autocast(device_type=inputs.device.type, enabled=False):
             inputs, weights = inputs.to(dtype), weights.to(dtype)
-            per_sample = self._values(self._sample, inputs, weights, inputs.shape[:1])
-            shared = self._values(self._shared, inputs, weights, inputs.shape[:0])
+            sample_groups, shared_groups = self._groups[dtype]
+            per_sample = self._values(sample_groups, inputs, weights, inputs.shape[:1])
+            shared = self._values(shared_groups, inputs, weights, inputs.shape[:0])
         return per_sample, shared
 
-    def _values(
-        self, table: tuple[tuple[SlotGroup, ...], tuple[int, ...]], inputs: Tensor, weights: Tensor, batch: torch.Size
-    ) -> Tensor:
+    def _values(self, table: Groups, inputs: Tensor, weights: Tensor, batch: torch.Size) -> Tensor:
         groups, order = table
         if not groups:
             return inputs.new_zeros(*batch, 0)
@@ -145,5 +193,6 @@ class SlotTable:
 def _apply(pattern: Angle, found: Iterator[Tensor]) -> Tensor:
     """The functions of `pattern` over its leaves' values, which come from left to right."""
     if isinstance(pattern, Apply):
-        return TORCH[pattern.function](*[_apply(argument, found) for argument in pattern.arguments])
+        function = torch.pow if _is_plain_power(pattern) else TORCH[pattern.function]
+        return function(*[_apply(argument, found) for argument in pattern.arguments])
     return next(found)

@@ -45,6 +45,10 @@ QISKIT: dict[str, Callable[..., Any]] = {
 """The functions of angles that Qiskit's expressions have; `tanh` is not among them."""
 
 
+LARGEST_AS_WRITTEN = 1000.0
+"""Radians: Qiskit's passes take whole turns out of a constant by a rounded π, which here still costs no digit."""
+
+
 @dataclass(frozen=True)
 class Slotted:
     """A Qiskit circuit with one Parameter a slot; `sample` and `shared` hold them in slot order."""
@@ -57,12 +61,16 @@ class Slotted:
 def logical(circuit: Circuit) -> QuantumCircuit:
     """The circuit with the spec's names: `x[0]` or the input's own name, `real_amplitudes.w[0, 2]`.
 
-    An angle without a Qiskit form is one Parameter, `slot[k]`. Raises `Refusal` for an amplitude input.
+    An angle without a Qiskit form is one Parameter, `slot[k]`; large constants lose their whole turns. Raises `Refusal`
+    for an amplitude input.
     """
     inputs, weights, formless = _parameters(circuit)
     angles: list[Any] = []
     for slot, angle in enumerate(circuit.slots):
-        angles.append(formless[slot] if slot in formless else expression(angle, inputs, weights))
+        if isinstance(angle, Const) and abs(angle.value) > LARGEST_AS_WRITTEN:
+            angles.append(circuit.constant_slots[slot])
+        else:
+            angles.append(formless[slot] if slot in formless else expression(angle, inputs, weights))
     return _build(circuit, angles)
 
 

@@ -33,7 +33,8 @@ MARGIN = 0.01
 class Point:
     """Inputs `[B, I]`, all weights flattened `[P]`, and the gradient `[B, M]` that comes from above; float64.
 
-    `turns` is the largest angle there in full turns, at least 1: single precision loses that factor.
+    `turns` is the largest angle there in full turns, at least 1: single precision loses that factor. Whole turns that
+    are taken out of constants before any rounding do not count.
     """
 
     inputs: Tensor = field(repr=False)
@@ -68,7 +69,7 @@ def _largest_angle(circuit: Circuit, inputs: Tensor, weights: Tensor) -> float:
     """The largest angle of all rows by amount, infinite where one is no finite number."""
     numbers, largest = tuple(weights.tolist()), 0.0
     for row in inputs.tolist():
-        for angle in circuit.slots:
+        for angle in circuit.rounded_late().slots:
             try:
                 value = evaluate(angle, tuple(row), numbers)
             except (ArithmeticError, ValueError):

@@ -6,15 +6,19 @@ Qiskit's Statevector says what the values are, the reference backend what the gr
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 import torch
 from circuits_random import ANGLES_OF, Case, expected, random_case
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.circuit.angles import InputRef, WeightRef
+from hqnn_dsl.circuit.angles import Apply, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, slot_kind
+from hqnn_dsl.network.quantum import QuantumLayer
+from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -144,3 +148,124 @@ def assert_determined(load: Loader) -> None:
         seen.append([outputs.detach(), *(tensor.grad for tensor in given if tensor is not None)])
     for again in seen[1:]:
         assert all(torch.equal(a, b) for a, b in zip(seen[0], again, strict=True))
+
+
+SECOND = {"single": 2e-3, "double": 1e-9}
+DOUBLE = {"precision": "double"}
+
+
+def subsets(count: int) -> list[tuple[bool, ...]]:
+    """All ways in which some of so many tensors require gradients."""
+    return [asked for asked in product((True, False), repeat=count) if any(asked)]
+
+
+def twice(outputs: torch.Tensor, leaves: list[torch.Tensor], *, curved: bool) -> list[torch.Tensor]:
+    """The gradients of a direction's slope by `leaves`, under a loss that is linear in the outputs or `curved`."""
+    generator = torch.Generator().manual_seed(5)
+    weights = torch.randn(outputs.shape, dtype=torch.float64, generator=generator).to(outputs)
+    loss = (weights * (outputs.square() + outputs if curved else outputs)).sum()
+    first = torch.autograd.grad(loss, leaves, create_graph=True, materialize_grads=True)
+    along = sum((torch.linspace(-1, 1, g.numel(), dtype=torch.float64).reshape(g.shape).to(g) * g).sum() for g in first)
+    if not along.requires_grad:  # no leaf reaches an output
+        return [torch.zeros_like(leaf) for leaf in leaves]
+    return [*torch.autograd.grad(along, leaves, materialize_grads=True)]
+
+
+def assert_second_derivatives(load: Loader, cases: Iterable[Case], precision: str) -> None:
+    """Second derivatives are the reference's, whatever requires gradients and whatever the loss; so are third ones."""
+    largest = 0.0
+    for case in cases:
+        for asked in subsets(2 if case.state is None else 3):
+            for curved in (False, True):
+                found = []
+                for run, kind in ((offered()["reference"].load(case.circuit, DOUBLE, 0), "double"),
+                                  (load(case.circuit, precision), precision)):  # fmt: skip
+                    given = arguments(case, kind)
+                    leaves = [t.requires_grad_() for t, want in zip((t for t in given if t is not None), asked,
+                                                                    strict=True) if want]  # fmt: skip
+                    outputs = run(*given)
+                    flat = [torch.zeros_like(leaf) for leaf in leaves]
+                    found.append(twice(outputs, leaves, curved=curved) if outputs.requires_grad else flat)
+                for true, ours in zip(*found, strict=True):
+                    np.testing.assert_allclose(ours, true, rtol=0, atol=SECOND[precision])
+                    largest = max(largest, float(true.abs().max()) if true.numel() else 0.0)
+    assert largest > 1e-2
+
+
+def curved_circuit() -> Circuit:
+    """Two qubits whose outputs have second derivatives by inputs, by weights and by one of each."""
+    ry = [Operation("ry", (slot % 2,), (slot,)) for slot in range(4)]
+    product_of = Apply("mul", (InputRef(0), WeightRef(2)))
+    return Circuit(
+        num_qubits=2,
+        operations=(*ry, Operation("cx", (0, 1)), Operation("rx", (0,), (4,)), Operation("rzz", (0, 1), (5,)),
+                    Operation("rx", (1,), (6,))),
+        slots=(InputRef(0), InputRef(1), WeightRef(0), WeightRef(1), WeightRef(2), product_of, InputRef(1)),
+        measurements=(Observable((PauliTerm(1.0, ((0, "z"),)),)), Observable((PauliTerm(0.5, ((0, "x"), (1, "y"))),))),
+        num_inputs=2,
+        weights=(WeightTensor("w", (3,), 0),),
+    )  # fmt: skip
+
+
+def curved_layer(load: Loader, precision: str) -> QuantumLayer:
+    circuit = curved_circuit()
+    return QuantumLayer(circuit, load(circuit, precision), precision=precision, seed=3)
+
+
+def residual(layer: QuantumLayer, points: torch.Tensor) -> list[torch.Tensor]:
+    """u_xx at the points, and the gradients of a residual that holds it, of a layer applied to its own outputs too."""
+    x = points.clone().requires_grad_()
+    found = []
+    for outputs in (layer(x), layer(layer(x))):
+        (first,) = torch.autograd.grad(outputs.sum(), x, create_graph=True)
+        (second,) = torch.autograd.grad(first[:, 0].sum(), x, create_graph=True)
+        loss = (second[:, 0] + outputs[:, 0] ** 2 - 0.3).square().mean()
+        found += [second.detach(), *torch.autograd.grad(loss, [x, *layer.parameters()])]
+    return found
+
+
+def assert_residuals(load: Loader, precision: str) -> None:
+    """Hessians of the layer and of a residual with second derivatives are the reference's; central differences too."""
+    points = torch.tensor([[0.3, -0.7], [1.1, 0.4]], dtype=torch.float64)
+    truth = curved_layer(lambda circuit, kind: offered()["reference"].load(circuit, {"precision": kind}, 0), "double")
+    layer = curved_layer(load, precision)
+    given, limit = points.to(DTYPES[precision]), SECOND[precision]
+    for ours, true in zip(residual(layer, given), residual(truth, points), strict=True):
+        np.testing.assert_allclose(ours, true, rtol=0, atol=10 * limit)
+    step = torch.tensor([[1e-4, 0.0]], dtype=torch.float64)
+    with torch.no_grad():
+        beside = (truth(points + step) - 2 * truth(points) + truth(points - step)).sum(1) / 1e-8
+    np.testing.assert_allclose(residual(layer, given)[0][:, 0], beside, rtol=0, atol=max(1e-6, limit))
+    for loss in (lambda outputs: outputs.sum(), lambda outputs: outputs.square().sum()):
+        exact = torch.autograd.functional.hessian(lambda x, loss=loss: loss(truth(x)), points)
+        for vectorize in (False, True):
+            found = torch.autograd.functional.hessian(lambda x, loss=loss: loss(layer(x)), given, vectorize=vectorize)
+            np.testing.assert_allclose(found, exact, rtol=0, atol=limit)
+
+
+def assert_refuses_second_derivatives(load: Loader, code: str) -> None:
+    """First derivatives as often as wanted, with a graph too; a second one is refused, by inputs, weights and both."""
+    layer = curved_layer(load, "double")
+    (weights,) = layer.parameters()
+    x = torch.tensor([[0.3, -0.7], [1.1, 0.4]], dtype=torch.float64, requires_grad=True)
+    for loss in (lambda outputs: outputs.sum(), lambda outputs: outputs.square().sum()):
+        outputs = layer(x)
+        torch.autograd.grad(loss(outputs), (x, weights), retain_graph=True)
+        for one, other in product((x, weights), repeat=2):
+            (first,) = torch.autograd.grad(loss(outputs), one, create_graph=True)
+            with pytest.raises(Refusal) as refused:
+                torch.autograd.grad(first.sum(), other)
+            assert [found.code for found in refused.value.diagnostics] == [code]
+    for frozen in (x, weights):
+        frozen.requires_grad_(False)
+        (rest,) = (tensor for tensor in (x, weights) if tensor is not frozen)
+        (first,) = torch.autograd.grad(layer(x).sum(), rest, create_graph=True)
+        with pytest.raises(Refusal):
+            torch.autograd.grad(first.sum(), rest)
+        frozen.requires_grad_()
+    for vectorize in (False, True):
+        with pytest.raises(Refusal):
+            torch.autograd.functional.hessian(lambda x: layer(x).sum(), x.detach(), vectorize=vectorize)
+    with pytest.raises(Refusal) as many:
+        torch.autograd.functional.jacobian(lambda x: layer(x).sum(0), x.detach(), vectorize=True)
+    assert [found.code for found in many.value.diagnostics] == ["E0781"]

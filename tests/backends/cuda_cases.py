@@ -232,6 +232,23 @@ def test_first_and_second_derivatives() -> None:
     assert torch.autograd.gradgradcheck(load(case.circuit, "double"), given)
 
 
+def test_second_derivatives_are_those_of_the_reference() -> None:
+    chosen = [random_case(s, batch=2, max_qubits=2, max_operations=4, amplitude=s == 6) for s in (3, 6)]
+    conformance.assert_second_derivatives(load, chosen, "double")
+    conformance.assert_residuals(load, "double")
+
+
+def test_an_angle_that_is_no_number_makes_its_row_nan() -> None:
+    """Whether or not its rotation reaches what is read. (The simulator has no sine of infinity.)"""
+    circuit = ring(2)
+    run = load(circuit, "double")
+    samples, shared = torch.zeros(3, len(circuit.sample_slots)), torch.ones(len(circuit.shared_slots))
+    samples[1, 0] = float("nan")
+    assert run(samples, shared, None).isnan().all(dim=1).tolist() == [False, True, False]
+    shared[-1] = float("nan")
+    assert run(samples, shared, None).isnan().all()
+
+
 def test_whole_layers_run_on_the_device_asked_for() -> None:
     """The slot table in torch in front, amplitudes too; the answer is where the inputs are."""
     for seed, amplitude in ((9, False), (2, True)):

@@ -6,6 +6,7 @@ import importlib.metadata
 import pickle
 from typing import Any
 
+import conformance
 import numpy as np
 import pytest
 import torch
@@ -194,13 +195,14 @@ def test_a_layer_trains_through_torch_connector() -> None:
         assert all(p.grad is not None and p.grad.abs().max() > 0 for p in net.parameters())
 
 
-def test_second_derivatives_are_refused_by_torch_and_never_wrong() -> None:
-    run = BACKEND.load(small(), QNN, 0)
-    inputs = torch.tensor([[0.1]], dtype=torch.float64, requires_grad=True)
-    out = run(inputs, torch.tensor([0.5], dtype=torch.float64), None).sum()
-    (first,) = torch.autograd.grad(out, inputs, create_graph=True)
-    with pytest.raises(RuntimeError, match=r"once_differentiable|does not require grad"):
-        torch.autograd.grad(first.sum(), inputs)
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_second_derivatives_are_those_of_the_reference(precision: str) -> None:
+    def load(circuit: Circuit, precision: str) -> Any:
+        return BACKEND.load(circuit, QNN | {"precision": precision}, 0)
+
+    chosen = [random_case(s, batch=2, max_qubits=2, max_operations=5, amplitude=False) for s in (3, 5)]
+    conformance.assert_second_derivatives(load, chosen, precision)
+    conformance.assert_residuals(load, precision)
 
 
 def test_executables_pickle() -> None:

@@ -9,9 +9,22 @@ import numpy as np
 import pytest
 import torch
 from circuits_random import Case, random_case
-from conformance import BATCHES, GATES, arguments, assert_gradients, assert_values, every_gate
+from conformance import (
+    BATCHES,
+    GATES,
+    arguments,
+    assert_gradients,
+    assert_refuses_second_derivatives,
+    assert_residuals,
+    assert_second_derivatives,
+    assert_values,
+    every_gate,
+)
 
 from hqnn_dsl.backends.aer import BACKEND
+from hqnn_dsl.backends.aer_options import SIMULATIONS
+from hqnn_dsl.catalog.gradients import GRADIENTS
+from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, verify
 from hqnn_dsl.network.quantum import QuantumLayer
@@ -166,12 +179,32 @@ def test_executables_pickle_and_say_what_ran() -> None:
     }
 
 
-def test_second_derivatives_are_refused_by_torch_and_never_wrong() -> None:
-    inputs = torch.tensor([[0.1]], dtype=torch.float64, requires_grad=True)
-    out = load(small(), "double")(inputs, torch.tensor([0.5], dtype=torch.float64), None).sum()
-    (first,) = torch.autograd.grad(out, inputs, create_graph=True)
-    with pytest.raises(RuntimeError, match=r"once_differentiable|does not require grad"):
-        torch.autograd.grad(first.sum(), inputs)
+@pytest.mark.parametrize("simulation", ["exact", "matrix_product_state"])
+def test_second_derivatives_are_those_of_the_reference(simulation: str) -> None:
+    def load(circuit: Circuit, precision: str) -> Executable:
+        return BACKEND.load(circuit, {"precision": precision, "simulation": SIMULATIONS[simulation].selected()}, 0)
+
+    chosen = [random_case(s, batch=2, max_qubits=3, max_operations=6, amplitude=False) for s in (3, 4, 5)]
+    assert_second_derivatives(load, chosen, "double")
+    assert_residuals(load, "double")
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ({"shots": 100}, "`shots`"),
+        ({"noise": NOISES["depolarizing"].selected(p1=0.01)}, "`noise`"),
+        ({"gradient": GRADIENTS["spsa"].selected()}, "`gradient: spsa`"),
+        ({"simulation": SIMULATIONS["matrix_product_state"].selected(bond=2)}, "a bounded `simulation`"),
+    ],
+)
+def test_second_derivatives_of_estimates_are_refused(option: dict[str, Any], reason: str) -> None:
+    def load(circuit: Circuit, precision: str) -> Executable:
+        return BACKEND.load(circuit, option | {"precision": precision}, 0)
+
+    assert_refuses_second_derivatives(load, "E0780")
+    assert BACKEND.is_exact(option) is False
+    assert load(small(), "double").inexact == reason
 
 
 def test_a_layer_trains() -> None:

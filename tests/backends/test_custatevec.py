@@ -57,6 +57,13 @@ def test_first_and_second_derivatives() -> None:
     assert torch.autograd.gradgradcheck(load(case.circuit, "double"), given)
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_second_derivatives_are_those_of_the_reference(precision: str) -> None:
+    chosen = [random_case(s, batch=2, max_qubits=3, max_operations=6, amplitude=s == 6) for s in (3, 4, 6)]
+    conformance.assert_second_derivatives(load, chosen, precision)
+    conformance.assert_residuals(load, precision)
+
+
 @pytest.mark.parametrize("asked", [(True, False), (False, True)])
 def test_only_the_gradients_asked_for_are_given(asked: tuple[bool, bool]) -> None:
     case = random_case(9, batch=2, max_qubits=3, max_operations=8, amplitude=False)

@@ -156,6 +156,13 @@ def test_functions_at_their_edges_are_those_of_torch(function: str, value: float
         torch.testing.assert_close(own, true, equal_nan=True, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_second_derivatives_are_those_of_the_reference(precision: str) -> None:
+    chosen = [random_case(s, batch=2, max_qubits=3, max_operations=6, amplitude=s == 6) for s in (3, 4, 6)]
+    conformance.assert_second_derivatives(load, chosen, precision)
+    conformance.assert_residuals(load, precision)
+
+
 def test_second_derivatives_of_a_layer() -> None:
     case = random_case(31, batch=2, max_qubits=3, amplitude=False)
     inputs, (true, own) = layers_of(case, "double")

@@ -200,6 +200,18 @@ def test_backprop_differentiates_as_often_as_wanted() -> None:
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
 
 
+def test_second_derivatives_are_those_of_the_reference() -> None:
+    load = loader("default.qubit backprop")
+    chosen = [random_case(s, batch=2, max_qubits=3, max_operations=6, amplitude=s == 6) for s in (3, 6)]
+    conformance.assert_second_derivatives(load, chosen, "double")
+    conformance.assert_residuals(load, "double")
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if not way.endswith("backprop")])
+def test_whatever_the_loss_they_are_refused_elsewhere(way: str) -> None:
+    conformance.assert_refuses_second_derivatives(loader(way), "E0775")
+
+
 @pytest.mark.parametrize("way", [way for way in WAYS if not way.endswith("backprop")])
 def test_second_derivatives_are_refused_and_never_wrong(way: str) -> None:
     """The square's own second derivative needs none of the circuit's: a graph alone is no mistake."""

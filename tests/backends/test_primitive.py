@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 import torch
 from circuits_random import Case, expected, random_case
-from conformance import BATCHES, GATES, arguments, assert_gradients, assert_values, every_gate
+from conformance import (
+    BATCHES,
+    GATES,
+    arguments,
+    assert_gradients,
+    assert_refuses_second_derivatives,
+    assert_residuals,
+    assert_second_derivatives,
+    assert_values,
+    every_gate,
+)
 from qiskit.providers.fake_provider import GenericBackendV2
 
 from hqnn_dsl.backends import aer
@@ -276,3 +286,24 @@ def test_a_device_that_is_not_there_or_too_small(name: str, code: str) -> None:
     with pytest.raises(Refusal) as refused:
         BACKEND.load(ladder(2), {"name": name}, 0)
     assert [item.code for item in refused.value.diagnostics] == [code]
+
+
+def test_second_derivatives_of_the_exact_estimator_are_those_of_the_reference() -> None:
+    chosen = [drawn(seed, batch=2, max_qubits=3, max_operations=6) for seed in (3, 4, 5)]
+    assert_second_derivatives(exact, chosen, "double")
+    assert_residuals(exact, "double")
+
+
+def test_second_derivatives_of_estimates_are_refused() -> None:
+    def by_chance(circuit: Circuit, precision: str) -> Executable:
+        options = {"name": "statevector", "precision": precision, "gradient": GRADIENTS["spsa"].selected()}
+        return BACKEND.load(circuit, options, 0)
+
+    def on_device(circuit: Circuit, precision: str) -> Executable:
+        device = GenericBackendV2(2, seed=1)
+        shiftable = shiftable_on(circuit, device, 1, 0)
+        chosen = settings(precision=precision, shots=16)
+        return PrimitiveExecutable(circuit, chosen, 0, placed(circuit, shiftable, LocalDevice("generic", device)))
+
+    for load in (by_chance, on_device):
+        assert_refuses_second_derivatives(load, "E0780")

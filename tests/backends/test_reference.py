@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections import Counter
 
+import conformance
 import numpy as np
 import pytest
 import torch
@@ -143,6 +144,23 @@ def test_second_derivatives_of_every_gate(gate: str) -> None:
     run = load(circuit)
     assert torch.autograd.gradcheck(run, given)
     assert torch.autograd.gradgradcheck(run, given)
+
+
+def test_hessians_are_those_of_central_differences() -> None:
+    conformance.assert_residuals(load, "double")
+
+
+def test_states_too_large_for_it_cost_another_backend_second_derivatives_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What refuses is met where a graph is recorded, and must not cost the first derivative."""
+    layer = conformance.curved_layer(lambda c, p: offered()["native"].load(c, {"precision": p}, 0), "double")
+    x = torch.tensor([[0.3, -0.7]], dtype=torch.float64, requires_grad=True)
+    (plain,) = torch.autograd.grad(layer(x).sum(), x)
+    monkeypatch.setattr("hqnn_dsl.backends.dense.executable.MAX_STATE_BYTES", 64)
+    (first,) = torch.autograd.grad(layer(x).sum(), x, create_graph=True)
+    assert torch.equal(first, plain)
+    with pytest.raises(Refusal) as refused:
+        torch.autograd.grad(first.sum(), x)
+    assert refused.value.diagnostics[0].code == "E0711"
 
 
 def test_equal_arguments_give_equal_bits() -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
+from hqnn_dsl.backends.aer_options import SIMULATIONS
 from hqnn_dsl.backends.batched.gradients import Spsa, shift_slopes, spsa_gradients
 from hqnn_dsl.backends.batched.readout import readout_of
 from hqnn_dsl.backends.batched.sampling import sampled_outputs
 from hqnn_dsl.backends.batched.simulation import Terms, machine_of
 from hqnn_dsl.backends.batched.trajectories import Trajectories
+from hqnn_dsl.backends.shifts.function import evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,30 +41,10 @@ REPORTED = (
 """What the metadata has as Aer reported it of the last run, besides `method` and `device`."""
 
 
-class _AerFunction(torch.autograd.Function):
-    """Outputs of an executable by its angles; once differentiable."""
-
-    @staticmethod
-    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, executable: BatchedExecutable) -> Tensor:
-        ctx.save_for_backward(per_sample, shared)
-        ctx.executable = executable
-        values = executable.outputs(_array(per_sample), _array(shared))
-        return torch.as_tensor(values, dtype=executable.real, device=per_sample.device)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        per_sample, shared = ctx.saved_tensors
-        by_sample, by_shared = ctx.needs_input_grad[:2]
-        gradients = ctx.executable.gradients(
-            _array(per_sample), _array(shared), _array(upstream), by_sample=by_sample, by_shared=by_shared
-        )
-        to_sample, to_shared = (torch.as_tensor(found).to(per_sample) for found in gradients)
-        return to_sample if by_sample else None, to_shared if by_shared else None, None
-
-
 class BatchedExecutable:
-    """A circuit run by Aer with all samples and all shifts at once; see `backends.Executable`. Differentiable once.
+    """A circuit run by Aer with all samples and all shifts at once; see `backends.Executable`.
+
+    Second derivatives are the reference's if `inexact` is empty, and refused otherwise.
 
     Gradients are computed for what requires them: angles per sample, shared ones, or both. `draws` counts evaluations:
     see `backends.SamplingExecutable`.
@@ -82,6 +63,24 @@ class BatchedExecutable:
 
     def __reduce__(self) -> tuple[type[BatchedExecutable], tuple[Circuit, Settings, int]]:
         return BatchedExecutable, (self.circuit, self.settings, self.seed)
+
+    @property
+    def named(self) -> str:
+        """What a user calls it."""
+        return "aer"
+
+    @property
+    def inexact(self) -> str:
+        """Which option makes it another function than the ideal circuit's; empty if none does."""
+        chosen = self.settings
+        if chosen.shots is not None:
+            return "`shots`"
+        if chosen.noise is not None:
+            return "`noise`"
+        if chosen.gradient.name != "parameter_shift":
+            return f"`gradient: {chosen.gradient.name}`"
+        limited = chosen.simulation != SIMULATIONS["matrix_product_state"].selected()
+        return "a bounded `simulation`" if chosen.method == "matrix_product_state" and limited else ""
 
     @property
     def metadata(self) -> Mapping[str, object]:
@@ -109,8 +108,7 @@ class BatchedExecutable:
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]` and `shared[W]`; `state` is None."""
         assert state is None, "an amplitude input is refused when the circuit is loaded"
-        found = _AerFunction.apply(per_sample.to(self.real), shared.to(self.real), self)  # type: ignore[no-untyped-call]
-        return cast("Tensor", found)
+        return evaluated(self, per_sample, shared)
 
     def outputs(self, per_sample: Floats, shared: Floats) -> Floats:
         """Outputs `[B, M]` in float64 for angles in float64."""
@@ -159,8 +157,3 @@ class BatchedExecutable:
         if self.settings.samples_runs:
             return lambda rows: self._trajectories(rows, shots, rng), rng
         return lambda rows: sampled_outputs(self._readout, self._terms(rows), shots, rng), rng
-
-
-def _array(tensor: Tensor) -> Floats:
-    """A tensor's numbers in float64, off its device."""
-    return cast("Floats", tensor.detach().to("cpu", torch.float64).numpy())

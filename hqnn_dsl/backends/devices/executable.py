@@ -7,15 +7,15 @@ evaluation has noise of its own, a run repeats it, and an interrupted run goes o
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from hqnn_dsl.backends.batched.gradients import Spsa, shift_slopes, spsa_gradients
 from hqnn_dsl.backends.devices.jobs import Jobs
-from hqnn_dsl.backends.devices.placing import place
+from hqnn_dsl.backends.devices.placing import EXACT, place
+from hqnn_dsl.backends.shifts.function import evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,30 +32,10 @@ ROWS_AT_A_TIME = 1 << 14
 """Shifted rows that exist at a time."""
 
 
-class _DeviceFunction(torch.autograd.Function):
-    """Outputs of an executable by its angles; once differentiable."""
-
-    @staticmethod
-    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, executable: PrimitiveExecutable) -> Tensor:
-        ctx.save_for_backward(per_sample, shared)
-        ctx.executable = executable
-        values = executable.outputs(_array(per_sample), _array(shared))
-        return torch.as_tensor(values, dtype=executable.real, device=per_sample.device)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        per_sample, shared = ctx.saved_tensors
-        by_sample, by_shared = ctx.needs_input_grad[:2]
-        gradients = ctx.executable.gradients(
-            _array(per_sample), _array(shared), _array(upstream), by_sample=by_sample, by_shared=by_shared
-        )
-        to_sample, to_shared = (torch.as_tensor(found).to(per_sample) for found in gradients)
-        return to_sample if by_sample else None, to_shared if by_shared else None, None
-
-
 class PrimitiveExecutable:
-    """A circuit on a device, behind a Qiskit estimator; see `backends.Executable`. Differentiable once.
+    """A circuit on a device, behind a Qiskit estimator; see `backends.Executable`.
+
+    Second derivatives are the reference's if `inexact` is empty, and refused otherwise.
 
     Rows without an input in any gate are all alike: one is run and stands for all.
     """
@@ -92,6 +72,19 @@ class PrimitiveExecutable:
     def keep_jobs_in(self, folder: Path) -> None:
         """Keep jobs and their answers in a folder, and go on with those that are there."""
         self.jobs.keep_in(folder)
+
+    @property
+    def named(self) -> str:
+        """What a user calls it."""
+        return f'primitive("{self.settings.name}")'
+
+    @property
+    def inexact(self) -> str:
+        """What makes it another function than the ideal circuit's; empty if nothing does."""
+        if self.settings.name != EXACT:
+            return "the shots of a device"
+        gradient = self.settings.gradient.name
+        return "" if gradient == "parameter_shift" else f"`gradient: {gradient}`"
 
     @property
     def metadata(self) -> Mapping[str, object]:
@@ -131,8 +124,7 @@ class PrimitiveExecutable:
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]` and `shared[W]`; `state` is None."""
         assert state is None, "an amplitude input is refused when the circuit is loaded"
-        found = _DeviceFunction.apply(per_sample.to(self.real), shared.to(self.real), self)  # type: ignore[no-untyped-call]
-        return cast("Tensor", found)
+        return evaluated(self, per_sample, shared)
 
     def outputs(self, per_sample: Floats, shared: Floats) -> Floats:
         """Outputs `[B, M]` in float64 for angles in float64."""
@@ -172,8 +164,3 @@ class PrimitiveExecutable:
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
         return np.random.default_rng(int.from_bytes(digest.digest()[:16], "little"))
-
-
-def _array(tensor: Tensor) -> Floats:
-    """A tensor's numbers in float64, off its device."""
-    return cast("Floats", tensor.detach().to("cpu", torch.float64).numpy())

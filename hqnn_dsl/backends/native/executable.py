@@ -8,12 +8,14 @@ reference's.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.dense.graphs import again, numbers_suffice
 from hqnn_dsl.backends.dense.state import normalised
 from hqnn_dsl.backends.native import entries
 from hqnn_dsl.backends.native.call import Call, Schedules, joined
@@ -54,8 +56,8 @@ class NativeExecutable:
         self.plan = plan(circuit, self.without)
         self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
         self.schedules = Schedules(self.layouts)
-        self.tape = tape_of(circuit)
-        self.edge = self.layouts.offsets.dtype.type(1 - torch.finfo(self.real).eps)
+        self.tape = tape_of(circuit if precision == "double" else circuit.rounded_late())
+        self.one = self.layouts.offsets.dtype.type(1)
         self._cuda: CudaExecutable | None = None
         self._cuda_refused = False
         self._metadata: dict[str, object] = {"method": "pauli rotations", "precision": precision, "device": "cpu"}
@@ -82,7 +84,7 @@ class NativeExecutable:
             found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         else:
             call = Call(self.schedules, _array(per_sample), _array(shared), None if state is None else _array(state))
-            found = torch.from_numpy(call.forward(keep=False))
+            found = torch.from_numpy(_outputs(call, keep=False))
         return found if device.type == "cpu" else found.to(device)
 
     def layer(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
@@ -103,7 +105,7 @@ class NativeExecutable:
         elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
             found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
         else:
-            found = torch.from_numpy(_Front(self, inputs, weights).call.forward(keep=False))
+            found = torch.from_numpy(_Front(self, inputs, weights).forward(keep=False))
         return found if device is None else found.to(device)
 
     def _cuda_of(self, given: Tensor) -> CudaExecutable | None:
@@ -166,6 +168,18 @@ def _array(tensor: Tensor) -> Array:
     return found
 
 
+def _broken(samples: Array, shared: Array) -> Array:
+    """`[B]`: the rows with an angle that is no finite number."""
+    return np.asarray(~np.isfinite(samples).all(axis=1) | ~np.isfinite(shared).all())
+
+
+def _outputs(call: Call, *, keep: bool) -> Array:
+    """Outputs `[B, M]`; NaN in rows where an angle is no finite number."""
+    out: Array = call.forward(keep=keep)
+    out[_broken(call.samples, call.shared)] = np.nan
+    return out
+
+
 def _joined(weights: tuple[Tensor, ...], like: Tensor) -> Tensor:
     """All weights flattened, `[P]`."""
     return torch.cat([w.reshape(-1) for w in weights]) if weights else like.new_zeros(0)
@@ -184,14 +198,24 @@ class _Front:
             self.weights = np.concatenate([np.empty(0, dtype), *(_array(w).reshape(-1) for w in weights)])
         samples = np.empty((len(self.inputs), len(tape.sample_nodes)), dtype)
         shared = np.empty(len(tape.shared_nodes), dtype)
-        self._given = (*tape.arguments, self.inputs, self.weights, executable.edge)
-        entries.call(layouts.angles_kind, entries.angles, *self._given, samples, shared)
+        self._given = (*tape.arguments, self.inputs, self.weights, executable.one)
+        finite = entries.call(layouts.angles_kind, entries.angles, *self._given, samples, shared)
         self.call = Call(executable.schedules, samples, shared, None)
+        self._broken = None if finite else _broken(samples, shared)
+
+    def forward(self, *, keep: bool) -> Array:
+        """Outputs `[B, M]`; NaN in rows where an angle is no finite number, whether or not it reaches an output."""
+        out = self.call.forward(keep=keep)
+        if self._broken is not None:
+            out[self._broken] = np.nan
+        return out
 
     def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
         """Gradients of `inputs[B, I]` (empty where not asked for) and of all weights flattened."""
         call, layouts = self.call, self.call.layouts
         width = len(call.shared)
+        if self._broken is not None:
+            upstream = np.where(self._broken[:, None], np.array(np.nan, upstream.dtype), upstream)
         grads, own, _ = call.backward(
             upstream, samples=call.samples.shape[1] > 0, shared=weights and width > 0, state=False
         )
@@ -217,20 +241,24 @@ class _Angles(torch.autograd.Function):
         ctx.executable = executable
         amplitudes = None if state is None else _array(state)
         ctx.call = Call(executable.schedules, _array(per_sample), _array(shared), amplitudes)
-        return torch.from_numpy(ctx.call.forward(keep=True))
+        return torch.from_numpy(_outputs(ctx.call, keep=True))
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         asked = ctx.needs_input_grad[1:]
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
-        if torch.is_grad_enabled():
-            return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
-        samples, shared, state = asked
-        call = ctx.call
-        grads, own, state_grads = call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
-        total = joined(own, len(call.shared)).sum(axis=0).astype(call.layouts.dtype)
-        found = grads, total, state_grads
-        return (None, *(torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)))
+
+        def numbers() -> list[Tensor | None]:
+            samples, shared, state = asked
+            call = ctx.call
+            grads, own, state_grads = call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
+            total = joined(own, len(call.shared)).sum(axis=0).astype(call.layouts.dtype)
+            found = grads, total, state_grads
+            return [torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)]
+
+        if numbers_suffice(upstream[0]):
+            return (None, *numbers())
+        return (None, *again(ctx.executable.differentiable, given, asked, upstream[0], numbers))
 
 
 class _Layer(torch.autograd.Function):
@@ -247,35 +275,36 @@ class _Layer(torch.autograd.Function):
         ctx.save_for_backward(inputs, *weights)
         ctx.executable, ctx.slot_values = executable, slot_values
         ctx.front = _Front(executable, inputs, weights)
-        return torch.from_numpy(ctx.front.call.forward(keep=True))
+        return torch.from_numpy(ctx.front.forward(keep=True))
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         asked = ctx.needs_input_grad[2:]
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
-        if torch.is_grad_enabled():
-            angles = ctx.slot_values(given[0], _joined(given[1:], given[0]))
-            return (None, None, *_graph_of(ctx.executable.differentiable(*angles, None), given, asked, upstream[0]))
-        input_grads, flat = ctx.front.backward(_array(upstream[0]), inputs=asked[0], weights=any(asked[1:]))
-        first = torch.from_numpy(input_grads) if asked[0] else None
-        if len(asked) == 2:
-            return None, None, first, torch.from_numpy(flat.reshape(given[1].shape)) if asked[1] else None
-        found: list[Tensor | None] = [first]
-        offset = 0
-        for weights, want in zip(given[1:], asked[1:], strict=True):
-            own = flat[offset : offset + weights.numel()].reshape(weights.shape)
-            found.append(torch.from_numpy(own) if want else None)
-            offset += weights.numel()
-        return (None, None, *found)
+        if numbers_suffice(upstream[0]):
+            return (None, None, *_numbers(ctx, given, asked, upstream[0]))
+
+        def outputs(inputs: Tensor, *weights: Tensor) -> Tensor:
+            found: Tensor = ctx.executable.differentiable(*ctx.slot_values(inputs, _joined(weights, inputs)), None)
+            return found
+
+        numbers = partial(_numbers, ctx, given, asked, upstream[0])
+        return (None, None, *again(outputs, given, asked, upstream[0], numbers))
 
 
-def _graph_of(
-    outputs: Tensor, given: tuple[Tensor | None, ...], asked: tuple[bool, ...], upstream: Tensor
-) -> list[Tensor | None]:
-    """The gradients of what is asked for, as functions of everything they depend on."""
-    wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want and tensor is not None]
-    found = iter(torch.autograd.grad(outputs, wanted, upstream, create_graph=True, materialize_grads=True))
-    return [next(found) if want else None for want in asked]
+def _numbers(ctx: Any, given: tuple[Tensor, ...], asked: tuple[bool, ...], upstream: Tensor) -> list[Tensor | None]:
+    """The gradients of a layer's inputs and weights, where asked for."""
+    input_grads, flat = ctx.front.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
+    first = torch.from_numpy(input_grads) if asked[0] else None
+    if len(asked) == 2:
+        return [first, torch.from_numpy(flat.reshape(given[1].shape)) if asked[1] else None]
+    found: list[Tensor | None] = [first]
+    offset = 0
+    for weights, want in zip(given[1:], asked[1:], strict=True):
+        own = flat[offset : offset + weights.numel()].reshape(weights.shape)
+        found.append(torch.from_numpy(own) if want else None)
+        offset += weights.numel()
+    return found
 
 
 def _refuse_zeros(state: Tensor) -> None:

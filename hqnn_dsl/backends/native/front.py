@@ -1,7 +1,8 @@
 """Angles from inputs and weights, and back: tapes run over blocks of samples.
 
-The functions and their derivatives are those of the slot table in torch: arguments of `acos` and `asin` are moved just
-inside ±1 (outside, the derivative is 0), and `abs` has derivative 0 at 0.
+The functions and their derivatives are those of the slot table in torch, which says the rule for the edges of domains:
+where a function has no finite derivative it counts as a constant, and so does the exponent of a base that is not
+positive. `one` is the number 1 in the engine's precision.
 """
 
 from __future__ import annotations
@@ -27,13 +28,21 @@ TANH, EXP, LOG, SQRT, ABS = (CODES[name] for name in ("tanh", "exp", "log", "sqr
 
 
 @kernel
-def inside(value: Any, edge: Any) -> Any:
-    """The value moved into [-edge, edge]."""
-    return min(max(value, -edge), edge)
+def inside(value: Any, one: Any) -> Any:
+    """The value moved into [-1, 1]; what is not a number stays so."""
+    if value > one:
+        return one
+    return max(value, -one)
 
 
 @kernel
-def function(code: int, a: Any, edge: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Whether it is a finite number."""
+    return value - value == 0
+
+
+@kernel
+def function(code: int, a: Any, one: Any) -> Any:
     """The value of a function of one argument."""
     if code == SIN:
         return math.sin(a)
@@ -42,9 +51,9 @@ def function(code: int, a: Any, edge: Any) -> Any:
     if code == TAN:
         return math.tan(a)
     if code == ASIN:
-        return math.asin(inside(a, edge))
+        return math.asin(inside(a, one))
     if code == ACOS:
-        return math.acos(inside(a, edge))
+        return math.acos(inside(a, one))
     if code == ATAN:
         return math.atan(a)
     if code == TANH:
@@ -59,9 +68,18 @@ def function(code: int, a: Any, edge: Any) -> Any:
 
 
 @kernel
-def slope(code: int, a: Any, value: Any, edge: Any) -> Any:
-    """The derivative of a function of one argument, whose value there is known."""
-    one = edge / edge
+def is_edge(code: int, a: Any, one: Any) -> Any:
+    """Whether a function of one argument has no finite derivative there: it counts as a constant."""
+    if code in (ASIN, ACOS):
+        return not -one < a < one
+    if code == LOG:
+        return not (a > 0 and finite(one / a))
+    return code == SQRT and not a > 0
+
+
+@kernel
+def slope(code: int, a: Any, value: Any, one: Any) -> Any:
+    """The derivative of a function of one argument inside its domain, whose value there is known."""
     if code == SIN:
         return math.cos(a)
     if code == COS:
@@ -69,9 +87,9 @@ def slope(code: int, a: Any, value: Any, edge: Any) -> Any:
     if code == TAN:
         return one + value * value
     if code == ASIN:
-        return one / math.sqrt(one - a * a) if -edge <= a <= edge else one - one
+        return one / math.sqrt(one - a * a)
     if code == ACOS:
-        return -one / math.sqrt(one - a * a) if -edge <= a <= edge else one - one
+        return -one / math.sqrt(one - a * a)
     if code == ATAN:
         return one / (one + a * a)
     if code == TANH:
@@ -85,6 +103,19 @@ def slope(code: int, a: Any, value: Any, edge: Any) -> Any:
     return np.sign(a)
 
 
+@kernel
+def power_slopes(base: Any, exponent: Any, value: Any, one: Any) -> Any:
+    """The derivatives of base ** exponent by both."""
+    zero = one - one
+    by_base = exponent * base ** (exponent - one) if exponent != zero else zero
+    if not finite(by_base):
+        return zero, zero
+    if base > zero:
+        return by_base, value * math.log(base)
+    whole = exponent == np.floor(exponent) and (base < zero or exponent > zero)
+    return by_base if whole else zero, zero
+
+
 @routine
 def run(
     begin: int,
@@ -95,7 +126,7 @@ def run(
     constants: Any,
     inputs: Any,
     weights: Any,
-    edge: Any,
+    one: Any,
     values: Any,
 ) -> None:
     """Nodes `begin` to `end` for `width` samples from b on; `values[N, BLOCK]` has the earlier ones."""
@@ -131,7 +162,7 @@ def run(
                     own[k] = -first[k]
             else:
                 for k in range(width):
-                    own[k] = function(code, first[k], edge)
+                    own[k] = function(code, first[k], one)
 
 
 @routine
@@ -141,7 +172,7 @@ def run_back(
     b: int,
     width: int,
     nodes: Any,
-    edge: Any,
+    one: Any,
     values: Any,
     slopes: Any,
     input_grads: Any,
@@ -179,22 +210,24 @@ def run_back(
                 other[k] += own[k] * first[k]
         elif code == DIV:
             for k in range(width):
-                step = own[k] / second[k]
-                to[k] += step
-                other[k] -= step * values[i, k]
+                by_first, by_second = one / second[k], values[i, k] / second[k]
+                if finite(by_first) and finite(by_second):
+                    to[k] += own[k] * by_first
+                    other[k] -= own[k] * by_second
         elif code == POW:
             for k in range(width):
-                if second[k] != 0:
-                    to[k] += own[k] * second[k] * first[k] ** (second[k] - 1)
-            if nodes[q, 0] != 0:
-                for k in range(width):
-                    other[k] += own[k] * values[i, k] * math.log(first[k])
+                by_base, by_exponent = power_slopes(first[k], second[k], values[i, k], one)
+                if by_base != 0:
+                    to[k] += own[k] * by_base
+                if by_exponent != 0:
+                    other[k] += own[k] * by_exponent
         elif code == NEG:
             for k in range(width):
                 to[k] -= own[k]
         else:
             for k in range(width):
-                to[k] += own[k] * slope(code, first[k], values[i, k], edge)
+                if not is_edge(code, first[k], one):
+                    to[k] += own[k] * slope(code, first[k], values[i, k], one)
 
 
 @view
@@ -203,7 +236,7 @@ def nodes_of(whole: Any, floats: Any) -> Any:
     return table(whole, 0, 3), column(whole, 1), column(whole, 2), numbers(whole, 3, floats)
 
 
-def angles_for(edition: int) -> Callable[..., None]:
+def angles_for(edition: int) -> Callable[..., bool]:
     """The entry point for angles; see `entries` for `edition`."""
 
     def angles(
@@ -212,26 +245,30 @@ def angles_for(edition: int) -> Callable[..., None]:
         count: int,
         inputs: Any,
         weights: Any,
-        edge: Any,
+        one: Any,
         samples: Any,
         shared: Any,
-    ) -> None:
-        """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`."""
+    ) -> bool:
+        """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`; whether all are finite."""
         if edition == 0:
-            return
+            return False
+        good = True
         nodes, sample_nodes, shared_nodes, constants = nodes_of(whole, floats)
         values = np.empty((len(nodes), BLOCK), samples.dtype)
-        run(0, count, 0, BLOCK, nodes, constants, inputs, weights, edge, values)
+        run(0, count, 0, BLOCK, nodes, constants, inputs, weights, one, values)
         for w in range(len(shared_nodes)):
             shared[w] = values[shared_nodes[w], 0]
+            good &= finite(shared[w])
         if len(sample_nodes) == 0:
-            return
+            return good
         for b in range(0, len(inputs), BLOCK):
             width = min(BLOCK, len(inputs) - b)
-            run(count, len(nodes), b, width, nodes, constants, inputs, weights, edge, values)
+            run(count, len(nodes), b, width, nodes, constants, inputs, weights, one, values)
             for e in range(len(sample_nodes)):
                 for k in range(width):
                     samples[b + k, e] = values[sample_nodes[e], k]
+                    good &= finite(samples[b + k, e])
+        return good
 
     return angles
 
@@ -245,7 +282,7 @@ def angles_back_for(edition: int) -> Callable[..., None]:
         count: int,
         inputs: Any,
         weights: Any,
-        edge: Any,
+        one: Any,
         sample_grads: Any,
         shared_grads: Any,
         input_grads: Any,
@@ -261,21 +298,21 @@ def angles_back_for(edition: int) -> Callable[..., None]:
         totals = np.zeros(len(weights), np.float64)
         values = np.empty((len(nodes), BLOCK), weights.dtype)
         slopes = np.zeros((len(nodes), BLOCK), weights.dtype)
-        run(0, count, 0, BLOCK, nodes, constants, inputs, weights, edge, values)
+        run(0, count, 0, BLOCK, nodes, constants, inputs, weights, one, values)
         for b in range(0, len(sample_grads) if len(sample_nodes) else 0, BLOCK):
             width = min(BLOCK, len(sample_grads) - b)
-            run(count, len(nodes), b, width, nodes, constants, inputs, weights, edge, values)
+            run(count, len(nodes), b, width, nodes, constants, inputs, weights, one, values)
             slopes[count:] = 0
             for e in range(len(sample_nodes)):
                 for k in range(width):
                     slopes[sample_nodes[e], k] += sample_grads[b + k, e]
-            run_back(count, len(nodes), b, width, nodes, edge, values, slopes, input_grads, totals)
+            run_back(count, len(nodes), b, width, nodes, one, values, slopes, input_grads, totals)
         for w in range(len(shared_nodes)):
             total = 0.0
             for tile in range(len(shared_grads)):
                 total += shared_grads[tile, w]
             slopes[shared_nodes[w], 0] += total
-        run_back(0, count, 0, BLOCK, nodes, edge, values, slopes, input_grads, totals)
+        run_back(0, count, 0, BLOCK, nodes, one, values, slopes, input_grads, totals)
         for p in range(len(totals)):
             weight_grads[p] = totals[p]
 

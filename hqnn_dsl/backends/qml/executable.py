@@ -18,6 +18,7 @@ import torch
 from pennylane import numpy
 from pennylane.tape import QuantumScript
 
+from hqnn_dsl.backends.dense.graphs import is_batched, last
 from hqnn_dsl.backends.dense.state import normalised, refuse_zeros
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
 from hqnn_dsl.backends.qml.devices import KNOWN, DeviceRow
@@ -25,6 +26,7 @@ from hqnn_dsl.backends.qml.gates import measured, operations, weighted
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.codes.pennylane import NoSecondDerivatives
+from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -279,25 +281,10 @@ class _ByDevice(torch.autograd.Function):
         return executable.values(sample.detach(), common.detach(), None)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        sample, common = ctx.saved_tensors
-        found = ctx.executable.gradients(sample.detach(), common.detach(), upstream.detach(), ctx.needs_input_grad[:2])
-        diff = ctx.executable.options.diff
-        by_sample, by_common = (
-            None if gradient is None else _Last.apply(gradient, diff, sample, common, upstream)  # type: ignore[no-untyped-call]
-            for gradient in found
-        )
-        return by_sample, by_common, None
-
-
-class _Last(torch.autograd.Function):
-    """A gradient that depends on tensors in ways that torch cannot follow: it refuses to be differentiated."""
-
-    @staticmethod
-    def forward(ctx: Any, gradient: Tensor, diff: str, *_depends_on: Tensor) -> Tensor:
-        ctx.diff = diff
-        return gradient.clone()
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ARG004 - torch's signature
-        raise Refusal(NoSecondDerivatives(diff=ctx.diff))
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        if is_batched(upstream):
+            raise Refusal(ManyGradientsAtOnce(backend="pennylane"))
+        given, diff = ctx.saved_tensors, ctx.executable.options.diff
+        numbers = [tensor.detach() for tensor in (*given, upstream)]
+        found = ctx.executable.gradients(*numbers, ctx.needs_input_grad[:2])
+        return (*last(found, (*given, upstream), Refusal(NoSecondDerivatives(diff=diff))), None)

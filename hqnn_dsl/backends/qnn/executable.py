@@ -17,6 +17,8 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN
 from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
+from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
+from hqnn_dsl.backends.shifts.function import exactly
 from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.convert import Slotted, observables, slotted
 from hqnn_dsl.transpile.equivalence import assert_equivalent
@@ -74,8 +76,38 @@ class DoubleConnector(TorchConnector):  # type: ignore[misc]
         return cast("Tensor", _DoubleFunction.apply(input_data, self.weight, self.neural_network))  # type: ignore[no-untyped-call]
 
 
+class _Connected(torch.autograd.Function):
+    """Outputs and gradients by a connector; its own backward pass says nothing of second derivatives."""
+
+    @staticmethod
+    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, executable: QnnExecutable) -> Tensor:
+        ctx.save_for_backward(per_sample, shared)
+        ctx.executable = executable
+        pairs = zip((per_sample, shared), ctx.needs_input_grad, strict=False)
+        ctx.leaves = [tensor.detach().requires_grad_(want) for tensor, want in pairs]
+        with torch.enable_grad():
+            ctx.outputs = executable.connected(*ctx.leaves)
+        return cast("Tensor", ctx.outputs.detach())
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        given, asked = ctx.saved_tensors, ctx.needs_input_grad[:2]
+
+        def numbers() -> list[Tensor | None]:
+            leaves = [leaf for leaf, want in zip(ctx.leaves, asked, strict=True) if want]
+            found = iter(torch.autograd.grad(ctx.outputs, leaves, upstream[0], retain_graph=True))
+            return [next(found) if want else None for want in asked]
+
+        def outputs(*angles: Tensor) -> Tensor:
+            return exactly(ctx.executable, *angles)
+
+        if numbers_suffice(upstream[0]):
+            return (*numbers(), None)
+        return (*again(outputs, given, asked, upstream[0], numbers), None)
+
+
 class QnnExecutable:
-    """A circuit run by Aer through `TorchConnector`; see `backends.Executable`. Differentiable once.
+    """A circuit run by Aer through `TorchConnector`; see `backends.Executable`. Second derivatives are the reference's.
 
     Gradients by the per-sample angles are computed exactly when these require a gradient, since they cost two circuits
     each; those of the shared angles always.
@@ -114,11 +146,19 @@ class QnnExecutable:
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]` and `shared[W]`; `state` is None."""
         assert state is None, "an amplitude input is refused when the circuit is loaded"
+        return where_finite(self._run, per_sample.to(self.real), shared.to(self.real))
+
+    def _run(self, per_sample: Tensor, shared: Tensor) -> Tensor:
+        if torch.is_grad_enabled() and (per_sample.requires_grad or shared.requires_grad):
+            return cast("Tensor", _Connected.apply(per_sample, shared, self))  # type: ignore[no-untyped-call]
+        return self.connected(per_sample, shared)
+
+    def connected(self, per_sample: Tensor, shared: Tensor) -> Tensor:
+        """The outputs by a connector, which are differentiable once, and must not be differentiated twice."""
         rows = per_sample.shape[0]
-        inputs = per_sample[:, self._sample].to(self.real)
-        weights = shared[self._shared].to(self.real)
+        inputs, weights = per_sample[:, self._sample], shared[self._shared]
         # A slot that only turns the phase is in no gate: it, and an empty batch, still get a gradient of zero.
-        nothing = (per_sample[:, :0].sum(1, keepdim=True) + shared[:0].sum()).to(self.real)
+        nothing = per_sample[:, :0].sum(1, keepdim=True) + shared[:0].sum()
         if rows == 0:
             return nothing.expand(0, self.circuit.num_outputs)
         connector = self.connectors[torch.is_grad_enabled() and inputs.requires_grad]

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
 from hqnn_dsl.backends.dense.state import normalised
 from hqnn_dsl.backends.statevec.library import Library, find_module
 from hqnn_dsl.backends.statevec.reading import reading_of
@@ -73,9 +74,10 @@ class StateVecExecutable:
             if bool(empty.any()):
                 raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
             state = normalised(state.to(self.real))
-        found: Tensor = _Angles.apply(  # type: ignore[no-untyped-call]
-            self, per_sample.to(self.real), shared.to(self.real), state
-        )
+        return where_finite(self._run, per_sample.to(self.real), shared.to(self.real), state)
+
+    def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
+        found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         return found
 
     def library(self, device: torch.device) -> Library:
@@ -265,21 +267,18 @@ class _Angles(torch.autograd.Function):
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         asked = ctx.needs_input_grad[1:]
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
-        if torch.is_grad_enabled():
-            outputs = ctx.executable.differentiable(*given)
-            wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want]
-            graph = iter(torch.autograd.grad(outputs, wanted, upstream[0], create_graph=True, materialize_grads=True))
-            return (None, *(next(graph) if want else None for want in asked))
-        call = Call(ctx.executable, *given)
-        found = call.backward(upstream[0].to("cpu", torch.float64).numpy(), asked)
-        arrays = (found.samples, found.shared, found.state)
-        return (
-            None,
-            *(
+
+        def numbers() -> list[Tensor | None]:
+            found = Call(ctx.executable, *given).backward(upstream[0].to("cpu", torch.float64).numpy(), asked)
+            arrays = (found.samples, found.shared, found.state)
+            return [
                 torch.from_numpy(array).to(tensor.device, tensor.dtype) if want else None
                 for array, tensor, want in zip(arrays, given, asked, strict=True)
-            ),
-        )
+            ]
+
+        if numbers_suffice(upstream[0]):
+            return (None, *numbers())
+        return (None, *again(ctx.executable.differentiable, given, asked, upstream[0], numbers))
 
 
 def _place(name: str) -> torch.device:

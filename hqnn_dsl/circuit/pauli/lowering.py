@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.circuit.angles import quarter_turns
 from hqnn_dsl.circuit.gates import GATES, Rotation
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, width_of
 from hqnn_dsl.circuit.pauli.program import LinearAngle, Marginal, PauliPlan, PauliProgram, PauliRotation, Term, verify
@@ -88,10 +89,9 @@ def lower(circuit: Circuit) -> PauliPlan:
         for rotation in _generators(operation):
             angle = _angle(circuit, operation, rotation)
             letters = [(q, p) for q, p in zip(operation.qubits, rotation.pauli, strict=True) if p != "I"]
-            quarters = round(angle.constant / _QUARTER)
             if not letters:
                 continue
-            if not angle.slots and abs(angle.constant - quarters * _QUARTER) < 1e-14 * max(1, abs(quarters)):
+            if not angle.slots and (quarters := quarter_turns(angle.constant)) is not None:
                 frame.turn(letters, quarters)
                 continue
             string = frame.image(letters)

@@ -72,6 +72,47 @@ class CuStateVecUnbatched(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class OnlyFirstDerivatives(Diagnostic):
+    """A second derivative of a circuit was asked for, from a backend that estimates the first one.
+
+    Training needs first derivatives only. Shots, noise and SPSA give an estimate of the gradient as plain numbers,
+    which torch cannot differentiate; without this error the second derivative would lack the circuit's part.
+    Exact backends have derivatives of any order: `reference` itself, and through it `native`, `custatevec`, `aer`
+    without these options, and `primitive("statevector")`.
+
+    Wrong: `torch.autograd.grad(…, create_graph=True)` twice through `backend aer(shots: 1000)`.
+    Right: `backend native`, or `backend aer` without shots.
+    """
+
+    code: ClassVar[str] = "E0780"
+    message: ClassVar[str] = "`backend {backend}` has no second derivatives because of {reason}"
+    label: ClassVar[str] = "differentiated twice"
+    advice: ClassVar[str] = "use `backend native` or `backend reference`"
+
+    backend: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ManyGradientsAtOnce(Diagnostic):
+    """Several gradients were asked for in one pass backwards, from a backend that takes one at a time.
+
+    `vectorize=True` of `torch.autograd.functional` and `is_grads_batched=True` of `torch.autograd.grad` run the pass
+    backwards once for all rows of a Jacobian, on tensors that only torch's own operations can read.
+
+    Wrong: `torch.autograd.functional.jacobian(layer, x, vectorize=True)` through `backend aer(shots: 1000)`.
+    Right: the same without `vectorize=True`, or `backend native`.
+    """
+
+    code: ClassVar[str] = "E0781"
+    message: ClassVar[str] = "`backend {backend}` takes one upstream gradient at a time, and many came at once"
+    label: ClassVar[str] = "many gradients at once"
+    advice: ClassVar[str] = "leave out `vectorize=True` or `is_grads_batched=True`, or use `backend native`"
+
+    backend: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class AerFailed(Diagnostic):
     """Aer began a run and did not finish it; the reason is Aer's own.
 

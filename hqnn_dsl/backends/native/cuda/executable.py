@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.dense.graphs import again, numbers_suffice
 from hqnn_dsl.backends.native.cuda.launch import Arguments, Device, Gradients, Part
 from hqnn_dsl.backends.native.cuda.tables import SAMPLE_KIND, SHARED_KIND, STATE_KIND, tables_of
 
@@ -72,7 +73,8 @@ class Call:
         for number, part in enumerate(self.parts):
             kept = keep and part.keeps(given.batch, len(self.parts))
             self.kept[number] = part.forward(given, out, keep=kept, add=number > 0)
-        return out
+        # An angle that is no finite number makes its row NaN, even in a rotation that the plan has dropped.
+        return out.add_((given.samples * 0).sum(1, keepdim=True) + (given.shared * 0).sum())
 
     def backward(self, upstream: Tensor, asked: int) -> tuple[Tensor, Tensor, Tensor]:
         """Gradients of angles per sample `[B, E]`, shared ones `[W]` and amplitudes; undefined where not asked for.
@@ -111,17 +113,12 @@ class _Angles(torch.autograd.Function):
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         asked = ctx.needs_input_grad[1:]
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
-        if torch.is_grad_enabled():
-            return (None, *_graph_of(ctx.executable.differentiable(*given), given, asked, upstream[0]))
-        kinds = zip(asked, (SAMPLE_KIND, SHARED_KIND, STATE_KIND), strict=True)
-        found = ctx.call.backward(upstream[0].contiguous(), sum(kind for want, kind in kinds if want))
-        return (None, *(g if want else None for g, want in zip(found, asked, strict=True)))
 
+        def numbers() -> list[Tensor | None]:
+            kinds = zip(asked, (SAMPLE_KIND, SHARED_KIND, STATE_KIND), strict=True)
+            found = ctx.call.backward(upstream[0].contiguous(), sum(kind for want, kind in kinds if want))
+            return [g if want else None for g, want in zip(found, asked, strict=True)]
 
-def _graph_of(
-    outputs: Tensor, given: tuple[Tensor | None, ...], asked: tuple[bool, ...], upstream: Tensor
-) -> list[Tensor | None]:
-    """The gradients of what is asked for, as functions of everything they depend on."""
-    wanted = [tensor for tensor, want in zip(given, asked, strict=True) if want and tensor is not None]
-    found = iter(torch.autograd.grad(outputs, wanted, upstream, create_graph=True, materialize_grads=True))
-    return [next(found) if want else None for want in asked]
+        if numbers_suffice(upstream[0]):
+            return (None, *numbers())
+        return (None, *again(ctx.executable.differentiable, given, asked, upstream[0], numbers))
