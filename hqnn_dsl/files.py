@@ -1,11 +1,13 @@
-"""Writing files: every file appears whole or not at all.
+"""Writing files: every file appears whole or not at all. Reading small ones: without ever waiting.
 
 At the foot of the package: any room may use it.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,3 +25,45 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+_NO_FILES = (
+    (stat.S_ISFIFO, "it is a pipe, not a file"),
+    (stat.S_ISSOCK, "it is a socket, not a file"),
+    (stat.S_ISCHR, "it is a device, not a file"),
+    (stat.S_ISBLK, "it is a device, not a file"),
+)
+
+
+def read_small(path: Path, most: int, *, follow: bool = True) -> bytes:
+    """The bytes of a regular file of at most `most` bytes; with `follow` false, not through a link in the last place.
+
+    Returns at once, whatever the path names: what is no regular file is not opened, and what takes the place of one in
+    between is not waited for. Raises `OSError`, and `ValueError` where the file is larger.
+    """
+    _refuse_no_file(path.stat(follow_symlinks=follow), path)
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", *(() if follow else ("O_NOFOLLOW",))):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        _refuse_no_file(found, path)
+        if found.st_size > most:
+            raise ValueError(f"it has more than {most} bytes")
+        data = bytearray()
+        while len(data) <= most and (piece := os.read(descriptor, most + 1 - len(data))):
+            data += piece
+    finally:
+        os.close(descriptor)
+    if len(data) > most:
+        raise ValueError(f"it has more than {most} bytes")
+    return bytes(data)
+
+
+def _refuse_no_file(found: os.stat_result, path: Path) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    for is_so, reason in _NO_FILES:
+        if is_so(found.st_mode):
+            raise OSError(errno.EINVAL, reason, str(path))
