@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import product
 from typing import Literal
 
-from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.gates import GATES, Gate
 
 PauliLetter = Literal["x", "y", "z"]
@@ -105,7 +105,7 @@ def slot_kind(angle: Angle) -> SlotKind:
     """`sample` where an input is involved, `shared` where only weights are, `constant` where neither is."""
     if isinstance(angle, Const):
         return "constant"
-    if any(isinstance(leaf, InputRef) for leaf in leaves(angle)):
+    if any(isinstance(leaf, InputRef) for leaf in distinct_leaves([angle])):
         return "sample"
     return "shared"
 
@@ -232,12 +232,11 @@ def _verify_weights(circuit: Circuit) -> None:
         _insist(tensor.offset == offset, f"weights {tensor.path} do not begin where the ones before end")
         offset += tensor.size
     _insist(len({tensor.path for tensor in circuit.weights}) == len(circuit.weights), "two weights share a path")
-    for angle in circuit.slots:
-        for leaf in leaves(angle):
-            if isinstance(leaf, WeightRef):
-                _insist(0 <= leaf.index < offset, f"weight {leaf.index} does not exist")
-            if isinstance(leaf, InputRef):
-                _insist(0 <= leaf.index < circuit.num_inputs, f"input {leaf.index} does not exist")
+    for leaf in distinct_leaves(circuit.slots):
+        if isinstance(leaf, WeightRef):
+            _insist(0 <= leaf.index < offset, f"weight {leaf.index} does not exist")
+        if isinstance(leaf, InputRef):
+            _insist(0 <= leaf.index < circuit.num_inputs, f"input {leaf.index} does not exist")
 
 
 def _verify_measurements(circuit: Circuit) -> None:

@@ -38,7 +38,6 @@ def silenced(
         return items
     known = {code for code, row in every_code().items() if row.severity != "error"}
     within = _Within(items)
-    silent: set[int] = set()
     extra: list[Diagnostic] = []
     for allow, brace in found:
         code = allow.code.name
@@ -48,10 +47,9 @@ def silenced(
             extra.append(UnknownChoice(span=allow.code.span, what="`allow`", value=code, hint=hint))
             continue
         here = within.of(code, brace)
-        silent.update(here)
         if not here and is_whole and code not in not_judged:
             extra.append(UselessAllow(span=allow.span, allowed=code))
-    kept = [item for place, item in enumerate(items) if place not in silent]
+    kept = [item for place, item in enumerate(items) if place not in within.found]
     return tuple(sorted([*kept, *extra], key=lambda item: item.span.start if item.span is not None else 1 << 60))
 
 
@@ -60,7 +58,8 @@ class _Within:
 
     def __init__(self, items: tuple[Diagnostic, ...]) -> None:
         self._by_code: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
-        self._found: dict[tuple[str, int, int, int], tuple[int, ...]] = {}
+        self._known: dict[tuple[str, int, int, int], bool] = {}
+        self.found: set[int] = set()
         for place, item in enumerate(items):
             if item.span is not None:
                 key = (item.code, id(item.span.source))
@@ -68,14 +67,16 @@ class _Within:
         for spans in self._by_code.values():
             spans.sort()
 
-    def of(self, code: str, brace: Span) -> tuple[int, ...]:
-        """The places, among all, of the diagnostics of a code between two braces."""
+    def of(self, code: str, brace: Span) -> bool:
+        """Whether there are diagnostics of a code between two braces; they are `found` then."""
         key = (code, id(brace.source), brace.start, brace.end)
-        if key not in self._found:
+        if key not in self._known:
             spans = self._by_code.get(key[:2], [])
             first, last = (bisect_left(spans, (end,)) for end in (brace.start, brace.end + 1))
-            self._found[key] = tuple(place for _, end, place in spans[first:last] if end <= brace.end)
-        return self._found[key]
+            here = [place for _, end, place in spans[first:last] if end <= brace.end]
+            self.found.update(here)
+            self._known[key] = bool(here)
+        return self._known[key]
 
 
 def _allows(model: nodes.Model) -> Iterator[tuple[nodes.Allow, Span]]:

@@ -126,7 +126,7 @@ class Elaborator:
         what = "the depth of statements"
         self.reports.bound(what, self.depth, limits.MAX_STATEMENT_DEPTH, body[0].span, frame)
         for statement in body:
-            if self.refused[id(statement)] >= limits.MAX_REFUSALS:
+            if self.refused.get(id(statement), 0) >= limits.MAX_REFUSALS:
                 self._pass_over(statement, frame)
             elif not self.reports.guard(frame, partial(self._statement, statement, frame)):
                 self.refused[id(statement)] += 1
@@ -223,7 +223,7 @@ class Elaborator:
             values = found
         self._unshadowed(loop.variable, frame)
         turn = Scope(frame.scope)
-        inner = replace(frame, scope=turn)
+        inner = frame.inside(turn)
         for value in values:
             self.meter.charge(1, loop.span)
             turn.clear()

@@ -344,26 +344,33 @@ def _index(node: nodes.Index, scope: Scope) -> Value:
         raise Refusal(codes.WrongIndex(span=node.span, name=base.name, shape=_shape(base.shape), problem=problem))
     flat = 0
     for index, length in zip(node.indices, base.shape, strict=True):
-        flat = flat * length + _bounded(index, length, base.name, _shape(base.shape), scope)
+        flat = flat * length + _bounded(index, length, base, node.base.name, scope)
     return Symbolic(base.entries[flat], 1)
 
 
-def _bounded(node: nodes.Expression, length: int, name: str, shape: str, scope: Scope) -> int:
+def _bounded(
+    node: nodes.Expression, length: int, base: Tensor | tuple[Value, ...] | str, name: str, scope: Scope
+) -> int:
     value = whole(node, scope, "an index")
     if not 0 <= value < length:
         problem = f"{value} is not among 0 to {length - 1}" if length else "it has no entry"
+        shape = _shape(base.shape) if isinstance(base, Tensor) else _length(base)
         raise Refusal(codes.WrongIndex(span=node.span, name=name, shape=shape, problem=problem))
     return value
 
 
+def _length(base: tuple[Value, ...] | str) -> str:
+    return f"a list of {len(base)}" if isinstance(base, tuple) else f"a text of {len(base)}"
+
+
 def _list_index(node: nodes.Index, base: tuple[Value, ...] | str, scope: Scope) -> Value:
-    shape = f"a list of {len(base)}" if isinstance(base, tuple) else f"a text of {len(base)}"
+    shape = _length(base)
     if len(node.indices) != 1:
         problem = f"{len(node.indices)} indices given"
         raise Refusal(codes.WrongIndex(span=node.span, name=node.base.name, shape=shape, problem=problem))
     index = node.indices[0]
     if not isinstance(index, nodes.Range):
-        return base[_bounded(index, len(base), node.base.name, shape, scope)]
+        return base[_bounded(index, len(base), base, node.base.name, scope)]
     picked = range_of(index, scope)
     scope.meter.charge(len(picked) // 8, index.span)
     if picked and not (min(picked[0], picked[-1]) >= 0 and max(picked[0], picked[-1]) < len(base)):

@@ -49,6 +49,21 @@ class Frame:
     reads: list[int] = field(default_factory=lambda: [0, 0])
     chain: tuple[tuple[Definition, Span], ...] = ()
 
+    def inside(self, scope: Scope) -> Frame:
+        """The same place with names of its own: a loop's turns."""
+        return Frame(
+            self.file,
+            scope,
+            self.qubits,
+            self.kind,
+            self.name,
+            self.view,
+            self.path,
+            self.counts,
+            self.reads,
+            self.chain,
+        )
+
     def unique(self, name: str) -> str:
         """The path of a thing called `name` here; two of a kind are numbered from the second."""
         self.counts[name] += 1

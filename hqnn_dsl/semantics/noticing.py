@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.angles import Apply, InputRef, WeightRef
+from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.report.codes import warnings
 from hqnn_dsl.report.quantities import count
@@ -52,21 +52,10 @@ def warn(encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated, he
 
 
 def _used(circuit: Circuit) -> tuple[set[int], set[int]]:
-    """The inputs and the weights that stand in angles; an angle that several slots share is looked at once."""
-    inputs: set[int] = set()
-    weights: set[int] = set()
-    seen: set[int] = set()
-    waiting = list(circuit.slots)
-    while waiting:
-        match waiting.pop():
-            case InputRef(index):
-                inputs.add(index)
-            case WeightRef(index):
-                weights.add(index)
-            case Apply(_, arguments) as angle if id(angle) not in seen:
-                seen.add(id(angle))
-                waiting.extend(arguments)
-    return inputs, weights
+    """The inputs and the weights that stand in angles."""
+    used = set(distinct_leaves(circuit.slots))
+    inputs = {leaf.index for leaf in used if isinstance(leaf, InputRef)}
+    return inputs, {leaf.index for leaf in used if isinstance(leaf, WeightRef)}
 
 
 def not_judged(circuit: Circuit) -> tuple[str, ...]:

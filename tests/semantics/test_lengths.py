@@ -1,0 +1,71 @@
+"""Work grows in proportion to the length of a text, whatever is repeated in it, and nothing can run away.
+
+Calls are counted, which is exact; where a search could hide in one call, processor time is compared, generously. The
+texts are of `lengths.py`, at lengths beyond those where the bounds on mistakes and advice begin to hold.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import time
+
+import pytest
+from lengths import REPEATED, SCANNED
+
+from hqnn_dsl import pipeline
+from hqnn_dsl.report import limits
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.render import as_text, most_telling
+from hqnn_dsl.report.source import Source
+
+LENGTH = 700
+SLACK = 2_000
+"""Calls that a first run makes once, and never again."""
+
+
+def said(text):
+    """Everything that a command would print of a text."""
+    try:
+        found = pipeline.check(Source("spec.hqnn", text))
+    except Refusal as refusal:
+        items = refusal.diagnostics
+    else:
+        items = found if isinstance(found, tuple) else found.warnings
+    return [as_text(item) for item in most_telling(items, limits.MAX_SHOWN)]
+
+
+def calls(text):
+    """How many calls of functions, Python's own counted, checking and printing take."""
+    said(text)
+    profile = cProfile.Profile()
+    profile.enable()
+    said(text)
+    profile.disable()
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_twice_the_length_takes_about_twice_the_calls(name):
+    once, twice = (calls(REPEATED[name](length)) for length in (LENGTH, 2 * LENGTH))
+    assert twice <= 2.3 * once + SLACK
+
+
+@pytest.mark.parametrize("name", SCANNED)
+def test_four_times_the_length_takes_about_four_times_as_long(name):
+    def seconds(length):
+        text = REPEATED[name](length)
+        found = []
+        for _ in range(3):
+            begin = time.process_time()
+            said(text)
+            found.append(time.process_time() - begin)
+        return min(found)
+
+    assert seconds(4 * 6_000) < 9 * seconds(6_000)
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_what_is_printed_is_bounded(name):
+    found = said(REPEATED[name](2 * LENGTH))
+    assert len(found) <= limits.MAX_SHOWN
+    assert all(len(text) < 4 * limits.MAX_SHOWN_TEXT for text in found)
