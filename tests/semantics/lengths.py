@@ -140,7 +140,7 @@ REPEATED: dict[str, Callable[[int], str]] = {
     "allows in braces of their own": circuit('repeat 1 { weight w{i}; allow W0401 "because" }'),
     "unknown allows": circuit('allow W{i} "because"'),
     "outputs": circuit("z[0]", "measure ", between=", "),
-    "outputs of all qubits": circuit("z", "measure ", between=", ", qubits=50),
+    "outputs of all qubits": circuit("z", "measure ", between=", ", qubits=10),
     "lines of outputs": circuit("measure z[0]"),
     "outputs of no qubit": circuit("z[7]", "measure ", between=", "),
     "probabilities": circuit("0", "measure probabilities(", ")", ", "),
