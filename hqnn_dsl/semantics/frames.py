@@ -118,7 +118,7 @@ class Reports:
             raise Stop
 
     def guard(self, frame: Frame, action: Callable[[], object]) -> bool:
-        """Carry out `action()` and report what it refuses; whether it refused nothing.
+        """Carry out `action()` and report what it refuses; whether it went through.
 
         Raises `Stop` where that was the limit of all work.
         """
@@ -132,6 +132,7 @@ class Reports:
             return False
         except Silent:
             self.failed = True
+            return False
         return True
 
     def bound(self, what: str, number: int, limit: int, span: Span, frame: Frame) -> None:

@@ -76,6 +76,8 @@ class Reach:
         if not self.covers(place):
             asked = (folder / written).parent
             hint = f"move it below the spec's folder, or allow its folder: `--allow-path {shlex.quote(str(asked))}`"
+            if self.covers(Path(os.path.normpath(_resolved(folder) / written))):
+                hint = "it is reached through a link: allow the folder that this leads to, `--allow-path DIR`"
             raise Refusal(codes.OutOfReach(span=use.path.span, path=written, hint=hint))
         return place
 
