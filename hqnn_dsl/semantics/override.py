@@ -41,9 +41,30 @@ def override(
 ) -> nodes.File:
     """The tree with every `path: value` of `changes` applied. Raises `Refusal` for a path that means nothing."""
     file = collect(tree, Findings(), reach)
+    constants = _constants(tree)
+    changed: dict[int, nodes.Let] = {}
     for path, text in changes.items():
-        tree = _apply(tree, path.strip(), text, _Known(file, offered, default_backend))
-    return tree
+        let = constants.get((path.strip(),))
+        if let is not None and let.name.name != "backend":
+            changed[id(let)] = _changed_constant(let, path.strip(), text)
+        else:
+            tree = _apply(tree, path.strip(), text, _Known(file, offered, default_backend))
+    if not changed:
+        return tree
+    return replace(tree, statements=tuple(changed.get(id(item), item) for item in tree.statements))
+
+
+def _constants(tree: nodes.File) -> dict[tuple[str, ...], nodes.Let]:
+    return {(item.name.name,): item for item in tree.statements if isinstance(item, nodes.Let)}
+
+
+def _changed_constant(let: nodes.Let, path: str, text: str) -> nodes.Let:
+    source = _option(path, text)
+    return replace(let, value=_sole(parse_value(source) or _as_text(source), path, source))
+
+
+def _option(path: str, text: str) -> Source:
+    return Source(f"--set {path}", text, is_option=True)
 
 
 @dataclass(frozen=True)
@@ -56,13 +77,10 @@ class _Known:
 
 
 def _apply(tree: nodes.File, path: str, text: str, known: _Known) -> nodes.File:
-    source = Source(f"--set {path}", text, is_option=True)
+    source = _option(path, text)
     values = parse_value(source) or _as_text(source)
-    constants: dict[tuple[str, ...], nodes.Let] = {
-        (statement.name.name,): statement for statement in tree.statements if isinstance(statement, nodes.Let)
-    }
     model = next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
-    addresses: dict[tuple[str, ...], _Change | nodes.Let] = {**constants}
+    addresses: dict[tuple[str, ...], _Change | nodes.Let] = {**_constants(tree)}
     if model is not None:
         addresses |= dict(_addresses(model, known))
     wanted = tuple(path.split("."))

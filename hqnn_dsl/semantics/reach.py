@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.files import read_small
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.codes.command import BadOption
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.report.source import Source
 from hqnn_dsl.semantics.values import suggestion
@@ -74,8 +72,10 @@ class Reach:
         except ValueError as error:
             raise Refusal(unreadable(written, use.path.span, folder, error)) from error
         if not self.covers(place):
+            from shlex import quote
+
             asked = (folder / written).parent
-            hint = f"move it below the spec's folder, or allow its folder: `--allow-path {shlex.quote(str(asked))}`"
+            hint = f"move it below the spec's folder, or allow its folder: `--allow-path {quote(str(asked))}`"
             if self.covers(Path(os.path.normpath(_resolved(folder) / written))):
                 hint = "it is reached through a link: allow the folder that this leads to, `--allow-path DIR`"
             raise Refusal(codes.OutOfReach(span=use.path.span, path=written, hint=hint))
@@ -92,6 +92,8 @@ def _folder(path: Path) -> Path:
             return _resolved(path)
     except (OSError, ValueError):
         pass
+    from hqnn_dsl.report.codes.command import BadOption
+
     raise Refusal(BadOption(option="--allow-path", expected="a folder", value=str(path)))
 
 

@@ -73,3 +73,19 @@ def test_four_times_the_length_takes_about_four_times_as_long(name):
         return min(found)
 
     assert seconds(4 * 4_000) < 9 * seconds(4_000)
+
+
+def test_twice_as_many_changes_from_outside_take_about_twice_the_calls():
+    def changing(number):
+        source = Source("spec.hqnn", REPEATED["constants"](number) + "model m { }")
+        changes = {f"a{place}": "2" for place in range(number)}
+        profile = cProfile.Profile()
+        profile.enable()
+        with pytest.raises(Refusal, match="E0218"):
+            pipeline.check(source, changes)
+        profile.disable()
+        return sum(entry.callcount for entry in profile.getstats())
+
+    changing(10)
+    once, twice = changing(300), changing(600)
+    assert twice <= 2.3 * once + SLACK
