@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 
 @contextmanager
@@ -35,30 +36,32 @@ _NO_FILES = (
 )
 
 
-def read_small(path: Path, most: int, *, follow: bool = True) -> bytes:
-    """The bytes of a regular file of at most `most` bytes; with `follow` false, not through a link in the last place.
+def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+    """A regular file, opened for reading; with `follow` false, not through a link in the last place.
 
     Returns at once, whatever the path names: what is no regular file is not opened, and what takes the place of one in
-    between is not waited for. Raises `OSError`, and `ValueError` where the file is larger.
+    between is not waited for. Raises `OSError`.
     """
     _refuse_no_file(path.stat(follow_symlinks=follow), path)
     flags = os.O_RDONLY
     for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", *(() if follow else ("O_NOFOLLOW",))):
         flags |= getattr(os, name, 0)
-    descriptor = os.open(path, flags)
+    stream = os.fdopen(os.open(path, flags), "rb")
     try:
-        found = os.fstat(descriptor)
-        _refuse_no_file(found, path)
-        if found.st_size > most:
-            raise ValueError(f"it has more than {most} bytes")
-        data = bytearray()
-        while len(data) <= most and (piece := os.read(descriptor, most + 1 - len(data))):
-            data += piece
-    finally:
-        os.close(descriptor)
+        _refuse_no_file(os.fstat(stream.fileno()), path)
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+def read_small(path: Path, most: int, *, follow: bool = True) -> bytes:
+    """The bytes of a regular file of at most `most` bytes. Raises `OSError`, and `ValueError` where it is larger."""
+    with open_regular(path, follow=follow) as stream:
+        data = stream.read(most + 1) or b""  # none where it would have to wait, as some of /proc do
     if len(data) > most:
         raise ValueError(f"it has more than {most} bytes")
-    return bytes(data)
+    return data
 
 
 def _refuse_no_file(found: os.stat_result, path: Path) -> None:

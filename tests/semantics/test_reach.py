@@ -194,6 +194,16 @@ def test_what_is_no_file_is_refused_at_once(tmp_path):
             assert (found, "a device" in printed) == (["E0219"], True)
 
 
+def test_a_table_that_is_no_file_is_refused_at_once(tmp_path):
+    from hqnn_dsl.training.tables import read_table
+
+    for name, word in no_files(tmp_path).items():
+        with pytest.raises(Refusal, match=rf"E0501.*{word}"):
+            read_table(tmp_path / name)
+    with pytest.raises(Refusal, match=r"E0501.*a device"):
+        read_table("/dev/zero")
+
+
 def test_what_takes_the_place_of_a_file_is_not_waited_for(tmp_path, monkeypatch):
     path = write(tmp_path / "file", "text")
     before = path.stat()
