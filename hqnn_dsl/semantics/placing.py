@@ -271,7 +271,7 @@ def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, in
     """Bind a block's parameters in `inner` from the arguments and defaults; False when something was wrong."""
     parameters = definition.block.parameters
     members = sum(len(parameter.type) for parameter in parameters)
-    outer.meter.charge((len(parameters) + members) // _NAMED, use.span)
+    outer.meter.charge(2 * len(parameters) + members // _NAMED, use.span)
     given = _given(use, definition, outer, report)
     if given is None:
         return False
