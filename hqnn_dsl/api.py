@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.semantics.reach import AllowPath
     from hqnn_dsl.semantics.records import Choice
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.budget import Agree
@@ -42,17 +43,22 @@ _WRITTEN = {
 def compile(
     path: str | Path,
     set: Mapping[str, object] | None = None,
+    *,
+    allow_path: AllowPath = (),
 ) -> Program:
     """The program of a spec file; `set` changes settings and constants as `--set` does.
 
+    `use` reaches files in the spec's folder and below, and in the folders `allow_path` (one, or several) and below.
     Raises `Refusal` with every mistake found.
     """
-    return pipeline.load_program(path, _changes(set))
+    return pipeline.load_program(path, _changes(set), allow_path)
 
 
-def compile_text(text: str, set: Mapping[str, object] | None = None, name: str = "spec") -> Program:
-    """The program of a spec given as text; `use` is relative to the working directory."""
-    return pipeline.program(Source(name, text), _changes(set))
+def compile_text(
+    text: str, set: Mapping[str, object] | None = None, name: str = "spec", *, allow_path: AllowPath = ()
+) -> Program:
+    """The program of a spec given as text; `use` is relative to the working directory, and reaches what is below it."""
+    return pipeline.program(Source(name, text, folder="."), _changes(set), allow_path)
 
 
 def _changes(changes: Mapping[str, object] | None) -> dict[str, str]:

@@ -19,11 +19,12 @@ from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes.environment import BackendPicked
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.recursion import room_to_recurse
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
-from hqnn_dsl.semantics.definitions import read_file, read_spec
+from hqnn_dsl.semantics.reach import Reach, read_spec
 from hqnn_dsl.semantics.records import Choice
 from hqnn_dsl.semantics.sections import backend_of
 from hqnn_dsl.semantics.values import Scope
@@ -32,7 +33,7 @@ from hqnn_dsl.syntax.parser import parse as parse_source
 from hqnn_dsl.syntax.parser import parse_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.network.quantum import QuantumLayer
+    from hqnn_dsl.semantics.reach import AllowPath
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.transpile.passes import Transpiled
 
@@ -58,20 +60,23 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 
 def check(
-    source: Source, changes: Mapping[str, str] | None = None, read: Callable[[Path], str] = read_file
+    source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()
 ) -> Checked | tuple[Diagnostic, ...]:
     """The checked model of a source, with the `--set` changes; for a file of blocks only, the warnings about it.
 
-    Raises `Refusal` with every error found.
+    Its `use` lines reach the files of its own folder and below, and those of the folders `allow_path`. Raises `Refusal`
+    with every error found.
     """
-    tree, mistakes = parse(source)
-    if changes:
-        if any(mistake.is_error for mistake in mistakes):
-            raise Refusal(*mistakes)
-        from hqnn_dsl.semantics.override import override
+    reach = Reach.of(source, allow_path)
+    with room_to_recurse():
+        tree, mistakes = parse(source)
+        if changes:
+            if any(mistake.is_error for mistake in mistakes):
+                raise Refusal(*mistakes)
+            from hqnn_dsl.semantics.override import override
 
-        tree = override(tree, changes, backends(), DEFAULT_BACKEND)
-    checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, read)
+            tree = override(tree, changes, backends(), DEFAULT_BACKEND, reach)
+        checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, reach)
     if isinstance(checked, Checked):
         _ask_backend(checked)
     return checked
@@ -111,9 +116,9 @@ def _candidates(circuit: Circuit, options: Mapping[str, Any]) -> list[Candidate]
     return found
 
 
-def elaborate(source: Source, changes: Mapping[str, str] | None = None) -> Circuit:
+def elaborate(source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Circuit:
     """The circuit of a source's model."""
-    return program(source, changes).logical
+    return program(source, changes, allow_path).logical
 
 
 def build(text: str, in_width: int, out_width: int) -> HybridNet:
@@ -121,9 +126,9 @@ def build(text: str, in_width: int, out_width: int) -> HybridNet:
     return program(Source("spec.resolved.hqnn", text)).network(in_width, out_width)
 
 
-def program(source: Source, changes: Mapping[str, str] | None = None) -> Program:
+def program(source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:
     """The program of a source; raises `Refusal` where it is wrong or has no model."""
-    checked = check(source, changes)
+    checked = check(source, changes, allow_path)
     if not isinstance(checked, Checked):
         hint = "add `model NAME { … }`"
         what = "this file has no model, only blocks and constants"
@@ -158,7 +163,8 @@ class Program:
         """The spec as text with every setting and default written out."""
         from hqnn_dsl.semantics.resolve import resolved_text
 
-        return resolved_text(self.checked)
+        with room_to_recurse():
+            return resolved_text(self.checked)
 
     @property
     def features(self) -> int | None:
@@ -348,9 +354,9 @@ def backend_choice(text: str) -> Choice:
     return choice
 
 
-def load_program(path: str | Path, changes: Mapping[str, str] | None = None) -> Program:
+def load_program(path: str | Path, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:
     """The program of a spec file."""
-    return program(read_spec(Path(path)), changes)
+    return program(read_spec(Path(path)), changes, allow_path)
 
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,19 @@ def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
             yield from leaves(argument)
     else:
         yield angle
+
+
+def distinct_leaves(angles: Iterable[Angle]) -> Iterator[Const | InputRef | WeightRef]:
+    """The leaves of several angles in no certain order; what angles share is walked through once."""
+    waiting = list(angles)
+    seen: set[int] = set()
+    while waiting:
+        angle = waiting.pop()
+        if not isinstance(angle, Apply):
+            yield angle
+        elif id(angle) not in seen:
+            seen.add(id(angle))
+            waiting.extend(angle.arguments)
 
 
 def evaluate(angle: Angle, inputs: tuple[float, ...], weights: tuple[float, ...]) -> float:

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import product
 from typing import Literal
 
-from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, leaves, within_two_turns, without_turns
+from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, within_two_turns, without_turns
 from hqnn_dsl.circuit.gates import GATES, Gate
 
 PauliLetter = Literal["x", "y", "z"]
@@ -105,7 +105,7 @@ def slot_kind(angle: Angle) -> SlotKind:
     """`sample` where an input is involved, `shared` where only weights are, `constant` where neither is."""
     if isinstance(angle, Const):
         return "constant"
-    if any(isinstance(leaf, InputRef) for leaf in leaves(angle)):
+    if any(isinstance(leaf, InputRef) for leaf in distinct_leaves([angle])):
         return "sample"
     return "shared"
 
@@ -213,22 +213,41 @@ def _verify_qubits(circuit: Circuit, qubits: tuple[int, ...], where: str) -> Non
 def _verify_operations(circuit: Circuit) -> None:
     seen: set[int] = set()
     for operation in circuit.operations:
-        where = f"operation {operation}"
-        _verify_qubits(circuit, operation.qubits, where)
-        if operation.gate == "pauli_rot":
-            _insist(len(operation.pauli) == operation.num_qubits, f"{where}: letters and qubits differ in number")
-            _insist(set(operation.pauli) <= set("IXYZ"), f"{where}: letters other than I, X, Y, Z")
-            _insist(len(operation.slots) == 1, f"{where}: pauli_rot has one angle")
-        else:
-            _insist(operation.gate in GATES, f"{where}: no such gate")
-            row = GATES[operation.gate]
-            _insist(row.num_qubits == operation.num_qubits, f"{where}: {row.num_qubits} qubits expected")
-            _insist(row.num_angles == len(operation.slots), f"{where}: {row.num_angles} angles expected")
-        for slot in operation.slots:
-            _insist(0 <= slot < len(circuit.slots), f"{where}: slot {slot} is not in the table")
-            _insist(slot not in seen, f"{where}: slot {slot} feeds two operations")
-            seen.add(slot)
+        problem = _problem_of(operation, circuit) or _problem_of_slots(operation, circuit, seen)
+        _insist(not problem, f"operation {operation}: {problem}" if problem else "")
     _insist(len(seen) == len(circuit.slots), "a slot feeds no operation")
+
+
+def _problem_of(operation: Operation, circuit: Circuit) -> str:
+    """What is wrong with an operation's gate and qubits; empty where nothing is."""
+    qubits = operation.qubits
+    if len(set(qubits)) != len(qubits):
+        return f"it names a qubit twice: {qubits}"
+    if qubits and not (min(qubits) >= 0 and max(qubits) < circuit.num_qubits):
+        return f"it leaves the circuit: {qubits}"
+    if operation.gate == "pauli_rot":
+        if len(operation.pauli) != operation.num_qubits:
+            return "letters and qubits differ in number"
+        if not set(operation.pauli) <= set("IXYZ"):
+            return "letters other than I, X, Y, Z"
+        return "" if len(operation.slots) == 1 else "pauli_rot has one angle"
+    if operation.gate not in GATES:
+        return "no such gate"
+    row = GATES[operation.gate]
+    if row.num_qubits != operation.num_qubits:
+        return f"{row.num_qubits} qubits expected"
+    return "" if row.num_angles == len(operation.slots) else f"{row.num_angles} angles expected"
+
+
+def _problem_of_slots(operation: Operation, circuit: Circuit, seen: set[int]) -> str:
+    """What is wrong with an operation's slots, which are then among those `seen`; empty where nothing is."""
+    for slot in operation.slots:
+        if not 0 <= slot < len(circuit.slots):
+            return f"slot {slot} is not in the table"
+        if slot in seen:
+            return f"slot {slot} feeds two operations"
+        seen.add(slot)
+    return ""
 
 
 def _verify_weights(circuit: Circuit) -> None:
@@ -237,12 +256,11 @@ def _verify_weights(circuit: Circuit) -> None:
         _insist(tensor.offset == offset, f"weights {tensor.path} do not begin where the ones before end")
         offset += tensor.size
     _insist(len({tensor.path for tensor in circuit.weights}) == len(circuit.weights), "two weights share a path")
-    for angle in circuit.slots:
-        for leaf in leaves(angle):
-            if isinstance(leaf, WeightRef):
-                _insist(0 <= leaf.index < offset, f"weight {leaf.index} does not exist")
-            if isinstance(leaf, InputRef):
-                _insist(0 <= leaf.index < circuit.num_inputs, f"input {leaf.index} does not exist")
+    for leaf in distinct_leaves(circuit.slots):
+        if isinstance(leaf, WeightRef):
+            _insist(0 <= leaf.index < offset, f"weight {leaf.index} does not exist")
+        if isinstance(leaf, InputRef):
+            _insist(0 <= leaf.index < circuit.num_inputs, f"input {leaf.index} does not exist")
 
 
 def _verify_measurements(circuit: Circuit) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hqnn_dsl.cli.options import MaybeData, Set, Spec
-from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json
+from hqnn_dsl.cli.options import AllowPath, MaybeData, Set, Spec
+from hqnn_dsl.cli.output import changes_of, found_data, show, speak_json, table, tell, write, write_json
 from hqnn_dsl.cli.planning import plan_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Format(StrEnum):
     json = "json"
 
 
-def check(
+def check(  # noqa: PLR0913 - options of a command
     spec: Spec,
     data: MaybeData = None,
     *,
@@ -32,29 +32,29 @@ def check(
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
+    allow_path: AllowPath = [],  # noqa: B006
 ) -> None:
     """Say everything that is wrong with a spec, without running it.
 
     With DATA, also whether the table fits: columns, missing values, widths.
     """
     from hqnn_dsl import pipeline
-    from hqnn_dsl.report.render import as_data
     from hqnn_dsl.semantics.check import Checked
-    from hqnn_dsl.semantics.definitions import read_spec
+    from hqnn_dsl.semantics.reach import read_spec
 
     if form is Format.json:
         speak_json()
     source = read_spec(spec)
-    found = pipeline.check(source, changes_of(set))
+    found = pipeline.check(source, changes_of(set), allow_path)
     warnings = found.warnings if isinstance(found, Checked) else found
     program = pipeline.Program(source, found) if isinstance(found, Checked) else None
     if program is None and (data is not None or resolved):
-        program = pipeline.program(source, changes_of(set))  # refuses a file without a model
+        program = pipeline.program(source, changes_of(set), allow_path)  # refuses a file without a model
     if program is not None and data is not None:
         _check_table(program, data)
     text = program.resolved.rstrip() if program is not None and resolved else None
     if form is Format.json:
-        document = {"ok": True, "diagnostics": [as_data(item) for item in warnings]}
+        document = {"ok": True, **found_data(warnings)}
         write_json(document if text is None else {**document, "resolved": text})
         return
     show(warnings)
@@ -89,7 +89,7 @@ def _check_table(program: Program, data: Path) -> int:
     return int(prepared.features.shape[1])
 
 
-def compile(
+def compile(  # noqa: PLR0913 - options of a command
     spec: Spec,
     data: MaybeData = None,
     *,
@@ -106,6 +106,7 @@ def compile(
         ),
     ] = [],  # noqa: B006 - typer's way to say "repeatable"
     set: Set = [],  # noqa: B006
+    allow_path: AllowPath = [],  # noqa: B006
 ) -> None:
     """Turn a spec into a transpiled Qiskit circuit and a Torch module.
 
@@ -117,7 +118,7 @@ def compile(
 
     kinds = tuple(dict.fromkeys(emit)) or KINDS
     _known(kinds, KINDS)
-    program = api.compile(spec, changes_of(set))
+    program = api.compile(spec, changes_of(set), allow_path=allow_path)
     show(program.warnings)
     in_width = _check_table(program, data) if data is not None else None
     folder = out if out is not None else Path("compiled") / program.spec.name

@@ -22,5 +22,14 @@ Set = Annotated[
         show_default=False,
     ),
 ]
+AllowPath = Annotated[
+    list[Path],
+    typer.Option(
+        "--allow-path",
+        metavar="DIR",
+        help="A folder beside the spec's own that `use` may read from. Repeatable.",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Run on a device that costs without being asked.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]

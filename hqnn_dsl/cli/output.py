@@ -44,19 +44,31 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
     items = list(diagnostics)
     if not items:
         return
-    from hqnn_dsl.report.render import as_text, summary
+    from hqnn_dsl.report.limits import MAX_SHOWN
+    from hqnn_dsl.report.render import as_text, most_telling, summary
 
-    tell("\n\n".join(as_text(item, colour=_colour()) for item in items))
+    shown = most_telling(items, MAX_SHOWN)
+    tell("\n\n".join(as_text(item, colour=_colour()) for item in shown))
     counted = summary(items)
+    if len(shown) < len(items):
+        counted += f"; {len(items) - len(shown)} of them are not shown"
     tell(f"\n{counted}" if counted else "")
+
+
+def found_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """Diagnostics for a JSON document, and how many are left out of it where there are very many."""
+    from hqnn_dsl.report.render import as_data, most_telling
+
+    items = list(diagnostics)
+    shown = most_telling(items)
+    data: dict[str, Any] = {"diagnostics": [as_data(item) for item in shown]}
+    return data if len(shown) == len(items) else {**data, "not_shown": len(items) - len(shown)}
 
 
 def show_refusal(refusal: Refusal) -> None:
     """What a refusal has to say, as text or as JSON."""
     if _as_json:
-        from hqnn_dsl.report.render import as_data
-
-        write_json({"ok": False, "diagnostics": [as_data(item) for item in refusal.diagnostics]})
+        write_json({"ok": False, **found_data(refusal.diagnostics)})
     else:
         show(refusal.diagnostics)
 

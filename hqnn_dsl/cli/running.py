@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hqnn_dsl.cli.consent import asker
-from hqnn_dsl.cli.options import Data, Json, RunFolder, Set, Spec, Yes
+from hqnn_dsl.cli.options import AllowPath, Data, Json, RunFolder, Set, Spec, Yes
 from hqnn_dsl.cli.output import changes_of, number, show, speak_json, table, tell, write, write_json
 
 
@@ -23,6 +23,7 @@ def train(  # noqa: PLR0913 - options of a command
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
     yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
+    allow_path: AllowPath = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Train the network of a spec on a table, and write a run that predicts.
@@ -39,7 +40,7 @@ def train(  # noqa: PLR0913 - options of a command
         raise Refusal(
             BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
         )
-    program = api.compile(spec, changes_of(set))
+    program = api.compile(spec, changes_of(set), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
     run = api.train(program, data, out, resume=resume, agree=asker(yes=yes))

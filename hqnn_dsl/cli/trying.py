@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hqnn_dsl.cli.options import Json, Set, Spec
+from hqnn_dsl.cli.options import AllowPath, Json, Set, Spec
 from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def verify(
     *,
     points: Annotated[int, typer.Option("--points", min=1, max=1000, help="At how many random points to compare.")] = 2,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
+    allow_path: AllowPath = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Hold all installed backends against each other on the circuit of a spec.
@@ -33,7 +34,7 @@ def verify(
 
     if as_json:
         speak_json()
-    found = verify_backends(api.compile(spec, changes_of(set)), points, _watch)
+    found = verify_backends(api.compile(spec, changes_of(set), allow_path=allow_path), points, _watch)
     if as_json:
         rows = [asdict(row) for row in found.rows]
         write_json({"ok": not found.disagreeing, **_finite({**asdict(found), "rows": rows})})
@@ -42,7 +43,7 @@ def verify(
     _end(found.oracle, found.disagreeing)
 
 
-def bench(
+def bench(  # noqa: PLR0913 - options of a command
     spec: Spec,
     *,
     batch: Annotated[
@@ -52,6 +53,7 @@ def bench(
         float, typer.Option("--seconds", min=0.01, help="About how long to time in all; first calls come on top.")
     ] = 10.0,
     set: Set = [],  # noqa: B006
+    allow_path: AllowPath = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Time a step of a spec's circuit on every installed backend, in turns, after comparing results.
@@ -64,7 +66,7 @@ def bench(
 
     if as_json:
         speak_json()
-    found = bench_backends(api.compile(spec, changes_of(set)), batch, seconds, _watch)
+    found = bench_backends(api.compile(spec, changes_of(set), allow_path=allow_path), batch, seconds, _watch)
     if as_json:
         rows = [{**asdict(row), "ratio": found.ratio(row)} for row in found.rows]
         write_json({"ok": not found.disagreeing, **_finite({**asdict(found), "rows": rows})})

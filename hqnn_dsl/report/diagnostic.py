@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_MISTAKES, MAX_SHOWN_TEXT
+
 if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
 
@@ -81,7 +83,10 @@ class Refusal(Exception):
     """Something the user wrote or has cannot be done as it stands; `diagnostics` say what, where and what instead."""
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__("; ".join(f"{item.code}: {item.headline}" for item in diagnostics))
+        sentences = [f"{item.code}: {item.headline}"[:MAX_SHOWN_TEXT] for item in diagnostics[:MAX_SHOWN_MISTAKES]]
+        if len(diagnostics) > MAX_SHOWN_MISTAKES:
+            sentences.append(f"and {len(diagnostics) - MAX_SHOWN_MISTAKES} more")
+        super().__init__("; ".join(sentences))
         self.diagnostics = diagnostics
 
     @property
@@ -99,12 +104,22 @@ class Findings:
     """Collects diagnostics of a stage, so that one run reports all independent errors."""
 
     def __init__(self) -> None:
-        self._items: list[Diagnostic] = []
+        self._items: dict[Diagnostic, None] = {}
+        self._num_errors = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; the same one (same code, place and sentence) twice is kept once."""
-        if diagnostic not in self._items:
-            self._items.append(diagnostic)
+        before = len(self._items)
+        self._items.setdefault(diagnostic)
+        self._num_errors += diagnostic.is_error and len(self._items) > before
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many errors were found that nothing more is looked for."""
+        return self._num_errors >= MAX_FOUND_ERRORS
 
     @property
     def items(self) -> tuple[Diagnostic, ...]:
@@ -123,7 +138,7 @@ class Findings:
 
     @property
     def has_errors(self) -> bool:
-        return any(item.is_error for item in self._items)
+        return self._num_errors > 0
 
     def raise_errors(self) -> None:
         """Raise one `Refusal` with everything found so far if an error is among it."""

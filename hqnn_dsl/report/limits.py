@@ -12,15 +12,27 @@ MAX_EXPRESSION_DEPTH: Final = 200  # operators and calls inside each other: a su
 MAX_INTEGER: Final = (1 << 63) - 1  # the largest whole number that may be written
 MAX_SHOWN_MISTAKES: Final = 20  # syntax errors reported of one file; the rest are only counted
 MAX_FOUND_MISTAKES: Final = 200  # syntax errors after which a file is not read further
+MAX_NAME: Final = 255  # characters of a name
+MAX_PATH: Final = 4_096  # characters of a path: of names, `real_amplitudes.w`, or of a file that `use` names
+MAX_FOUND_ERRORS: Final = 1_000  # errors of meaning in a spec after which nothing more is looked for
+MAX_SHOWN: Final = 200  # findings that a command prints; the rest are only counted
+MAX_SHOWN_LINE: Final = 200  # characters of a line of the source that are shown around a mark
+MAX_SHOWN_TEXT: Final = 2_000  # characters of one sentence of a diagnostic
+MAX_REFUSALS: Final = 20  # mistakes of one statement, in turns of a loop, after which it is passed over
+MAX_ADVICE: Final = 100_000  # names that a misspelt word is held against, in all advice about one file or circuit
 
 # -------------------------------------------------------------- circuits
 MAX_LOOP: Final = 1_000_000  # numbers in one range, groups in one call of `groups`
 MAX_ANGLE_SIZE: Final = 10_000  # terms in one angle
 MAX_STATEMENTS: Final = 2_000_000  # statements carried out while a circuit is put together
+MAX_OPERATORS: Final = 4_000_000  # operators and calls worked out in them
 MAX_OPERATIONS: Final = 1_000_000  # gates in a circuit
 MAX_WEIGHTS: Final = 1_000_000  # trainable numbers in a circuit
 MAX_INPUTS: Final = 1_000_000  # components of a circuit's input vector
 MAX_QUBITS: Final = 1_000  # qubits in a circuit
 MAX_OUTPUTS: Final = 65_536  # observables of a circuit
 MAX_BLOCK_DEPTH: Final = 64  # blocks inside blocks
+MAX_STATEMENT_DEPTH: Final = 300  # loops, conditions and blocks inside each other, through all blocks
+MAX_CONSTANT_DEPTH: Final = 128  # constants that each need one defined below it
+MAX_LIST_SIZE: Final = 1_000_000  # texts and numbers in one list, lists inside it counted through
 MAX_FILES: Final = 100  # files that a spec brings in through `use`

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_LINE, MAX_SHOWN_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,11 +32,11 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     severity = f"{diagnostic.severity}[{diagnostic.code}]"
     if colour:
         severity = f"{_COLOURS[diagnostic.severity]}{severity}{_RESET}"
-    rows = [f"{severity}{bold}: {diagnostic.headline}{reset}"]
+    rows = [f"{severity}{bold}: {_cut(diagnostic.headline)}{reset}"]
     marks = []
     if diagnostic.span is not None:
-        marks.append(_Mark(diagnostic.span, "^", diagnostic.caption))
-    marks.extend(_Mark(note.span, "-", note.text) for note in diagnostic.notes if note.span is not None)
+        marks.append(_Mark(diagnostic.span, "^", _cut(diagnostic.caption)))
+    marks.extend(_Mark(note.span, "-", _cut(note.text)) for note in diagnostic.notes if note.span is not None)
     files: dict[int, list[_Mark]] = {}
     for mark in marks:
         files.setdefault(id(mark.span.source), []).append(mark)
@@ -42,10 +44,15 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     for place, group in enumerate(files.values()):
         rows.extend(_excerpt(group, width, "-->" if place == 0 else ":::", blue, reset))
     pad = " " * width
-    rows.extend(f"{pad} {blue}={reset} note: {note.text}" for note in diagnostic.notes if note.span is None)
+    rows.extend(f"{pad} {blue}={reset} note: {_cut(note.text)}" for note in diagnostic.notes if note.span is None)
     if diagnostic.help:
-        rows.append(f"{pad} {blue}={reset} help: {diagnostic.help}")
+        rows.append(f"{pad} {blue}={reset} help: {_cut(diagnostic.help)}")
     return "\n".join(rows)
+
+
+def _cut(text: str) -> str:
+    """A sentence of a length that somebody reads: what it quotes may be as long as a file."""
+    return text if len(text) <= MAX_SHOWN_TEXT else f"{text[:MAX_SHOWN_TEXT]}…"
 
 
 def _line(mark: _Mark) -> int:
@@ -59,11 +66,49 @@ def _excerpt(marks: list[_Mark], width: int, arrow: str, blue: str, reset: str) 
     pad = " " * width
     rows = [f"{pad}{blue}{arrow}{reset} {source.name}:{line}:{column}", f"{pad} {blue}|{reset}"]
     for number in sorted({_line(mark) for mark in marks}):
-        text = source.line(number)
-        rows.append(f"{blue}{number:>{width}} |{reset} {_printable(text)}".rstrip())
-        here = (mark for mark in marks if _line(mark) == number)
-        rows.extend(f"{pad} {blue}|{reset} {_underline(mark, text)}".rstrip() for mark in here)
+        waiting = [mark for mark in marks if _line(mark) == number]
+        while waiting:
+            window = _Window.around(waiting[0], source.line(number))
+            rows.append(f"{blue}{number:>{width}} |{reset} {window.text}".rstrip())
+            here = [mark for mark in waiting if window.shows(mark)]
+            rows.extend(f"{pad} {blue}|{reset} {window.underline(mark)}".rstrip() for mark in here)
+            waiting = [mark for mark in waiting if not window.shows(mark)]
     return rows
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The part `start:end` of a source line that is shown; what is left out is shown as `…`."""
+
+    line: str
+    start: int
+    end: int
+
+    @classmethod
+    def around(cls, mark: _Mark, line: str) -> _Window:
+        """The whole line, or of a long one the part around the beginning of a mark."""
+        if len(line) <= MAX_SHOWN_LINE:
+            return cls(line, 0, len(line))
+        start = max(0, min(_column(mark) - MAX_SHOWN_LINE // 4, len(line) - MAX_SHOWN_LINE))
+        return cls(line, start, start + MAX_SHOWN_LINE)
+
+    @property
+    def text(self) -> str:
+        shown = _printable(self.line[self.start : self.end])
+        return f"{'…' if self.start else ''}{shown}{'…' if self.end < len(self.line) else ''}"
+
+    def shows(self, mark: _Mark) -> bool:
+        return self.start <= _column(mark) <= self.end
+
+    def underline(self, mark: _Mark) -> str:
+        length = max(1, min(mark.span.end - mark.span.start, self.end - _column(mark)))
+        blank = _column(mark) - self.start + (self.start > 0)
+        return " " * blank + mark.sign * length + (f" {mark.text}" if mark.text else "")
+
+
+def _column(mark: _Mark) -> int:
+    """How many characters stand before a mark in its line."""
+    return mark.span.source.position(mark.span.start)[1] - 1
 
 
 def _printable(text: str) -> str:
@@ -71,22 +116,16 @@ def _printable(text: str) -> str:
     return "".join(" " if char == "\t" else char if char.isprintable() else "·" for char in text)
 
 
-def _underline(mark: _Mark, text: str) -> str:
-    _, column = mark.span.source.position(mark.span.start)
-    length = max(1, min(mark.span.end - mark.span.start, len(text) - column + 1))
-    return " " * (column - 1) + mark.sign * length + (f" {mark.text}" if mark.text else "")
-
-
 def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
     """One diagnostic as plain data; lines and columns count from 1, `end` is exclusive."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
-        "message": diagnostic.headline,
-        "label": diagnostic.caption,
-        "help": diagnostic.help,
+        "message": _cut(diagnostic.headline),
+        "label": _cut(diagnostic.caption),
+        "help": _cut(diagnostic.help),
         "place": _place(diagnostic.span),
-        "notes": [{"text": note.text, "place": _place(note.span)} for note in diagnostic.notes],
+        "notes": [{"text": _cut(note.text), "place": _place(note.span)} for note in diagnostic.notes],
     }
 
 
@@ -100,6 +139,15 @@ def _place(span: Span | None) -> dict[str, Any] | None:
         "start": {"line": line, "column": column, "offset": span.start},
         "end": {"line": end_line, "column": end_column, "offset": span.end},
     }
+
+
+def most_telling(diagnostics: Iterable[Diagnostic], most: int = MAX_FOUND_ERRORS) -> list[Diagnostic]:
+    """At most `most` of the diagnostics in their order; where there are more, errors before the others."""
+    items = list(diagnostics)
+    if len(items) <= most:
+        return items
+    places = sorted(range(len(items)), key=lambda place: not items[place].is_error)[:most]
+    return [items[place] for place in sorted(places)]
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:

@@ -19,12 +19,17 @@ class Source:
     text: str = field(repr=False)
     is_option: bool = False
     """Whether it is an option of a command and not a file."""
+    folder: str | None = None
+    """Where paths in it start from; the folder of its name where this is None."""
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offsets at which the lines begin; the first is always 0."""
         starts = [0]
-        starts.extend(index + 1 for index, char in enumerate(self.text) if char == "\n")
+        end = self.text.find("\n")
+        while end >= 0:
+            starts.append(end + 1)
+            end = self.text.find("\n", end + 1)
         return tuple(starts)
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def check_blocks(file: FileScope, findings: Findings) -> None:
     """What can be told of a block before it is placed: its parameters."""
     for definition in file.own.values():
+        if findings.is_full:
+            return
         seen: dict[str, Span] = {}
         for parameter in definition.block.parameters:
             name = parameter.name.name

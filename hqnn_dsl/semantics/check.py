@@ -18,7 +18,7 @@ from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import lines, sections
 from hqnn_dsl.semantics.allows import silenced
 from hqnn_dsl.semantics.blocks import check_blocks
-from hqnn_dsl.semantics.definitions import Definition, FileScope, collect, read_file
+from hqnn_dsl.semantics.definitions import Definition, FileScope, collect
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.noticing import not_judged, warn
@@ -28,13 +28,13 @@ from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
     from typing import Any
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.report.source import Span
+    from hqnn_dsl.semantics.reach import Reach
     from hqnn_dsl.semantics.records import Layer, TrainSpec
     from hqnn_dsl.semantics.spec import Spec
 
@@ -69,16 +69,17 @@ def check(
     mistakes: tuple[Diagnostic, ...],
     offered: Mapping[str, Entry],
     default_backend: str,
-    read: Callable[[Path], str] = read_file,
+    reach: Reach | None = None,
 ) -> Checked | tuple[Diagnostic, ...]:
     """The checked model of a parsed file, or, for a file of blocks and constants only, the warnings about it.
 
-    `mistakes` are the parser's; `offered` are the backends with their options. Raises `Refusal` with every error.
+    `mistakes` are the parser's; `offered` are the backends with their options; `reach` says which files may be brought
+    in, without it those of the source's folder. Raises `Refusal` with every error.
     """
     findings = Findings()
     for mistake in mistakes:
         findings.add(mistake)
-    file = collect(tree, findings, read)
+    file = collect(tree, findings, reach)
     check_blocks(file, findings)
     model = model_of(tree, findings)
     if model is None:
@@ -279,9 +280,9 @@ class _Model:
         in_width = features
         if lines.end_width(encoder) is None:
             in_width = needed if features is None else features
-        before = len(self.findings.items)
+        before = len(self.findings)
         layers, ends = lines.resolved(encoder, in_width, needed, self.findings)
-        if len(self.findings.items) > before:
+        if len(self.findings) > before:
             return None
         if ends == needed:
             return layers
@@ -314,9 +315,9 @@ class _Model:
         self, decoder: list[lines.Line], targets: int, target_span: Span | None, circuit: Circuit
     ) -> tuple[Layer, ...] | None:
         """The decoder's layers, fitted between the circuit's outputs and the targets."""
-        before = len(self.findings.items)
+        before = len(self.findings)
         layers, ends = lines.resolved(decoder, circuit.num_outputs, targets, self.findings)
-        if len(self.findings.items) > before:
+        if len(self.findings) > before:
             return None
         if ends == targets:
             return layers

@@ -6,6 +6,7 @@ file's own block wins over a library block of the same name. `use` brings in the
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,14 +15,16 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.report.source import Source
+from hqnn_dsl.semantics.constants import names_of
 from hqnn_dsl.semantics.evaluate import evaluate
-from hqnn_dsl.semantics.values import Poison, Scope, Silent, Value, suggestion
+from hqnn_dsl.semantics.reach import Reach, folder_of, read_used
+from hqnn_dsl.semantics.values import Poison, Scope, Silent, Value
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
 LIBRARY = Path(__file__).parent.parent / "catalog" / "blocks"
 BUILT_IN_BLOCKS = {"amplitude": "feature_map", "basis": "feature_map"}
@@ -49,9 +52,11 @@ class FileScope:
     scope: Scope = field(default_factory=Scope)
     blocks: dict[str, Definition] = field(default_factory=dict)
     own: dict[str, Definition] = field(default_factory=dict)
-    constants: list[str] = field(default_factory=list)
-    running: list[str] = field(default_factory=list)
-    """The constants being computed, each through the one before."""
+    constants: dict[str, nodes.Let] = field(default_factory=dict)
+    running: dict[str, Iterator[nodes.Name]] = field(default_factory=dict)
+    """The constants being computed, each needed by the one before, with the names that are still to be looked at."""
+    is_too_deep: bool = False
+    """Whether it was said that constants need each other too deep."""
 
     def find(self, name: str) -> Definition | None:
         """The block of that name that this file means, None where there is none."""
@@ -61,59 +66,49 @@ class FileScope:
         return [*self.blocks, *library_names(), *BUILT_IN_BLOCKS]
 
 
+@cache
 def library_names() -> tuple[str, ...]:
     """The names of all library blocks, without reading them."""
     return tuple(sorted(path.stem for path in LIBRARY.glob("*.hqnn")))
 
 
-@cache
 def library_block(name: str) -> Definition | None:
     """A library block, None where the library has none of that name."""
-    if name not in library_names():
-        return None
+    return _read_library_block(name) if name in library_names() else None
+
+
+@cache
+def _read_library_block(name: str) -> Definition:
     path = LIBRARY / f"{name}.hqnn"
     source = Source(f"library/{path.name}", path.read_text(encoding="utf-8"))
     tree, mistakes = parse(source)
     findings = Findings()
     if any(mistake.is_error for mistake in mistakes):
         raise AssertionError(f"library block {name} does not parse: {mistakes}")
-    scope = collect(tree, findings, read=_no_file)
+    scope = collect(tree, findings, _Files(Reach(())))
     definition = scope.own[name]
     return Definition(definition.block, scope, is_library=True)
 
 
-def _no_file(_: Path) -> str:
-    raise OSError("library files use no other file")
-
-
-def read_file(path: Path) -> str:
-    """A file's text. Raises `OSError`, `UnicodeDecodeError`, or `ValueError` where it is too large to be read."""
-    with path.open("rb") as stream:
-        data = stream.read(limits.MAX_SOURCE_BYTES + 1)
-    if len(data) > limits.MAX_SOURCE_BYTES:
-        raise ValueError(f"it has more than {limits.MAX_SOURCE_BYTES} bytes")
-    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Files:
-    """How used files are read, those that led here, and those read before: a file is read once, whoever uses it."""
+    """What may be read, the files that led here, and those met before: a file is read once, whoever uses it."""
 
-    read: Callable[[Path], str]
-    chain: tuple[Path, ...] = ()
-    known: dict[Path, FileScope] = field(default_factory=dict)
+    reach: Reach
+    chain: list[Path] = field(default_factory=list)
+    known: dict[Path, FileScope | Diagnostic] = field(default_factory=dict)
+    is_full: bool = False
 
 
-def collect(
-    tree: nodes.File,
-    findings: Findings,
-    read: Callable[[Path], str] = read_file,
-    known: _Files | None = None,
-) -> FileScope:
-    """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to `findings`."""
+def collect(tree: nodes.File, findings: Findings, files: _Files | Reach | None = None) -> FileScope:
+    """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to `findings`.
+
+    Without a `Reach`, files are those of the folder of the tree's source.
+    """
+    if not isinstance(files, _Files):
+        files = _Files(Reach.of(tree.source) if files is None else files)
     file = FileScope(tree.source)
-    here = Path(tree.source.name).resolve()
-    files = _Files(read) if known is None else known
+    files.chain.append(Path(os.path.realpath(tree.source.name)))
     for statement in tree.statements:
         match statement:
             case nodes.Let():
@@ -121,9 +116,8 @@ def collect(
             case nodes.Block():
                 _block(statement, file, findings)
             case nodes.Use():
-                other = _used(statement, file, findings, replace(files, chain=(*files.chain, here)))
-                if other is not None:
-                    _bring_in(other, statement, file, findings)
+                _use(statement, file, findings, files)
+    files.chain.pop()
     for name in file.constants:
         _settle(name, file, findings)
     return file
@@ -135,35 +129,54 @@ def _constant(let: nodes.Let, file: FileScope, findings: Findings) -> None:
         note = Note("the first one", file.scope.where(name))
         findings.add(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
         return
-    file.constants.append(name)
-    running = file.running
+    file.constants[name] = let
 
     def resolve() -> Value:
-        if name in running:
-            circle = " → ".join([*running[running.index(name) :], name])
-            raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=circle))
-        running.append(name)
-        try:
-            return evaluate(let.value, file.scope)
-        finally:
-            running.pop()
+        """Called for what is not settled yet, which is only met while it is itself computed."""
+        running = list(file.running)
+        circle = " → ".join([*running[running.index(name) :], name])
+        raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=circle))
 
     file.scope.bind_lazily(name, resolve, let.name.span)
 
 
 def _settle(name: str, file: FileScope, findings: Findings) -> None:
-    """Compute a constant; where that fails, report it once and let every use of it be silent."""
+    """Compute a constant, those that it needs before it; a failure is reported once, and every use of it is silent.
+
+    Goes from constant to constant in a loop, so that chains of them need no deep recursion.
+    """
+    scope, running = file.scope, file.running
+    if not scope.is_pending(name):
+        return
+    running[name] = names_of(file.constants[name].value)
+    while running:
+        current = next(reversed(running))
+        needed = next((n for n in running[current] if scope.is_pending(n.name) and n.name not in running), None)
+        if needed is None:
+            scope.settle(current, _computed(file.constants[current], scope, findings), scope.where(current))
+            del running[current]
+        elif len(running) < limits.MAX_CONSTANT_DEPTH:
+            running[needed.name] = names_of(file.constants[needed.name].value)
+        else:
+            if not file.is_too_deep:
+                what = "the number of constants that each need the next"
+                findings.add(codes.TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
+                file.is_too_deep = True
+            scope.settle(current, Poison(), scope.where(current))
+            del running[current]
+
+
+def _computed(let: nodes.Let, scope: Scope, findings: Findings) -> Value:
+    if findings.is_full:
+        return Poison()
     try:
-        file.scope.find(name)
+        return evaluate(let.value, scope)
     except Refusal as refusal:
         for diagnostic in refusal.diagnostics:
             findings.add(diagnostic)
     except Silent:
         pass
-    else:
-        return
-    span = file.scope.where(name)
-    file.scope.settle(name, Poison(), span)
+    return Poison()
 
 
 def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
@@ -183,37 +196,54 @@ def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
     file.own[name] = file.blocks[name] = definition
 
 
-def _used(use: nodes.Use, file: FileScope, findings: Findings, files: _Files) -> FileScope | None:
-    """The file that a `use` names; None where it cannot be had, which is then in the findings."""
-    path = Path(file.source.name).parent / use.path.value
+def _use(use: nodes.Use, file: FileScope, findings: Findings, files: _Files) -> None:
+    """Bring in the file that a `use` names; what is wrong with it goes to `findings`."""
+    if files.is_full:
+        return
     try:
-        place = path.resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        findings.add(_unreadable(use.path.value, use.path.span, path, error))
-        return None
+        other = _used(use, folder_of(file.source), findings, files)
+    except Refusal as refusal:
+        for diagnostic in refusal.diagnostics:
+            findings.add(diagnostic)
+        return
+    _bring_in(other, use, file, findings)
+
+
+def _used(use: nodes.Use, folder: Path, findings: Findings, files: _Files) -> FileScope:
+    """The file that a `use` names. Raises `Refusal` where it cannot be had."""
+    place = files.reach.place_of(use, folder)
     if place in files.chain:
-        circle = " → ".join(step.name for step in (*files.chain[files.chain.index(place) :], path))
-        findings.add(codes.UseCycle(span=use.path.span, path=circle))
-        return None
-    if place in files.known:
-        return files.known[place]
-    if len(files.known) >= limits.MAX_FILES:
-        findings.add(codes.TooLarge(span=use.span, what="the number of files", limit=str(limits.MAX_FILES)))
-        return None
-    try:
-        text = files.read(path)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        findings.add(_unreadable(use.path.value, use.path.span, path, error))
-        return None
-    tree, mistakes = parse(Source(str(path), text))
+        circle = " → ".join(
+            [*(step.name for step in files.chain[files.chain.index(place) :]), Path(use.path.value).name]
+        )
+        raise Refusal(codes.UseCycle(span=use.path.span, path=circle))
+    if place not in files.known:
+        if len(files.known) >= limits.MAX_FILES:
+            files.is_full = True
+            raise Refusal(codes.TooLarge(span=use.span, what="the number of files", limit=str(limits.MAX_FILES)))
+        try:
+            source = read_used(use, place, folder / use.path.value)
+        except Refusal as refusal:
+            files.known[place] = refusal.diagnostics[0]
+        else:
+            files.known[place] = _read(source, place, findings, files)
+    known = files.known[place]
+    if isinstance(known, Diagnostic):
+        raise Refusal(replace(known, span=use.path.span))
+    return known
+
+
+def _read(source: Source, place: Path, findings: Findings, files: _Files) -> FileScope:
+    """What a used file holds; its mistakes go to `findings`."""
+    tree, mistakes = parse(source)
     for mistake in mistakes:
         findings.add(mistake)
     for statement in tree.statements:
         if isinstance(statement, nodes.Model):
             hint = "a file for `use` has blocks and constants only"
             findings.add(codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint))
-    files.known[place] = collect(tree, findings, known=files)
-    return files.known[place]
+    files.known[place] = FileScope(source)  # counts among the files while it is read
+    return collect(tree, findings, files)
 
 
 def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, findings: Findings) -> None:
@@ -223,26 +253,3 @@ def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, findings: Findi
         if present is not definition:
             note = Note("the other one", present.block.name.span)
             findings.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
-
-
-def _unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> Diagnostic:
-    hint = ""
-    if isinstance(error, UnicodeDecodeError):
-        reason = "it is not UTF-8 text"
-    elif isinstance(error, FileNotFoundError):
-        reason = "there is no such file"
-        if path.parent.is_dir():
-            hint = suggestion(path.name, [item.name for item in path.parent.iterdir()])
-    elif isinstance(error, IsADirectoryError):
-        reason = "it is a folder"
-    else:
-        reason = str(getattr(error, "strerror", None) or error).lower()
-    return codes.UnreadableFile(span=span, path=shown, reason=reason, hint=hint)
-
-
-def read_spec(path: Path) -> Source:
-    """The spec file as a source. Raises `Refusal` where it cannot be read."""
-    try:
-        return Source(str(path), read_file(path))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise Refusal(_unreadable(str(path), None, path, error)) from error

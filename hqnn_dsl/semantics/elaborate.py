@@ -7,7 +7,6 @@ one run reports all independent ones; mistakes inside a block are reported with 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,6 +31,12 @@ from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
+
+
+_PLACING = 3
+"""How many statements' work it is to place a block, beside carrying out its own."""
+_LETTERS = 64
+"""Letters of a path that are written in about the time of a statement."""
 
 
 @dataclass
@@ -69,6 +74,9 @@ class Elaborator:
         self.freezes: list[nodes.Freeze] = []
         self.without: nodes.Without | None = None
         self.meter = Meter()
+        self.depth = 0
+        self.refused: Counter[int] = Counter()
+        self.num_outputs = 0
         self.reports = Reports(findings, self.meter)
 
     def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
@@ -111,8 +119,24 @@ class Elaborator:
     # ----------------------------------------------------------- statements
 
     def _body(self, body: tuple[nodes.Statement, ...], frame: Frame) -> None:
+        """Carry out statements, one level deeper than those around them."""
+        if not body:
+            return
+        self.depth += 1
+        what = "the depth of statements"
+        self.reports.bound(what, self.depth, limits.MAX_STATEMENT_DEPTH, body[0].span, frame)
         for statement in body:
-            self.reports.guard(frame, partial(self._statement, statement, frame))
+            if self.refused.get(id(statement), 0) >= limits.MAX_REFUSALS:
+                self._pass_over(statement, frame)
+            elif not self.reports.guard(frame, partial(self._statement, statement, frame)):
+                self.refused[id(statement)] += 1
+        self.depth -= 1
+
+    def _pass_over(self, statement: nodes.Statement, frame: Frame) -> None:
+        """Leave out a statement whose mistake is reported; what it would define is used in silence."""
+        self.meter.spent += 1
+        if isinstance(statement, (nodes.Let, nodes.Input, nodes.Weight)) and not frame.scope.has(statement.name.name):
+            frame.scope.bind(statement.name.name, Poison(), statement.name.span)
 
     def _statement(self, statement: nodes.Statement, frame: Frame) -> None:
         self.meter.charge(1, statement.span)
@@ -199,7 +223,7 @@ class Elaborator:
             values = found
         self._unshadowed(loop.variable, frame)
         turn = Scope(frame.scope)
-        inner = replace(frame, scope=turn)
+        inner = frame.inside(turn)
         for value in values:
             self.meter.charge(1, loop.span)
             turn.clear()
@@ -231,17 +255,26 @@ class Elaborator:
             lengths.append(length)
         return tuple(lengths)
 
+    def _size(self, what: str, shape: tuple[int, ...], limit: int, span: Span, frame: Frame) -> int:
+        """How many numbers a shape has; what is over its limit is not multiplied out."""
+        size = 0 if 0 in shape else 1
+        for length in shape if size else ():
+            size *= length
+            self.reports.bound(what, size, limit, span, frame)
+        return size
+
     def _input(self, node: nodes.Input, frame: Frame) -> None:
         self._unshadowed(node.name, frame)
         frame.scope.bind(node.name.name, Poison(), node.name.span)
         if frame.kind == "ansatz":
             raise Refusal(meaning.InputInAnsatz(span=node.span))
         shape = self._shape(node.shape, frame)
-        size = math.prod(shape)
+        size = self._size("the number of inputs", shape, limits.MAX_INPUTS, node.span, frame)
         start = frame.reads[0]
         frame.reads[0] += size
         frame.reads[1] = max(frame.reads[1], frame.reads[0])
         self.reports.bound("the number of inputs", start + size, limits.MAX_INPUTS, node.span, frame)
+        self.meter.charge(size, node.span)
         components = self._components(start, size, node.span, frame)
         entries = tuple(InputRef(component) for component in components)
         frame.scope.bind(node.name.name, Tensor("input", node.name.name, shape, entries), node.name.span)
@@ -271,16 +304,16 @@ class Elaborator:
         self._unshadowed(node.name, frame)
         frame.scope.bind(node.name.name, Poison(), node.name.span)
         shape = self._shape(node.shape, frame)
+        size = self._size("the number of weights", shape, limits.MAX_WEIGHTS, node.span, frame)
         tensor = WeightTensor(frame.unique(node.name.name), shape, self.num_weights)
         if node.initial is not None:
             tensor = replace(tensor, initial=self._initial(node.initial, frame))
-        self.reports.bound(
-            "the number of weights", self.num_weights + tensor.size, limits.MAX_WEIGHTS, node.span, frame
-        )
+        self.reports.bound("the number of weights", self.num_weights + size, limits.MAX_WEIGHTS, node.span, frame)
+        self.meter.charge(len(frame.path) // _LETTERS, node.span)
         self.tensors.append(tensor)
         self.tensor_spans[tensor.path] = frame.chain[0][1] if frame.chain else node.span
-        entries = tuple(WeightRef(tensor.offset + place) for place in range(tensor.size))
-        self.num_weights += tensor.size
+        entries = tuple(WeightRef(tensor.offset + place) for place in range(size))
+        self.num_weights += size
         frame.scope.bind(node.name.name, Tensor("weight", node.name.name, shape, entries), node.name.span)
 
     def _initial(self, how: nodes.Expression, frame: Frame) -> tuple[str, tuple[float, ...]]:
@@ -300,6 +333,7 @@ class Elaborator:
         return len(self.slots) - 1
 
     def _gate(self, node: nodes.Gate, frame: Frame) -> None:
+        self.meter.operators += len(node.targets)
         if self.measure_span is not None:
             note = Note("measured here", self.measure_span)
             raise Refusal(shapes.GateAfterMeasure(span=node.span, notes=(note,)))
@@ -319,11 +353,14 @@ class Elaborator:
         self.measure_span = node.span
         for output in node.outputs:
             self.reports.guard(frame, partial(self._output, output, frame))
-        width = sum(width_of(measurement) for measurement in self.measured)
-        self.reports.bound("the number of outputs", width, limits.MAX_OUTPUTS, node.span, frame)
 
     def _output(self, node: nodes.Expression, frame: Frame) -> None:
+        self.meter.charge(1, node.span)
         found = measurements(node, self.num_qubits, frame.scope)
+        self.num_outputs += sum(width_of(measurement) for measurement in found)
+        self.reports.bound(
+            "the number of outputs", self.num_outputs, limits.MAX_OUTPUTS, self.measure_span or node.span, frame
+        )
         self.measured.extend(found)
         self.measured_spans += [node.span] * len(found)
 
@@ -336,6 +373,7 @@ class Elaborator:
         name = use.call if isinstance(use.call, nodes.Name) else use.call.function
         if use.kind == "feature_map" and frame.kind == "ansatz":
             raise Refusal(meaning.InputInAnsatz(span=use.span))
+        self.meter.charge(_PLACING + len(frame.path) // _LETTERS, use.span)
         qubits, view = placing.placement(use, frame.qubits, frame.view, frame.kind, frame.scope)
         if name.name in BUILT_IN_BLOCKS:
             self._built_in(name, use, replace(frame, qubits=qubits, view=view))
@@ -384,6 +422,7 @@ class Elaborator:
         if frame.view is not None and len(frame.view) != size:
             inner = replace(frame, name="amplitude")
             raise Refusal(replace(self._slice_mismatch(inner, use.span, size), span=use.span))
+        self.meter.charge(size, use.span)
         components = self._components(0, size, use.span, frame)
         self.reader = Reader("`amplitude`", self.reader.count, use.span) if self.reader else None
         if components != tuple(range(components[0], components[0] + size)):

@@ -26,6 +26,8 @@ from hqnn_dsl.semantics.values import (
     Value,
     choices,
     describe,
+    extent,
+    list_of,
     suggest_or_list,
     suggestion,
 )
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 ANGLE_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 ANGLE_FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "tanh", "exp", "log", "sqrt", "abs")
 COMPILE_FUNCTIONS = ("min", "max", "abs", "floor", "ceil", "log2", "len", "groups", "angles")
+_COMPARED = 32
+"""Letters, or entries of a list, that are compared in about the time of a statement."""
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -55,15 +59,18 @@ def evaluate(node: nodes.Expression, scope: Scope) -> Value:
         case nodes.Name():
             return _name(node, scope)
         case nodes.Unary():
+            scope.meter.operators += 1
             return _unary(node, scope)
         case nodes.Binary():
+            scope.meter.operators += 1
             return _binary(node, scope)
         case nodes.Index():
             return _index(node, scope)
         case nodes.Call():
             return _call(node, scope)
-        case nodes.ListLiteral(_, items):
-            return tuple(evaluate(item, scope) for item in items)
+        case nodes.ListLiteral(span, items):
+            scope.meter.charge(len(items), span)
+            return list_of(tuple(evaluate(item, scope) for item in items), span, scope.meter)
         case nodes.Range():
             return listed(node, scope)
         case nodes.Star(span):
@@ -156,21 +163,22 @@ def _name(node: nodes.Name, scope: Scope) -> Value:
         return math.pi
     binding = scope.find(node.name)
     if binding is None:
-        raise Refusal(codes.UnknownName(span=node.span, name=node.name, hint=_name_hint(node.name, scope)))
+        raise Refusal(codes.UnknownName(span=node.span, name=node.name, hint=_name_hint(node, scope)))
     if isinstance(binding.value, Poison):
         raise Silent
     value = binding.value
     return Symbolic(value.entries[0], 1) if isinstance(value, Tensor) and not value.shape else value
 
 
-def _name_hint(name: str, scope: Scope) -> str:
+def _name_hint(node: nodes.Name, scope: Scope) -> str:
+    name = node.name
     if name == "qubits":
         return "`qubits` is the number of qubits that a block is placed on; write a number or a constant here"
     if name == "auto":
         return "`auto` may stand only where a width is inferred"
     if name in ANGLE_FUNCTIONS or name in COMPILE_FUNCTIONS:
         return f"`{name}` is a function: write `{name}(…)`"
-    return suggestion(name, [*scope.names(), "pi"])
+    return scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"])
 
 
 def _unary(node: nodes.Unary, scope: Scope) -> Value:
@@ -231,11 +239,13 @@ def _equal(node: nodes.Binary, scope: Scope) -> bool:
         if isinstance(side, nodes.Name) and isinstance(other, nodes.Name) and not _holds_member(side, scope):
             binding = scope.find(other.name)
             if binding is not None and isinstance(binding.value, Member):
-                sides.append(_member(side, binding.value, other.name))
+                sides.append(_member(side, binding.value, other.name, scope))
                 continue
         value = evaluate(side, scope)
         if isinstance(value, (Symbolic, Tensor)):
             raise _not_constant(side.span, value, "a condition", "a constant")
+        length = len(value) if isinstance(value, str) else extent(value)[0]
+        scope.meter.charge(length // _COMPARED, side.span)
         sides.append(value.name if isinstance(value, Member) else value)
     if isinstance(sides[0], bool) is not isinstance(sides[1], bool):
         raise _operand(node.operator, node.span, sides[0] if isinstance(sides[0], bool) else sides[1])
@@ -247,7 +257,8 @@ def _holds_member(node: nodes.Name, scope: Scope) -> bool:
     return binding is not None and isinstance(binding.value, Member)
 
 
-def _member(node: nodes.Name, value: Member, what: str) -> str:
+def _member(node: nodes.Name, value: Member, what: str, scope: Scope) -> str:
+    scope.meter.charge(len(value.members) // _COMPARED, node.span)
     if node.name not in value.members:
         hint = suggest_or_list(node.name, value.members)
         raise Refusal(codes.UnknownChoice(span=node.span, what=f"`{what}`", value=node.name, hint=hint))
@@ -315,6 +326,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _index(node: nodes.Index, scope: Scope) -> Value:
+    scope.meter.operators += len(node.indices)
     base = _name(node.base, scope)
     if isinstance(base, (tuple, str)):
         return _list_index(node, base, scope)
@@ -332,28 +344,36 @@ def _index(node: nodes.Index, scope: Scope) -> Value:
         raise Refusal(codes.WrongIndex(span=node.span, name=base.name, shape=_shape(base.shape), problem=problem))
     flat = 0
     for index, length in zip(node.indices, base.shape, strict=True):
-        flat = flat * length + _bounded(index, length, base.name, _shape(base.shape), scope)
+        flat = flat * length + _bounded(index, length, base, node.base.name, scope)
     return Symbolic(base.entries[flat], 1)
 
 
-def _bounded(node: nodes.Expression, length: int, name: str, shape: str, scope: Scope) -> int:
+def _bounded(
+    node: nodes.Expression, length: int, base: Tensor | tuple[Value, ...] | str, name: str, scope: Scope
+) -> int:
     value = whole(node, scope, "an index")
     if not 0 <= value < length:
         problem = f"{value} is not among 0 to {length - 1}" if length else "it has no entry"
+        shape = _shape(base.shape) if isinstance(base, Tensor) else _length(base)
         raise Refusal(codes.WrongIndex(span=node.span, name=name, shape=shape, problem=problem))
     return value
 
 
+def _length(base: tuple[Value, ...] | str) -> str:
+    return f"a list of {len(base)}" if isinstance(base, tuple) else f"a text of {len(base)}"
+
+
 def _list_index(node: nodes.Index, base: tuple[Value, ...] | str, scope: Scope) -> Value:
-    shape = f"a list of {len(base)}" if isinstance(base, tuple) else f"a text of {len(base)}"
+    shape = _length(base)
     if len(node.indices) != 1:
         problem = f"{len(node.indices)} indices given"
         raise Refusal(codes.WrongIndex(span=node.span, name=node.base.name, shape=shape, problem=problem))
     index = node.indices[0]
     if not isinstance(index, nodes.Range):
-        return base[_bounded(index, len(base), node.base.name, shape, scope)]
+        return base[_bounded(index, len(base), base, node.base.name, scope)]
     picked = range_of(index, scope)
-    if any(not 0 <= place < len(base) for place in picked):
+    scope.meter.charge(len(picked) // 8, index.span)
+    if picked and not (min(picked[0], picked[-1]) >= 0 and max(picked[0], picked[-1]) < len(base)):
         problem = "the range leaves it"
         raise Refusal(codes.WrongIndex(span=index.span, name=node.base.name, shape=shape, problem=problem))
     if isinstance(base, str):
@@ -362,6 +382,7 @@ def _list_index(node: nodes.Index, base: tuple[Value, ...] | str, scope: Scope) 
 
 
 def _call(node: nodes.Call, scope: Scope) -> Value:
+    scope.meter.operators += 1 + len(node.arguments)
     name = node.function.name
     if name not in ANGLE_FUNCTIONS and name not in COMPILE_FUNCTIONS:
         hint = suggestion(name, [*ANGLE_FUNCTIONS, *COMPILE_FUNCTIONS])

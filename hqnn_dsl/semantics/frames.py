@@ -14,7 +14,7 @@ from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report.codes import meaning, unbuilt
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.semantics import placing
-from hqnn_dsl.semantics.values import Silent, suggestion
+from hqnn_dsl.semantics.values import Silent
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -49,6 +49,21 @@ class Frame:
     reads: list[int] = field(default_factory=lambda: [0, 0])
     chain: tuple[tuple[Definition, Span], ...] = ()
 
+    def inside(self, scope: Scope) -> Frame:
+        """The same place with names of its own: a loop's turns."""
+        return Frame(
+            self.file,
+            scope,
+            self.qubits,
+            self.kind,
+            self.name,
+            self.view,
+            self.path,
+            self.counts,
+            self.reads,
+            self.chain,
+        )
+
     def unique(self, name: str) -> str:
         """The path of a thing called `name` here; two of a kind are numbered from the second."""
         self.counts[name] += 1
@@ -80,7 +95,10 @@ class Reports:
         self.findings.add(diagnostic)
 
     def report(self, diagnostic: Diagnostic, frame: Frame) -> None:
-        """Report a mistake once a place; inside a library block at the place where the user put that block."""
+        """Report a mistake once a place; inside a library block at the place where the user put that block.
+
+        Raises `Stop` where it was the last one that is looked for.
+        """
         span = diagnostic.span
         key = (diagnostic.code, id(span.source) if span else 0, span.start if span else 0, span.end if span else 0)
         self.failed = self.failed or diagnostic.is_error
@@ -96,9 +114,14 @@ class Reports:
             block, use = frame.chain[-1]
             diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
         self.findings.add(diagnostic)
+        if self.findings.is_full:
+            raise Stop
 
-    def guard(self, frame: Frame, action: Callable[[], object]) -> None:
-        """Carry out `action()`; report what it refuses. Raises `Stop` where that was the limit of all work."""
+    def guard(self, frame: Frame, action: Callable[[], object]) -> bool:
+        """Carry out `action()` and report what it refuses; whether it went through.
+
+        Raises `Stop` where that was the limit of all work.
+        """
         try:
             action()
         except Refusal as refusal:
@@ -106,8 +129,11 @@ class Reports:
                 self.report(diagnostic, frame)
             if self._meter.is_exhausted:
                 raise Stop from refusal
+            return False
         except Silent:
             self.failed = True
+            return False
+        return True
 
     def bound(self, what: str, number: int, limit: int, span: Span, frame: Frame) -> None:
         """Report that `number` is over its limit, and raise `Stop`, where it is."""
@@ -121,7 +147,7 @@ def definition_of(name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Defini
     definition = frame.file.find(name.name)
     kind = use.kind
     if definition is None:
-        hint = suggestion(name.name, frame.file.block_names())
+        hint = frame.scope.meter.advice(name.name, name.span, frame.file.block_names)
         if not hint and name.name in GATES:
             hint = f"`{name.name}` is a gate: write `{name.name} 0`"
         raise Refusal(meaning.UnknownBlock(span=name.span, name=name.name, kind=kind, hint=hint))

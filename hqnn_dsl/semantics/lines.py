@@ -47,6 +47,8 @@ def read_lines(section: nodes.Layers | None, scope: Scope, findings: Findings) -
     lines: list[Line] = []
     sound = True
     for node in section.lines if section is not None else ():
+        if findings.is_full:
+            return None
         try:
             lines.append(_line(node, scope, findings))
         except Refusal as refusal:
@@ -131,10 +133,11 @@ def resolved(
     """
     layers: list[Layer] = []
     width = in_width
-    for place, line in enumerate(lines):
+    neighbours = _next_with_width(lines)
+    for line, neighbour in zip(lines, neighbours, strict=True):
         out = width
         if line.width is not None:
-            out = _width_of(line, lines[place + 1 :], needed, findings)
+            out = _width_of(line, neighbour, needed, findings)
         options: dict[str, Any] = dict(line.layer.options)
         if line.width is not None and out is not None:
             options["width"] = out
@@ -144,10 +147,19 @@ def resolved(
     return tuple(layers), width
 
 
-def _width_of(line: Line, after: list[Line], needed: int | None, findings: Findings) -> int | None:
+def _next_with_width(lines: list[Line]) -> list[Line | None]:
+    """For each line the next one after it that sets a width."""
+    found: list[Line | None] = []
+    following: Line | None = None
+    for line in reversed(lines):
+        found.append(following)
+        following = line if line.width is not None else following
+    return found[::-1]
+
+
+def _width_of(line: Line, neighbour: Line | None, needed: int | None, findings: Findings) -> int | None:
     if isinstance(line.width, int):
         return line.width
-    neighbour = next((other for other in after if other.width is not None), None)
     name = line.layer.name
     if neighbour is not None:
         reason = f"`{neighbour.span.text}` after it takes any width"

@@ -25,11 +25,13 @@ _LETTERS: dict[str, PauliLetter] = {"x": "x", "y": "y", "z": "z"}
 def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:
     """The measurements of one item of a `measure` line: `z` alone is one for every qubit."""
     match node:
-        case nodes.Name(_, name) if name in _LETTERS:
+        case nodes.Name(span, name) if name in _LETTERS:
+            scope.meter.charge(num_qubits, span)
             return [_single(qubit, _LETTERS[name]) for qubit in range(num_qubits)]
         case nodes.Index(_, nodes.Name(_, name), (nodes.Range() as picked,)) if name in _LETTERS:
             return [_single(_qubit(q, picked.span, num_qubits), _LETTERS[name]) for q in listed(picked, scope)]
-        case nodes.Name(_, "parity"):
+        case nodes.Name(span, "parity"):
+            scope.meter.charge(num_qubits // 4, span)
             return [Observable((PauliTerm(1.0, tuple((qubit, "z") for qubit in range(num_qubits))),))]
         case nodes.Name(span, "probabilities"):
             return [_probabilities(tuple(range(num_qubits)), span)]
@@ -42,6 +44,7 @@ def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[
                     raise Refusal(codes.QubitTwice(span=arguments[place].span, qubit=qubit, what="measurement"))
             return [_probabilities(tuple(qubits) or tuple(range(num_qubits)), span)]
     found = _sum(node, num_qubits, scope)
+    scope.meter.charge(len(found) // 4, node.span)
     if not any(found):
         raise Refusal(codes.NotAnObservable(span=node.span, problem="it names no Pauli: `x[i]`, `y[i]` or `z[i]`"))
     if not all(math.isfinite(coefficient) for coefficient in found.values()):
@@ -74,13 +77,16 @@ def _range_hint(num_qubits: int) -> str:
 
 def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
     """An expression as a sum of products with coefficients; the empty product is the identity."""
+    scope.meter.operators += 1
     match node:
         case nodes.Unary(_, "-" | "+" as sign, operand):
             return _scaled(_sum(operand, num_qubits, scope), 1.0 if sign == "+" else -1.0)
         case nodes.Binary(_, "+" | "-" as sign, left, right):
-            return _added(_sum(left, num_qubits, scope), _sum(right, num_qubits, scope), 1.0 if sign == "+" else -1.0)
+            first, second = _sum(left, num_qubits, scope), _sum(right, num_qubits, scope)
+            scope.meter.charge((len(first) + len(second)) // 16, node.span)
+            return _added(first, second, 1.0 if sign == "+" else -1.0)
         case nodes.Binary(_, "*", left, right):
-            return _product(node, _sum(left, num_qubits, scope), _sum(right, num_qubits, scope))
+            return _product(node, _sum(left, num_qubits, scope), _sum(right, num_qubits, scope), scope)
         case nodes.Binary(_, "/", left, right):
             if (pauli := _pauli_inside(right)) is not None:
                 raise Refusal(codes.NotAnObservable(span=right.span, problem=f"nothing is divided by `{pauli.name}`"))
@@ -136,10 +142,12 @@ def _scaled(terms: _Sum, factor: float) -> _Sum:
     return {product: factor * coefficient for product, coefficient in terms.items()}
 
 
-def _product(node: nodes.Binary, left: _Sum, right: _Sum) -> _Sum:
+def _product(node: nodes.Binary, left: _Sum, right: _Sum, scope: Scope) -> _Sum:
     if len(left) * len(right) > limits.MAX_OUTPUTS:
         what = f"an observable of {len(left) * len(right)} terms"
         raise Refusal(meaning.TooLarge(span=node.span, what=what, limit=str(limits.MAX_OUTPUTS)))
+    letters = sum(len(product) for product in left) * len(right) + sum(len(product) for product in right) * len(left)
+    scope.meter.charge((len(left) * len(right) + letters) // 4, node.span)
     total: _Sum = {}
     for first, a in left.items():
         for second, b in right.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.report.codes import warnings
 from hqnn_dsl.report.quantities import count
@@ -28,8 +28,7 @@ MOST_LISTED = 6
 
 def warn(encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated, head: Span, findings: Findings) -> None:
     """What is legal in a circuit and its encoder and probably not meant; `head` is where the circuit begins."""
-    used = [leaf for angle in circuit.slots for leaf in leaves(angle)]
-    weights = {leaf.index for leaf in used if isinstance(leaf, WeightRef)}
+    inputs, weights = _used(circuit)
     for tensor in circuit.weights:
         used_of = sum(index in weights for index in range(tensor.offset, tensor.offset + tensor.size))
         unused = tensor.size - used_of
@@ -39,7 +38,6 @@ def warn(encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated, he
             noun = "weight" if tensor.size == 1 else "weights"
             what = f"{some} {noun} of `{tensor.path}` {verb}"
             findings.add(warnings.UnusedWeight(span=elaborated.tensor_spans[tensor.path], what=what))
-    inputs = {leaf.index for leaf in used if isinstance(leaf, InputRef)}
     if circuit.amplitude is None and elaborated.reader is not None and len(inputs) < circuit.num_inputs:
         unread = circuit.num_inputs - len(inputs)
         width = count(circuit.num_inputs, "input")
@@ -51,6 +49,13 @@ def warn(encoder: list[lines.Line], circuit: Circuit, elaborated: Elaborated, he
         findings.add(warnings.UnboundedEncoder(span=encoder[-1].span))
     if not findings.has_errors:
         _warn_of_idle(circuit, elaborated, head, findings)
+
+
+def _used(circuit: Circuit) -> tuple[set[int], set[int]]:
+    """The inputs and the weights that stand in angles."""
+    used = set(distinct_leaves(circuit.slots))
+    inputs = {leaf.index for leaf in used if isinstance(leaf, InputRef)}
+    return inputs, {leaf.index for leaf in used if isinstance(leaf, WeightRef)}
 
 
 def not_judged(circuit: Circuit) -> tuple[str, ...]:
@@ -125,8 +130,9 @@ def _entry(tensor: WeightTensor, place: int) -> str:
     """`w[0, 2]`: an entry as the block writes it."""
     indices: list[str] = []
     for length in reversed(tensor.shape):
-        indices.insert(0, str(place % length))
+        indices.append(str(place % length))
         place //= length
+    indices.reverse()
     name = tensor.path.rpartition(".")[2]
     return f"{name}[{', '.join(indices)}]" if indices else name
 

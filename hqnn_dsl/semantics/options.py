@@ -217,7 +217,7 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
     return table[name.name], arguments
 
 
-def bind(
+def bind(  # noqa: C901 - every way to go wrong is one
     entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, findings: Findings, span: Span
 ) -> Choice | None:
     """All options of `entry` filled from `arguments` and defaults; None when something was wrong and is reported."""
@@ -225,6 +225,8 @@ def bind(
     given: dict[str, Span] = {}
     sound = True
     for place, argument in enumerate(arguments):
+        if findings.is_full:
+            return None
         option = _option_for(entry, argument, place, findings)
         if option is None:
             sound = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import Selection
@@ -25,6 +25,7 @@ from hqnn_dsl.syntax.parser import parse_value
 
 if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry, Option
+    from hqnn_dsl.semantics.reach import Reach
 
 _Values = tuple[nodes.Argument, ...]
 _Change = Callable[[nodes.Model, _Values], nodes.Model]
@@ -32,30 +33,62 @@ _NAMED = {("data", "split"): ("validation", "test", "seed"), ("data", "scale"): 
 
 
 def override(
-    tree: nodes.File, changes: Mapping[str, str], offered: Mapping[str, Entry], default_backend: str
+    tree: nodes.File,
+    changes: Mapping[str, str],
+    offered: Mapping[str, Entry],
+    default_backend: str,
+    reach: Reach | None = None,
 ) -> nodes.File:
     """The tree with every `path: value` of `changes` applied. Raises `Refusal` for a path that means nothing."""
+    file = collect(tree, Findings(), reach)
+    constants = _constants(tree)
+    changed: dict[int, nodes.Let] = {}
     for path, text in changes.items():
-        tree = _apply(tree, path.strip(), text, offered, default_backend)
-    return tree
+        let = constants.get((path.strip(),))
+        if let is not None and let.name.name != "backend":
+            changed[id(let)] = _changed_constant(let, path.strip(), text)
+        else:
+            tree = _apply(tree, path.strip(), text, _Known(file, offered, default_backend))
+    if not changed:
+        return tree
+    return replace(tree, statements=tuple(changed.get(id(item), item) for item in tree.statements))
 
 
-def _apply(tree: nodes.File, path: str, text: str, offered: Mapping[str, Entry], default_backend: str) -> nodes.File:
-    source = Source(f"--set {path}", text, is_option=True)
+def _constants(tree: nodes.File) -> dict[tuple[str, ...], nodes.Let]:
+    return {(item.name.name,): item for item in tree.statements if isinstance(item, nodes.Let)}
+
+
+def _changed_constant(let: nodes.Let, path: str, text: str) -> nodes.Let:
+    source = _option(path, text)
+    return replace(let, value=_sole(parse_value(source) or _as_text(source), path, source))
+
+
+def _option(path: str, text: str) -> Source:
+    return Source(f"--set {path}", text, is_option=True)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What paths may mean: the blocks that the file sees, the backends, and which of these is the default."""
+
+    file: FileScope
+    offered: Mapping[str, Entry]
+    default_backend: str
+
+
+def _apply(tree: nodes.File, path: str, text: str, known: _Known) -> nodes.File:
+    source = _option(path, text)
     values = parse_value(source) or _as_text(source)
-    constants: dict[tuple[str, ...], nodes.Let] = {
-        (statement.name.name,): statement for statement in tree.statements if isinstance(statement, nodes.Let)
-    }
     model = next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
-    addresses: dict[tuple[str, ...], _Change | nodes.Let] = {**constants}
+    addresses: dict[tuple[str, ...], _Change | nodes.Let] = {**_constants(tree)}
     if model is not None:
-        addresses |= dict(_addresses(tree, model, offered, default_backend))
+        addresses |= dict(_addresses(model, known))
     wanted = tuple(path.split("."))
     found = [wanted] if wanted in addresses else [item for item in addresses if item[-len(wanted) :] == wanted]
     if len(found) > 1 and model is not None:
         found = _nearest(found, model)
     if len(found) != 1:
-        hint = "" if found or model is None else _unchosen(wanted, model, offered, default_backend)
+        hint = "" if found or model is None else _unchosen(wanted, model, known.offered, known.default_backend)
         raise Refusal(_no_such_path(path, source, found, list(addresses), hint))
     target = addresses[found[0]]
     if isinstance(target, nodes.Let):
@@ -152,9 +185,7 @@ def _swapped(tree: nodes.File, old: nodes.Let | nodes.Model, new: nodes.Let | no
 # ------------------------------------------------------------ the addresses
 
 
-def _addresses(
-    tree: nodes.File, model: nodes.Model, offered: Mapping[str, Entry], default_backend: str
-) -> Iterator[tuple[tuple[str, ...], _Change]]:
+def _addresses(model: nodes.Model, known: _Known) -> Iterator[tuple[tuple[str, ...], _Change]]:
     for section, rows in SECTIONS.items():
         for row in rows:
             yield (section, row.name), _setting_change(section, row.name)
@@ -165,9 +196,9 @@ def _addresses(
                 for path, entry in _option_paths(row.table, node, default):
                     yield (section, row.name, *path), _argument_change(section, row.name, path, entry)
     yield ("backend",), _backend_change
-    for path, entry in _option_paths(offered, _value_of(model, "", "backend"), default_backend):
+    for path, entry in _option_paths(known.offered, _value_of(model, "", "backend"), known.default_backend):
         yield ("backend", *path), _argument_change("", "backend", path, entry)
-    yield from _block_addresses(tree, model)
+    yield from _block_addresses(known.file, model)
 
 
 def _option_paths(
@@ -329,12 +360,11 @@ def _with_argument(call: nodes.Name | nodes.Call, name: str, value: nodes.Expres
 # ---------------------------------------------------------- block arguments
 
 
-def _block_addresses(tree: nodes.File, model: nodes.Model) -> Iterator[tuple[tuple[str, ...], _Change]]:
+def _block_addresses(file: FileScope, model: nodes.Model) -> Iterator[tuple[tuple[str, ...], _Change]]:
     """The arguments of the blocks that stand in the circuit: `circuit.real_amplitudes.reps`."""
     circuit = next((part for part in model.parts if isinstance(part, nodes.Circuit)), None)
     if circuit is None:
         return
-    file = collect(tree, Findings())
     counts: Counter[str] = Counter()
     for use in _uses(circuit.body):
         name = use.call.name if isinstance(use.call, nodes.Name) else use.call.function.name

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes.meaning import GivenTwice, UnknownPath
 from hqnn_dsl.report.diagnostic import Diagnostic, Note
 from hqnn_dsl.semantics.values import choices, suggestion
@@ -19,65 +20,107 @@ if TYPE_CHECKING:
     from hqnn_dsl.syntax import nodes
 
 _Report = Callable[[Diagnostic], None]
+_Place = tuple[str, ...]
+_How = tuple[str, tuple[float, ...]]
+_MOST_NAMED = 12
+"""Places that a message names."""
 
 
-def places_of(tensors: list[WeightTensor]) -> list[tuple[str, ...]]:
+def places_of(tensors: list[WeightTensor]) -> list[_Place]:
     """Every tensor's path and every prefix of one, as segments, without repetition."""
-    found: dict[tuple[str, ...], None] = {}
+    found: dict[_Place, None] = {}
     for tensor in tensors:
-        segments = tuple(tensor.path.split("."))
-        for end in range(1, len(segments) + 1):
-            found[segments[:end]] = None
+        for prefix in _prefixes(tensor):
+            found[prefix] = None
     return list(found)
 
 
-def meant(path: nodes.Path, tensors: list[WeightTensor], report: _Report) -> tuple[str, ...] | None:
-    """The place that a path means, () for all weights; None where it means nothing or several things."""
-    if path.text == "weights" and tensors:
-        return ()
-    wanted = tuple(path.text.split("."))
-    places = places_of(tensors)
-    exact = [place for place in places if place == wanted]
-    found = exact or [place for place in places if place[-len(wanted) :] == wanted]
-    if len(found) == 1:
-        return found[0]
-    names = [".".join(place) for place in places]
-    if not found:
-        known = f"weights are at {choices(names)}" if len(names) <= 12 else ""
-        hint = suggestion(path.text, names) or (known if names else "this circuit has no weights")
-        report(UnknownPath(span=path.span, path=path.text, problem="points at no weights of this circuit", hint=hint))
-    else:
-        hint = f"write {choices(['.'.join(place) for place in found])}"
-        report(UnknownPath(span=path.span, path=path.text, problem="points at several weights", hint=hint))
-    return None
+def _prefixes(tensor: WeightTensor) -> list[_Place]:
+    """The places that hold a tensor, the widest first, the tensor itself last."""
+    segments = tuple(tensor.path.split("."))
+    return [segments[:end] for end in range(1, len(segments) + 1)]
 
 
-def _under(tensor: WeightTensor, place: tuple[str, ...]) -> bool:
-    return tuple(tensor.path.split("."))[: len(place)] == place
+class Paths:
+    """The places of a circuit's weights, and which of them a path means; every path is looked up once."""
+
+    def __init__(self, tensors: list[WeightTensor], report: _Report) -> None:
+        self.report = report
+        self.places = places_of(tensors)
+        self._whole = set(self.places)
+        self._by_end: dict[int, dict[_Place, list[_Place]]] = {}
+        self._advised = 0
+
+    def meant(self, path: nodes.Path) -> _Place | None:
+        """The place that a path means, () for all weights; None where it means nothing or several things."""
+        if path.text == "weights" and self.places:
+            return ()
+        wanted = tuple(path.text.split("."))
+        if wanted in self._whole:
+            return wanted
+        found = self._ending(len(wanted)).get(wanted, [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            hint = f"write {choices([*map('.'.join, found[:_MOST_NAMED]), *(['…'] if found[_MOST_NAMED:] else [])])}"
+            problem = "points at several weights"
+        else:
+            hint, problem = self._advice(path.text), "points at no weights of this circuit"
+        self.report(UnknownPath(span=path.span, path=path.text, problem=problem, hint=hint))
+        return None
+
+    def _ending(self, length: int) -> dict[_Place, list[_Place]]:
+        """The places by their last `length` segments."""
+        if length not in self._by_end:
+            found = self._by_end[length] = {}
+            for place in self.places:
+                if len(place) >= length:
+                    found.setdefault(place[-length:], []).append(place)
+        return self._by_end[length]
+
+    def _advice(self, text: str) -> str:
+        if not self.places:
+            return "this circuit has no weights"
+        self._advised += len(self.places)
+        if self._advised > limits.MAX_ADVICE + len(self.places):
+            return ""
+        names = [".".join(place) for place in self.places]
+        known = f"weights are at {choices(names)}" if len(names) <= _MOST_NAMED else ""
+        return suggestion(text, names) or known
 
 
 def apply_initials(
-    initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]], tensors: list[WeightTensor], report: _Report
+    initials: list[tuple[nodes.Initial, _How]], tensors: list[WeightTensor], report: _Report
 ) -> list[WeightTensor]:
     """The tensors with the starting values that the `initial` lines give them."""
-    settled: dict[tuple[str, ...], tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = {}
+    if not initials:
+        return tensors
+    paths = Paths(tensors, report)
+    settled: dict[_Place, tuple[nodes.Initial, _How]] = {}
     for node, how in initials:
-        place = meant(node.path, tensors, report)
+        place = paths.meant(node.path)
         if place is None:
             continue
-        if place in settled and settled[place] != (node, how):
+        if place in settled and not (settled[place][0] is node and settled[place][1] == how):
             note = Note("first given here", settled[place][0].span)
             report(GivenTwice(span=node.span, name=f"initial {node.path.text}", notes=(note,)))
         settled[place] = (node, how)
-    for place, (_, how) in sorted(settled.items(), key=lambda item: len(item[0])):
-        tensors = [replace(tensor, initial=how) if _under(tensor, place) else tensor for tensor in tensors]
-    return tensors
+    return [_started(tensor, settled) for tensor in tensors]
+
+
+def _started(tensor: WeightTensor, settled: dict[_Place, tuple[nodes.Initial, _How]]) -> WeightTensor:
+    """A tensor with the starting values of the narrowest place that has some."""
+    place = next((place for place in reversed([(), *_prefixes(tensor)]) if place in settled), None)
+    return tensor if place is None else replace(tensor, initial=settled[place][1])
 
 
 def apply_freezes(freezes: list[nodes.Freeze], tensors: list[WeightTensor], report: _Report) -> list[WeightTensor]:
     """The tensors with those frozen that the `freeze` lines name."""
-    for node in freezes:
-        place = meant(node.path, tensors, report)
-        if place is not None:
-            tensors = [replace(tensor, frozen=True) if _under(tensor, place) else tensor for tensor in tensors]
-    return tensors
+    if not freezes:
+        return tensors
+    paths = Paths(tensors, report)
+    frozen = {paths.meant(node.path) for node in freezes}
+    return [
+        replace(tensor, frozen=True) if any(place in frozen for place in ((), *_prefixes(tensor))) else tensor
+        for tensor in tensors
+    ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import REQUIRED, Option, OptionType
-from hqnn_dsl.circuit.angles import InputRef
+from hqnn_dsl.circuit.angles import Angle, InputRef
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Observable, PauliTerm
 from hqnn_dsl.report.codes import meaning
@@ -132,18 +132,25 @@ def _wrong_angles(gate: str, wanted: str, given: str, span: Span) -> Diagnostic:
 
 def targets(node: nodes.Gate, qubits: tuple[int, ...], scope: Scope) -> tuple[int, ...]:
     """The circuit's qubits that a line's targets are; a list gives several."""
-    found: list[int] = []
+    found: dict[int, None] = {}
     for target in node.targets:
         for qubit in _local_qubits(target, len(qubits), scope):
             if qubits[qubit] in found:
                 raise Refusal(codes.QubitTwice(span=target.span, qubit=qubit, what="gate"))
-            found.append(qubits[qubit])
+            found[qubits[qubit]] = None
     return tuple(found)
+
+
+_MOST_LISTED = 40
+"""Arguments that are listed where none is near."""
+_NAMED = 4
+"""Qubits, inputs or arguments that are looked at in about the time of a statement."""
 
 
 def _local_qubits(node: nodes.Expression, available: int, scope: Scope) -> tuple[int, ...]:
     value = evaluate(node, scope)
     values = value if isinstance(value, tuple) else (value,)
+    scope.meter.charge(len(values) // _NAMED, node.span)
     found = []
     for item in values:
         if isinstance(item, Poison):
@@ -192,7 +199,7 @@ def placement(
     use: nodes.BlockUse, qubits: tuple[int, ...], view: tuple[int, ...] | None, kind: str, scope: Scope
 ) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
     """The qubits and the components of the input that `on …` gives a block; without it, those of the place around."""
-    chosen: list[int] = []
+    chosen: dict[int, None] = {}
     seen_qubits = False
     for item in use.on:
         components = _slice(item, kind, scope)
@@ -205,7 +212,7 @@ def placement(
         for qubit in _local_qubits(item, len(qubits), scope):
             if qubit in chosen:
                 raise Refusal(codes.QubitTwice(span=item.span, qubit=qubit, what="placement"))
-            chosen.append(qubit)
+            chosen[qubit] = None
     if not seen_qubits:
         return qubits, view
     if not chosen:
@@ -220,14 +227,16 @@ def _slice(node: nodes.Expression, kind: str, scope: Scope) -> tuple[int, ...] |
         return None
     binding = scope.find(name.name)
     tensor = binding.value if binding is not None else None
+    entries: tuple[Angle, ...] | None = None
     if isinstance(tensor, Tensor) and tensor.kind == "input":
-        entries = [entry.index for entry in tensor.entries if isinstance(entry, InputRef)]
-    elif binding is None and name.name == "x" and kind == "circuit":
-        entries = None
-    else:
+        entries = tensor.entries
+    elif binding is not None or name.name != "x" or kind != "circuit":
         return None
     if not isinstance(node, nodes.Index):
-        return None if entries is None else tuple(entries)
+        if entries is None:
+            return None
+        scope.meter.charge(len(entries) // _NAMED, node.span)
+        return tuple(entry.index for entry in entries if isinstance(entry, InputRef))
     if len(node.indices) != 1 or not isinstance(node.indices[0], nodes.Range):
         raise Refusal(codes.WrongPlacement(span=node.span, problem="a slice of the inputs is a range: `x[0..4]`"))
     picked = listed(node.indices[0], scope)
@@ -235,7 +244,9 @@ def _slice(node: nodes.Expression, kind: str, scope: Scope) -> tuple[int, ...] |
         raise Refusal(codes.WrongPlacement(span=node.span, problem="the slice is empty"))
     if any(place < 0 or (entries is not None and place >= len(entries)) for place in picked):
         raise Refusal(codes.WrongPlacement(span=node.span, problem="the slice leaves the inputs"))
-    return tuple(picked if entries is None else (entries[place] for place in picked))
+    if entries is None:
+        return picked
+    return tuple(entry.index for place in picked if isinstance(entry := entries[place], InputRef))
 
 
 def option_of(parameter: nodes.Parameter) -> Option:
@@ -258,11 +269,14 @@ def option_of(parameter: nodes.Parameter) -> Option:
 
 def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, inner: Scope, report: Reporter) -> bool:
     """Bind a block's parameters in `inner` from the arguments and defaults; False when something was wrong."""
-    given = _given(use, definition, report)
+    parameters = definition.block.parameters
+    members = sum(len(parameter.type) for parameter in parameters)
+    outer.meter.charge(2 * len(parameters) + members // _NAMED, use.span)
+    given = _given(use, definition, outer, report)
     if given is None:
         return False
     sound = True
-    for parameter in definition.block.parameters:
+    for parameter in parameters:
         name = parameter.name.name
         argument = given.get(name)
         value: Value = Poison()
@@ -296,10 +310,14 @@ def _as_value(value: object, option: Option) -> Value:
     return value
 
 
-def _given(use: nodes.BlockUse, definition: Definition, report: Reporter) -> dict[str, nodes.Argument] | None:
+def _given(
+    use: nodes.BlockUse, definition: Definition, scope: Scope, report: Reporter
+) -> dict[str, nodes.Argument] | None:
     """The arguments of a placement by parameter; None when one is unknown, given twice, or has no name."""
     arguments = use.call.arguments if isinstance(use.call, nodes.Call) else ()
-    names = [parameter.name.name for parameter in definition.block.parameters]
+    names = list({parameter.name.name: None for parameter in definition.block.parameters})
+    known = set(names)
+    scope.meter.charge(len(arguments) // _NAMED, use.span)
     found: dict[str, nodes.Argument] = {}
     sound = True
     for argument in arguments:
@@ -309,8 +327,8 @@ def _given(use: nodes.BlockUse, definition: Definition, report: Reporter) -> dic
             problem = meaning.TooManyArguments(
                 span=argument.span, owner=definition.name, count="no value without a name", hint=hint
             )
-        elif argument.name.name not in names:
-            hint = suggest_or_list(argument.name.name, names) or f"`{definition.name}` takes no arguments"
+        elif argument.name.name not in known:
+            hint = _argument_hint(argument.name, names, scope) or f"`{definition.name}` takes no arguments"
             problem = meaning.UnknownArgument(
                 span=argument.name.span, owner=definition.name, name=argument.name.name, hint=hint
             )
@@ -323,3 +341,8 @@ def _given(use: nodes.BlockUse, definition: Definition, report: Reporter) -> dic
             report(problem, "")
             sound = False
     return found if sound else None
+
+
+def _argument_hint(name: nodes.Name, names: list[str], scope: Scope) -> str:
+    near = scope.meter.advice(name.name, name.span, lambda: names)
+    return near or (suggest_or_list("", names) if len(names) <= _MOST_LISTED else "")

@@ -103,7 +103,7 @@ def _column(node: nodes.Expression, what: str) -> str:
 
 
 def _columns(setting: nodes.Setting) -> tuple[str, ...]:
-    found: list[str] = []
+    found: dict[str, None] = {}
     for value in setting.values:
         if value.name is not None:
             raise Refusal(
@@ -112,7 +112,7 @@ def _columns(setting: nodes.Setting) -> tuple[str, ...]:
         column = _column(value.value, setting.name.name)
         if column in found:
             raise Refusal(codes.GivenTwice(span=value.span, name=column))
-        found.append(column)
+        found[column] = None
     return tuple(found)
 
 
@@ -142,6 +142,8 @@ def _split(setting: nodes.Setting, scope: Scope, findings: Findings) -> Split | 
     values: dict[str, Any] = {}
     sound = True
     for argument in setting.values:
+        if findings.is_full:
+            return None
         try:
             _split_part(argument, values, scope)
         except Refusal as refusal:
@@ -297,6 +299,8 @@ def read_section(
     for setting in section.settings if section is not None else ():
         name = setting.name.name
         assert section is not None
+        if findings.is_full:
+            break
         if name not in by_name:
             hint = suggest_or_list(name, list(by_name))
             findings.add(

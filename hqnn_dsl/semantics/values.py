@@ -62,8 +62,43 @@ class Poison:
 Value = int | float | bool | str | tuple["Value", ...] | Member | Symbolic | Tensor | Poison
 
 
+def extent(value: Value) -> tuple[int, int]:
+    """How many numbers and texts are in a value, lists inside counted through, and how deep lists are in it.
+
+    A list that stands in it several times is counted as often and walked through once.
+    """
+    if not isinstance(value, tuple):
+        return 1, 0
+    return _extent(value, {})
+
+
+def _extent(items: tuple[Value, ...], known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    if id(items) not in known:
+        inside = [_extent(item, known) for item in items if isinstance(item, tuple)]
+        size = len(items) - len(inside) + sum(size for size, _ in inside)
+        known[id(items)] = size, 1 + max((depth for _, depth in inside), default=0)
+    return known[id(items)]
+
+
+def list_of(items: tuple[Value, ...], span: Span, meter: Meter) -> tuple[Value, ...]:
+    """A list of values. Raises `Refusal` where lists in it are too many or too deep."""
+    if any(isinstance(item, tuple) for item in items):
+        size, depth = extent(items)
+        if size > limits.MAX_LIST_SIZE:
+            raise Refusal(TooLarge(span=span, what="the size of this list", limit=str(limits.MAX_LIST_SIZE)))
+        if depth > limits.MAX_NESTING:
+            limit = f"{limits.MAX_NESTING} lists inside each other"
+            raise Refusal(TooLarge(span=span, what="this list", limit=limit))
+        meter.charge(size // 8, span)
+    return items
+
+
 class Silent(Exception):
     """Evaluation met a `Poison`: the mistake behind it is reported, this place has nothing to add."""
+
+
+MOST_SHOWN = 60
+"""Characters of a text that a message shows."""
 
 
 def describe(value: Value) -> str:
@@ -76,7 +111,9 @@ def describe(value: Value) -> str:
         case float():
             return f"the number {value:g}"
         case str():
-            return f'the text "{value}"'
+            return (
+                f'the text "{value}"' if len(value) <= MOST_SHOWN else f'a text that begins with "{value[:MOST_SHOWN]}"'
+            )
         case tuple():
             return "a list"
         case Member(name):
@@ -121,21 +158,41 @@ class Binding:
 
 
 class Meter:
-    """How much work was done at compile time: statements, turns of loops, entries of lists, terms of angles."""
+    """How much work was done at compile time: statements, turns of loops, entries of lists, terms of angles.
+
+    `operators` are counted apart, where they are worked out, and looked at with the next statement.
+    """
 
     def __init__(self) -> None:
         self.spent = 0
+        self.operators = 0
+        self._advised = 0
+        self._advice: dict[tuple[int, int], str] = {}
 
     @property
     def is_exhausted(self) -> bool:
-        return self.spent > limits.MAX_STATEMENTS
+        return self.spent > limits.MAX_STATEMENTS or self.operators > limits.MAX_OPERATORS
 
     def charge(self, work: int, span: Span) -> None:
         """Count work. Raises `Refusal` once it is more than the limit, so nothing can hang the compiler."""
         self.spent += work
-        if self.is_exhausted:
+        if self.spent > limits.MAX_STATEMENTS:
             what = "the number of statements carried out"
             raise Refusal(TooLarge(span=span, what=what, limit=str(limits.MAX_STATEMENTS)))
+        if self.operators > limits.MAX_OPERATORS:
+            what = "the number of operators worked out"
+            raise Refusal(TooLarge(span=span, what=what, limit=str(limits.MAX_OPERATORS)))
+
+    def advice(self, word: str, place: Span, candidates: Callable[[], list[str]]) -> str:
+        """`suggestion` for a word that stands at `place`: worked out once a place, and not for ever more of them."""
+        key = (id(place.source), place.start)
+        if key not in self._advice:
+            if self._advised > limits.MAX_ADVICE:
+                return ""
+            known = candidates()
+            self._advised += len(known)
+            self._advice[key] = suggestion(word, known)
+        return self._advice[key]
 
 
 class Scope:
@@ -167,6 +224,10 @@ class Scope:
             return self._bindings[name].span
         return self._outer.where(name) if self._outer is not None else None
 
+    def is_pending(self, name: str) -> bool:
+        """Whether a name is bound here to a value that is still to be computed."""
+        return name in self._lazy
+
     def has(self, name: str) -> bool:
         """Whether a name is visible, without evaluating it."""
         return name in self._lazy or name in self._bindings or (self._outer is not None and self._outer.has(name))
@@ -196,6 +257,8 @@ class Scope:
 
 def suggestion(word: str, candidates: Iterator[str] | tuple[str, ...] | list[str]) -> str:
     """The help line `did you mean …?` for a misspelt word, empty where nothing is near."""
+    if len(word) > limits.MAX_NAME:
+        return ""
     known = sorted(set(candidates))
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if not near:

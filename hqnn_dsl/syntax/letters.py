@@ -10,7 +10,7 @@ from typing import Final
 
 from hqnn_dsl.report.codes import syntax as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note
-from hqnn_dsl.report.limits import MAX_FOUND_MISTAKES, MAX_NESTING
+from hqnn_dsl.report.limits import MAX_FOUND_MISTAKES, MAX_NAME, MAX_NESTING
 from hqnn_dsl.report.source import Source, Span
 from hqnn_dsl.syntax.lexer import CLOSER, FOREIGN, UNKNOWN, Tokens
 from hqnn_dsl.syntax.tree import ESCAPES
@@ -66,6 +66,10 @@ class Letters:
 
     # ------------------------------------------------------------ tokens
 
+    def long_name(self, start: int, end: int) -> None:
+        """A name, or a path of names, has more letters than any that is meant; read all the same."""
+        self._report(codes.NameTooLong(span=self._span(start, end), size=end - start))
+
     def too_large(self, start: int, end: int) -> None:
         """A number is beyond what is computed with."""
         self._report(codes.NumberTooLarge(span=self._span(start, end)))
@@ -118,7 +122,10 @@ class Letters:
         if joined:
             start = tokens.starts[-1]
             tokens.kinds[-1], tokens.ends[-1] = "NAME", end
-        self._report(codes.ForeignName(span=self._span(start, end), text=text[start:end]))
+        if end - start > MAX_NAME:
+            self.long_name(start, end)
+        else:
+            self._report(codes.ForeignName(span=self._span(start, end), text=text[start:end]))
         return "" if joined else "NAME"
 
     def _other(self, start: int, end: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from hqnn_dsl.report.limits import MAX_INTEGER, MAX_NESTING
+from hqnn_dsl.report.limits import MAX_INTEGER, MAX_NAME, MAX_NESTING, MAX_PATH
 
 if TYPE_CHECKING:
     from hqnn_dsl.report.diagnostic import Diagnostic
@@ -136,6 +136,8 @@ class _Lexer:
     def _kind(self, group: str, text: str, start: int, end: int) -> str:
         """The kind of token that the letters are, nothing where they make none."""
         if group == "NAME":
+            if len(text) > MAX_NAME:
+                self._letters.long_name(start, end)
             return text if text in self._words else "NAME"
         if group == "MARK":
             return self._mark(text, start, end)
@@ -143,6 +145,8 @@ class _Lexer:
             if len(text) > 15 or "e" in text or "E" in text:
                 self._check_size(text, start, end)
             return group
+        if group == "PATH" and len(text) > MAX_PATH:
+            self._letters.long_name(start, end)
         if group == "PATH" or (group == "STRING" and "\\" not in text):
             return group
         if group == "SEMICOLON":

@@ -7,6 +7,7 @@ depth of expressions, so that later stages may walk the tree by recursion.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _QUOTES: Final = "\"'“”„‟‘’‚"
+_BLANKS: Final = re.compile(r"[^\S\n]*")
 ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
@@ -73,6 +75,8 @@ class Builder:
         self.tokens = tokens
         self.reports: list[Diagnostic] = []
         self._depths: dict[int, tuple[int, Any]] = {}
+        self._firsts: dict[int, int] = {}
+        self._is_too_deep = False
 
     # ------------------------------------------------------------ tokens
 
@@ -109,8 +113,8 @@ class Builder:
         """The `##` lines right above the line that `span` begins, if it does begin one."""
         if not self._doc_lines:
             return ""
-        line, column = self.source.position(span.start)
-        if self.source.line(line)[: column - 1].strip():
+        line, _ = self.source.position(span.start)
+        if line - 1 not in self._doc_lines or self._first_in(line) < span.start:
             return ""
         found = []
         while line - 1 in self._doc_lines:
@@ -118,14 +122,22 @@ class Builder:
             found.append(self._doc_lines[line])
         return "\n".join(reversed(found))
 
+    def _first_in(self, line: int) -> int:
+        """Where the first letter of a line stands that is no blank."""
+        if line not in self._firsts:
+            found = _BLANKS.match(self.source.text, self.source.line_starts[line - 1])
+            assert found is not None
+            self._firsts[line] = found.end()
+        return self._firsts[line]
+
     @cached_property
     def _doc_lines(self) -> dict[int, str]:
         """Lines that hold nothing but a `##` comment, with what it says."""
         found = {}
         for start, end in self.tokens.comments:
             if self.source.text.startswith("##", start):
-                line, column = self.source.position(start)
-                if not self.source.line(line)[: column - 1].strip():
+                line, _ = self.source.position(start)
+                if self._first_in(line) == start:
                     found[line] = self.source.text[start + 2 : end].removeprefix(" ").rstrip()
         return found
 
@@ -133,7 +145,8 @@ class Builder:
         """`node`, or a zero in its place where it is too deep; reported once a text."""
         depth = 1 + max((self._depths[id(child)][0] for child in inside if id(child) in self._depths), default=0)
         if depth > MAX_EXPRESSION_DEPTH:
-            if not any(report.code == "E0151" for report in self.reports):
+            if not self._is_too_deep:
+                self._is_too_deep = True
                 from hqnn_dsl.report.codes.syntax import TooComplex
 
                 self.reports.append(TooComplex(span=node.span, limit=MAX_EXPRESSION_DEPTH))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hqnn_dsl.files import open_regular
 from hqnn_dsl.report.codes.tables import (
     DuplicateColumns,
     NamelessColumn,
@@ -115,7 +116,8 @@ def _from_frame(frame: pd.DataFrame) -> Table:
 def _text(path: Path) -> str:
     """The file's text without a byte order mark; line ends as they are."""
     try:
-        data = path.read_bytes()
+        with open_regular(path) as stream:
+            data = stream.read() or b""
     except FileNotFoundError:
         raise Refusal(TableMissing(path=str(path), reason="there is no such file")) from None
     except IsADirectoryError:

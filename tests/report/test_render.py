@@ -9,7 +9,8 @@ import pytest
 from hqnn_dsl.report.codes.meaning import DefinedTwice, UnknownName
 from hqnn_dsl.report.codes.warnings import UnboundedEncoder
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
-from hqnn_dsl.report.render import as_data, as_text, summary
+from hqnn_dsl.report.limits import MAX_SHOWN_TEXT
+from hqnn_dsl.report.render import as_data, as_text, most_telling, summary
 from hqnn_dsl.report.source import Source, Span
 
 TEXT = "first\n\tsecönd é\n\nlast"
@@ -111,3 +112,48 @@ def test_what_is_wrong_with_an_option_is_the_command_lines_mistake():
     option, file = Source("--set a", "b", is_option=True), Source("s", "b")
     assert Refusal(UnknownName(span=Span(file, 0, 1), name="b")).exit_code == 1
     assert Refusal(UnknownName(span=Span(option, 0, 1), name="b")).exit_code == 2
+
+
+def test_of_a_long_line_the_part_around_the_mark_is_shown():
+    text = "let a = [" + "0, " * 300_000 + "wrong]"
+    start = text.index("wrong")
+    shown = as_text(UnknownName(span=Span(Source("s", text), start, start + 5), name="wrong"))
+    line, carets = shown.splitlines()[3:5]
+    assert len(shown) < 1_000
+    assert line.startswith("1 | …")
+    assert line[carets.index("^") : carets.rindex("^") + 1] == "wrong"
+
+
+@pytest.mark.parametrize("start", [0, 10, 199, 200, 201, 5_000, 9_990, 9_999])
+def test_carets_stand_under_the_text_of_a_long_line(start):
+    text = "".join(chr(ord("a") + place % 26) for place in range(10_000))
+    item = UnknownName(span=Span(Source("s", text), start, start + 3), name="n")
+    line, carets = as_text(item).splitlines()[3:5]
+    first = carets.index("^")
+    assert line[first : first + carets.count("^")] == text[start : start + 3]
+
+
+def test_marks_far_from_each_other_in_a_line_are_shown_apart():
+    text = "first" + " " * 5_000 + "second"
+    source = Source("s", text)
+    item = UnknownName(span=Span(source, 5_005, 5_011), name="n", notes=(Note("see here", Span(source, 0, 5)),))
+    lines = as_text(item).splitlines()
+    assert sum(line.startswith("1 |") for line in lines) == 2
+    assert any(line.endswith("^^^^^^ unknown name") for line in lines)
+    assert any(line.endswith("----- see here") for line in lines)
+
+
+def test_sentences_that_quote_a_whole_file_are_cut():
+    item = UnknownName(span=None, name="n" * 1_000_000, hint="m" * 1_000_000)
+    assert len(as_text(item)) < 3 * MAX_SHOWN_TEXT
+    assert len(json.dumps(as_data(item))) < 4 * MAX_SHOWN_TEXT
+    assert len(str(Refusal(*[item] * 1_000))) < 25 * MAX_SHOWN_TEXT
+
+
+def test_of_very_many_findings_errors_come_first_and_keep_their_order():
+    source = Source("s", "x" * 500)
+    warnings = [UnboundedEncoder(span=Span(source, place, place + 1)) for place in range(400)]
+    errors = [UnknownName(span=Span(source, place, place + 1), name="n") for place in (450, 460)]
+    found = most_telling([*warnings, *errors], 10)
+    assert [item.span.start for item in found] == [*range(8), 450, 460]
+    assert most_telling(errors, 10) == errors

@@ -10,7 +10,7 @@ from short import MAP, checked, spec_text
 from hqnn_dsl import pipeline
 from hqnn_dsl.report.source import Source
 from hqnn_dsl.semantics.check import Checked
-from hqnn_dsl.semantics.definitions import read_spec
+from hqnn_dsl.semantics.reach import read_spec
 from hqnn_dsl.semantics.resolve import resolved_text
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from hqnn_dsl.circuit.angles import InputRef, WeightRef, leaves
+from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.circuit.pauli.cones import reaching
 from hqnn_dsl.circuit.pauli.program import Term
@@ -54,8 +54,8 @@ def effects(circuit: Circuit) -> Effects:
     """What can be told of a circuit from its plan."""
     found = _reduced(plan(circuit))
     live = {slot for part in found.parts for rotation in part.rotations for slot, _ in rotation.angle.slots}
-    reached = {leaf for slot in live for leaf in leaves(circuit.slots[slot])}
-    named = {leaf for angle in circuit.slots for leaf in leaves(angle)} - reached
+    reached = set(distinct_leaves(circuit.slots[slot] for slot in live))
+    named = set(distinct_leaves(circuit.slots)) - reached
     read = circuit.amplitude
     amplitudes = range(0) if read is None else range(read.start, read.start + read.size)
     return Effects(

@@ -468,3 +468,37 @@ class NoEffect(Diagnostic):
     label = "without effect"
     what: str
     reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OutOfReach(Diagnostic):
+    """A spec brings in files of its own folder and of folders in it, and of no other folder.
+
+    So a spec that comes from somebody else cannot show the files of this machine. A link is followed to the file that
+    it leads to. Other folders are allowed on the command line, `hqnn check model.hqnn --allow-path ../shared`, and in
+    Python, `hqnn.compile("model.hqnn", allow_path="../shared")`.
+
+    use "/home/me/shared/blocks.hqnn"      # wrong
+    use "shared/blocks.hqnn"               # right
+    """
+
+    code = "E0233"
+    message = "`{path}` is not read: it lies outside the folder of the spec"
+    label = "named here"
+    advice = "move it below the spec's folder, or allow its folder with `--allow-path DIR`"
+    path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoSpec(Diagnostic):
+    """A file that `use` names is no file of this language: its first statement is not `hqnn 1`. Nothing of it is shown.
+
+    use "columns.txt"      # wrong
+    use "blocks.hqnn"      # right, where that file begins with `hqnn 1`
+    """
+
+    code = "E0234"
+    message = "`{path}` is no file of this language: it does not begin with `hqnn 1`"
+    label = "named here"
+    advice = "write `hqnn 1` into its first line if it holds blocks and constants"
+    path: str

@@ -568,3 +568,20 @@ class MoreMistakes(Diagnostic):
     message = "{count} more mistakes in this file are not shown"
     advice = "mend those above first: one mistake can cause others"
     count: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NameTooLong(Diagnostic):
+    """A name has at most 255 characters, a path of names (`real_amplitudes.w`) at most 4,096.
+
+    A column with a longer name stands in double quotes.
+
+    let an_angle_that_says_all_that_can_be_said_of_it_in_many_hundreds_of_letters_… = 1      # wrong
+    let an_angle = 1                                                                         # right
+    """
+
+    code = "E0154"
+    message = "a name of {size} characters is too long"
+    label = "255 are the most of a name, 4,096 of a path"
+    advice = "shorten it; the name of a column may stand in double quotes"
+    size: int
