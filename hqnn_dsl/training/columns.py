@@ -104,7 +104,8 @@ def feature_numbers(table: Table, names: tuple[str, ...]) -> Numbers:
 
     Raises `Refusal`: E0523 where columns are missing, E0513 to E0516 for their cells.
     """
-    missing = [name for name in names if name not in table.columns]
+    known = set(table.columns)
+    missing = [name for name in names if name not in known]
     if missing:
         hint = "; ".join(filter(None, (_close(name, table.columns) for name in missing)))
         raise Refusal(FeatureMissing(columns=quoted(missing), table=table.name, found=quoted(table.columns), hint=hint))
@@ -137,7 +138,8 @@ def _close(name: str, names: Iterable[str]) -> str:
 
 def truth_notes(table: Table, names: Iterable[str]) -> tuple[Diagnostic, ...]:
     """That columns of True and False are read as 1 and 0 (W0425), if there are any."""
-    found = [name for name in names if name in table.columns and _is_truth(table.frame[name])]
+    known = set(table.columns)
+    found = [name for name in names if name in known and _is_truth(table.frame[name])]
     return (TruthAsNumbers(columns=quoted(found), table=table.name),) if found else ()
 
 
@@ -149,7 +151,7 @@ def _is_truth(column: pd.Series[Any]) -> bool:
 
 def _block(table: Table, names: tuple[str, ...], role: Role, findings: Findings) -> Numbers:
     block = np.empty((table.num_rows, len(names)), dtype=np.float64)
-    texts: list[tuple[str, str]] = []
+    texts: list[tuple[str, str, str]] = []
     for index, name in enumerate(names):
         column = table.frame[name]
         values = floats_of(column)
@@ -161,7 +163,7 @@ def _block(table: Table, names: tuple[str, ...], role: Role, findings: Findings)
         elif len(wrong):
             example = str(column.iloc[wrong[0]])
             if 2 * len(wrong) > column.notna().sum():
-                texts.append((name, example))
+                texts.append((name, example, _what(column)))
             else:
                 hint = _how_to_write(example)
                 findings.add(TextCell(role=role, column=name, where=table.where(wrong), value=example, hint=hint))
@@ -181,7 +183,7 @@ def floats_of(column: pd.Series[Any]) -> Numbers:
     if pd.api.types.is_complex_dtype(column):
         return np.full(len(column), np.nan)
     plain = column.astype(object)
-    if pd.api.types.infer_dtype(plain, skipna=True) not in {"string", "integer", "floating", "boolean"}:
+    if pd.api.types.infer_dtype(plain, skipna=True) not in {"string", "floating", "boolean"}:
         plain = plain.map(_real, na_action="ignore")
     return np.asarray(pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
 
@@ -250,11 +252,24 @@ def _check_cells(table: Table, name: str, role: Role, values: Numbers, findings:
         findings.add(DigitsLost(role=role, column=name, values=shown, where=table.where(lost.rows), leave=leave))
 
 
-def _text_columns(table: Table, role: Role, texts: list[tuple[str, str]]) -> Diagnostic:
-    names = [name for name, _ in texts]
+def _what(column: pd.Series[Any]) -> str:
+    """What a column without numbers holds, in a word."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in {"datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period"}:
+        return "dates or times"
+    return "complex numbers" if kind == "complex" else "text"
+
+
+def _text_columns(table: Table, role: Role, texts: list[tuple[str, str, str]]) -> Diagnostic:
+    names = [name for name, _, _ in texts]
+    kinds = {what for _, _, what in texts}
     if role == "target":
-        return TextTarget(column=names[0], value=texts[0][1])
+        return TextTarget(column=names[0], value=texts[0][1], what=texts[0][2])
     spellings = ", ".join(spelled(name) for name in names)
     return TextFeature(
-        columns=listed(f"`{name}`" for name in names), quoted=spellings, table=table.name, value=texts[0][1]
+        columns=listed(f"`{name}`" for name in names),
+        quoted=spellings,
+        table=table.name,
+        value=texts[0][1],
+        what=texts[0][2] if len(kinds) == 1 else "no numbers",
     )

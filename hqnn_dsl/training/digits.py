@@ -56,7 +56,7 @@ def _is_large(finite: Numbers) -> bool:
 def lost_digits(column: pd.Series[Any], floats: Numbers) -> Lost | None:
     """What a column that is not of floats loses when it becomes `floats`; None where nothing is."""
     finite = floats[np.isfinite(floats)]
-    if not len(finite):
+    if not len(finite) or column.dtype == np.float64:
         return None
     if column.dtype == object or pd.api.types.is_string_dtype(column):
         doubtful = _is_large(finite) or is_narrow(finite)
@@ -73,8 +73,9 @@ def _lost_in_numbers(values: NDArray[Any], floats: Numbers) -> Lost | None:
     same = np.flatnonzero((ordered[1:] != ordered[:-1]) & (floats[order[1:]] == floats[order[:-1]]))
     if not len(same):
         return None
-    rows = np.unique(np.concatenate([order[same], order[same + 1]]))
-    return Lost(rows, (str(ordered[same[0]]), str(ordered[same[0] + 1])))
+    pairs = np.sort(np.stack([order[same], order[same + 1]]), axis=0)
+    one, other = pairs[:, np.argmin(pairs[0])]
+    return Lost(np.unique(pairs), (str(values[one]), str(values[other])))
 
 
 def lost_in_text(floats: Numbers, cells: NDArray[Any]) -> Lost | None:

@@ -18,9 +18,9 @@ _PACKED = (
     (b"7z\xbc\xaf\x27\x1c", "is an archive of 7-Zip", "7z x {path}"),
 )
 _FRAMES = (
-    (b"PAR1", "is a Parquet file", "pandas.read_parquet({path!r})"),
-    (b"ARROW1", "is a Feather file", "pandas.read_feather({path!r})"),
-    (b"FEA1", "is a Feather file", "pandas.read_feather({path!r})"),
+    (b"PAR1", "is a Parquet file, which pandas reads with pyarrow", "pandas.read_parquet({path!r})"),
+    (b"ARROW1", "is a Feather file, which pandas reads with pyarrow", "pandas.read_feather({path!r})"),
+    (b"FEA1", "is a Feather file, which pandas reads with pyarrow", "pandas.read_feather({path!r})"),
     (b"\x89HDF", "is an HDF5 file", "pandas.read_hdf({path!r})"),
     (b"\x93NUMPY", "is an array of NumPy", "pandas.DataFrame(numpy.load({path!r})).add_prefix('column_')"),
     (b"\x80\x02", "is a pickle", "pandas.read_pickle({path!r})"),
@@ -123,5 +123,7 @@ def _recode(path: Path, encoding: str) -> str:
 
 def _python(path: Path, call: str) -> str:
     target = f"{path.stem}.csv"
-    code = f"import pandas, numpy; {call.format(path=str(path))}.to_csv({target!r}, index=False)"
-    return f"type `python -c {shlex.quote(code)}` and give that file"
+    modules = "pandas, numpy" if "numpy." in call else "pandas"
+    code = f"import {modules}; {call.format(path=str(path))}.to_csv({target!r}, index=False)"
+    typed = f'"{code}"' if not set(code) & set('"$`\\!') else shlex.quote(code)
+    return f"type `python -c {typed}` and give the file `{target}`"

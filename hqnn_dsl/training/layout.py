@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.records import Records
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+SHOWN = 12
+"""How many names a sentence lists before it only counts the rest."""
+
 LOOKED_AT = 100
 """How many rows are looked at to find out why a table is none."""
 
@@ -42,7 +46,7 @@ def listed(words: Iterable[str], *, more: int = 0) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def quoted(names: Iterable[str], *, shown: int = 12) -> str:
+def quoted(names: Iterable[str], *, shown: int = SHOWN) -> str:
     """Names in backticks, as `listed`; only the first `shown`."""
     items = [f"`{name}`" for name in names]
     return listed(items[:shown], more=max(len(items) - shown, 0))
@@ -54,17 +58,23 @@ def check_layout(path: Path, records: Records) -> tuple[list[str], Records]:
     rows = records.keeping(_has_cells(records, len(header)) & (np.arange(len(records)) > 0))
     _check_comment(path, records, header, rows)
     odd = np.flatnonzero(rows.cells != len(header))
-    if len(odd) or len(header) == 1:
-        _check_separator(path, records, rows)
+    _check_separator(path, records, rows, is_odd=bool(len(odd)) or len(header) == 1)
     check_names(path.name, header, at_end=_without_end(path, "the header line"))
     if not len(rows):
         raise Refusal(TableEmpty(table=path.name, lacks="a header, but no rows"))
     if len(odd):
         raise Refusal(_ragged(path, records, rows, int(odd[0])))
     if all(_NUMBER.fullmatch(cell) for cell in header) and any("." in cell for cell in header):
-        lacks = f"no header line: line {records.lines[0]} has only numbers"
-        raise Refusal(TableEmpty(table=path.name, lacks=lacks))
+        raise Refusal(_headless(path, int(records.lines[0]), len(header)))
     return header, rows
+
+
+def _headless(path: Path, line: int, num_columns: int) -> TableEmpty:
+    """What is said of a table whose first line is a row: that row would be lost."""
+    names = ",".join(f"column_{number}" for number in range(1, num_columns + 1))
+    command = _into(path, f"sed '{line}i {names}'")
+    hint = f"put names above them, such as `{command}`" if num_columns <= SHOWN else ""
+    return TableEmpty(table=path.name, lacks=f"no header line: line {line} has only numbers", hint=hint)
 
 
 def check_names(name: str, header: list[str], at_end: str = "") -> None:
@@ -76,7 +86,7 @@ def check_names(name: str, header: list[str], at_end: str = "") -> None:
         position = header.index("") + 1
         hint = at_end if 1 < position == len(header) else ""
         raise Refusal(NamelessColumn(table=name, position=position, hint=hint))
-    repeated = [column for column in dict.fromkeys(header) if header.count(column) > 1]
+    repeated = [column for column, times in Counter(header).items() if times > 1]
     if repeated:
         raise Refusal(DuplicateColumns(table=name, names=quoted(repeated)))
 
@@ -104,13 +114,21 @@ def _check_comment(path: Path, records: Records, header: list[str], rows: Record
     differs = bool(len(rows)) and rows.cells[0] != len(header)
     if header[0].lower().startswith("sep=") and len(header[0]) <= len("sep=;"):
         raise _comment(path, records, 0, f"sed {records.lines[0]}d")
-    if header[0].startswith("#") and differs:
+    if header[0].startswith("#") and (differs or (header[0][1:2].isspace() and len(rows) and _is_names(rows))):
         raise _comment(path, records, 0, "sed '/^#/d'")
     if re.match(r"#\s", header[0]) and len(rows):
         raise _comment(path, records, 0, f"sed '{records.lines[0]}s/^#[[:space:]]*//'")
     for index in np.flatnonzero(rows.cells != len(header))[:1]:
         if rows.text(int(index)).lstrip().startswith("#"):
             raise _comment(path, rows, int(index), "sed '/^[[:space:]]*#/d'")
+
+
+def _is_names(rows: Records) -> bool:
+    """Whether the first row has no number and the second has one: it is the header."""
+    first, second = (
+        [bool(_NUMBER.fullmatch(cell.strip())) for cell in rows.row(i)] for i in (0, min(1, len(rows) - 1))
+    )
+    return not any(first) and any(second)
 
 
 def _comment(path: Path, records: Records, index: int, command: str) -> Refusal:
@@ -124,18 +142,30 @@ def _comment(path: Path, records: Records, index: int, command: str) -> Refusal:
     )
 
 
-def _check_separator(path: Path, records: Records, rows: Records) -> None:
-    """Refuse (E0508) a table whose lines have something other than commas in the same number everywhere."""
+def _check_separator(path: Path, records: Records, rows: Records, *, is_odd: bool) -> None:
+    """Refuse (E0508) a table whose lines have something other than commas in the same number everywhere.
+
+    Where commas would do as well (`is_odd` is False), only if there are numbers between the others and not between
+    commas.
+    """
     lines = [records.text(0), *(rows.text(index) for index in range(min(len(rows), LOOKED_AT)))]
     for separator, word in SEPARATORS.items():
         found = {line.count(separator) for line in lines}
-        if len(found) == 1 and found != {0} and '"' not in "".join(lines):
+        if len(found) != 1 or found == {0} or '"' in "".join(lines):
+            continue
+        if is_odd or (_are_numbers(lines[1:], separator) and not _are_numbers(lines[1:], ",")):
             raise Refusal(WrongSeparator(table=path.name, separator=word, hint=_to_commas(path, separator, lines)))
+    if not is_odd:
+        return
     words = [line.split() for line in lines]
     same = len({len(cells) for cells in words}) == 1 and len(words[0]) > 1 and len(words) > 1
     if same and all(_NUMBER.fullmatch(cell) for cells in words[1:] for cell in cells):
         hint = f"put commas there: `{_into(path, _BLANKS)}`"
         raise Refusal(WrongSeparator(table=path.name, separator="blanks", hint=hint))
+
+
+def _are_numbers(lines: list[str], separator: str) -> bool:
+    return bool(lines) and all(_NUMBER.fullmatch(cell.strip()) for line in lines for cell in line.split(separator))
 
 
 _BLANKS = "sed -E 's/^[[:space:]]+//; s/[[:space:]]+$//; s/[[:space:]]+/,/g'"
@@ -147,6 +177,8 @@ def _to_commas(path: Path, separator: str, lines: list[str]) -> str:
     signs = f"',{shown}' '.,'" if any("," in line for line in lines) else f"'{shown}' ','"
     given, target = shlex.quote(str(path)), shlex.quote(f"{path.stem}-plain.csv")
     what = "points in decimals and commas between columns" if "," in signs[:3] else "commas between columns"
+    if separator == "|" and lines[0].startswith("|"):
+        return ""
     return f"put {what}: `tr {signs} < {given} > {target}`"
 
 

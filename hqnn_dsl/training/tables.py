@@ -64,7 +64,11 @@ class Lines:
         said = f"{self.unit}{'s' if len(rows) > 1 else ''} {numbers}"
         if self.labels is None:
             return said
-        return f"{said} (index {', '.join(str(self.labels[row]) for row in shown)}{', …' if more else ''})"
+        return f"{said} (index {', '.join(_label(self.labels[row]) for row in shown)}{', …' if more else ''})"
+
+
+def _label(label: object) -> str:
+    return f"({', '.join(map(str, label))})" if isinstance(label, tuple) else str(label)
 
 
 @dataclass(frozen=True, eq=False)

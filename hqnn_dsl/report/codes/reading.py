@@ -98,7 +98,7 @@ class CommentLine(Diagnostic):
     """
 
     code: ClassVar[str] = "E0528"
-    message: ClassVar[str] = "line {line} of `{table}` is a comment: `{text}`; a table has none"
+    message: ClassVar[str] = "line {line} of `{table}` is a comment, which a table cannot have: `{text}`"
     advice: ClassVar[str] = "take it out: `{command}`"
     table: str
     line: int

@@ -267,12 +267,13 @@ class TextFeature(Diagnostic):
     """
 
     code: ClassVar[str] = "E0516"
-    message: ClassVar[str] = "{columns} of `{table}` cannot be features: they hold text, such as `{value}`"
+    message: ClassVar[str] = "{columns} of `{table}` cannot be features: they hold {what}, such as `{value}`"
     advice: ClassVar[str] = "write `features * except {quoted}`, or name the features one by one"
     columns: str
     quoted: str
     table: str
     value: str
+    what: str = "text"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -284,10 +285,11 @@ class TextTarget(Diagnostic):
     """
 
     code: ClassVar[str] = "E0517"
-    message: ClassVar[str] = "the target `{column}` holds text, such as `{value}`"
+    message: ClassVar[str] = "the target `{column}` holds {what}, such as `{value}`"
     advice: ClassVar[str] = "name a column of numbers in `data {{ target … }}`"
     column: str
     value: str
+    what: str = "text"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
