@@ -139,9 +139,11 @@ def _instead(path: Path, kind: str) -> str:
     """What to type in place of an `--out` that is no plain file."""
     if kind == "a folder":
         return f"name a file in it, such as `--out {shlex.quote(str(path / 'predictions.csv'))}`"
-    if kind == "a link" and path.is_file():
+    if kind == "a link" and path.is_file() and not path.is_relative_to("/dev"):
         return f"give the file itself: `--out {shlex.quote(str(path.resolve()))}`"
-    return f"leave `--out` out and write `> {shlex.quote(str(path))}` at the end of the line"
+    return f"leave `--out` out, for standard output, or write `> {shlex.quote(str(path))}` in its place"
+        return f"give the file itself: `--out {shlex.quote(str(path.resolve()))}`"
+    return f"leave `--out` out, for standard output, or write `> {shlex.quote(str(path))}` in its place"
 
 
 def _check_folder(path: Path) -> None:

@@ -95,8 +95,10 @@ def _has_cells(records: Records, num_columns: int) -> NDArray[np.bool_]:
     """Which records have a cell that is not blank; where there is one column, all have."""
     found = np.ones(len(records), dtype=np.bool_)
     if num_columns > 1:
-        first = np.frombuffer(records.data, np.uint8)[records.begins]
-        for index in np.flatnonzero(np.isin(first, _BLANK_STARTS)):
+        values = np.frombuffer(records.data, np.uint8)
+        first, second = values[records.begins], values[np.minimum(records.begins + 1, len(values) - 1)]
+        quoted_text = (first == ord('"')) & ~np.isin(second, _BLANK_STARTS)
+        for index in np.flatnonzero(np.isin(first, _BLANK_STARTS) & ~quoted_text):
             found[index] = _has_text(records, int(index))
     return found
 

@@ -18,6 +18,7 @@ from hqnn_dsl.circuit.pauli.rewrites import REWRITES
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
 from hqnn_dsl.report.codes import every_code
+from hqnn_dsl.training import tables
 
 SPEC = """\
 hqnn 1
@@ -496,8 +497,8 @@ def test_where_predictions_go_is_looked_at_before_anything_is_imported(trained):
 def test_a_command_reads_its_table_once(hqnn_command, trained, monkeypatch, words):
     run, data = trained
     read = []
-    real = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: (read.append(path), real(path))[1])
+    real = tables.open_regular
+    monkeypatch.setattr(tables, "open_regular", lambda path: (read.append(path), real(path))[1])
     assert hqnn_command(words[0], run, data, *words[1:])[0] == 0
     assert read.count(data) == 1
 
