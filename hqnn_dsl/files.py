@@ -142,8 +142,6 @@ def _instead(path: Path, kind: str) -> str:
     if kind == "a link" and path.is_file() and not path.is_relative_to("/dev"):
         return f"give the file itself: `--out {shlex.quote(str(path.resolve()))}`"
     return f"leave `--out` out, for standard output, or write `> {shlex.quote(str(path))}` in its place"
-        return f"give the file itself: `--out {shlex.quote(str(path.resolve()))}`"
-    return f"leave `--out` out, for standard output, or write `> {shlex.quote(str(path))}` in its place"
 
 
 def _check_folder(path: Path) -> None:

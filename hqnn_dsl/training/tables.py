@@ -188,7 +188,9 @@ def _unreadable(written: str, error: OSError | ValueError) -> TableMissing:
     """Why a file cannot be opened, and what to do about it where the usual advice does not say it."""
     match error:
         case FileNotFoundError() if written.startswith(("http://", "https://", "ftp://")):
-            return TableMissing(path=written, reason="there is no such file", hint="download it first and give the file")
+            return TableMissing(
+                path=written, reason="there is no such file", hint="download it first and give the file"
+            )
         case FileNotFoundError():
             return TableMissing(path=written, reason="there is no such file")
         case IsADirectoryError():
