@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.preprocess import Preparation
+    from hqnn_dsl.training.tables import Table
+
+    Origin = str | Path | pd.DataFrame | Table
+    """A CSV file, a frame, or what `read_table` gave for one of them, which is not read again."""
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 _CIRCUITS = ("logical", "transpiled")
@@ -91,21 +95,25 @@ class Run:
 
         return describe_backend(self.spec.backend, self.net)
 
-    def settle(self, table: str | Path | pd.DataFrame, agree: Agree) -> None:
-        """Ask before a table is run on a device that costs. Raises `Refusal`: over the budget, or not agreed to."""
-        from hqnn_dsl.training.budget import evaluation_bill, settle
+    def settle(self, table: Origin, agree: Agree) -> None:
+        """Ask before a table is run on a device that costs. Raises `Refusal`: over the budget, or not agreed to.
+
+        The table is only read where the backend counts what it does.
+        """
+        from hqnn_dsl.training.budget import counts, evaluation_bill, settle
         from hqnn_dsl.training.tables import read_table
 
-        settle(evaluation_bill(self.net, len(read_table(table).frame)), self.net, agree)
+        if counts(self.net):
+            settle(evaluation_bill(self.net, read_table(table).num_rows), self.net, agree)
 
-    def predict(self, table: str | Path | pd.DataFrame) -> pd.DataFrame:
+    def predict(self, table: Origin) -> pd.DataFrame:
         """A column a target, in its own units, for the rows of a table that has the features."""
         from hqnn_dsl.training.evaluate import predict
         from hqnn_dsl.training.tables import read_table
 
         return predict(self.net, self.preparation, read_table(table))
 
-    def evaluate(self, table: str | Path | pd.DataFrame) -> dict[str, Any]:
+    def evaluate(self, table: Origin) -> dict[str, Any]:
         """Scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on."""
         from hqnn_dsl.training.evaluate import evaluate
         from hqnn_dsl.training.tables import read_table
@@ -115,7 +123,7 @@ class Run:
 
 def train(
     program: Program,
-    table: str | Path | pd.DataFrame,
+    table: Origin,
     out: str | Path | None = None,
     *,
     resume: bool = False,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.api import Run
     from hqnn_dsl.training.budget import Agree
+    from hqnn_dsl.training.tables import Table
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,19 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
     """
     from hqnn_dsl import api
     from hqnn_dsl.backends import offered
+    from hqnn_dsl.cli.output import show
+    from hqnn_dsl.training.columns import truth_notes
+    from hqnn_dsl.training.tables import read_table
 
     run = api.open_run(path, changes)
-    run.settle(data, agree)
+    table = read_table(data)
+    show(truth_notes(table, (*run.preparation.target.names, *run.preparation.features.names)))
+    run.settle(table, agree)
     with _kept(run, data, changes):
-        asked = _scored(run, data)
+        asked = _scored(run, table)
     own = run.trained_on
     costs = own.name in offered() and offered()[own.name].paid(own.options)
-    return asked, _scored(api.open_run(path), data) if changes and not costs else None
+    return asked, _scored(api.open_run(path), table) if changes and not costs else None
 
 
 @contextmanager
@@ -74,8 +80,8 @@ def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _scored(run: Run, data: Path) -> Scored:
-    metrics = run.evaluate(data)
+def _scored(run: Run, table: Table) -> Scored:
+    metrics = run.evaluate(table)
     return Scored(metrics, run.backend)
 
 

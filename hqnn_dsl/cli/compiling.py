@@ -14,6 +14,7 @@ from hqnn_dsl.cli.planning import plan_text
 
 if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.training.preprocess import Prepared
 
 
 class Format(StrEnum):
@@ -51,7 +52,7 @@ def check(  # noqa: PLR0913 - options of a command
     if program is None and (data is not None or resolved):
         program = pipeline.program(source, changes_of(set), allow_path)  # refuses a file without a model
     if program is not None and data is not None:
-        _check_table(program, data)
+        warnings = (*warnings, *_check_table(program, data).notes)
     text = program.resolved.rstrip() if program is not None and resolved else None
     if form is Format.json:
         document = {"ok": True, **found_data(warnings)}
@@ -80,13 +81,12 @@ def _in_short(found: Any) -> str:
     return ", ".join(count(number, noun) for noun, number in numbers.items())
 
 
-def _check_table(program: Program, data: Path) -> int:
-    """How many features the table gives; refuses a table that does not fit the spec."""
+def _check_table(program: Program, data: Path) -> Prepared:
+    """The table as the spec reads it; refuses one that does not fit."""
     from hqnn_dsl.training.preprocess import prepare
     from hqnn_dsl.training.tables import read_table
 
-    prepared = prepare(program.spec, read_table(data), (program.features, program.targets))
-    return int(prepared.features.shape[1])
+    return prepare(program.spec, read_table(data), (program.features, program.targets))
 
 
 def compile(  # noqa: PLR0913 - options of a command
@@ -120,7 +120,11 @@ def compile(  # noqa: PLR0913 - options of a command
     _known(kinds, KINDS)
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     show(program.warnings)
-    in_width = _check_table(program, data) if data is not None else None
+    in_width = None
+    if data is not None:
+        prepared = _check_table(program, data)
+        show(prepared.notes)
+        in_width = int(prepared.features.shape[1])
     folder = out if out is not None else Path("compiled") / program.spec.name
     written = api.write_compiled(program, folder, kinds, in_width)
     write(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")

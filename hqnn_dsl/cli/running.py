@@ -74,25 +74,29 @@ def predict(
     out: Annotated[
         Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
     yes: Yes = False,
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone."""
+    from hqnn_dsl.files import check_output, writing
+    from hqnn_dsl.training.files import own_files
+
+    if out is not None:
+        check_output(out, inputs=[(data, "the table that is read"), *own_files(run)], force=force)
     from hqnn_dsl import api
-    from hqnn_dsl.files import replacing
-    from hqnn_dsl.report.codes.command import CannotWrite
-    from hqnn_dsl.report.diagnostic import Refusal
+    from hqnn_dsl.training.columns import truth_notes
+    from hqnn_dsl.training.tables import read_table
 
     opened = api.open_run(run)
-    opened.settle(data, asker(yes=yes))
-    text = opened.predict(data).to_csv(index=False, lineterminator="\n")
+    rows = read_table(data)
+    show(truth_notes(rows, opened.preparation.features.names))
+    opened.settle(rows, asker(yes=yes))
+    text = opened.predict(rows).to_csv(index=False, lineterminator="\n")
     if out is None:
         write(text.rstrip("\n"))
         return
-    try:
-        with replacing(out) as beside:
-            beside.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refusal(CannotWrite(path=str(out), reason=str(error.strerror).lower())) from error
+    with writing(out, force=force) as beside:
+        beside.write_text(text, encoding="utf-8")
     tell(f"wrote {out}")
 
 

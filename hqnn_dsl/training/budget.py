@@ -90,6 +90,11 @@ def training_bill(training: Training, lessons: Lessons, num_rows: int) -> Bill |
     return Bill(_device(executable), tuple(lines), executable.meter.spent)
 
 
+def counts(net: HybridNet) -> bool:
+    """Whether the network's backend counts what it is made to do; for any other there is no bill."""
+    return isinstance(net.circuit.executable, MeteredExecutable)
+
+
 def evaluation_bill(net: HybridNet, num_rows: int) -> Bill | None:
     """What predicting so many rows costs; None where nothing counts."""
     executable = net.circuit.executable

@@ -20,7 +20,7 @@ from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
 from hqnn_dsl.training.columns import Columns, feature_numbers, numbers
 from hqnn_dsl.training.loop import build, predict_scaled
 from hqnn_dsl.training.metrics import plain, scores
-from hqnn_dsl.training.preprocess import Preparation, fingerprint
+from hqnn_dsl.training.preprocess import Preparation, check_range, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,8 @@ def predict(net: HybridNet, preparation: Preparation, table: Table) -> pd.DataFr
 
 
 def predict_numbers(net: HybridNet, preparation: Preparation, features: Numbers) -> Numbers:
-    """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs."""
+    """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs. Raises `Refusal` E0522."""
+    check_range(preparation.features, features, single=net.dtype != torch.float64)
     scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch)
     return preparation.target.invert(scaled.to("cpu", torch.float64).numpy())
 

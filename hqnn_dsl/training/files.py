@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
+OWN = (
+    *("spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
+    *("environment.json", "metrics.json", "checkpoints", "plots", "jobs"),
+)
+"""What a run's folder has of its own: files, and folders with all that is in them."""
+
+
+def own_files(run: Path) -> list[tuple[Path, str]]:
+    """Every file and folder of a run's own, there or not, as inputs that no output may replace."""
+    places = [run / name for name in OWN]
+    inside = [path for place in places if place.is_dir() for path in place.rglob("*")]
+    return [(path, "a file of the run") for path in (*places, *inside)]
+
+
 def create_run(out: Path | None, model: str) -> Path:
     """Make the run's folder: `out`, or the next free `runs/<model>-<number>`.
 

@@ -12,24 +12,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.network.widths import required_widths
+from hqnn_dsl.report.codes.reading import SingleTooCoarse
 from hqnn_dsl.report.codes.tables import TooLarge, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.report.diagnostic import Findings, Refusal
 from hqnn_dsl.semantics.spec import Choice
-from hqnn_dsl.training.columns import choose_columns, numbers
+from hqnn_dsl.training.columns import choose_columns, numbers, truth_notes
+from hqnn_dsl.training.digits import is_narrow
+from hqnn_dsl.training.layout import quoted
 from hqnn_dsl.training.scaling import Scaling, fit_scaling
 from hqnn_dsl.training.split import Parts, split_rows
-from hqnn_dsl.training.tables import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from hqnn_dsl.report.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.columns import Columns
-    from hqnn_dsl.training.tables import Table
+    from hqnn_dsl.training.tables import Lines, Table
 
     Numbers = NDArray[np.float64]
+
+_STEPS = 256
+"""Within so many steps of single precision it is looked at whether values of a column have become equal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +79,16 @@ class Preparation:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A table ready to be learned from: its preparation, and features `[N, F]` and targets `[N, T]`, not yet scaled."""
+    """A table ready to be learned from: its preparation, and features `[N, F]` and targets `[N, T]`, not yet scaled.
+
+    `notes` is what a reader should know of how the table was read; `lines` names its rows.
+    """
 
     preparation: Preparation
     features: Numbers = field(repr=False)
     targets: Numbers = field(repr=False)
+    notes: tuple[Diagnostic, ...] = ()
+    lines: Lines | None = field(default=None, repr=False)
 
 
 def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | None = None) -> Prepared:
@@ -100,9 +111,15 @@ def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | 
         fingerprint=fingerprint(columns, features, targets),
     )
     single = spec.train.precision != "double"
-    _check_range(preparation.features, features, single=single)
-    _check_range(preparation.target, targets, single=single)
-    return Prepared(preparation, features, targets)
+    for scaling, values, part in (
+        (preparation.features, features, "features"),
+        (preparation.target, targets, "target"),
+    ):
+        check_range(scaling, values, single=single)
+        if single:
+            _check_steps(scaling, values, part)
+    notes = truth_notes(table, (*columns.targets, *columns.features))
+    return Prepared(preparation, features, targets, notes, table.lines)
 
 
 def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
@@ -127,9 +144,24 @@ def _check_widths(table: Table, columns: Columns, required: tuple[int | None, in
     findings.raise_errors()
 
 
-def _check_range(scaling: Scaling, values: Numbers, *, single: bool) -> None:
+def check_range(scaling: Scaling, values: Numbers, *, single: bool) -> None:
+    """Refuse (E0522) values `[N, C]` that are infinite once they are scaled and rounded to the network's precision."""
     limit = np.finfo(np.float32 if single else np.float64).max
-    largest = np.abs(scaling.apply(values)).max(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = np.abs(scaling.apply(values)).max(axis=0)
     for name, value in zip(scaling.names, largest, strict=True):
         if not value <= limit:
             raise Refusal(TooLarge(column=name))
+
+
+def _check_steps(scaling: Scaling, values: Numbers, part: str) -> None:
+    """Refuse (E0554) a column whose values differ by so little that single precision makes equal ones of them."""
+    scaled = scaling.apply(values)
+    rounded = scaled.astype(np.float32)
+    for index, name in enumerate(scaling.names):
+        column = rounded[:, index]
+        if not is_narrow(column, _STEPS):
+            continue
+        found, left = len(np.unique(values[:, index])), len(np.unique(column))
+        if 2 * left <= found:
+            raise Refusal(SingleTooCoarse(column=name, part=part, found=found, left=left))

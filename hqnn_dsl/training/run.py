@@ -105,6 +105,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     spec = experiment.spec
     prepared = prepare(spec, table)
     names = prepared.preparation.target.names
+    sys.stderr.writelines(f"note: {note.headline}\n" for note in prepared.notes)
     if spec.data.target is None:
         sys.stderr.write(f"target: `{names[0]}`, the last column of {table.name}\n")
     device = choose_device(spec.train.device)

@@ -12,6 +12,7 @@ import numpy as np
 
 from hqnn_dsl.report.codes.tables import TooLarge
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.training.digits import is_narrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,8 @@ class Scaling:
 def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scaling:
     """Statistics of the training rows `[N, C]`, by scikit-learn's `StandardScaler`.
 
-    A constant column gets scale 1 and so becomes 0. Raises `Refusal` E0522 where the statistics are not finite.
+    A constant column gets scale 1 and so becomes 0; one that only looks constant beside its size is scaled all the
+    same. Raises `Refusal` E0522 where the statistics are not finite.
     """
     if kind == "none":
         return Scaling(kind, names, (0.0,) * len(names), (1.0,) * len(names))
@@ -68,4 +70,15 @@ def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scalin
     for name, mean, variance in zip(names, fitted.mean_, fitted.var_, strict=True):
         if not (np.isfinite(mean) and np.isfinite(variance)):
             raise Refusal(TooLarge(column=name))
-    return Scaling(kind, names, tuple(map(float, fitted.mean_)), tuple(map(float, fitted.scale_)))
+    scales = [_scale(training[:, i], float(scale)) for i, scale in enumerate(fitted.scale_)]
+    return Scaling(kind, names, tuple(map(float, fitted.mean_)), tuple(scales))
+
+
+def _scale(column: Numbers, found: float) -> float:
+    """The scale that scikit-learn found, except where it takes a column for constant whose values do differ.
+
+    It does where many rows lie close together far from 0, such as times of one second counted from 1970.
+    """
+    if found != 1 or is_narrow(column):
+        return found
+    return float(np.std(column - column[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from hqnn_dsl.circuit.pauli.rewrites import REWRITES
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
 from hqnn_dsl.report.codes import every_code
+from hqnn_dsl.training import tables
 
 SPEC = """\
 hqnn 1
@@ -436,6 +438,99 @@ def test_predict_where_nothing_can_be_written(hqnn_command, trained, tmp_path):
     code, _, err = hqnn_command("predict", run, data, "--out", tmp_path / "nosuch" / "p.csv")
     assert code in {1, 3}
     assert "E0603" in err
+
+
+def test_predict_replaces_nothing_unasked(hqnn_command, trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run, data = trained
+    table = data.read_bytes()
+    out = Path("answers.csv")
+    out.write_text("mine", encoding="utf-8")
+    out.chmod(0o600)
+    code, _, err = hqnn_command("predict", run, data, "--out", out)
+    assert (code, "E0550" in err, out.read_text(encoding="utf-8")) == (2, True, "mine")
+    assert hqnn_command("predict", run, data, "--out", out, "--force")[0] == 0
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 49
+    assert out.stat().st_mode & 0o777 == 0o600
+    Path("again.csv").hardlink_to(data)
+    Path("way.csv").symlink_to(data)
+    for name in (data, "again.csv", "way.csv", os.path.relpath(data)):
+        for more in ((), ("--force",)):
+            code, _, err = hqnn_command("predict", run, data, "--out", name, *more)
+            assert (code, "E0551" in err) == (2, True), name
+    for name in (
+        *sorted(path.name for path in run.iterdir()),
+        "metrics.json",
+        "checkpoints/best.pt",
+        "checkpoints/mine.csv",
+        "plots/losses.png",
+    ):
+        code, _, err = hqnn_command("predict", run, data, "--out", run / name, "--force")
+        assert (code, "E0551" in err) == (2, True), name
+    for name in ("/dev/null", "/dev/stdout", "."):
+        code, _, err = hqnn_command("predict", run, data, "--out", name, "--force")
+        assert (code, "E0552" in err) == (2, True), name
+    assert data.read_bytes() == table
+    assert hqnn_command("predict", run, data, "--out", run / "mine.csv")[0] == 0
+
+
+def test_where_predictions_go_is_looked_at_before_anything_is_imported(trained):
+    run, data = trained
+    script = (
+        "import sys\nfrom hqnn_dsl.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as leaving:\n    assert leaving.code == 2, leaving.code\n"
+        "assert not {'torch', 'pandas', 'numpy', 'qiskit'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "predict", str(run), str(data), "--out", str(data)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "E0551" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("predict",), ("evaluate",), ("evaluate", "--set", "backend=reference(precision: double)")]
+)
+def test_a_command_reads_its_table_once(hqnn_command, trained, monkeypatch, words):
+    run, data = trained
+    read = []
+    real = tables.open_regular
+    monkeypatch.setattr(tables, "open_regular", lambda path: (read.append(path), real(path))[1])
+    assert hqnn_command(words[0], run, data, *words[1:])[0] == 0
+    assert read.count(data) == 1
+
+
+def test_a_table_is_not_read_to_ask_about_a_backend_that_counts_nothing(trained):
+    run, _ = trained
+    hqnn.open_run(run).settle("there is no such file.csv", lambda bill: False)
+
+
+def test_truth_values_are_said_to_be_numbers(hqnn_command, spec, data, tmp_path):
+    table = tmp_path / "truth.csv"
+    frame = pd.read_csv(data)
+    frame[frame.columns[0]] = frame[frame.columns[0]] > 0
+    frame.to_csv(table, index=False)
+    for words in (("check", spec, table), ("train", spec, table, "--out", tmp_path / "r")):
+        code, _, err = hqnn_command(*words)
+        assert (code, f"`{frame.columns[0]}` of `truth.csv`: True is read as 1, False as 0" in err) == (0, True)
+    code, out, _ = hqnn_command("check", spec, table, "--format", "json")
+    assert "W0425" in [item["code"] for item in json.loads(out)["diagnostics"]]
+    for command in ("predict", "evaluate"):
+        code, _, err = hqnn_command(command, tmp_path / "r", table)
+        assert (code, "W0425" in err) == (0, True)
+
+
+def test_a_value_beyond_single_precision_is_refused_by_a_run_too(hqnn_command, trained, tmp_path):
+    run, data = trained
+    frame = pd.read_csv(data).astype(float)
+    frame.iloc[3, 0] = 1e300
+    frame.to_csv(tmp_path / "large.csv", index=False)
+    for command in ("predict", "evaluate"):
+        code, out, err = hqnn_command(command, run, tmp_path / "large.csv")
+        assert (code, out, "E0522" in err) == (1, "", True)
 
 
 # ------------------------------------------------------------ as a process

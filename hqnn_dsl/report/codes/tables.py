@@ -49,18 +49,18 @@ class TableEmpty(Diagnostic):
 class TableNotUtf8(Diagnostic):
     """The data file is not UTF-8 text.
 
-    Spreadsheets often save in an older encoding of their own; UTF-16 and zipped files are not read either.
+    Spreadsheets often save in an older encoding of their own, or in UTF-16. Files that are packed, spreadsheets
+    themselves and binary files such as Parquet are not read either; the help line says what makes a CSV file of them.
 
-        wrong   a file saved as "CSV (Windows)"
+        wrong   a file saved as "CSV (Windows)", data.csv.gz, data.xlsx
         right   a file saved as "CSV UTF-8"
     """
 
     code: ClassVar[str] = "E0503"
-    message: ClassVar[str] = "the table `{table}` is not UTF-8: byte 0x{byte:02x} in line {line}"
+    message: ClassVar[str] = "the table `{table}` {what}, not text in UTF-8"
     advice: ClassVar[str] = "save it as UTF-8 (in a spreadsheet: `CSV UTF-8`)"
     table: str
-    byte: int
-    line: int
+    what: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -267,12 +267,13 @@ class TextFeature(Diagnostic):
     """
 
     code: ClassVar[str] = "E0516"
-    message: ClassVar[str] = "{columns} of `{table}` cannot be features: they hold text, such as `{value}`"
+    message: ClassVar[str] = "{columns} of `{table}` cannot be features: they hold {what}, such as `{value}`"
     advice: ClassVar[str] = "write `features * except {quoted}`, or name the features one by one"
     columns: str
     quoted: str
     table: str
     value: str
+    what: str = "text"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -284,10 +285,11 @@ class TextTarget(Diagnostic):
     """
 
     code: ClassVar[str] = "E0517"
-    message: ClassVar[str] = "the target `{column}` holds text, such as `{value}`"
+    message: ClassVar[str] = "the target `{column}` holds {what}, such as `{value}`"
     advice: ClassVar[str] = "name a column of numbers in `data {{ target … }}`"
     column: str
     value: str
+    what: str = "text"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,106 @@
+"""Whether different numbers of a column become the same float: above 2 to the power of 53, or by a 17th digit.
+
+That a measured value is rounded to the closest float is no loss. That two values which differ become equal is, where
+it concerns whole numbers, or a column whose values all lie within a few steps of one float.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+WHOLE = 2.0**53
+"""Up to here a float tells all whole numbers apart."""
+
+NARROW = 4096
+"""A column is narrow if all its values lie within so many steps between neighbouring floats."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lost:
+    """The rows whose numbers share a float with another number, and two such numbers as written."""
+
+    rows: NDArray[np.int64] = field(repr=False)
+    values: tuple[str, str]
+
+
+def needs_its_text(column: pd.Series[Any]) -> bool:
+    """Whether a column of floats may have lost differences between the numbers that were written."""
+    if column.dtype != np.float64:
+        return False
+    values = column.to_numpy()
+    finite = values[np.isfinite(values)]
+    return bool(len(finite)) and (_is_large(finite) or is_narrow(finite))
+
+
+def is_narrow(values: NDArray[Any], steps: int = NARROW) -> bool:
+    """Whether finite values lie within so many steps of their own type, so that its rounding shows in them."""
+    low, high = values.min(), values.max()
+    with np.errstate(over="ignore"):
+        return bool(high - low <= steps * np.spacing(max(abs(low), abs(high))))
+
+
+def _is_large(finite: Numbers) -> bool:
+    return bool(max(-finite.min(), finite.max()) >= WHOLE)
+
+
+def lost_digits(column: pd.Series[Any], floats: Numbers) -> Lost | None:
+    """What a column that is not of floats loses when it becomes `floats`; None where nothing is."""
+    finite = floats[np.isfinite(floats)]
+    if not len(finite) or column.dtype == np.float64:
+        return None
+    if column.dtype == object or pd.api.types.is_string_dtype(column):
+        doubtful = _is_large(finite) or is_narrow(finite)
+        return lost_in_text(floats, column.astype(object).to_numpy()) if doubtful else None
+    if not _is_large(finite) or len(finite) < len(floats):
+        return None
+    values = np.asarray(column.to_numpy())
+    return _lost_in_numbers(values, floats) if values.dtype.kind in "iuf" else lost_in_text(floats, values)
+
+
+def _lost_in_numbers(values: NDArray[Any], floats: Numbers) -> Lost | None:
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    same = np.flatnonzero((ordered[1:] != ordered[:-1]) & (floats[order[1:]] == floats[order[:-1]]))
+    if not len(same):
+        return None
+    pairs = np.sort(np.stack([order[same], order[same + 1]]), axis=0)
+    one, other = pairs[:, np.argmin(pairs[0])]
+    return Lost(np.unique(pairs), (str(values[one]), str(values[other])))
+
+
+def lost_in_text(floats: Numbers, cells: NDArray[Any]) -> Lost | None:
+    """What cells `[N]`, as written or as exact numbers, lose as floats `[N]`; what is not finite does not count."""
+    usable = np.flatnonzero(np.isfinite(floats))
+    codes, written = pd.factorize(np.array([str(cell).strip() for cell in cells[usable]], dtype=object))
+    first = np.unique(codes, return_index=True)[1]
+    narrow = is_narrow(floats[usable])
+    by_float: dict[float, dict[Decimal, int]] = {}
+    for code, text in enumerate(written):
+        value = float(floats[usable[first[code]]])
+        exact = _exact(text) if narrow or (abs(value) >= WHOLE and "e" not in text.lower()) else None
+        if exact is not None:
+            by_float.setdefault(value, {}).setdefault(exact, code)
+    lost = [group for group in by_float.values() if len(group) > 1]
+    if not lost:
+        return None
+    one, other = sorted(lost[0].values())[:2]
+    shared = np.isin(floats[usable], [value for value, group in by_float.items() if len(group) > 1])
+    return Lost(usable[shared], (str(written[one]), str(written[other])))
+
+
+def _exact(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
