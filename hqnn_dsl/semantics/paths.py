@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes.meaning import GivenTwice, UnknownPath
 from hqnn_dsl.report.diagnostic import Diagnostic, Note
-from hqnn_dsl.semantics.values import choices, suggestion
+from hqnn_dsl.semantics.values import choices, near_name
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import WeightTensor
@@ -86,7 +86,7 @@ class Paths:
             return ""
         names = [".".join(place) for place in self.places]
         known = f"weights are at {choices(names)}" if len(names) <= _MOST_NAMED else ""
-        return suggestion(text, names) or known
+        return near_name(text, names) or known
 
 
 def apply_initials(
