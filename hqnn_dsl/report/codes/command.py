@@ -126,3 +126,19 @@ class Disagreement(Diagnostic):
     advice = "please report the spec with the table above; train with a backend that agrees until then"
     who: str
     oracle: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OutputLost(Diagnostic):
+    """The result cannot be written to standard output: what it leads to is full, closed or broken.
+
+    What the command wrote to files is there. The same command gives the result again.
+
+        hqnn predict runs/yacht-1 new.csv > /dev/full             # wrong
+        hqnn predict runs/yacht-1 new.csv --out answers.csv       # right
+    """
+
+    code = "E0620"
+    exit_code = 3
+    message = "cannot write the result to standard output: {reason}"
+    reason: str
