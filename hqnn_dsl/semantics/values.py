@@ -208,6 +208,8 @@ class Scope:
     def __init__(self, outer: Scope | None = None, meter: Meter | None = None) -> None:
         self._outer = outer
         self.meter: Meter = meter or (outer.meter if outer is not None else Meter())
+        self.asked: set[str] = set()
+        """The names of this scope whose values were asked for."""
         self._bindings: dict[str, Binding] = {}
         self._lazy: dict[str, tuple[Callable[[], Value], Span]] = {}
 
@@ -217,6 +219,7 @@ class Scope:
             resolve, span = self._lazy[name]
             self.settle(name, resolve(), span)
         if name in self._bindings:
+            self.asked.add(name)
             return self._bindings[name]
         return self._outer.find(name) if self._outer is not None else None
 
