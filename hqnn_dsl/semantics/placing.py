@@ -17,6 +17,7 @@ from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.report.quantities import count
+from hqnn_dsl.semantics.arguments import wrong_arguments
 from hqnn_dsl.semantics.evaluate import evaluate, listed, unknown_gate_name
 from hqnn_dsl.semantics.options import value_of
 from hqnn_dsl.semantics.values import (
@@ -267,6 +268,7 @@ def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, in
     if given is None:
         return False
     sound = True
+    values: dict[str, Value] = {}
     for parameter in parameters:
         name = parameter.name.name
         argument = given.get(name)
@@ -287,7 +289,12 @@ def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, in
                 report(diagnostic, inside)
         except Silent:
             sound = False
+        values[name] = value
         inner.bind(name, value, parameter.name.span)
+    if definition.is_library:
+        for diagnostic in wrong_arguments(definition.name, given, values):
+            sound = False
+            report(diagnostic, "")
     return sound
 
 
