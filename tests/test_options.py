@@ -34,6 +34,7 @@ BY_HAND = {
     "transpile.target": ("fake_torino", "fake_sherbrooke"),
     "transpile.basis": ("[rz, sx, cx]", "[rx, ry, cz]"),
     "transpile.coupling": ("linear", "[[0, 1]]"),
+    "transpile.seed": ("0; coupling linear", "1; coupling linear"),  # without a coupling nothing is drawn
 }
 
 
@@ -76,6 +77,8 @@ def two_values(option: Option) -> tuple[str, str]:
         case "int" | "width":
             start = int(max(option.minimum or 1, 1 if option.type == "width" else 0))
             return str(start), str(start + 1)
+        case "float" if option.name == "min_lr":  # below every learning rate
+            return "1e-5", "2e-5"
         case "float":
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
         case "string":

@@ -110,12 +110,13 @@ def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], findings:
     named = _closed(
         {name for item in tree.statements if not isinstance(item, nodes.Let) for name in names_in(item)}, behind
     )
+    is_as_written = not has_option(tree)  # else, what read a name may be what the option has replaced
     for let in lets:
         name = let.name.name
         if let.value.span.source.is_option and name not in read:
             reason = "nothing in this model reads it" if name not in named else "what reads it is not carried out here"
             findings.add(meaning.NoEffect(span=let.value.span, what=name, reason=reason))
-        elif name not in named and not has_option(tree):  # what read it may be what the option has replaced
+        elif name not in named and is_as_written:
             findings.add(warnings.UnreadName(span=let.name.span, what=f"the constant `{name}`"))
     for definition in file.own.values():
         inside = set(names_in(definition.block.body)) | {

@@ -142,4 +142,6 @@ def unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> D
         reason = "it is a folder"
     else:
         reason = str(getattr(error, "strerror", None) or error).lower()
+        if "null byte" in reason or "null character" in reason:
+            reason = "no file has a null character in its name"
     return codes.UnreadableFile(span=span, path=shown, reason=reason, hint=hint)
