@@ -77,16 +77,14 @@ def two_values(option: Option) -> tuple[str, str]:
         case "int" | "width":
             start = int(max(option.minimum or 1, 1 if option.type == "width" else 0))
             return str(start), str(start + 1)
-        case "float" if option.name == "min_lr":  # below every learning rate
-            return "1e-5", "2e-5"
         case "float":
+            if option.name == "min_lr":
+                return "1e-5", "2e-5"  # below every learning rate
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
         case "string":
             return "fake_torino", "fake_sherbrooke"
         case "strings":
             return '["ry"]', '["rz"]'
-        case "string":
-            return '"one"', '"another"'
         case "ints":
             return "[0]", "[1]"
         case "entry":
