@@ -6,7 +6,6 @@ can be made from it, made when it is asked for; torch and Qiskit are imported th
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.recursion import room_to_recurse
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.report.terminal import say
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
 from hqnn_dsl.semantics.reach import Reach, read_spec
@@ -290,7 +290,7 @@ class Program:
             candidates = _candidates(self.logical, options)
             picked, is_new = pick(self.logical, self.spec.train.batch, candidates, device=self.device)
         if is_new:
-            sys.stderr.write(f"{BackendPicked(backend=picked.name, reason=picked.reason).headline}\n")
+            say(BackendPicked(backend=picked.name, reason=picked.reason).headline)
         found = next(candidate for candidate in candidates if candidate.name == picked.name)
         return Choice(name=found.name, options=dict(found.options))
 

@@ -34,6 +34,7 @@ BY_HAND = {
     "transpile.target": ("fake_torino", "fake_sherbrooke"),
     "transpile.basis": ("[rz, sx, cx]", "[rx, ry, cz]"),
     "transpile.coupling": ("linear", "[[0, 1]]"),
+    "transpile.seed": ("0; coupling linear", "1; coupling linear"),  # without a coupling nothing is drawn
 }
 
 
@@ -77,13 +78,13 @@ def two_values(option: Option) -> tuple[str, str]:
             start = int(max(option.minimum or 1, 1 if option.type == "width" else 0))
             return str(start), str(start + 1)
         case "float":
+            if option.name == "min_lr":
+                return "1e-5", "2e-5"  # below every learning rate
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
         case "string":
             return "fake_torino", "fake_sherbrooke"
         case "strings":
             return '["ry"]', '["rz"]'
-        case "string":
-            return '"one"', '"another"'
         case "ints":
             return "[0]", "[1]"
         case "entry":

@@ -6,7 +6,6 @@ A GPU is used only where a run on it was seen to work, and every later run's rep
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
@@ -14,6 +13,7 @@ from hqnn_dsl.backends.aer_options import ENTRY, MAX_BATCHED_QUBITS, is_exact, o
 from hqnn_dsl.report.codes.environment import AerPicked
 from hqnn_dsl.report.codes.simulators import CuStateVecUnbatched
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
     settings = settings_of(chosen, device, circuit.num_qubits)
     if settings.custatevec:
         most = MAX_BATCHED_QUBITS["statevector"]
-        sys.stderr.write(f"note: {CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most).headline}\n")
+        say(f"note: {CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most).headline}")
     return BatchedExecutable(circuit, settings, seed)
 
 
@@ -73,7 +73,7 @@ def _device(asked: str, *, custatevec: bool) -> str:
         raise Refusal(broken)
     if asked == "auto":
         reason = "a one-qubit run on the GPU worked" if lacking is None else lacking.headline
-        sys.stderr.write(f"note: {AerPicked(device=device, reason=reason).headline}\n")
+        say(f"note: {AerPicked(device=device, reason=reason).headline}")
     return device
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hqnn_dsl.cli.options import Json
-from hqnn_dsl.cli.output import write, write_json
+from hqnn_dsl.cli.output import write, write_json, write_lines
 from hqnn_dsl.report.diagnostic import Diagnostic
 
 
@@ -36,7 +36,7 @@ def explain(
     if asked not in codes:
         near = get_close_matches(asked, list(codes), n=1, cutoff=0.5)
         raise Refusal(UnknownCode(asked=code, hint=f"did you mean `{near[0]}`?" if near else ""))
-    write(f"{asked} ({codes[asked].severity})\n\n{page_of(codes[asked])}")
+    write_lines(f"{asked} ({codes[asked].severity})\n\n{page_of(codes[asked])}")
 
 
 def doctor(*, as_json: Json = False) -> None:
@@ -51,6 +51,6 @@ def doctor(*, as_json: Json = False) -> None:
     if as_json:
         write_json(found.as_data())
     else:
-        write(found.as_text())
+        write_lines(found.as_text())
     if found.problems:
         raise typer.Exit(3)

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hqnn_dsl.cli.options import AllowPath, MaybeData, Set, Spec
-from hqnn_dsl.cli.output import changes_of, found_data, show, speak_json, table, tell, write, write_json
+from hqnn_dsl.cli.output import (
+    changes_of,
+    found_data,
+    show,
+    speak_json,
+    table,
+    tell,
+    write,
+    write_exact,
+    write_json,
+    write_lines,
+)
 from hqnn_dsl.cli.planning import plan_text
 
 if TYPE_CHECKING:
@@ -62,7 +73,7 @@ def check(  # noqa: PLR0913 - options of a command
     if not isinstance(found, Checked):
         write(f"{spec}: fine, blocks and constants only")
     elif text is not None:
-        write(text)
+        write_exact(text)
     else:
         write(f"{spec}: fine, {_in_short(found)}")
 
@@ -127,7 +138,7 @@ def compile(  # noqa: PLR0913 - options of a command
         in_width = int(prepared.features.shape[1])
     folder = out if out is not None else Path("compiled") / program.spec.name
     written = api.write_compiled(program, folder, kinds, in_width)
-    write(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
+    write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
         tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
     tell(f"wrote {', '.join(path.name for path in written)} to {folder}")

@@ -7,7 +7,7 @@ import select
 import sys
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.cli.output import table, tell
+from hqnn_dsl.cli.output import table, tell, tell_lines
 
 if TYPE_CHECKING:
     from hqnn_dsl.training.budget import Agree, Bill
@@ -24,10 +24,10 @@ def asker(*, yes: bool) -> Agree:
         from hqnn_dsl.training.budget import HEADER
 
         tell(f"on {bill.device}:")
-        tell(table(HEADER, bill.rows()))
+        tell_lines(table(HEADER, bill.rows()))
         if yes:
             return True
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             return False
         sys.stderr.write("run this, at your cost? [y/N] ")
         sys.stderr.flush()

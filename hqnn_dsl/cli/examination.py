@@ -13,6 +13,7 @@ from hqnn_dsl.backends import limits as backend_limits
 from hqnn_dsl.backends import offered
 from hqnn_dsl.cli.traps import NOTES, PROBLEMS, Problem, caught, facts
 from hqnn_dsl.report import limits
+from hqnn_dsl.report.terminal import printable
 
 PACKAGES = (
     "torch", "qiskit", "qiskit-machine-learning", "qiskit-aer", "qiskit-aer-gpu", "qiskit-ibm-runtime",
@@ -44,9 +45,11 @@ class Examination:
             ("limits", {name: f"{value:,}" for name, value in self.limits.items()}),
         ):
             width = max(len(name) for name in rows)
-            parts.append("\n".join([title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]))
+            parts.append(
+                "\n".join([title, *(f"  {name:<{width}}  {printable(value)}" for name, value in rows.items())])
+            )
         for title, found in (("notes", self.notes), ("problems", self.problems)):
-            listed = [f"  {problem.what}\n    mend: {problem.mend}" for problem in found]
+            listed = [f"  {printable(problem.what)}\n    mend: {printable(problem.mend)}" for problem in found]
             if listed:
                 parts.append("\n".join([title, *listed]))
         if not self.problems:

@@ -6,19 +6,48 @@ Exit codes: 0 fine · 1 the spec or the data is wrong · 2 the command line is w
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
+import click
 import typer
+from typer.core import TyperGroup
 
-from hqnn_dsl.cli import about, compiling, running, trying
-from hqnn_dsl.cli.output import show_refusal
+from hqnn_dsl.cli import about, compiling, running, streams, trying
+from hqnn_dsl.cli.output import show, show_refusal, tell_lines, write
+from hqnn_dsl.report.codes.command import OutputLost
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.terminal import printable
 
 EXIT_BUG, EXIT_INTERRUPTED = 70, 130
 
+
+class Commands(TyperGroup):
+    """The commands; what click says of a wrong command line repeats nothing that a terminal would obey."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _harmless():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _harmless():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = printable(error.message)
+        raise
+
+
 app = typer.Typer(
     name="hqnn",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -51,30 +80,57 @@ def version(
     if show:
         from hqnn_dsl import __version__
 
-        print(f"hqnn {__version__}")  # noqa: T201 - a result
+        write(f"hqnn {__version__}")
         raise typer.Exit
 
 
 def main() -> None:
     """Run a command and leave with its exit code."""
+    streams.prepare()
     try:
-        app()
+        _run()
     except Refusal as refusal:
-        show_refusal(refusal)
-        sys.exit(refusal.exit_code)
+        _leave(refusal)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (streams.NobodyReads, BrokenPipeError):
+        streams.abandon_output()
         sys.exit(0)
-    except Exception:  # noqa: BLE001 - whatever is left is ours to answer for
-        import traceback
+    except Exception as error:  # noqa: BLE001 - whatever is left is ours to answer for
+        if isinstance(error, OSError) and streams.is_lost(error):
+            _leave(Refusal(OutputLost(reason=streams.reason_of(error))))
+        _leave_with_our_bug(error)
 
-        from hqnn_dsl import __version__
 
-        traceback.print_exc()
-        sys.stderr.write(
-            f"\nThis is a bug in hqnn {__version__}, not in your spec. Please report it with the lines above.\n"
-        )
-        sys.exit(EXIT_BUG)
+def _run() -> None:
+    """The command; what click printed itself must have got out too."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _leave(refusal: Refusal) -> NoReturn:
+    """Show a refusal and leave; one that concerns standard output goes to standard error as text."""
+    is_lost = any(isinstance(item, OutputLost) for item in refusal.diagnostics)
+    if is_lost:
+        streams.abandon_output()
+        show(refusal.diagnostics)
+    else:
+        try:
+            show_refusal(refusal)
+        except Refusal as second:
+            _leave(Refusal(*refusal.diagnostics, *second.diagnostics))
+    sys.exit(refusal.exit_code)
+
+
+def _leave_with_our_bug(error: Exception) -> NoReturn:
+    import traceback
+
+    from hqnn_dsl import __version__
+
+    tell_lines("".join(traceback.format_exception(error)).rstrip("\n"))
+    tell_lines(f"\nThis is a bug in hqnn {__version__}, not in your spec. Please report it with the lines above.")
+    sys.exit(EXIT_BUG)

@@ -1,15 +1,23 @@
-"""How commands speak: diagnostics, tables, JSON, and the `--set` option."""
+"""How commands speak: diagnostics, tables, JSON, and the `--set` option.
+
+A result that cannot be written is a refusal with exit code 3; a message that cannot be written is left unsaid.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hqnn_dsl.report.codes.command import BadOption
+from hqnn_dsl.cli import streams
+from hqnn_dsl.report.codes.command import BadOption, OutputLost
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.report.terminal import cells, padded, printable, printable_lines, say
 
 _as_json = False
 
@@ -20,23 +28,76 @@ def speak_json() -> None:
     _as_json = True
 
 
-def write(text: str) -> None:
-    """A result, on standard output."""
-    sys.stdout.write(text + "\n")
+def write(text: str, kept: str = "") -> None:
+    """One line of a result, on standard output. `kept` says what is not lost where that fails."""
+    _put(f"{printable(text)}\n", kept)
+
+
+def write_lines(text: str, kept: str = "") -> None:
+    """A result of several lines, each made harmless; what is put into them is made so before (`table` does)."""
+    _put(f"{printable_lines(text)}\n", kept)
+
+
+def write_exact(text: str) -> None:
+    """A result that is data, such as CSV or a spec: as it is and UTF-8, but where a person looks at it."""
+    stream = sys.stdout
+    if stream is None or stream.isatty() or not hasattr(stream, "buffer"):
+        write_lines(text)
+        return
+    _put("", "")
+    _put(f"{text}\n".encode("utf-8", "backslashreplace"), "")
+
+
+def _put(data: str | bytes, kept: str) -> None:
+    """Write and flush. Raises `Refusal` where standard output cannot take it, `NobodyReads` where nobody reads."""
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "")
+        if isinstance(data, str):
+            sys.stdout.write(data)
+        else:
+            sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise streams.NobodyReads from error
+    except (OSError, ValueError) as error:
+        raise Refusal(OutputLost(reason=streams.reason_of(error), hint=kept)) from error
 
 
 def tell(text: str) -> None:
-    """A message, on standard error."""
-    sys.stderr.write(text + "\n")
+    """A message of one line, on standard error."""
+    say(text)
 
 
-def write_json(data: object) -> None:
-    """A result as one JSON document."""
-    write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+def tell_lines(text: str) -> None:
+    """A message of several lines, whose line breaks are ours, on standard error."""
+    for line in text.split("\n"):
+        say(line)
+
+
+def write_json(data: object, kept: str = "") -> None:
+    """A result as one JSON document; what a terminal might obey is escaped, so that texts stay exact."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").casefold().replace("-", "")
+    text = json.dumps(data, indent=2, ensure_ascii=encoding != "utf8", allow_nan=False)
+    _put(f"{_escaped(text)}\n", kept)
+
+
+def _escaped(document: str) -> str:
+    """A JSON document with escapes for all that cannot be printed; between its strings there are only line breaks."""
+
+    def escape(match: re.Match[str]) -> str:
+        return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
+
+    return re.sub(r"[^ -~\n]", escape, document)
 
 
 def _colour() -> bool:
-    return sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stderr is not None
+        and sys.stderr.isatty()
+        and "NO_COLOR" not in os.environ
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def show(diagnostics: Iterable[Diagnostic]) -> None:
@@ -48,11 +109,18 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
     from hqnn_dsl.report.render import as_text, most_telling, summary
 
     shown = most_telling(items, MAX_SHOWN)
-    tell("\n\n".join(as_text(item, colour=_colour()) for item in shown))
+    _tell_coloured("\n\n".join(as_text(item, colour=_colour()) for item in shown))
     counted = summary(items)
     if len(shown) < len(items):
         counted += f"; {len(items) - len(shown)} of them are not shown"
-    tell(f"\n{counted}" if counted else "")
+    tell_lines(f"\n{counted}" if counted else "")
+
+
+def _tell_coloured(text: str) -> None:
+    """A message that `as_text` has made harmless already, its colours kept."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{text}\n")
 
 
 def found_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
@@ -85,17 +153,17 @@ def changes_of(options: Sequence[str]) -> dict[str, str]:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under a header, columns aligned; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[column]) for line in [list(header), *cells]) for column in range(len(header))]
-    lines = ["  ".join(title.ljust(width) for title, width in zip(header, widths, strict=True)).rstrip()]
+    """Rows under a header, columns aligned; numbers to the right. Every cell is made harmless."""
+    titles = [printable(title) for title in header]
+    body = [[printable(str(cell)) for cell in row] for row in rows]
+    widths = [max(cells(line[column]) for line in [titles, *body]) for column in range(len(titles))]
+    lines = ["  ".join(padded(title, width) for title, width in zip(titles, widths, strict=True)).rstrip()]
     lines.append("  ".join("-" * width for width in widths))
-    for row in cells:
-        padded = [
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    for row in body:
+        aligned = [
+            padded(cell, width, right=place > 0) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append("  ".join(padded).rstrip())
+        lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)
 
 

@@ -9,7 +9,18 @@ import typer
 
 from hqnn_dsl.cli.consent import asker
 from hqnn_dsl.cli.options import AllowPath, Data, Json, RunFolder, Set, Spec, Yes
-from hqnn_dsl.cli.output import changes_of, number, show, speak_json, table, tell, write, write_json
+from hqnn_dsl.cli.output import (
+    changes_of,
+    number,
+    show,
+    speak_json,
+    table,
+    tell,
+    write,
+    write_exact,
+    write_json,
+    write_lines,
+)
 
 
 def train(  # noqa: PLR0913 - options of a command
@@ -44,11 +55,12 @@ def train(  # noqa: PLR0913 - options of a command
     if not as_json:
         show(program.warnings)
     run = api.train(program, data, out, resume=resume, agree=asker(yes=yes))
+    kept = f"the run is complete, in {run.path}"
     if as_json:
-        write_json({"run": str(run.path), "metrics": run.metrics})
+        write_json({"run": str(run.path), "metrics": run.metrics}, kept)
         return
-    write(_scores(run.metrics))
-    write(f"run: {run.path}")
+    write_lines(_scores(run.metrics), kept)
+    write(f"run: {run.path}", kept)
 
 
 _TITLES = ("RMSE", "MAE", "R²", "loss (scaled)")
@@ -93,7 +105,7 @@ def predict(
     opened.settle(rows, asker(yes=yes))
     text = opened.predict(rows).to_csv(index=False, lineterminator="\n")
     if out is None:
-        write(text.rstrip("\n"))
+        write_exact(text.rstrip("\n"))
         return
     with writing(out, force=force) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -124,7 +136,7 @@ def evaluate(
         return
     if own is None:
         rows = [[name, *_row(scores)] for name, scores in scored.metrics.items() if scores]
-        write(table(["rows", *_TITLES], rows))
+        write_lines(table(["rows", *_TITLES], rows))
         return
 
     def lines(one: Scored, name: str, which: str) -> list[str]:
@@ -136,7 +148,7 @@ def evaluate(
         if scores
         for line in (lines(own, name, "its own"), lines(scored, name, "asked for"))
     ]
-    write(table(["rows", "backend", *_TITLES], rows))
+    write_lines(table(["rows", "backend", *_TITLES], rows))
     write("the backend is another one, and nothing else:")
     write(f"  its own:   {own.full}")
     write(f"  asked for: {scored.full}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hqnn_dsl.cli.options import AllowPath, Json, Set, Spec
-from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json
+from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write_json, write_lines
+from hqnn_dsl.report.terminal import printable
 
 if TYPE_CHECKING:
     from hqnn_dsl.trials.bench import Benchmark, Timing
@@ -39,7 +40,7 @@ def verify(
         rows = [asdict(row) for row in found.rows]
         write_json({"ok": not found.disagreeing, **_finite({**asdict(found), "rows": rows})})
     else:
-        write(_verification(found))
+        write_lines(_verification(found))
     _end(found.oracle, found.disagreeing)
 
 
@@ -71,7 +72,7 @@ def bench(  # noqa: PLR0913 - options of a command
         rows = [{**asdict(row), "ratio": found.ratio(row)} for row in found.rows]
         write_json({"ok": not found.disagreeing, **_finite({**asdict(found), "rows": rows})})
     else:
-        write(_benchmark(found))
+        write_lines(_benchmark(found))
     _end(found.oracle, found.disagreeing)
 
 
@@ -103,7 +104,7 @@ def _verification(found: Verification) -> str:
         numbers = [_beside(row.values, row.value_tolerance), _beside(row.gradients, row.gradient_tolerance)]
         rows.append([row.name, row.precision, *numbers, _beside(row.slopes, row.slope_tolerance), row.verdict])
     parts = [table(["backend", "precision", "values", "gradients", "finite differences", "verdict"], rows)]
-    parts += [f"{row.title}: {row.reason}" for row in found.rows if row.reason]
+    parts += [printable(f"{row.title}: {row.reason}") for row in found.rows if row.reason]
     checked = f"{found.checked} of {found.gradients}" if found.checked < found.gradients else f"all {found.gradients}"
     parts.append(
         f"Largest differences / tolerances. Values and gradients against {found.oracle}, {found.points} points of "
@@ -120,7 +121,7 @@ def _benchmark(found: Benchmark) -> str:
     rows = [_timing(found, row) for row in found.rows]
     header = ["backend", "precision", "step", "minimum", "ratio", "forward", "minimum", "first call", "memory"]
     parts = [table(header, rows)]
-    parts += [f"{row.title}: {row.reason}" for row in found.rows if row.reason]
+    parts += [printable(f"{row.title}: {row.reason}") for row in found.rows if row.reason]
     parts += [
         f"≈ from fewer rows: {row.title} ran {row.rows} of {found.batch} rows" for row in found.rows if row.is_estimate
     ]

@@ -49,6 +49,7 @@ def _text(circuit: QuantumCircuit) -> bytes | None:
     if len(circuit.data) > MAX_DRAWN_OPERATIONS:
         return None
     drawing = circuit.draw("text", idle_wires=False, fold=160)
+    drawing.encoding = "utf-8"  # not that of the terminal, which Qiskit takes
     return (str(drawing.single_string()) + "\n").encode()
 
 

@@ -1,4 +1,8 @@
-"""Diagnostics as text for a terminal and as data for an editor."""
+"""Diagnostics as text for a terminal and as data for an editor.
+
+As text, every part is made harmless (`terminal.printable`) and marks stand under the cells that their text takes; as
+data, texts are exact.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_LINE, MAX_SHOWN_TEXT
+from hqnn_dsl.report.terminal import cells, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,11 +37,11 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     severity = f"{diagnostic.severity}[{diagnostic.code}]"
     if colour:
         severity = f"{_COLOURS[diagnostic.severity]}{severity}{_RESET}"
-    rows = [f"{severity}{bold}: {_cut(diagnostic.headline)}{reset}"]
+    rows = [f"{severity}{bold}: {_said(diagnostic.headline)}{reset}"]
     marks = []
     if diagnostic.span is not None:
-        marks.append(_Mark(diagnostic.span, "^", _cut(diagnostic.caption)))
-    marks.extend(_Mark(note.span, "-", _cut(note.text)) for note in diagnostic.notes if note.span is not None)
+        marks.append(_Mark(diagnostic.span, "^", _said(diagnostic.caption)))
+    marks.extend(_Mark(note.span, "-", _said(note.text)) for note in diagnostic.notes if note.span is not None)
     files: dict[int, list[_Mark]] = {}
     for mark in marks:
         files.setdefault(id(mark.span.source), []).append(mark)
@@ -44,9 +49,9 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     for place, group in enumerate(files.values()):
         rows.extend(_excerpt(group, width, "-->" if place == 0 else ":::", blue, reset))
     pad = " " * width
-    rows.extend(f"{pad} {blue}={reset} note: {_cut(note.text)}" for note in diagnostic.notes if note.span is None)
+    rows.extend(f"{pad} {blue}={reset} note: {_said(note.text)}" for note in diagnostic.notes if note.span is None)
     if diagnostic.help:
-        rows.append(f"{pad} {blue}={reset} help: {_cut(diagnostic.help)}")
+        rows.append(f"{pad} {blue}={reset} help: {_said(diagnostic.help)}")
     return "\n".join(rows)
 
 
@@ -64,7 +69,7 @@ def _excerpt(marks: list[_Mark], width: int, arrow: str, blue: str, reset: str) 
     source: Source = marks[0].span.source
     line, column = source.position(marks[0].span.start)
     pad = " " * width
-    rows = [f"{pad}{blue}{arrow}{reset} {source.name}:{line}:{column}", f"{pad} {blue}|{reset}"]
+    rows = [f"{pad}{blue}{arrow}{reset} {printable(source.name)}:{line}:{column}", f"{pad} {blue}|{reset}"]
     for number in sorted({_line(mark) for mark in marks}):
         waiting = [mark for mark in marks if _line(mark) == number]
         while waiting:
@@ -94,16 +99,18 @@ class _Window:
 
     @property
     def text(self) -> str:
-        shown = _printable(self.line[self.start : self.end])
+        shown = printable(self.line[self.start : self.end])
         return f"{'…' if self.start else ''}{shown}{'…' if self.end < len(self.line) else ''}"
 
     def shows(self, mark: _Mark) -> bool:
         return self.start <= _column(mark) <= self.end
 
     def underline(self, mark: _Mark) -> str:
-        length = max(1, min(mark.span.end - mark.span.start, self.end - _column(mark)))
-        blank = _column(mark) - self.start + (self.start > 0)
-        return " " * blank + mark.sign * length + (f" {mark.text}" if mark.text else "")
+        """Blanks and signs, as many as the cells of the terminal that the text before and under the mark takes."""
+        place, stop = _column(mark), min(_column(mark) + mark.span.end - mark.span.start, self.end)
+        before, under = printable(self.line[self.start : place]), printable(self.line[place:stop])
+        blanks = " " * (cells(before) + (self.start > 0))
+        return blanks + mark.sign * max(1, cells(under)) + (f" {mark.text}" if mark.text else "")
 
 
 def _column(mark: _Mark) -> int:
@@ -111,9 +118,9 @@ def _column(mark: _Mark) -> int:
     return mark.span.source.position(mark.span.start)[1] - 1
 
 
-def _printable(text: str) -> str:
-    """A source line for a terminal: tabs as one blank, control characters as a dot."""
-    return "".join(" " if char == "\t" else char if char.isprintable() else "·" for char in text)
+def _said(text: str) -> str:
+    """A text of a message for a terminal: harmless, and not endless."""
+    return printable(_cut(text))
 
 
 def as_data(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from hqnn_dsl.semantics.blocks import check_blocks
 from hqnn_dsl.semantics.definitions import Definition, FileScope, collect
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
+from hqnn_dsl.semantics.idle import refuse_idle_training, warn_of_unread
 from hqnn_dsl.semantics.noticing import not_judged, warn
 from hqnn_dsl.semantics.options import entry_of, places_in
 from hqnn_dsl.semantics.parts import model_of, parts_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.report.source import Span
     from hqnn_dsl.semantics.reach import Reach
-    from hqnn_dsl.semantics.records import Layer, TrainSpec
+    from hqnn_dsl.semantics.records import Layer
     from hqnn_dsl.semantics.spec import Spec
 
 
@@ -85,7 +86,10 @@ def check(
     if model is None:
         _raise_errors(findings.items)
         return findings.items
-    checked = _Model(model, file, offered, default_backend, findings).check()
+    made = _Model(model, file, offered, default_backend, findings)
+    checked = made.check()
+    if checked is not None:
+        warn_of_unread(tree, file, made.asked, findings)
     kept = silenced(tree, findings.items, () if checked is None else not_judged(checked[1]))
     _raise_errors(kept)
     assert checked is not None
@@ -134,6 +138,8 @@ class _Model:
         self.default_backend = default_backend
         self.findings = findings
         self.parts = parts_of(model, file.scope, findings)
+        self.asked: set[str] = set()
+        """The constants that the model's parts have read, once it is checked."""
 
     # ---------------------------------------------------------------- check
 
@@ -164,10 +170,11 @@ class _Model:
         features = None if data.features.names is None else len(data.features.names)
         front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
         back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
-        self._refuse_idle(train, circuit)
+        refuse_idle_training(train, parts.train, (encoder, decoder), circuit, findings)
         warn(encoder, circuit, elaborated, parts.circuit.head, findings)
         if findings.has_errors or front is None or back is None:
             return None
+        self.asked |= self.scope.asked
         draft: dict[str, Any] = {
             "name": self.model.name.name,
             "doc": self.model.doc,
@@ -337,12 +344,3 @@ class _Model:
             )
         )
         return None
-
-    def _refuse_idle(self, train: TrainSpec, circuit: Circuit) -> None:
-        """Refuse a learning rate for quantum weights where none of them trains."""
-        trains = any(tensor.size and not tensor.frozen for tensor in circuit.weights)
-        if trains or train.optimizer.options.get("quantum_lr") is None:
-            return
-        reason = "no weight of the circuit trains"
-        span = self._places({}).get("train.optimizer")
-        self.findings.add(meaning.NoEffect(span=span, what="quantum_lr", reason=reason, hint="leave it out"))

@@ -120,6 +120,7 @@ def collect(tree: nodes.File, findings: Findings, files: _Files | Reach | None =
     files.chain.pop()
     for name in file.constants:
         _settle(name, file, findings)
+    file.scope.asked.clear()
     return file
 
 

@@ -73,6 +73,8 @@ class Elaborator:
         self.initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = []
         self.freezes: list[nodes.Freeze] = []
         self.without: nodes.Without | None = None
+        self.options: dict[int, tuple[nodes.Argument, bool]] = {}
+        """Arguments of blocks that come from an option, and whether a placement has read them."""
         self.meter = Meter()
         self.depth = 0
         self.refused: Counter[int] = Counter()
@@ -88,6 +90,7 @@ class Elaborator:
             self._body(body, frame)
         tensors = self.tensors
         if not self.reports.failed:
+            self._refuse_idle_options()
             tensors = apply_initials(self.initials, tensors, self.reports.add)
             tensors = apply_freezes(self.freezes, tensors, self.reports.add)
         used = tuple(self.used.values())
@@ -393,11 +396,24 @@ class Elaborator:
         if not placing.bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
             raise Silent
         self._body(definition.block.body, inner)
+        self._note_options(use, inner)
         is_own = inner.view is not None and view is not frame.view
         if is_own and inner.reads[1] < len(inner.view or ()) and not self.reports.failed:
             raise Refusal(self._slice_mismatch(inner, use.span, inner.reads[1]))
         if view is frame.view:
             frame.reads[1] = max(frame.reads[1], inner.reads[1])
+
+    def _note_options(self, use: nodes.BlockUse, inner: Frame) -> None:
+        for argument in use.call.arguments if isinstance(use.call, nodes.Call) else ():
+            if argument.name is not None and argument.span.source.is_option:
+                _, before = self.options.get(id(argument), (argument, False))
+                self.options[id(argument)] = argument, before or argument.name.name in inner.scope.asked
+
+    def _refuse_idle_options(self) -> None:
+        for argument, is_read in self.options.values():
+            if not is_read and argument.name is not None:
+                reason = "the block does not read it here"
+                self.reports.add(meaning.NoEffect(span=argument.span, what=argument.name.name, reason=reason))
 
     def _reporter(self, outer: Frame, inner: Frame) -> placing.Reporter:
         """Sends a finding about the placement to the outer frame, one about a default to the inner."""

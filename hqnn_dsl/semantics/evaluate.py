@@ -14,7 +14,7 @@ from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, apply
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.semantics.groups import PATTERNS, groups
 from hqnn_dsl.semantics.values import (
     Member,
@@ -178,7 +178,7 @@ def _name_hint(node: nodes.Name, scope: Scope) -> str:
         return "`auto` may stand only where a width is inferred"
     if name in ANGLE_FUNCTIONS or name in COMPILE_FUNCTIONS:
         return f"`{name}` is a function: write `{name}(…)`"
-    return scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"])
+    return scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"], is_own=True)
 
 
 def _unary(node: nodes.Unary, scope: Scope) -> Value:
@@ -468,10 +468,20 @@ def _angles(node: nodes.Call, values: tuple[Value, ...]) -> int:
     for name in names:
         word = name.name if isinstance(name, Member) else name
         if word not in GATES:
-            hint = suggestion(str(word), list(GATES))
-            raise Refusal(codes.UnknownGate(span=node.arguments[0].span, name=str(word), hint=hint))
+            raise Refusal(unknown_gate_name(name, node.arguments[0].span))
         count += GATES[word].num_angles
     return count
+
+
+def unknown_gate_name(value: Value, span: Span) -> Diagnostic:
+    """What is said of a value that should be the name of a gate and is not."""
+    if isinstance(value, Member):
+        value = value.name
+    if not isinstance(value, str):
+        return codes.WrongType(span=span, what="the name of a gate", expected="a text", found=describe(value))
+    from hqnn_dsl.circuit.foreign import no_gate
+
+    return codes.UnknownGate(span=span, name=value, hint=no_gate(value) or f"one of {choices(tuple(GATES))}")
 
 
 def _groups(node: nodes.Call, scope: Scope) -> Value:

@@ -108,8 +108,12 @@ class Reports:
         outside = [(block, use) for block, use in frame.chain if block.is_library]
         if outside:
             block, use = outside[0]
-            notes = (Note(f"in the library block `{block.name}`", span),) if span != use else ()
-            diagnostic = replace(diagnostic, span=use, notes=(*diagnostic.notes, *notes))
+            notes = tuple(note for note in diagnostic.notes if note.span is None or note.span.source is use.source)
+            if span is not None and span.source is not use.source:
+                # no text of the library: neither what it says nor what would mend it there
+                notes = (*notes, Note(f"this is found inside the library block `{block.name}`"))
+                diagnostic = replace(diagnostic, hint="")
+            diagnostic = replace(diagnostic, span=use, notes=notes)
         elif frame.chain and span != frame.chain[-1][1]:
             block, use = frame.chain[-1]
             diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))

@@ -41,6 +41,11 @@ class Line:
         assert width is None or isinstance(width, (int, str))
         return width
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether the line has weights that training changes."""
+        return self.entry.sets_width or bool(self.layer.options.get("affine"))
+
 
 def read_lines(section: nodes.Layers | None, scope: Scope, findings: Findings) -> list[Line] | None:
     """The lines of an encoder or decoder; None where one is wrong, which is then in `findings`."""

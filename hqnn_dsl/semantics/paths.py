@@ -6,14 +6,14 @@ while one thing is meant. Where several `initial` lines reach one tensor, the na
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes.meaning import GivenTwice, UnknownPath
+from hqnn_dsl.report.codes.meaning import GivenTwice, NoEffect, UnknownPath
 from hqnn_dsl.report.diagnostic import Diagnostic, Note
-from hqnn_dsl.semantics.values import choices, suggestion
+from hqnn_dsl.semantics.values import choices, near_name
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import WeightTensor
@@ -86,7 +86,7 @@ class Paths:
             return ""
         names = [".".join(place) for place in self.places]
         known = f"weights are at {choices(names)}" if len(names) <= _MOST_NAMED else ""
-        return suggestion(text, names) or known
+        return near_name(text, names) or known
 
 
 def apply_initials(
@@ -105,22 +105,44 @@ def apply_initials(
             note = Note("first given here", settled[place][0].span)
             report(GivenTwice(span=node.span, name=f"initial {node.path.text}", notes=(note,)))
         settled[place] = (node, how)
-    return [_started(tensor, settled) for tensor in tensors]
+    deciding = {tensor.path: _narrowest(tensor, settled) for tensor in tensors}
+    idle = settled.keys() - set(deciding.values()) if tensors else ()
+    for place, (node, _) in settled.items():
+        if place in idle:
+            reason = "lines with longer paths say it of every weight that this names"
+            report(NoEffect(span=node.span, what=f"initial {node.path.text}", reason=reason))
+    return [
+        tensor if place is None else replace(tensor, initial=settled[place][1])
+        for tensor, place in zip(tensors, deciding.values(), strict=True)
+    ]
 
 
-def _started(tensor: WeightTensor, settled: dict[_Place, tuple[nodes.Initial, _How]]) -> WeightTensor:
-    """A tensor with the starting values of the narrowest place that has some."""
-    place = next((place for place in reversed([(), *_prefixes(tensor)]) if place in settled), None)
-    return tensor if place is None else replace(tensor, initial=settled[place][1])
+def _narrowest(tensor: WeightTensor, settled: Mapping[_Place, object]) -> _Place | None:
+    """The narrowest place with a line of its own that holds a tensor."""
+    return next((place for place in reversed([(), *_prefixes(tensor)]) if place in settled), None)
 
 
 def apply_freezes(freezes: list[nodes.Freeze], tensors: list[WeightTensor], report: _Report) -> list[WeightTensor]:
-    """The tensors with those frozen that the `freeze` lines name."""
+    """The tensors with those frozen that the `freeze` lines name; a line that freezes nothing more is refused."""
     if not freezes:
         return tensors
     paths = Paths(tensors, report)
-    frozen = {paths.meant(node.path) for node in freezes}
-    return [
-        replace(tensor, frozen=True) if any(place in frozen for place in ((), *_prefixes(tensor))) else tensor
-        for tensor in tensors
+    lines = list({id(node): node for node in freezes}.values())
+    first: dict[_Place, int] = {}
+    for number, node in enumerate(lines):
+        place = paths.meant(node.path)
+        if place is not None and first.setdefault(place, number) != number:
+            _report_idle(node, report)
+    by = [
+        min((first[place] for place in ((), *_prefixes(tensor)) if place in first), default=None) for tensor in tensors
     ]
+    for number in sorted(set(first.values()) - set(by)):
+        _report_idle(lines[number], report)
+    return [
+        tensor if number is None else replace(tensor, frozen=True) for tensor, number in zip(tensors, by, strict=True)
+    ]
+
+
+def _report_idle(node: nodes.Freeze, report: _Report) -> None:
+    reason = "what it names is frozen before"
+    report(NoEffect(span=node.span, what=f"freeze {node.path.text}", reason=reason, hint="leave it out"))

@@ -17,7 +17,8 @@ from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.report.quantities import count
-from hqnn_dsl.semantics.evaluate import evaluate, listed
+from hqnn_dsl.semantics.arguments import wrong_arguments
+from hqnn_dsl.semantics.evaluate import evaluate, listed, unknown_gate_name
 from hqnn_dsl.semantics.options import value_of
 from hqnn_dsl.semantics.values import (
     Member,
@@ -29,7 +30,6 @@ from hqnn_dsl.semantics.values import (
     Value,
     describe,
     suggest_or_list,
-    suggestion,
 )
 from hqnn_dsl.syntax import nodes
 
@@ -95,24 +95,17 @@ def gate_call(node: nodes.Gate, scope: Scope) -> GateCall:
             raise Refusal(codes.WrongLetters(span=values[0].span, problem=problem))
         return GateCall("pauli_rot", values[1:], name.span, letters)
     if name.name not in GATES:
-        raise Refusal(meaning.UnknownGate(span=name.span, name=name.name, hint=_gate_hint(name.name)))
+        raise Refusal(_unknown_gate(name, values, node.targets))
     return GateCall(name.name, values, name.span)
 
 
-_ELSEWHERE = {
-    "cnot": "cx", "toffoli": "ccx", "hadamard": "h", "phase": "p", "u3": "u", "isingxx": "rxx", "isingyy": "ryy",
-    "isingzz": "rzz", "paulix": "x", "pauliy": "y", "pauliz": "z", "cphase": "cp", "controlledphaseshift": "cp",
-    "rot": "u", "multirz": "pauli_rot", "cu1": "cp", "u1": "p", "not": "x",
-}  # fmt: skip
-_NOT_IN_THE_LANGUAGE = {"reset", "measure", "barrier", "delay"}
+def _unknown_gate(
+    name: nodes.Name, angles: tuple[nodes.Expression, ...], targets: tuple[nodes.Expression, ...]
+) -> Diagnostic:
+    from hqnn_dsl.circuit.foreign import advice
 
-
-def _gate_hint(name: str) -> str:
-    if name.lower() in _ELSEWHERE:
-        return f"here it is called `{_ELSEWHERE[name.lower()]}`"
-    if name in _NOT_IN_THE_LANGUAGE:
-        return "mid-circuit measurement, reset and timing are not in the language"
-    return suggestion(name, [*GATES, "pauli_rot", "gate"])
+    angle_texts, target_texts = (tuple(item.span.text for item in items) for items in (angles, targets))
+    return meaning.UnknownGate(span=name.span, name=name.name, hint=advice(name.name, angle_texts, target_texts))
 
 
 def _indirect(node: nodes.Gate, name: nodes.Name, values: tuple[nodes.Expression, ...], scope: Scope) -> GateCall:
@@ -121,8 +114,7 @@ def _indirect(node: nodes.Gate, name: nodes.Name, values: tuple[nodes.Expression
     chosen = evaluate(values[0], scope)
     word = chosen.name if isinstance(chosen, Member) else chosen
     if not isinstance(word, str) or word not in GATES:
-        hint = _gate_hint(str(word))
-        raise Refusal(meaning.UnknownGate(span=values[0].span, name=str(word), hint=hint))
+        raise Refusal(unknown_gate_name(word, values[0].span))
     return GateCall(word, values[1:], name.span)
 
 
@@ -276,6 +268,7 @@ def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, in
     if given is None:
         return False
     sound = True
+    values: dict[str, Value] = {}
     for parameter in parameters:
         name = parameter.name.name
         argument = given.get(name)
@@ -296,7 +289,12 @@ def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, in
                 report(diagnostic, inside)
         except Silent:
             sound = False
+        values[name] = value
         inner.bind(name, value, parameter.name.span)
+    if definition.is_library:
+        for diagnostic in wrong_arguments(definition.name, given, values):
+            sound = False
+            report(diagnostic, "")
     return sound
 
 

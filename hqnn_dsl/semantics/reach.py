@@ -20,7 +20,7 @@ from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.report.source import Source
-from hqnn_dsl.semantics.values import suggestion
+from hqnn_dsl.semantics.values import near_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,9 +137,11 @@ def unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> D
     elif isinstance(error, FileNotFoundError):
         reason = "there is no such file"
         with suppress(OSError):
-            hint = suggestion(path.name, [item.name for item in islice(path.parent.iterdir(), _MOST_NAMES)])
+            hint = near_name(path.name, [item.name for item in islice(path.parent.iterdir(), _MOST_NAMES)])
     elif isinstance(error, IsADirectoryError):
         reason = "it is a folder"
     else:
         reason = str(getattr(error, "strerror", None) or error).lower()
+        if "null byte" in reason or "null character" in reason:
+            reason = "no file has a null character in its name"
     return codes.UnreadableFile(span=span, path=shown, reason=reason, hint=hint)

@@ -153,12 +153,21 @@ def _split(setting: nodes.Setting, scope: Scope, findings: Findings) -> Split | 
     if not sound:
         return None
     split = Split(**values)
+    _refuse_idle_seed(setting, split, findings)
     fractions = [part for part in (split.validation, split.test) if isinstance(part, float)]
     if sum(fractions) >= 1:
         value = f"{sum(fractions):g}"
         findings.add(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
         return None
     return split
+
+
+def _refuse_idle_seed(setting: nodes.Setting, split: Split, findings: Findings) -> None:
+    """Refuse a seed of a split that draws no rows."""
+    given = next((value for value in setting.values if value.name is not None and value.name.name == "seed"), None)
+    if given is not None and split.seed is not None and not split.validation and not split.test:
+        reason = "`validation` and `test` are 0, so no row is drawn"
+        findings.add(codes.NoEffect(span=given.span, what="split seed", reason=reason, hint="leave it out"))
 
 
 def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> None:
@@ -327,6 +336,9 @@ def data_of(section: nodes.Settings | None, scope: Scope, findings: Findings) ->
     values, spans = read_section(section, DATA, scope, findings)
     values.pop("task", None)
     data = DataSpec(**{name: value for name, value in values.items() if value is not None})
+    for column in sorted(set(data.target or ()) & set(data.features.excluded)):
+        reason = f"`{column}` is the target, which is never a feature"
+        findings.add(codes.NoEffect(span=spans["features"], what=f"except {column}", reason=reason))
     both = set(data.target or ()) & set(data.features.names or ())
     for column in sorted(both):
         note = Note("the target", spans["target"])
@@ -353,6 +365,9 @@ def transpile_of(section: nodes.Settings | None, scope: Scope, findings: Finding
             if name in spans:
                 reason = "the device that `target` names has its own"
                 findings.add(codes.NoEffect(span=spans[name], what=name, reason=reason))
+    if values.get("seed") is not None and values.get("target") is None and values.get("coupling") in {None, "full"}:
+        reason = "every pair of qubits is joined, so no layout is drawn"
+        findings.add(codes.NoEffect(span=spans["seed"], what="transpile seed", reason=reason, hint="leave it out"))
     return TranspileSpec(**values)
 
 

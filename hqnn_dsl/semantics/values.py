@@ -14,6 +14,7 @@ from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes.meaning import TooLarge
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.semantics.elsewhere import meant_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,15 +184,18 @@ class Meter:
             what = "the number of operators worked out"
             raise Refusal(TooLarge(span=span, what=what, limit=str(limits.MAX_OPERATORS)))
 
-    def advice(self, word: str, place: Span, candidates: Callable[[], list[str]]) -> str:
-        """`suggestion` for a word that stands at `place`: worked out once a place, and not for ever more of them."""
+    def advice(self, word: str, place: Span, candidates: Callable[[], list[str]], *, is_own: bool = False) -> str:
+        """`suggestion`, or `near_name` where names are the user's own, for a word that stands at `place`.
+
+        Worked out once a place, and not for ever more of them.
+        """
         key = (id(place.source), place.start)
         if key not in self._advice:
             if self._advised > limits.MAX_ADVICE:
                 return ""
             known = candidates()
             self._advised += len(known)
-            self._advice[key] = suggestion(word, known)
+            self._advice[key] = near_name(word, known) if is_own else suggestion(word, known)
         return self._advice[key]
 
 
@@ -204,6 +208,8 @@ class Scope:
     def __init__(self, outer: Scope | None = None, meter: Meter | None = None) -> None:
         self._outer = outer
         self.meter: Meter = meter or (outer.meter if outer is not None else Meter())
+        self.asked: set[str] = set()
+        """The names of this scope whose values were asked for."""
         self._bindings: dict[str, Binding] = {}
         self._lazy: dict[str, tuple[Callable[[], Value], Span]] = {}
 
@@ -213,6 +219,7 @@ class Scope:
             resolve, span = self._lazy[name]
             self.settle(name, resolve(), span)
         if name in self._bindings:
+            self.asked.add(name)
             return self._bindings[name]
         return self._outer.find(name) if self._outer is not None else None
 
@@ -255,15 +262,22 @@ class Scope:
             yield from self._outer.names()
 
 
-def suggestion(word: str, candidates: Iterator[str] | tuple[str, ...] | list[str]) -> str:
-    """The help line `did you mean …?` for a misspelt word, empty where nothing is near."""
+def near_name(word: str, candidates: Iterator[str] | tuple[str, ...] | list[str]) -> str:
+    """The help line `did you mean …?` for a misspelt name of the user's own, empty where nothing is near."""
     if len(word) > limits.MAX_NAME:
         return ""
     known = sorted(set(candidates))
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    if not near:
-        near = [name for name in known if name.lower() == word.lower()][:1]
+    near = [name for name in known if name.casefold() == word.casefold()][:1]
+    near = near or get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else ""
+
+
+def suggestion(word: str, candidates: tuple[str, ...] | list[str]) -> str:
+    """What a word of the language was probably meant as: another library's word for it before one that looks alike."""
+    meant = meant_elsewhere(word, candidates)
+    if meant is None:
+        return near_name(word, candidates)
+    return f"here it is called `{meant}`" if meant else ""
 
 
 def choices(words: Iterator[str] | tuple[str, ...] | list[str]) -> str:

@@ -308,8 +308,11 @@ class Recovery:
         return self._give_up(index, words)
 
     def _targetless(self, first: int, last: int) -> Diagnostic:
-        span = self._span(first, last)
-        return codes.MissingTarget(span=span, name=self._text(first), applied=span.text)
+        from hqnn_dsl.circuit.foreign import FOREIGN, advice
+
+        span, name = self._span(first, last), self._text(first)
+        hint = advice(name, (), ()) if name.replace("_", "").casefold() in FOREIGN else ""
+        return codes.MissingTarget(span=span, name=name, applied=span.text, hint=hint)
 
     # ------------------------------------------------------------ tokens that are missing
 

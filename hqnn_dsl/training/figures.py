@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from hqnn_dsl.report.terminal import printable
 from hqnn_dsl.training.files import replacing
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def draw_predictions(path: Path, true: Numbers, predicted: Numbers, names: Seque
         axes.plot(ends, ends, color=QUIET, linewidth=1, zorder=1)
         axes.scatter(x, y, s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
         axes.set_aspect("equal", adjustable="datalim")
-        axes.set_title(f"{name}, {part} rows: RMSE {error:.3g}", fontsize=10, loc="left", parse_math=False)
+        axes.set_title(f"{printable(name)}, {part} rows: RMSE {error:.3g}", fontsize=10, loc="left", parse_math=False)
         axes.set_xlabel("true")
         axes.set_ylabel("predicted")
     _save(figure, path)

@@ -7,7 +7,6 @@ folder is found before the folder is made.
 from __future__ import annotations
 
 import shutil
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import torch
 from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.report.codes.tables import CannotResume
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.terminal import say
 from hqnn_dsl.semantics.resolve import without_budget
 from hqnn_dsl.training import figures
 from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
@@ -107,7 +107,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     names = prepared.preparation.target.names
     sys.stderr.writelines(f"note: {note.headline}\n" for note in prepared.notes)
     if spec.data.target is None:
-        sys.stderr.write(f"target: `{names[0]}`, the last column of {table.name}\n")
+        say(f"target: `{names[0]}`, the last column of {table.name}")
     device = choose_device(spec.train.device)
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
     training = Training(net, spec.train, device, experiment.resolved_text)

@@ -12,6 +12,7 @@ from hqnn_dsl.report import limits
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.render import as_data, as_text
 from hqnn_dsl.report.source import Source
+from hqnn_dsl.report.terminal import printable
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.resolve import resolved_text
 
@@ -57,7 +58,7 @@ def check(text: str, changes: dict[str, str] | None = None) -> None:
     assert refusal.diagnostics
     assert refusal.exit_code in {1, 2}
     for item in refusal.diagnostics:
-        assert item.headline in as_text(item)
+        assert printable(item.headline) in as_text(item)
         assert as_data(item)["code"] == item.code
 
 

@@ -136,9 +136,10 @@ def test_an_allowed_folder_is_a_folder(tmp_path):
 
 
 def test_options_see_the_blocks_of_allowed_folders(tmp_path):
-    write(tmp_path / "turn.hqnn", BLOCK.replace("turn()", "turn(reps: int = 1)"))
+    block = "hqnn 1\nansatz turn(reps: int = 1) { weight w[reps]; for r in 0..reps { ry(w[r]) 0 } }\n"
+    write(tmp_path / "turn.hqnn", block)
     model = spec(tmp_path / "inside", "../turn.hqnn")
-    assert hqnn.compile(model, {"turn.reps": 2}, allow_path=tmp_path).logical.num_weights == 1
+    assert hqnn.compile(model, {"turn.reps": 2}, allow_path=tmp_path).logical.num_weights == 2
 
 
 def test_a_resolved_spec_needs_no_other_file(tmp_path):

@@ -61,7 +61,7 @@ PARTS = [
     "data { scale features: none, target: none }; decoder { dense; tanh * -1.5 + 1e30 - 1e-30; sin / 3 }",
     "decoder { (dense(1) + 1) * 2; ((tanh - 1) / 2) ** 2 }",
     "train { loss huber(0.25); optimizer sgd(0.1, momentum: 0.5); scheduler step(5); clip 2 }; decoder { dense }",
-    "train { stop none; clip none; device cpu; precision mixed; seed 3 }; decoder { dense }",
+    "train { stop none; clip none; device cpu; precision mixed; seed 3 }; decoder { dense(3); dense }",
     "transpile { target fake_torino; seed 5 }; decoder { dense }",
     "transpile { basis [rz, sx, x, cx]; coupling [[0, 1], [1, 2]]; optimization 0 }; decoder { dense }",
     "backend aer(precision: single, device: auto); decoder { dense }",

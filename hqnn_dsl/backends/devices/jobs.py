@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import time
 import uuid
 from collections import Counter, deque
@@ -25,6 +24,7 @@ from hqnn_dsl.backends.devices.service import sentence
 from hqnn_dsl.report.codes.devices import BudgetSpent, ConnectionLost, DeviceFailed, JobRetried, NotAgreed
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.report.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +187,7 @@ class Jobs:
                 if wait is None:
                     raise Refusal(ConnectionLost(name=self.device.name, reason=sentence(error))) from error
                 note = JobRetried(name=self.device.name, reason=sentence(error), wait=f"{wait:g}")
-                sys.stderr.write(f"note: {note.headline}\n")
+                say(f"note: {note.headline}")
                 self.sleep(wait)
         raise AssertionError("the last wait is None")
 

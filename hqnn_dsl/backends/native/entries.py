@@ -12,15 +12,14 @@ helpers, which are told the number of the next job, or their own where none came
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numba
-
 from hqnn_dsl.backends.native import claims, front, sweep
+from hqnn_dsl.backends.native.keeping import is_kept, kept, lost
+from hqnn_dsl.report.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,21 +49,12 @@ def _waiting(edition: int) -> tuple[Any, ...]:
     def run_watch(words: Any, job: int, seat: int) -> int:
         return claims.watch(words, job, seat) if edition else 0
 
-    return _kept(run_wait), _kept(run_watch)
-
-
-def _kept(function: Callable[..., Any]) -> Any:
-    """Compiled for each kind of arguments, and kept on disk where there is a place that can be written."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError as reason:
-        sys.stderr.write(f"the native kernels cannot be kept on disk and are compiled anew each time: {reason}\n")
-        return numba.njit(nogil=True)(function)
+    return kept(run_wait), kept(run_watch)
 
 
 EDITION = _edition() or 1
-forward, backward = _kept(sweep.forward_for(EDITION)), _kept(sweep.backward_for(EDITION))
-angles, angles_back = _kept(front.angles_for(EDITION)), _kept(front.angles_back_for(EDITION))
+forward, backward = kept(sweep.forward_for(EDITION)), kept(sweep.backward_for(EDITION))
+angles, angles_back = kept(front.angles_for(EDITION)), kept(front.angles_back_for(EDITION))
 wait, watch = _waiting(EDITION)
 
 _ready: set[tuple[str, ...]] = set()
@@ -77,14 +67,23 @@ def call(kind: tuple[str, ...], kernel: Callable[..., Any], *arguments: object) 
 
 def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
     """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
-    sentence = f"compiling the native kernels for {', '.join(kind)}; they are kept for later runs\n"
-    timer = threading.Timer(COMPILING_AFTER, sys.stderr.write, (sentence,))
+    after = "they are kept for later runs" if is_kept() else "they are not kept"
+    timer = threading.Timer(COMPILING_AFTER, say, (f"compiling the native kernels for {', '.join(kind)}; {after}",))
     timer.daemon = True
     timer.start()
     try:
         with ThreadPoolExecutor(1) as thread:
-            found = thread.submit(kernel, *arguments).result()
+            found = thread.submit(_carried_out, kernel, arguments).result()
     finally:
         timer.cancel()
     _ready.add(kind)
     return found
+
+
+def _carried_out(kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+    """The kernel's value. What is compiled and cannot be kept, on a full disk, is run all the same."""
+    try:
+        return kernel(*arguments)
+    except OSError as error:
+        lost(error)
+        return kernel(*arguments)

@@ -7,7 +7,6 @@ reference's.
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.report.codes.cuda import KernelsOnCpu
 from hqnn_dsl.report.codes.environment import ZeroAmplitudes
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -120,7 +120,7 @@ class NativeExecutable:
                 raise Refusal(lacking)
             if lacking is not None:
                 self._cuda_refused = True
-                sys.stderr.write(f"note: {KernelsOnCpu(reason=lacking.headline, mend=lacking.help).headline}\n")
+                say(f"note: {KernelsOnCpu(reason=lacking.headline, mend=lacking.help).headline}")
                 return None
             from hqnn_dsl.backends.native.cuda.executable import CudaExecutable
 

@@ -126,3 +126,38 @@ class Disagreement(Diagnostic):
     advice = "please report the spec with the table above; train with a backend that agrees until then"
     who: str
     oracle: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OutputLost(Diagnostic):
+    """The result cannot be written to standard output: what it leads to is full, closed or broken.
+
+    What the command wrote to files is there. The same command gives the result again.
+
+        hqnn predict runs/yacht-1 new.csv > /dev/full             # wrong
+        hqnn predict runs/yacht-1 new.csv --out answers.csv       # right
+    """
+
+    code = "E0620"
+    exit_code = 3
+    message = "cannot write the result to standard output: {reason}"
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class KernelsNotKept(Diagnostic):
+    """The compiled kernels of `backend native` cannot be kept on disk, so every start compiles them. A note, no error.
+
+    They are kept in the user's folder for caches; where that cannot be written, in a folder among the temporary files
+    that only this user can open.
+
+        HOME=/nonexistent TMPDIR=/nonexistent hqnn train spec.hqnn data.csv       # compiles at every start
+        NUMBA_CACHE_DIR=/scratch/me/kernels hqnn train spec.hqnn data.csv         # right
+    """
+
+    code = "E0621"
+    severity = "note"
+    exit_code = 0
+    message = "the native kernels cannot be kept on disk and are compiled at every start: {reason}"
+    advice = "set NUMBA_CACHE_DIR to a folder that you can write"
+    reason: str

@@ -56,6 +56,22 @@ class UnknownGate(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class WrongGate(Diagnostic):
+    """A block of the library is given a gate that acts on another number of qubits than its place has.
+
+    ansatz two_local(entangler: ["ry"])     # wrong: `ry` acts on one qubit
+    ansatz two_local(rotation: ["ry"])      # right
+    """
+
+    code = "E0240"
+    message = "{owner} takes gates on {wanted}, not `{gate}`"
+    label = "not on {wanted}"
+    owner: str
+    wanted: str
+    gate: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class UnknownSetting(Diagnostic):
     """A section has a setting that does not exist; nothing is ever read and ignored.
 

@@ -91,6 +91,25 @@ class EntanglersDropped(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class UnreadName(Diagnostic):
+    """A constant, or an argument of a block, is defined and its name stands nowhere else: its value changes nothing.
+
+    A value for it by `--set` is refused (E0232).
+
+        let width = 4
+        model m { circuit on 4 qubits { … } }         # nothing reads `width`
+        model m { circuit on width qubits { … } }     # right
+    """
+
+    code = "W0430"
+    severity = "warning"
+    message = "{what} is never read"
+    label = "never read"
+    advice = "remove it, or use it where its value is meant"
+    what: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class DeadWeight(Diagnostic):
     """A weight stands in an angle that no output depends on: its gradient is zero for all inputs and weights.
 

@@ -1,0 +1,99 @@
+"""Standard streams that can be relied on: whatever they lead to, a command ends in its own way.
+
+Characters that a stream's encoding does not have are written readably. Messages that standard error cannot take are
+dropped, so that no training is lost for its progress bar. Standard output never drops anything: a closed one refuses
+what is written, and who writes a result says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from typing import Any, TextIO, cast
+
+from hqnn_dsl.report.terminal import READABLE
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO})
+"""What writing to a stream or a disk fails with where that is not the command's doing."""
+
+
+class NobodyReads(Exception):
+    """Whoever read standard output has stopped: there is nobody left to tell."""
+
+
+class Patient:
+    """A text stream that drops what its file cannot take. All else is the stream's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what can be written; the number of characters given."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        try:
+            return self._stream.isatty()
+        except ValueError:
+            return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def prepare() -> None:
+    """Make the standard streams of this process ready; what is closed gets a place that takes the number of its file.
+
+    Otherwise the next file that is opened would be standard output to every library that prints.
+    """
+    _hold(0, os.O_RDONLY)
+    _hold(1, os.O_RDONLY)  # cannot be written to, so a result is not lost in silence
+    _hold(2, os.O_WRONLY)
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "wb", closefd=False), encoding="utf-8", line_buffering=True)
+    if sys.stderr is None:
+        sys.stderr = io.TextIOWrapper(io.FileIO(2, "wb", closefd=False), encoding="utf-8", line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=READABLE)
+    if not isinstance(sys.stderr, Patient):
+        sys.stderr = cast("TextIO", Patient(sys.stderr))
+
+
+def _hold(number: int, mode: int) -> None:
+    """Open the null device as file `number` where that is closed; those below it are open."""
+    try:
+        os.fstat(number)
+    except OSError:
+        with contextlib.suppress(OSError):
+            opened = os.open(os.devnull, mode)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+
+
+def is_lost(error: OSError) -> bool:
+    """Whether an error is that of a stream that is full, closed or broken, and not of a named file."""
+    return error.filename is None and error.errno in _FULL
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Why a stream takes nothing, in words."""
+    if isinstance(error, ValueError) or error.errno == errno.EBADF:
+        return "it is closed"
+    return str(error.strerror or error).lower()
+
+
+def abandon_output() -> None:
+    """Let standard output lead nowhere, so that nothing fails again when Python leaves."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
