@@ -105,7 +105,8 @@ def train(  # noqa: PLR0913 - what a training can be told
     spec = experiment.spec
     prepared = prepare(spec, table)
     names = prepared.preparation.target.names
-    sys.stderr.writelines(f"note: {note.headline}\n" for note in prepared.notes)
+    for note in prepared.notes:
+        say(f"note: {note.headline}")
     if spec.data.target is None:
         say(f"target: `{names[0]}`, the last column of {table.name}")
     device = choose_device(spec.train.device)
