@@ -184,10 +184,17 @@ class Program:
     @cached_property
     def circuit(self) -> QuantumCircuit:
         """The logical circuit, its parameters named as in the spec."""
-        from hqnn_dsl.transpile.convert import logical
+        from hqnn_dsl.transpile.convert import built_with
 
         with self._placed("circuit"):
-            return logical(self.logical)
+            return built_with(self.logical, self._named_angles)
+
+    @cached_property
+    def _named_angles(self) -> list[Any]:
+        """The angle of every slot in the spec's names: in the same Parameters for all circuits of this program."""
+        from hqnn_dsl.transpile.convert import named_angles
+
+        return named_angles(self.logical)
 
     @cached_property
     def observables(self) -> list[SparsePauliOp]:
@@ -197,12 +204,31 @@ class Program:
         return observables(self.logical)
 
     @cached_property
-    def unchecked_transpilation(self) -> Transpiled:
-        """The circuit for the spec's target as Qiskit made it; for those who compare it themselves."""
+    def slotted(self) -> QuantumCircuit:
+        """The logical circuit with one parameter a slot, `slot[k]`, and constants in place."""
+        from hqnn_dsl.transpile.convert import slotted
+
+        with self._placed("circuit"):
+            return slotted(self.logical).circuit
+
+    @cached_property
+    def transpiled_slots(self) -> Transpiled:
+        """The circuit for the spec's target as Qiskit made it, with one parameter a slot.
+
+        Passes see angles that are single parameters; the spec's expressions are put in their places afterwards.
+        """
         from hqnn_dsl.transpile.passes import transpile
 
         with self._placed("transpile.target"):
-            return transpile(self.circuit, self.spec.transpile, stream(self.spec.train.seed, "transpile"))
+            return transpile(self.slotted, self.spec.transpile, stream(self.spec.train.seed, "transpile"))
+
+    @cached_property
+    def unchecked_transpilation(self) -> Transpiled:
+        """The circuit for the spec's target with the spec's names; for those who compare it themselves."""
+        from hqnn_dsl.transpile.convert import with_angles
+
+        done = self.transpiled_slots
+        return replace(done, circuit=with_angles(done.circuit, self._named_angles))
 
     @cached_property
     def transpilation(self) -> Transpiled:

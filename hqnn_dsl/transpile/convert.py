@@ -6,21 +6,25 @@ that are returned with the circuit. Gate names are those of Qiskit's methods.
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter
+from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit.exceptions import CircuitError
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
-from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, InputRef, WeightRef, evaluate
+from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
+from hqnn_dsl.circuit.folding import fold, functions_of
 from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit, Operation
 
@@ -49,6 +53,10 @@ LARGEST_AS_WRITTEN = 1000.0
 """Radians: Qiskit's passes take whole turns out of a constant by a rounded π, which here still costs no digit."""
 
 
+Parameters: TypeAlias = "Sequence[Parameter] | Mapping[int, Parameter]"
+"""Parameters by index."""
+
+
 @dataclass(frozen=True)
 class Slotted:
     """A Qiskit circuit with one Parameter a slot; `sample` and `shared` hold them in slot order."""
@@ -64,6 +72,11 @@ def logical(circuit: Circuit) -> QuantumCircuit:
     An angle without a Qiskit form is one Parameter, `slot[k]`; large constants lose their whole turns. Raises `Refusal`
     for an amplitude input.
     """
+    return built_with(circuit, named_angles(circuit))
+
+
+def named_angles(circuit: Circuit) -> list[Any]:
+    """The angle of every slot as a Qiskit expression of the spec's names, or as a float where it depends on none."""
     inputs, weights, formless = _parameters(circuit)
     angles: list[Any] = []
     for slot, angle in enumerate(circuit.slots):
@@ -71,7 +84,22 @@ def logical(circuit: Circuit) -> QuantumCircuit:
             angles.append(circuit.constant_slots[slot])
         else:
             angles.append(formless[slot] if slot in formless else expression(angle, inputs, weights))
-    return _build(circuit, angles)
+    return angles
+
+
+def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
+    """A Qiskit circuit in the Parameters of `slotted` with `angles[slot]` in their places, those of `named_angles`.
+
+    The global phase, which nothing measures, is left out: it may be a long sum.
+    """
+    plain = built.copy()
+    plain.global_phase = 0
+    return plain.assign_parameters({parameter: angles[slot_of(parameter)] for parameter in plain.parameters})
+
+
+def slot_of(parameter: Parameter) -> int:
+    """The number of the slot that a Parameter of `slotted` stands for."""
+    return int(parameter.name.removeprefix("slot[").removesuffix("]"))
 
 
 def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float, ...]) -> dict[str, float]:
@@ -82,6 +110,12 @@ def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float
     return found | {
         parameter.name: evaluate(circuit.slots[slot], inputs, weights) for slot, parameter in formless.items()
     }
+
+
+def parameter_names(circuit: Circuit) -> tuple[list[str], list[str], dict[int, str]]:
+    """What `logical` calls the inputs, the weights, and the slots whose angle has no Qiskit form."""
+    inputs, weights, formless = _parameters(circuit)
+    return [p.name for p in inputs], [p.name for p in weights], {slot: p.name for slot, p in formless.items()}
 
 
 def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dict[int, Parameter]]:
@@ -98,7 +132,7 @@ def slotted(circuit: Circuit) -> Slotted:
     parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
     angles = [parameters.get(slot, circuit.constant_slots.get(slot)) for slot in range(len(circuit.slots))]
     return Slotted(
-        _build(circuit, angles),
+        built_with(circuit, angles),
         tuple(parameters[slot] for slot in circuit.sample_slots),
         tuple(parameters[slot] for slot in circuit.shared_slots),
     )
@@ -132,25 +166,67 @@ def weight_names(circuit: Circuit) -> list[str]:
 
 
 def has_form(angle: Angle) -> bool:
-    """Whether Qiskit's expressions can say this angle."""
-    if isinstance(angle, Apply):
-        return angle.function in QISKIT and all(has_form(argument) for argument in angle.arguments)
-    return True
+    """Whether Qiskit's expressions can say this angle.
+
+    Some say a number that is not real, or none at all, where parameters cancel: `sqrt(x - x - 1)`, `1 / (x - x)`.
+    """
+    functions = functions_of(angle)
+    if not functions <= QISKIT.keys():
+        return False
+    if not functions & _PARTIAL:
+        return True
+    inputs, weights = _StandIns("x"), _StandIns("w")
+    try:
+        found = expression(angle, inputs, weights)
+        return isinstance(found, ParameterExpression) or (not isinstance(found, complex) and math.isfinite(found))
+    except (ArithmeticError, ValueError, RuntimeError, CircuitError):
+        return False
 
 
-def expression(angle: Angle, inputs: list[Parameter], weights: list[Parameter]) -> Any:
-    """The angle as a Qiskit expression of its inputs and weights, or as a float."""
-    match angle:
-        case Const(value):
-            return value
-        case InputRef(index):
-            return inputs[index]
-        case WeightRef(index):
-            return weights[index]
-        case Apply(function, arguments):
-            values = [expression(argument, inputs, weights) for argument in arguments]
-            constant = all(isinstance(value, float) for value in values)
-            return (FUNCTIONS if constant else QISKIT)[function](*values)
+_PARTIAL = {"div", "pow", "tan", "asin", "acos", "log", "sqrt", "exp"}
+"""Functions without a finite real value somewhere."""
+
+
+def expression(angle: Angle, inputs: Parameters, weights: Parameters) -> Any:
+    """The angle as a Qiskit expression of its inputs and weights, or as a plain number where these cancel."""
+
+    def leaf(found: Const | InputRef | WeightRef) -> Any:
+        if isinstance(found, Const):
+            return found.value
+        return inputs[found.index] if isinstance(found, InputRef) else weights[found.index]
+
+    def combine(function: str, values: list[Any]) -> Any:
+        constant = not any(isinstance(value, ParameterExpression) for value in values)
+        return _plain((FUNCTIONS if constant else QISKIT)[function](*values))
+
+    return fold(angle, leaf, combine)
+
+
+def _plain(value: Any) -> Any:
+    """A number where an expression is one: Qiskit folds `x - x` to 0, and still calls it an expression of `x`."""
+    if not isinstance(value, ParameterExpression) or isinstance(value, Parameter):
+        return value
+    text = str(value)
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        return value
+    number = complex(text.replace("i", "j"))
+    return number.real if number.imag == 0 else number
+
+
+_NUMBER = re.compile(r"[-+.0-9e]+i?|[-+.0-9e]+[-+][-+.0-9e]+i")
+_LONGEST_NUMBER = 700
+"""Letters of the longest numbers as Qiskit writes them, two of a complex one: no exponents, all zeros."""
+
+
+class _StandIns(dict[int, Parameter]):
+    """Parameters by index, made when they are asked for."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__()
+        self.letter = letter
+
+    def __missing__(self, index: int) -> Parameter:
+        return self.setdefault(index, Parameter(f"{self.letter}{index}"))
 
 
 def _named(taken: set[str], name: str) -> Parameter:
@@ -161,8 +237,8 @@ def _named(taken: set[str], name: str) -> Parameter:
     return Parameter(name)
 
 
-def _build(circuit: Circuit, angles: list[Any]) -> QuantumCircuit:
-    """The operations with `angles[slot]` in place."""
+def built_with(circuit: Circuit, angles: Sequence[Any]) -> QuantumCircuit:
+    """The operations with `angles[slot]` in place. Raises `Refusal` for an amplitude input."""
     if circuit.amplitude is not None:
         raise Refusal(AmplitudeInQiskit())
     built = QuantumCircuit(circuit.num_qubits)
