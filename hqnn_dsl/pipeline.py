@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.export.exported import Export
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.network.quantum import QuantumLayer
     from hqnn_dsl.semantics.reach import AllowPath
@@ -251,20 +252,39 @@ class Program:
         return self.transpilation.observables(self.observables)
 
     @cached_property
+    def exports(self) -> tuple[Export, Export]:
+        """The logical and the transpiled circuit, checked against each other, as files need them."""
+        from hqnn_dsl.export.exported import Export, names_of
+
+        done, model = self.transpilation, self.spec.name
+        names = names_of(self.logical)
+        layout = done.places(self.logical.num_qubits)
+        return (
+            Export("logical", model, self.logical, self.circuit, self.slotted, names),
+            Export("transpiled", model, self.logical, done.circuit, self.transpiled_slots.circuit, names, layout),
+        )
+
+    @cached_property
     def static(self) -> dict[str, Any]:
         """What can be told without running: gates, depth, weights, inputs, outputs, before and after transpiling.
 
-        `native` is the plan of the native engine: see `export.native_plan`.
+        `layout[k]` is the qubit of the transpiled circuit where logical qubit k ends. `parameters` has the name of each
+        parameter by its identifier in OpenQASM, `angles` the formula of each that stands for an angle, and `unread` the
+        inputs and weights that no angle reads. `native` is the plan of the native engine: see `export.native_plan`.
         """
         from hqnn_dsl.export.native_plan import native_plan
         from hqnn_dsl.transpile.counting import static_report
 
+        _, transpiled = self.exports
+        names = transpiled.names
         report = static_report(self.logical, self.circuit, self.transpiled)
         warnings = [{"code": item.code, "message": item.headline} for item in self.warnings]
         chosen = self.spec.backend
         precision = chosen.options["precision"] if chosen.name == "native" else "single"
         native = native_plan(self.logical, self.spec.train.batch, precision)
-        return {"model": self.spec.name, **report, "native": native, "warnings": warnings}
+        named = {"parameters": names.of, "angles": names.formulas, "unread": names.unread}
+        layout = {"layout": transpiled.layout}
+        return {"model": self.spec.name, **report, **layout, **named, "native": native, "warnings": warnings}
 
     # ----------------------------------------------------------------- torch
 

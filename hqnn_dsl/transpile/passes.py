@@ -44,6 +44,10 @@ class Transpiled:
     circuit: QuantumCircuit
     layout: TranspileLayout | None
 
+    def places(self, num_qubits: int) -> tuple[int, ...]:
+        """The qubit where each of the `num_qubits` logical qubits ends, routing included."""
+        return tuple(range(num_qubits) if self.layout is None else self.layout.final_index_layout(filter_ancillas=True))
+
     def observables(self, logical: Sequence[SparsePauliOp]) -> list[SparsePauliOp]:
         """The operators on the qubits of the transpiled circuit, routing included."""
         return [operator.apply_layout(self.layout, self.circuit.num_qubits) for operator in logical]
