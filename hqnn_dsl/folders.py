@@ -33,9 +33,9 @@ class HoldsOthers(Exception):
 def fresh_folder(folder: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     """An empty folder beside `folder`; it takes that one's place when the block ends without an error.
 
-    A link to a folder stays a link, and the folder keeps its permissions. Folders above are made. A folder that holds
-    anything of which `is_ours(path)` is false is never replaced: raises `HoldsOthers`. Raises `OSError` if the folder cannot
-    be written; on any error everything is as it was.
+    A link to a folder stays a link, and the folder keeps its permissions. Folders above are made. Raises `HoldsOthers`
+    if the folder holds anything of which `is_ours(path)` is false, and `OSError` if it cannot be written; on any error
+    everything is as it was.
     """
     target = folder.resolve()
     check_replaceable(target, is_ours)

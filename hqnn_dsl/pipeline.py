@@ -207,10 +207,10 @@ class Program:
     @cached_property
     def slotted(self) -> QuantumCircuit:
         """The logical circuit with one parameter a slot, `slot[k]`, and constants in place."""
-        from hqnn_dsl.transpile.convert import slotted
+        from hqnn_dsl.transpile.convert import opened
 
         with self._placed("circuit"):
-            return slotted(self.logical).circuit
+            return opened(self.logical)
 
     @cached_property
     def transpiled_slots(self) -> Transpiled:
@@ -254,15 +254,10 @@ class Program:
     @cached_property
     def exports(self) -> tuple[Export, Export]:
         """The logical and the transpiled circuit, checked against each other, as files need them."""
-        from hqnn_dsl.export.exported import Export, names_of
+        from hqnn_dsl.export.exported import exports_of
 
-        done, model = self.transpilation, self.spec.name
-        names = names_of(self.logical)
-        layout = done.places(self.logical.num_qubits)
-        return (
-            Export("logical", model, self.logical, self.circuit, self.slotted, names),
-            Export("transpiled", model, self.logical, done.circuit, self.transpiled_slots.circuit, names, layout),
-        )
+        both = self.transpilation, self.transpiled_slots
+        return exports_of(self.spec.name, self.logical, (self.circuit, self.slotted), both)
 
     @cached_property
     def static(self) -> dict[str, Any]:

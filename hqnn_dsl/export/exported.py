@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.folding import fold
 from hqnn_dsl.export.formulas import formula, is_readable
-from hqnn_dsl.transpile.convert import parameter_names
+from hqnn_dsl.transpile.amplitude import components, tree_formulas
+from hqnn_dsl.transpile.convert import amplitude_names, parameter_names
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.transpile.passes import Transpiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +25,15 @@ class Names:
     """The parameters of a circuit's exports.
 
     `inputs` and `weights` have the name of each in the spec. `of` has, for each identifier of OpenQASM, the name of the
-    parameter in the spec and in QPY. `formulas` has the formula of each parameter that stands for an angle, and `unread`
-    the inputs and weights that no angle reads.
+    parameter in the spec and in QPY. `formulas` has the formula of each parameter that stands for an angle, `unread`
+    inputs and weights that no angle reads.
     """
 
     inputs: tuple[str, ...]
     weights: tuple[str, ...]
     of: dict[str, str]
-    slots: dict[int, str]
-    """The identifier of each slot that depends on something."""
+    open: dict[str, str]
+    """The identifier of each parameter of the circuit with one parameter a slot, by its name there."""
     formulas: dict[str, str]
     unread: tuple[str, ...]
 
@@ -62,17 +64,37 @@ def names_of(circuit: Circuit) -> Names:
     inputs, weights, formless = parameter_names(circuit)
     depends = [*circuit.sample_slots, *circuit.shared_slots]
     slots = {slot: formless.get(slot, f"slot[{slot}]") for slot in sorted(depends)}
+    amplitudes = amplitude_names(circuit)
     taken: set[str] = set()
-    of = {_identifier(name, taken): name for name in dict.fromkeys([*inputs, *weights, *slots.values()])}
+    of = {_identifier(name, taken): name for name in dict.fromkeys([*inputs, *weights, *amplitudes, *slots.values()])}
     by_name = {name: identifier for identifier, name in of.items()}
-    told = not has_readable_form(circuit) or formless
+    formulas = {}
+    if circuit.amplitude is not None:
+        read = [inputs[k] for k in components(circuit.amplitude)]
+        formulas = dict(zip(amplitudes, tree_formulas(read), strict=True))
+    if formless or not has_readable_form(circuit):
+        formulas |= {name: formula(circuit.slots[slot], inputs, weights) for slot, name in slots.items()}
     return Names(
         inputs=tuple(inputs),
         weights=tuple(weights),
         of=of,
-        slots={slot: by_name[name] for slot, name in slots.items()},
-        formulas={name: formula(circuit.slots[slot], inputs, weights) for slot, name in slots.items()} if told else {},
+        open={name: by_name[name] for name in amplitudes} | {f"slot[{k}]": by_name[name] for k, name in slots.items()},
+        formulas=formulas,
         unread=_unread(circuit, inputs, weights),
+    )
+
+
+def exports_of(
+    model: str,
+    source: Circuit,
+    logical: tuple[QuantumCircuit, QuantumCircuit],
+    transpiled: tuple[Transpiled, Transpiled],
+) -> tuple[Export, Export]:
+    """The exports of a model's logical and transpiled circuit, of each a pair: with names, and one parameter a slot."""
+    names, layout = names_of(source), transpiled[0].places(source.num_qubits)
+    return (
+        Export("logical", model, source, *logical, names),
+        Export("transpiled", model, source, transpiled[0].circuit, transpiled[1].circuit, names, layout),
     )
 
 
@@ -83,6 +105,8 @@ def has_readable_form(circuit: Circuit) -> bool:
 
 def _unread(circuit: Circuit, inputs: list[str], weights: list[str]) -> tuple[str, ...]:
     read: set[InputRef | WeightRef] = set()
+    if circuit.amplitude is not None:
+        read.update(map(InputRef, components(circuit.amplitude)))
     for angle in circuit.slots:
         fold(angle, lambda found: read.add(found) if isinstance(found, InputRef | WeightRef) else None, lambda *_: None)
     missing = [name for k, name in enumerate(inputs) if InputRef(k) not in read]

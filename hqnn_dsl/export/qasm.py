@@ -81,28 +81,29 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
     names, source = export.names, export.source
     named = has_readable_form(source)
     inputs, weights = ([names.identifiers[name] for name in own] for own in (names.inputs, names.weights))
-    slots: dict[int, str] = {}
+    known: dict[str, str] = {}
     texts = []
     for angle in angles:
         terms, constant = _as_sum(angle)
-        for slot in terms:
-            if slot not in slots:
-                slots[slot] = formula(source.slots[slot], inputs, weights) if named else names.slots[slot]
-        texts.append(sum_text([(factor, slots[slot]) for slot, factor in terms.items()], constant))
-    words = {word for text in slots.values() for word in re.findall(r"[A-Za-z_]\w*", text)}
+        for name in terms:
+            if name not in known:
+                slot = slot_of(name) if named else None
+                known[name] = names.open[name] if slot is None else formula(source.slots[slot], inputs, weights)
+        texts.append(sum_text([(factor, known[name]) for name, factor in terms.items()], constant))
+    words = {word for text in known.values() for word in re.findall(r"[A-Za-z_]\w*", text)}
     return texts, [identifier for identifier in names.of if identifier in words]
 
 
-def _as_sum(angle: Any) -> tuple[dict[int, float], float]:
-    """An angle of a circuit in slots as {slot: factor} and a constant. Transpiling only adds angles and turns signs."""
+def _as_sum(angle: Any) -> tuple[dict[str, float], float]:
+    """An angle of a circuit in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
     from qiskit.circuit import Parameter, ParameterExpression
 
     if isinstance(angle, Parameter):
-        return {slot_of(angle): 1.0}, 0.0
+        return {angle.name: 1.0}, 0.0
     if not isinstance(angle, ParameterExpression):
         return {}, float(angle)
-    parameters = sorted(angle.parameters, key=slot_of)
-    factors = {slot_of(parameter): float(angle.gradient(parameter)) for parameter in parameters}
+    parameters = sorted(angle.parameters, key=lambda parameter: parameter.name)
+    factors = {parameter.name: float(angle.gradient(parameter)) for parameter in parameters}
     return factors, float(angle.bind(dict.fromkeys(parameters, 0.0)))
 
 

@@ -57,31 +57,33 @@ def _problem(text: str, export: Export) -> str:
     head = head_of(text)
     if export.layout is not None and [head.layout.get(k) for k in range(len(export.layout))] != list(export.layout):
         return "the layout differs"
-    slots, by_name = _numbers(export, np.random.default_rng(len(text)))
+    open_values, by_name = _numbers(export, np.random.default_rng(len(text)))
     try:
         values = {parameter: by_name[head.parameters[parameter.name]] for parameter in read.parameters}
     except KeyError as missing:
         return f"the head does not say what {missing} is"
     written = export.slotted.decompose("PauliEvolution")
-    filled = written.assign_parameters({p: slots[slot_of(p)] for p in written.parameters})
+    filled = written.assign_parameters({p: open_values[p.name] for p in written.parameters})
     return _difference(filled, read.assign_parameters(values))
 
 
-def _numbers(export: Export, rng: np.random.Generator) -> tuple[dict[int, float], dict[str, float]]:
-    """A random number for each slot, and the value of each parameter of the file by its name in the spec."""
+def _numbers(export: Export, rng: np.random.Generator) -> tuple[dict[str, float], dict[str, float]]:
+    """Random numbers for the parameters of the circuit in slots, and for those of the file by their names."""
     source, names = export.source, export.names
+    slots = {name: slot_of(name) for name in names.open}
+    drawn = {name: float(rng.uniform(-3, 3)) for name in names.open}
+    by_name = {names.of[names.open[name]]: value for name, value in drawn.items()}
     if not has_readable_form(source):
-        slots = {slot: float(rng.uniform(-3, 3)) for slot in names.slots}
-        return slots, {names.of[names.slots[slot]]: value for slot, value in slots.items()}
+        return drawn, by_name
     for low, high in RANGES * 5:
         inputs = tuple(rng.uniform(low, high, len(names.inputs)).tolist())
         weights = tuple(rng.uniform(low, high, len(names.weights)).tolist())
         try:
-            slots = {slot: float(evaluate(source.slots[slot], inputs, weights)) for slot in names.slots}
+            values = {n: evaluate(source.slots[k], inputs, weights) for n, k in slots.items() if k is not None}
         except ArithmeticError:
             continue
-        return slots, dict(zip((*names.inputs, *names.weights), (*inputs, *weights), strict=True))
-    return {}, {}
+        return drawn | values, by_name | dict(zip((*names.inputs, *names.weights), (*inputs, *weights), strict=True))
+    return drawn, by_name
 
 
 def _difference(written: QuantumCircuit, read: QuantumCircuit) -> str:

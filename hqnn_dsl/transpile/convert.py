@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID, uuid5
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterExpression
@@ -22,6 +23,7 @@ from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.folding import fold, functions_of
 from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.transpile.amplitude import MAX_PREPARED_QUBITS, components, prepare, tree_angles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,8 +71,9 @@ class Slotted:
 def logical(circuit: Circuit) -> QuantumCircuit:
     """The circuit with the spec's names: `x[0]` or the input's own name, `real_amplitudes.w[0, 2]`.
 
-    An angle without a Qiskit form is one Parameter, `slot[k]`; large constants lose their whole turns. Raises `Refusal`
-    for an amplitude input.
+    An angle without a Qiskit form is one Parameter, `slot[k]`, and so are those that prepare an amplitude input,
+    `amplitude[j]`; large constants lose their whole turns. Raises `Refusal` for an amplitude input on more than
+    `MAX_PREPARED_QUBITS`.
     """
     return built_with(circuit, named_angles(circuit))
 
@@ -94,12 +97,13 @@ def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
     """
     plain = built.copy()
     plain.global_phase = 0
-    return plain.assign_parameters({parameter: angles[slot_of(parameter)] for parameter in plain.parameters})
+    slots = {parameter: slot_of(parameter.name) for parameter in plain.parameters}
+    return plain.assign_parameters({parameter: angles[slot] for parameter, slot in slots.items() if slot is not None})
 
 
-def slot_of(parameter: Parameter) -> int:
-    """The number of the slot that a Parameter of `slotted` stands for."""
-    return int(parameter.name.removeprefix("slot[").removesuffix("]"))
+def slot_of(name: str) -> int | None:
+    """The number of the slot that a Parameter of `slotted` stands for; None for one that prepares amplitudes."""
+    return int(name.removeprefix("slot[").removesuffix("]")) if name.startswith("slot[") else None
 
 
 def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float, ...]) -> dict[str, float]:
@@ -107,6 +111,9 @@ def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float
     by_input, by_weight, formless = _parameters(circuit)
     pairs = [*zip(by_input, inputs, strict=True), *zip(by_weight, weights, strict=True)]
     found = {parameter.name: value for parameter, value in pairs}
+    if circuit.amplitude is not None:
+        angles = tree_angles([inputs[k] for k in components(circuit.amplitude)])
+        found |= dict(zip(amplitude_names(circuit), angles, strict=True))
     return found | {
         parameter.name: evaluate(circuit.slots[slot], inputs, weights) for slot, parameter in formless.items()
     }
@@ -116,6 +123,14 @@ def parameter_names(circuit: Circuit) -> tuple[list[str], list[str], dict[int, s
     """What `logical` calls the inputs, the weights, and the slots whose angle has no Qiskit form."""
     inputs, weights, formless = _parameters(circuit)
     return [p.name for p in inputs], [p.name for p in weights], {slot: p.name for slot, p in formless.items()}
+
+
+def amplitude_names(circuit: Circuit) -> list[str]:
+    """What the parameters that prepare an amplitude input are called; empty where there is none."""
+    if circuit.amplitude is None:
+        return []
+    taken = {*input_names(circuit), *weight_names(circuit)}
+    return [_named(taken, f"amplitude[{k}]").name for k in range(circuit.amplitude.size - 1)]
 
 
 def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dict[int, Parameter]]:
@@ -129,13 +144,25 @@ def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dic
 
 def slotted(circuit: Circuit) -> Slotted:
     """The circuit with constants bound and a Parameter for every other slot. Raises `Refusal` for an amplitude."""
-    parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
-    angles = [parameters.get(slot, circuit.constant_slots.get(slot)) for slot in range(len(circuit.slots))]
+    if circuit.amplitude is not None:
+        raise Refusal(AmplitudeInQiskit(reason="its rotations are no slots"))
+    parameters, built = _opened(circuit)
     return Slotted(
-        built_with(circuit, angles),
+        built,
         tuple(parameters[slot] for slot in circuit.sample_slots),
         tuple(parameters[slot] for slot in circuit.shared_slots),
     )
+
+
+def opened(circuit: Circuit) -> QuantumCircuit:
+    """The circuit of `slotted`, also for an amplitude input: behind its preparation by further Parameters."""
+    return _opened(circuit)[1]
+
+
+def _opened(circuit: Circuit) -> tuple[dict[int, Parameter], QuantumCircuit]:
+    parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
+    angles = [parameters.get(slot, circuit.constant_slots.get(slot)) for slot in range(len(circuit.slots))]
+    return parameters, built_with(circuit, angles)
 
 
 def observables(circuit: Circuit) -> list[SparsePauliOp]:
@@ -148,6 +175,10 @@ def observables(circuit: Circuit) -> list[SparsePauliOp]:
             terms.append((letters, [qubit for qubit, _ in term.factors], term.coefficient))
         found.append(SparsePauliOp.from_sparse_list(terms, num_qubits=circuit.num_qubits).simplify(atol=0))
     return found
+
+
+_AMPLITUDES = UUID("7b0c1d52-9a2e-4d3f-8f57-3c1f5b6f9f10")
+"""Parameters that prepare amplitudes are the same ones in all circuits, by their names."""
 
 
 def input_names(circuit: Circuit) -> list[str]:
@@ -238,10 +269,16 @@ def _named(taken: set[str], name: str) -> Parameter:
 
 
 def built_with(circuit: Circuit, angles: Sequence[Any]) -> QuantumCircuit:
-    """The operations with `angles[slot]` in place. Raises `Refusal` for an amplitude input."""
-    if circuit.amplitude is not None:
-        raise Refusal(AmplitudeInQiskit())
+    """The operations with `angles[slot]` in place, behind the preparation of an amplitude input.
+
+    Raises `Refusal` for one on more than `MAX_PREPARED_QUBITS`.
+    """
     built = QuantumCircuit(circuit.num_qubits)
+    if circuit.amplitude is not None:
+        if len(circuit.amplitude.qubits) > MAX_PREPARED_QUBITS:
+            raise Refusal(AmplitudeInQiskit(reason=f"it is on more than {MAX_PREPARED_QUBITS} qubits"))
+        own = [Parameter(name, uuid5(_AMPLITUDES, name)) for name in amplitude_names(circuit)]
+        prepare(built, circuit.amplitude.qubits, own)
     for operation in circuit.operations:
         values = [angles[slot] for slot in operation.slots]
         if operation.gate == "pauli_rot":
