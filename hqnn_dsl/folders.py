@@ -6,6 +6,7 @@ beside is removed by the next one that writes to the same folder.
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -21,7 +22,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_TRIES = 20
 _AT_FDCWD, _EXCHANGE = -100, 2
 
 
@@ -41,12 +41,14 @@ def fresh_folder(folder: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path
     check_replaceable(target, is_ours)
     made = _make_above(target)
     try:
-        _sweep(target)
+        with _alone(target):
+            _sweep(target)
         beside = _beside(target)
         beside.mkdir()
         try:
             yield beside
-            _settle(beside, target, is_ours)
+            with _alone(target):
+                _settle(beside, target, is_ours)
             made = []
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -59,13 +61,42 @@ def fresh_folder(folder: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path
 def check_replaceable(folder: Path, is_ours: Callable[[Path], bool]) -> None:
     """Raise what `fresh_folder` would raise for this folder as it is now; nothing is written."""
     target = folder.resolve()
-    if not target.exists():
+    with _alone(target):
+        if target.exists():
+            _check(target, is_ours)
+            return
+    above = next(path for path in target.parents if path.exists())
+    if not above.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file, not a folder", str(target))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, f"the folder {above} may not be written to", str(target))
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """No other process is in such a block for a folder in the same place, where the system can see to that."""
+    try:
+        import fcntl
+
+        place = os.open(target.parent, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
         return
+    try:
+        with suppress(OSError):
+            fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
+
+
+def _check(target: Path, is_ours: Callable[[Path], bool]) -> None:
+    """Raise where a folder that is there may not be replaced."""
     if not target.is_dir():
-        raise NotADirectoryError(20, "it is a file, not a folder", str(folder))
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(target))
     _refuse_others(target, is_ours)
     if not os.access(target, os.W_OK | os.X_OK):
-        raise PermissionError(13, "the folder may not be written to", str(folder))
+        raise PermissionError(errno.EACCES, "the folder may not be written to", str(target))
 
 
 def _refuse_others(folder: Path, is_ours: Callable[[Path], bool]) -> None:
@@ -127,24 +158,26 @@ def _lives(process: int) -> bool:
 
 
 def _settle(beside: Path, target: Path, is_ours: Callable[[Path], bool]) -> None:
-    """Put the fresh folder in the place of the old one."""
+    """Put the fresh folder in the place of the old one, if there is one."""
+    if not target.exists():
+        beside.rename(target)
+        return
+    _check(target, is_ours)
     if beside.parent == target:
         _move_in(beside, target)
         return
-    for _ in range(_TRIES):  # another process may do the same
-        if not target.exists():
-            with suppress(OSError):
-                beside.rename(target)
-                return
-            continue
-        check_replaceable(target, is_ours)
-        with suppress(OSError):
-            old = target.stat()
-            beside.chmod(stat.S_IMODE(old.st_mode))
-            os.chown(beside, old.st_uid, old.st_gid)
-        if _exchange(beside, target, is_ours):
-            return
-    raise OSError(16, "other processes write to it", str(target))
+    with suppress(OSError):
+        old = target.stat()
+        beside.chmod(stat.S_IMODE(old.st_mode))
+        os.chown(beside, old.st_uid, old.st_gid)
+    if not _exchange_at_once(beside, target):
+        _exchange_in_turn(beside, target)
+    try:
+        _refuse_others(beside, is_ours)  # what came into the old one in that moment
+    except HoldsOthers:
+        if not _exchange_at_once(beside, target):
+            _exchange_in_turn(beside, target)
+        raise HoldsOthers(target) from None
 
 
 def _move_in(beside: Path, target: Path) -> None:
@@ -157,29 +190,16 @@ def _move_in(beside: Path, target: Path) -> None:
         path.replace(target / path.name)
 
 
-def _exchange(beside: Path, target: Path, is_ours: Callable[[Path], bool]) -> bool:
-    """Exchange two folders; whether it was done. Refuses an old one that something else has come into meanwhile."""
-    if _exchange_at_once(beside, target):
-        try:
-            _refuse_others(beside, is_ours)
-        except HoldsOthers:
-            _exchange_at_once(beside, target)
-            raise HoldsOthers(target) from None
-        return True
+def _exchange_in_turn(beside: Path, target: Path) -> None:
+    """Exchange two folders one after the other; an error leaves both where they were."""
     aside = beside.with_name(f"{beside.name[: -len('00000000.hqnn')]}{secrets.token_hex(4)}.hqnn")
+    target.rename(aside)
     try:
-        target.rename(aside)
-    except FileNotFoundError:
-        return False
-    try:
-        _refuse_others(aside, is_ours)
         beside.rename(target)
     except BaseException:
-        if not target.exists():
-            aside.rename(target)
+        aside.rename(target)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
-    return True
+    aside.rename(beside)
 
 
 def _exchange_at_once(beside: Path, target: Path) -> bool:

@@ -35,6 +35,8 @@ class Names:
     open: dict[str, str]
     """The identifier of each parameter of the circuit with one parameter a slot, by its name there."""
     formulas: dict[str, str]
+    readable: bool
+    """Whether Qiskit's reader of OpenQASM knows a form for every angle: the file is in the spec's names then."""
     unread: tuple[str, ...]
 
     @cached_property
@@ -72,7 +74,8 @@ def names_of(circuit: Circuit) -> Names:
     if circuit.amplitude is not None:
         read = [inputs[k] for k in components(circuit.amplitude)]
         formulas = dict(zip(amplitudes, tree_formulas(read), strict=True))
-    if formless or not has_readable_form(circuit):
+    readable = not formless and all(map(is_readable, circuit.slots))
+    if not readable:
         formulas |= {name: formula(circuit.slots[slot], inputs, weights) for slot, name in slots.items()}
     return Names(
         inputs=tuple(inputs),
@@ -80,6 +83,7 @@ def names_of(circuit: Circuit) -> Names:
         of=of,
         open={name: by_name[name] for name in amplitudes} | {f"slot[{k}]": by_name[name] for k, name in slots.items()},
         formulas=formulas,
+        readable=readable,
         unread=_unread(circuit, inputs, weights),
     )
 
@@ -96,11 +100,6 @@ def exports_of(
         Export("logical", model, source, *logical, names),
         Export("transpiled", model, source, transpiled[0].circuit, transpiled[1].circuit, names, layout),
     )
-
-
-def has_readable_form(circuit: Circuit) -> bool:
-    """Whether Qiskit's reader of OpenQASM 3 knows a form for every angle of the circuit."""
-    return all(is_readable(angle) for angle in circuit.slots)
 
 
 def _unread(circuit: Circuit, inputs: list[str], weights: list[str]) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.export.exported import has_readable_form
 from hqnn_dsl.export.formulas import formula, sum_text
 from hqnn_dsl.transpile.convert import slot_of
 
@@ -79,7 +78,6 @@ def _with_places(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[Any]]:
 def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
     """The text of each angle, and the identifiers that stand in them, in the order of the spec's parameters."""
     names, source = export.names, export.source
-    named = has_readable_form(source)
     inputs, weights = ([names.identifiers[name] for name in own] for own in (names.inputs, names.weights))
     known: dict[str, str] = {}
     texts = []
@@ -87,7 +85,7 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
         terms, constant = _as_sum(angle)
         for name in terms:
             if name not in known:
-                slot = slot_of(name) if named else None
+                slot = slot_of(name) if names.readable else None
                 known[name] = names.open[name] if slot is None else formula(source.slots[slot], inputs, weights)
         texts.append(sum_text([(factor, known[name]) for name, factor in terms.items()], constant))
     words = {word for text in known.values() for word in re.findall(r"[A-Za-z_]\w*", text)}

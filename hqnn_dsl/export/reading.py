@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.circuit.angles import evaluate
-from hqnn_dsl.export.exported import has_readable_form
 from hqnn_dsl.export.qasm import head_of
 from hqnn_dsl.report.codes.exports import NotAsWritten, ReaderMissing
 from hqnn_dsl.report.diagnostic import Refusal
@@ -46,13 +45,13 @@ def _problem(text: str, export: Export) -> str:
     """What is wrong with the text of a file; empty where nothing is."""
     import numpy as np
     from qiskit import qasm3
-    from qiskit.exceptions import MissingOptionalLibraryError, QiskitError
+    from qiskit.exceptions import MissingOptionalLibraryError
 
     try:
         read = qasm3.loads(text)
     except MissingOptionalLibraryError:
         raise Refusal(ReaderMissing()) from None
-    except (QiskitError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - the reader's parser and its numbers raise what they like
         return str(error).splitlines()[0] if str(error) else type(error).__name__
     head = head_of(text)
     if export.layout is not None and [head.layout.get(k) for k in range(len(export.layout))] != list(export.layout):
@@ -73,7 +72,7 @@ def _numbers(export: Export, rng: np.random.Generator) -> tuple[dict[str, float]
     slots = {name: slot_of(name) for name in names.open}
     drawn = {name: float(rng.uniform(-3, 3)) for name in names.open}
     by_name = {names.of[names.open[name]]: value for name, value in drawn.items()}
-    if not has_readable_form(source):
+    if not names.readable:
         return drawn, by_name
     for low, high in RANGES * 5:
         inputs = tuple(rng.uniform(low, high, len(names.inputs)).tolist())

@@ -241,7 +241,7 @@ def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_p
     assert "on two qubits" in printed
     names = {path.name for path in out.iterdir()}
     circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", "png")}
-    assert names == circuits | {"module.pt", "static.json", "spec.resolved.hqnn"}
+    assert names == circuits | {"module.pt", "static.json", "observables.json", "spec.resolved.hqnn"}
     assert all(name in err for name in names)
     program = hqnn.compile(spec)
     values = np.linspace(-1, 1, program.circuit.num_parameters)

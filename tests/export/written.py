@@ -10,12 +10,14 @@ import io
 import json
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.quantum_info import SparsePauliOp, Statevector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FUNCTIONS = {
     **{
