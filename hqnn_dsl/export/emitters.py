@@ -48,9 +48,8 @@ def _where(export: Export) -> str:
     """The layout in a line for people; empty for the logical circuit."""
     if export.layout is None:
         return ""
-    return (
-        f"logical qubit -> the qubit that it ends on: {', '.join(f'{k} -> {q}' for k, q in enumerate(export.layout))}"
-    )
+    pairs = ", ".join(f"{k} -> {q}" for k, q in enumerate(export.layout))
+    return f"layout, logical qubit -> the qubit that it ends on: {pairs}"
 
 
 def _text(export: Export) -> bytes | None:

@@ -309,6 +309,20 @@ def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):
     assert "E0605" in err
 
 
+def test_compile_says_what_it_removed_and_what_it_did_not_draw(hqnn_command, spec, data, tmp_path, monkeypatch):
+    from hqnn_dsl.export import emitters
+
+    out = tmp_path / "out"
+    assert hqnn_command("compile", spec, data, "--out", out, "--emit", "module", "--emit", "qpy")[0] == 0
+    monkeypatch.setattr(emitters, "MAX_DRAWN_OPERATIONS", 1)
+    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "text", "--emit", "static")
+    assert code == 0
+    assert "no drawings: the circuits have too many gates" in err
+    assert "wrote spec.resolved.hqnn, static.json to" in err
+    assert "removed what an earlier compile left there: logical.qpy, module.pt, transpiled.qpy" in err
+    assert {path.name for path in out.iterdir()} == {"spec.resolved.hqnn", "static.json"}
+
+
 def test_a_folder_in_use_is_left_alone(hqnn_command, spec, tmp_path, trained):
     other = tmp_path / "other"
     other.mkdir()

@@ -111,5 +111,6 @@ def all_outputs(files: Mapping[str, bytes], values: Mapping[str, float]) -> dict
             if read.layout is not None:
                 assert places == read.layout.final_index_layout()
             text = files["transpiled.txt"].decode().splitlines()[0]
+            assert text.startswith("layout")
             assert [int(q) for q in re.findall(r"-> (\d+)", text)] == places
     return found
