@@ -78,10 +78,10 @@ def transpile_for(circuit: QuantumCircuit, device: Any, optimization: int, seed:
 
 def _passed(circuit: QuantumCircuit, target: str, optimization: int, seed: int, options: dict[str, Any]) -> Transpiled:
     offered = options["backend"].operation_names if "backend" in options else options["basis_gates"]
-    manager = generate_preset_pass_manager(optimization_level=optimization, seed_transpiler=seed, **options)
     try:
+        manager = generate_preset_pass_manager(optimization_level=optimization, seed_transpiler=seed, **options)
         result = manager.run(carried(circuit, offered))
-    except TranspilerError as error:
+    except (TranspilerError, ValueError) as error:  # ValueError: a gate of three qubits beside a coupling
         raise Refusal(CannotTranspile(target=target, reason=_sentence(error))) from error
     return Transpiled(result, result.layout)
 
