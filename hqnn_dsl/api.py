@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, STATIC, write_circuits
-from hqnn_dsl.export.module import load_module, save_module
-from hqnn_dsl.files import replacing
+from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
+from hqnn_dsl.export.module import load_module, module_bytes
+from hqnn_dsl.export.observables import observables_text
+from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
 from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
+from hqnn_dsl.report.codes.exports import TwoSpecs
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.source import Source
 from hqnn_dsl.semantics.resolve import without_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -34,11 +37,13 @@ if TYPE_CHECKING:
     """A CSV file, a frame, or what `read_table` gave for one of them, which is not read again."""
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
+_OBSERVABLES_FILE = "observables.json"
 _CIRCUITS = ("logical", "transpiled")
 _WRITTEN = {
     _STATIC_FILE,
     _MODULE_FILE,
     _SPEC_FILE,
+    _OBSERVABLES_FILE,
     *(f"{name}{row.suffix}" for name in _CIRCUITS for row in EMITTERS.values()),
 }
 """All files that a compiled folder may have; a folder with others is never written to."""
@@ -183,6 +188,9 @@ def load(path: str | Path) -> HybridNet:
     if not module.is_file():
         raise Refusal(NotCompiled(path=str(folder), reason=f"there is no {_MODULE_FILE} and no checkpoint"))
     stored = load_module(module)
+    spec = folder / _SPEC_FILE
+    if spec.is_file() and spec.read_bytes() != stored.spec.encode():
+        raise Refusal(TwoSpecs(path=str(folder)))
     net = pipeline.build(stored.spec, stored.in_width, stored.out_width)
     net.load_state_dict(stored.weights)
     return net.eval()
@@ -191,41 +199,63 @@ def load(path: str | Path) -> HybridNet:
 def write_compiled(
     program: Program, out: str | Path, kinds: Iterable[str] = KINDS, in_width: int | None = None
 ) -> list[Path]:
-    """Write what `hqnn compile` writes to the folder `out`; the paths written.
+    """Write what `hqnn compile` writes to the folder `out`, and nothing else is in it then; the paths written.
 
-    `in_width` is the number of features, where only the table knows it. Without it the module is left out, or refused
-    where `kinds` is not the default and names it.
+    The files are written into a fresh folder, which takes the place of `out` when all are whole and the OpenQASM in it
+    was read back; if anything fails before, `out` is as it was. `in_width` is the number of features, where only the
+    table knows it. Without it the module is left out, or refused where `kinds` is not the default and names it.
+
+    Raises `Refusal`: E0602 if `out` has files that `hqnn compile` does not write, E0603 if it cannot be written.
     """
     folder, wanted = Path(out), tuple(kinds)
-    circuits = dict(zip(_CIRCUITS, (program.circuit, program.transpiled), strict=True))
+    with _refusals(folder):
+        check_replaceable(folder, _is_written_here)
     in_width = in_width or program.features
     if in_width is None and MODULE in wanted and wanted != tuple(KINDS):
         raise Refusal(NoModule())
-    net = program.network(in_width) if in_width is not None and MODULE in wanted else None
-    _make_folder(folder)
+    names = []
+    files = _compiled_files(program, wanted, in_width)
+    with _refusals(folder), fresh_folder(folder, _is_written_here) as fresh:
+        for name, data in files:
+            (fresh / name).write_bytes(data)
+            names.append(name)
+    return [folder / name for name in names]
+
+
+def _compiled_files(program: Program, kinds: tuple[str, ...], in_width: int | None) -> list[tuple[str, bytes]]:
+    """The name and the bytes of every file."""
+    exports = program.exports
+    files = [(_SPEC_FILE, program.resolved.encode()), *circuit_files(exports, kinds)]
+    if OBSERVABLES in kinds:
+        _, transpiled = exports
+        assert transpiled.layout is not None
+        text = observables_text(program.logical, transpiled.layout, transpiled.circuit.num_qubits)
+        files.append((_OBSERVABLES_FILE, text.encode()))
+    if in_width is not None and MODULE in kinds:
+        net = program.network(in_width)
+        files.append((_MODULE_FILE, module_bytes(net, program.resolved, in_width, program.targets)))
+    if STATIC in kinds:
+        files.append((_STATIC_FILE, (json.dumps(program.static, indent=2) + "\n").encode()))
+    return files
+
+
+def compiled_files(folder: str | Path) -> set[str]:
+    """The names of the files in a folder that `hqnn compile` may write anew; none where there is no folder."""
+    path = Path(folder)
+    return {name for name in _WRITTEN if (path / name).is_file()}
+
+
+def _is_written_here(path: Path) -> bool:
+    return path.name in _WRITTEN
+
+
+@contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    """What writing a folder may raise, as refusals."""
     try:
-        written = [_write_text(folder / _SPEC_FILE, program.resolved)]
-        written += write_circuits(folder, circuits, wanted)
-        if net is not None and in_width is not None:
-            save_module(folder / _MODULE_FILE, net, program.resolved, in_width, program.targets)
-            written.append(folder / _MODULE_FILE)
-        if STATIC in wanted:
-            written.append(_write_text(folder / _STATIC_FILE, json.dumps(program.static, indent=2) + "\n"))
-    except OSError as error:
-        raise Refusal(CannotWrite(path=str(error.filename or folder), reason=str(error.strerror).lower())) from error
-    return written
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(path.name not in _WRITTEN for path in folder.iterdir()):
-            raise Refusal(FolderInUse(path=str(folder)))
-    except OSError as error:
-        raise Refusal(CannotWrite(path=str(folder), reason=str(error.strerror).lower())) from error
-
-
-def _write_text(path: Path, text: str) -> Path:
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8")
-    return path
+        yield
+    except HoldsOthers:
+        raise Refusal(FolderInUse(path=str(folder))) from None
+    except (OSError, ValueError, RuntimeError) as error:  # a null character in the path, links in a circle
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Refusal(CannotWrite(path=str(folder), reason=reason.lower())) from error

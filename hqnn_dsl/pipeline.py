@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.export.exported import Export
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.network.quantum import QuantumLayer
     from hqnn_dsl.semantics.reach import AllowPath
@@ -184,10 +185,17 @@ class Program:
     @cached_property
     def circuit(self) -> QuantumCircuit:
         """The logical circuit, its parameters named as in the spec."""
-        from hqnn_dsl.transpile.convert import logical
+        from hqnn_dsl.transpile.convert import built_with
 
         with self._placed("circuit"):
-            return logical(self.logical)
+            return built_with(self.logical, self._named_angles)
+
+    @cached_property
+    def _named_angles(self) -> list[Any]:
+        """The angle of every slot in the spec's names: in the same Parameters for all circuits of this program."""
+        from hqnn_dsl.transpile.convert import named_angles
+
+        return named_angles(self.logical)
 
     @cached_property
     def observables(self) -> list[SparsePauliOp]:
@@ -197,12 +205,31 @@ class Program:
         return observables(self.logical)
 
     @cached_property
-    def unchecked_transpilation(self) -> Transpiled:
-        """The circuit for the spec's target as Qiskit made it; for those who compare it themselves."""
+    def slotted(self) -> QuantumCircuit:
+        """The logical circuit with one parameter a slot, `slot[k]`, and constants in place."""
+        from hqnn_dsl.transpile.convert import opened
+
+        with self._placed("circuit"):
+            return opened(self.logical)
+
+    @cached_property
+    def transpiled_slots(self) -> Transpiled:
+        """The circuit for the spec's target as Qiskit made it, with one parameter a slot.
+
+        Passes see angles that are single parameters; the spec's expressions are put in their places afterwards.
+        """
         from hqnn_dsl.transpile.passes import transpile
 
         with self._placed("transpile.target"):
-            return transpile(self.circuit, self.spec.transpile, stream(self.spec.train.seed, "transpile"))
+            return transpile(self.slotted, self.spec.transpile, stream(self.spec.train.seed, "transpile"))
+
+    @cached_property
+    def unchecked_transpilation(self) -> Transpiled:
+        """The circuit for the spec's target with the spec's names; for those who compare it themselves."""
+        from hqnn_dsl.transpile.convert import with_angles
+
+        done = self.transpiled_slots
+        return replace(done, circuit=with_angles(done.circuit, self._named_angles))
 
     @cached_property
     def transpilation(self) -> Transpiled:
@@ -225,20 +252,34 @@ class Program:
         return self.transpilation.observables(self.observables)
 
     @cached_property
+    def exports(self) -> tuple[Export, Export]:
+        """The logical and the transpiled circuit, checked against each other, as files need them."""
+        from hqnn_dsl.export.exported import exports_of
+
+        both = self.transpilation, self.transpiled_slots
+        return exports_of(self.spec.name, self.logical, (self.circuit, self.slotted), both)
+
+    @cached_property
     def static(self) -> dict[str, Any]:
         """What can be told without running: gates, depth, weights, inputs, outputs, before and after transpiling.
 
-        `native` is the plan of the native engine: see `export.native_plan`.
+        `layout[k]` is the qubit of the transpiled circuit where logical qubit k ends. `parameters` has the name of each
+        parameter by its identifier in OpenQASM, `angles` the formula of each that stands for an angle, and `unread` the
+        inputs and weights that no angle reads. `native` is the plan of the native engine: see `export.native_plan`.
         """
         from hqnn_dsl.export.native_plan import native_plan
         from hqnn_dsl.transpile.counting import static_report
 
+        _, transpiled = self.exports
+        names = transpiled.names
         report = static_report(self.logical, self.circuit, self.transpiled)
         warnings = [{"code": item.code, "message": item.headline} for item in self.warnings]
         chosen = self.spec.backend
         precision = chosen.options["precision"] if chosen.name == "native" else "single"
         native = native_plan(self.logical, self.spec.train.batch, precision)
-        return {"model": self.spec.name, **report, "native": native, "warnings": warnings}
+        named = {"parameters": names.of, "angles": names.formulas, "unread": names.unread}
+        layout = {"layout": transpiled.layout}
+        return {"model": self.spec.name, **report, **layout, **named, "native": native, "warnings": warnings}
 
     # ----------------------------------------------------------------- torch
 

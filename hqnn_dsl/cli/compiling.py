@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +27,8 @@ from hqnn_dsl.cli.output import (
 from hqnn_dsl.cli.planning import plan_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.training.preprocess import Prepared
 
@@ -112,7 +117,7 @@ def compile(  # noqa: PLR0913 - options of a command
         typer.Option(
             "--emit",
             metavar="KIND",
-            help="What to write: qasm, qpy, text, png, module, static. Repeatable; all of them where it is left out.",
+            help="What to write: qasm, qpy, text, png, observables, module, static. Repeatable; all if left out.",
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer's way to say "repeatable"
@@ -121,8 +126,9 @@ def compile(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Turn a spec into a transpiled Qiskit circuit and a Torch module.
 
-    Writes the logical and the transpiled circuit as OpenQASM 3, QPY, text and PNG, the module's starting weights with
-    the resolved spec, and static.json. DATA is only needed where the spec leaves the features to the table.
+    Writes the logical and the transpiled circuit as OpenQASM 3 (read back before it is called written), QPY, text and
+    PNG, what each output measures on both, the module's starting weights with the resolved spec, and static.json. The
+    folder then holds these files and no others. DATA is only needed where the spec leaves the features to the table.
     """
     from hqnn_dsl import api
     from hqnn_dsl.export.emitters import KINDS
@@ -137,11 +143,37 @@ def compile(  # noqa: PLR0913 - options of a command
         show(prepared.notes)
         in_width = int(prepared.features.shape[1])
     folder = out if out is not None else Path("compiled") / program.spec.name
-    written = api.write_compiled(program, folder, kinds, in_width)
+    before = api.compiled_files(folder)
+    with _ended_by_signals():
+        written = api.write_compiled(program, folder, kinds, in_width)
     write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
         tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
-    tell(f"wrote {', '.join(path.name for path in written)} to {folder}")
+    if any(kind in kinds for kind in ("text", "png")) and not any(path.suffix in {".txt", ".png"} for path in written):
+        tell("no drawings: the circuits have too many gates for one")
+    names = [path.name for path in written]
+    tell(f"wrote {', '.join(names)} to {folder}")
+    if before - {*names}:
+        tell(f"removed what an earlier compile left there: {', '.join(sorted(before - {*names}))}")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Being told to end ends the block as Ctrl-C does, so that nothing half done is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _known(kinds: tuple[str, ...], known: tuple[str, ...]) -> None:

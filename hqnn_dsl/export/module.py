@@ -5,10 +5,10 @@ Plain tensors, numbers and text only, so that it loads with `weights_only=True`;
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.files import replacing
 from hqnn_dsl.report.codes.command import NotCompiled
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -30,17 +30,18 @@ class StoredModule:
     weights: dict[str, Any]
 
 
-def save_module(path: Path, net: HybridNet, spec: str, in_width: int, out_width: int) -> None:
-    """Write the network's weights and the spec that rebuilds it."""
+def module_bytes(net: HybridNet, spec: str, in_width: int, out_width: int) -> bytes:
+    """The network's weights with the spec that rebuilds it, as a file."""
     import torch
 
     data = {"format": FORMAT, "spec": spec, "in_width": in_width, "out_width": out_width, "model": net.state_dict()}
-    with replacing(path) as beside:
-        torch.save(data, beside)
+    stream = io.BytesIO()
+    torch.save(data, stream)
+    return stream.getvalue()
 
 
 def load_module(path: Path) -> StoredModule:
-    """Read what `save_module` wrote. Raises `Refusal` where it is something else."""
+    """Read what `module_bytes` made. Raises `Refusal` where it is something else."""
     import torch
 
     try:

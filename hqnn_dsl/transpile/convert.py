@@ -6,21 +6,27 @@ that are returned with the circuit. Gate names are those of Qiskit's methods.
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID, uuid5
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter
+from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit.exceptions import CircuitError
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
-from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, InputRef, WeightRef, evaluate
+from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
+from hqnn_dsl.circuit.folding import fold, functions_of
 from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.transpile.amplitude import MAX_PREPARED_QUBITS, components, prepare, tree_angles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit, Operation
 
@@ -49,6 +55,10 @@ LARGEST_AS_WRITTEN = 1000.0
 """Radians: Qiskit's passes take whole turns out of a constant by a rounded π, which here still costs no digit."""
 
 
+Parameters: TypeAlias = "Sequence[Parameter] | Mapping[int, Parameter]"
+"""Parameters by index."""
+
+
 @dataclass(frozen=True)
 class Slotted:
     """A Qiskit circuit with one Parameter a slot; `sample` and `shared` hold them in slot order."""
@@ -61,9 +71,15 @@ class Slotted:
 def logical(circuit: Circuit) -> QuantumCircuit:
     """The circuit with the spec's names: `x[0]` or the input's own name, `real_amplitudes.w[0, 2]`.
 
-    An angle without a Qiskit form is one Parameter, `slot[k]`; large constants lose their whole turns. Raises `Refusal`
-    for an amplitude input.
+    An angle without a Qiskit form is one Parameter, `slot[k]`, and so are those that prepare an amplitude input,
+    `amplitude[j]`; large constants lose their whole turns. Raises `Refusal` for an amplitude input on more than
+    `MAX_PREPARED_QUBITS`.
     """
+    return built_with(circuit, named_angles(circuit))
+
+
+def named_angles(circuit: Circuit) -> list[Any]:
+    """The angle of every slot as a Qiskit expression of the spec's names, or as a float where it depends on none."""
     inputs, weights, formless = _parameters(circuit)
     angles: list[Any] = []
     for slot, angle in enumerate(circuit.slots):
@@ -71,7 +87,23 @@ def logical(circuit: Circuit) -> QuantumCircuit:
             angles.append(circuit.constant_slots[slot])
         else:
             angles.append(formless[slot] if slot in formless else expression(angle, inputs, weights))
-    return _build(circuit, angles)
+    return angles
+
+
+def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
+    """A Qiskit circuit in the Parameters of `slotted` with `angles[slot]` in their places, those of `named_angles`.
+
+    The global phase, which nothing measures, is left out: it may be a long sum.
+    """
+    plain = built.copy()
+    plain.global_phase = 0
+    slots = {parameter: slot_of(parameter.name) for parameter in plain.parameters}
+    return plain.assign_parameters({parameter: angles[slot] for parameter, slot in slots.items() if slot is not None})
+
+
+def slot_of(name: str) -> int | None:
+    """The number of the slot that a Parameter of `slotted` stands for; None for one that prepares amplitudes."""
+    return int(name.removeprefix("slot[").removesuffix("]")) if name.startswith("slot[") else None
 
 
 def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float, ...]) -> dict[str, float]:
@@ -79,9 +111,26 @@ def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float
     by_input, by_weight, formless = _parameters(circuit)
     pairs = [*zip(by_input, inputs, strict=True), *zip(by_weight, weights, strict=True)]
     found = {parameter.name: value for parameter, value in pairs}
+    if circuit.amplitude is not None:
+        angles = tree_angles([inputs[k] for k in components(circuit.amplitude)])
+        found |= dict(zip(amplitude_names(circuit), angles, strict=True))
     return found | {
         parameter.name: evaluate(circuit.slots[slot], inputs, weights) for slot, parameter in formless.items()
     }
+
+
+def parameter_names(circuit: Circuit) -> tuple[list[str], list[str], dict[int, str]]:
+    """What `logical` calls the inputs, the weights, and the slots whose angle has no Qiskit form."""
+    inputs, weights, formless = _parameters(circuit)
+    return [p.name for p in inputs], [p.name for p in weights], {slot: p.name for slot, p in formless.items()}
+
+
+def amplitude_names(circuit: Circuit) -> list[str]:
+    """What the parameters that prepare an amplitude input are called; empty where there is none."""
+    if circuit.amplitude is None:
+        return []
+    taken = {*input_names(circuit), *weight_names(circuit)}
+    return [_named(taken, f"amplitude[{k}]").name for k in range(circuit.amplitude.size - 1)]
 
 
 def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dict[int, Parameter]]:
@@ -95,13 +144,25 @@ def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dic
 
 def slotted(circuit: Circuit) -> Slotted:
     """The circuit with constants bound and a Parameter for every other slot. Raises `Refusal` for an amplitude."""
-    parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
-    angles = [parameters.get(slot, circuit.constant_slots.get(slot)) for slot in range(len(circuit.slots))]
+    if circuit.amplitude is not None:
+        raise Refusal(AmplitudeInQiskit(reason="its rotations are no slots"))
+    parameters, built = _opened(circuit)
     return Slotted(
-        _build(circuit, angles),
+        built,
         tuple(parameters[slot] for slot in circuit.sample_slots),
         tuple(parameters[slot] for slot in circuit.shared_slots),
     )
+
+
+def opened(circuit: Circuit) -> QuantumCircuit:
+    """The circuit of `slotted`, also for an amplitude input: behind its preparation by further Parameters."""
+    return _opened(circuit)[1]
+
+
+def _opened(circuit: Circuit) -> tuple[dict[int, Parameter], QuantumCircuit]:
+    parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
+    angles = [parameters.get(slot, circuit.constant_slots.get(slot)) for slot in range(len(circuit.slots))]
+    return parameters, built_with(circuit, angles)
 
 
 def observables(circuit: Circuit) -> list[SparsePauliOp]:
@@ -114,6 +175,10 @@ def observables(circuit: Circuit) -> list[SparsePauliOp]:
             terms.append((letters, [qubit for qubit, _ in term.factors], term.coefficient))
         found.append(SparsePauliOp.from_sparse_list(terms, num_qubits=circuit.num_qubits).simplify(atol=0))
     return found
+
+
+_AMPLITUDES = UUID("7b0c1d52-9a2e-4d3f-8f57-3c1f5b6f9f10")
+"""Parameters that prepare amplitudes are the same ones in all circuits, by their names."""
 
 
 def input_names(circuit: Circuit) -> list[str]:
@@ -132,25 +197,67 @@ def weight_names(circuit: Circuit) -> list[str]:
 
 
 def has_form(angle: Angle) -> bool:
-    """Whether Qiskit's expressions can say this angle."""
-    if isinstance(angle, Apply):
-        return angle.function in QISKIT and all(has_form(argument) for argument in angle.arguments)
-    return True
+    """Whether Qiskit's expressions can say this angle.
+
+    Some say a number that is not real, or none at all, where parameters cancel: `sqrt(x - x - 1)`, `1 / (x - x)`.
+    """
+    functions = functions_of(angle)
+    if not functions <= QISKIT.keys():
+        return False
+    if not functions & _PARTIAL:
+        return True
+    inputs, weights = _StandIns("x"), _StandIns("w")
+    try:
+        found = expression(angle, inputs, weights)
+        return isinstance(found, ParameterExpression) or (not isinstance(found, complex) and math.isfinite(found))
+    except (ArithmeticError, ValueError, RuntimeError, CircuitError):
+        return False
 
 
-def expression(angle: Angle, inputs: list[Parameter], weights: list[Parameter]) -> Any:
-    """The angle as a Qiskit expression of its inputs and weights, or as a float."""
-    match angle:
-        case Const(value):
-            return value
-        case InputRef(index):
-            return inputs[index]
-        case WeightRef(index):
-            return weights[index]
-        case Apply(function, arguments):
-            values = [expression(argument, inputs, weights) for argument in arguments]
-            constant = all(isinstance(value, float) for value in values)
-            return (FUNCTIONS if constant else QISKIT)[function](*values)
+_PARTIAL = {"div", "pow", "tan", "asin", "acos", "log", "sqrt", "exp"}
+"""Functions without a finite real value somewhere."""
+
+
+def expression(angle: Angle, inputs: Parameters, weights: Parameters) -> Any:
+    """The angle as a Qiskit expression of its inputs and weights, or as a plain number where these cancel."""
+
+    def leaf(found: Const | InputRef | WeightRef) -> Any:
+        if isinstance(found, Const):
+            return found.value
+        return inputs[found.index] if isinstance(found, InputRef) else weights[found.index]
+
+    def combine(function: str, values: list[Any]) -> Any:
+        constant = not any(isinstance(value, ParameterExpression) for value in values)
+        return _plain((FUNCTIONS if constant else QISKIT)[function](*values))
+
+    return fold(angle, leaf, combine)
+
+
+def _plain(value: Any) -> Any:
+    """A number where an expression is one: Qiskit folds `x - x` to 0, and still calls it an expression of `x`."""
+    if not isinstance(value, ParameterExpression) or isinstance(value, Parameter):
+        return value
+    text = str(value)
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        return value
+    number = complex(text.replace("i", "j"))
+    return number.real if number.imag == 0 else number
+
+
+_NUMBER = re.compile(r"[-+.0-9e]+i?|[-+.0-9e]+[-+][-+.0-9e]+i")
+_LONGEST_NUMBER = 700
+"""Letters of the longest numbers as Qiskit writes them, two of a complex one: no exponents, all zeros."""
+
+
+class _StandIns(dict[int, Parameter]):
+    """Parameters by index, made when they are asked for."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__()
+        self.letter = letter
+
+    def __missing__(self, index: int) -> Parameter:
+        return self.setdefault(index, Parameter(f"{self.letter}{index}"))
 
 
 def _named(taken: set[str], name: str) -> Parameter:
@@ -161,11 +268,17 @@ def _named(taken: set[str], name: str) -> Parameter:
     return Parameter(name)
 
 
-def _build(circuit: Circuit, angles: list[Any]) -> QuantumCircuit:
-    """The operations with `angles[slot]` in place."""
-    if circuit.amplitude is not None:
-        raise Refusal(AmplitudeInQiskit())
+def built_with(circuit: Circuit, angles: Sequence[Any]) -> QuantumCircuit:
+    """The operations with `angles[slot]` in place, behind the preparation of an amplitude input.
+
+    Raises `Refusal` for one on more than `MAX_PREPARED_QUBITS`.
+    """
     built = QuantumCircuit(circuit.num_qubits)
+    if circuit.amplitude is not None:
+        if len(circuit.amplitude.qubits) > MAX_PREPARED_QUBITS:
+            raise Refusal(AmplitudeInQiskit(reason=f"it is on more than {MAX_PREPARED_QUBITS} qubits"))
+        own = [Parameter(name, uuid5(_AMPLITUDES, name)) for name in amplitude_names(circuit)]
+        prepare(built, circuit.amplitude.qubits, own)
     for operation in circuit.operations:
         values = [angles[slot] for slot in operation.slots]
         if operation.gate == "pauli_rot":

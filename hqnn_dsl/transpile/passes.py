@@ -44,6 +44,10 @@ class Transpiled:
     circuit: QuantumCircuit
     layout: TranspileLayout | None
 
+    def places(self, num_qubits: int) -> tuple[int, ...]:
+        """The qubit where each of the `num_qubits` logical qubits ends, routing included."""
+        return tuple(range(num_qubits) if self.layout is None else self.layout.final_index_layout(filter_ancillas=True))
+
     def observables(self, logical: Sequence[SparsePauliOp]) -> list[SparsePauliOp]:
         """The operators on the qubits of the transpiled circuit, routing included."""
         return [operator.apply_layout(self.layout, self.circuit.num_qubits) for operator in logical]
@@ -74,10 +78,10 @@ def transpile_for(circuit: QuantumCircuit, device: Any, optimization: int, seed:
 
 def _passed(circuit: QuantumCircuit, target: str, optimization: int, seed: int, options: dict[str, Any]) -> Transpiled:
     offered = options["backend"].operation_names if "backend" in options else options["basis_gates"]
-    manager = generate_preset_pass_manager(optimization_level=optimization, seed_transpiler=seed, **options)
     try:
+        manager = generate_preset_pass_manager(optimization_level=optimization, seed_transpiler=seed, **options)
         result = manager.run(carried(circuit, offered))
-    except TranspilerError as error:
+    except (TranspilerError, ValueError) as error:  # ValueError: a gate of three qubits beside a coupling
         raise Refusal(CannotTranspile(target=target, reason=_sentence(error))) from error
     return Transpiled(result, result.layout)
 

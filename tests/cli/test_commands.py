@@ -241,7 +241,7 @@ def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_p
     assert "on two qubits" in printed
     names = {path.name for path in out.iterdir()}
     circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", "png")}
-    assert names == circuits | {"module.pt", "static.json", "spec.resolved.hqnn"}
+    assert names == circuits | {"module.pt", "static.json", "observables.json", "spec.resolved.hqnn"}
     assert all(name in err for name in names)
     program = hqnn.compile(spec)
     values = np.linspace(-1, 1, program.circuit.num_parameters)
@@ -307,6 +307,20 @@ def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):
     code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "pdf")
     assert code == 2
     assert "E0605" in err
+
+
+def test_compile_says_what_it_removed_and_what_it_did_not_draw(hqnn_command, spec, data, tmp_path, monkeypatch):
+    from hqnn_dsl.export import emitters
+
+    out = tmp_path / "out"
+    assert hqnn_command("compile", spec, data, "--out", out, "--emit", "module", "--emit", "qpy")[0] == 0
+    monkeypatch.setattr(emitters, "MAX_DRAWN_OPERATIONS", 1)
+    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "text", "--emit", "static")
+    assert code == 0
+    assert "no drawings: the circuits have too many gates" in err
+    assert "wrote spec.resolved.hqnn, static.json to" in err
+    assert "removed what an earlier compile left there: logical.qpy, module.pt, transpiled.qpy" in err
+    assert {path.name for path in out.iterdir()} == {"spec.resolved.hqnn", "static.json"}
 
 
 def test_a_folder_in_use_is_left_alone(hqnn_command, spec, tmp_path, trained):

@@ -13,7 +13,8 @@ from qiskit.quantum_info import Statevector
 from hqnn_dsl.circuit.angles import FUNCTIONS, Apply, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.transpile.convert import QISKIT, logical, observables, slotted, weight_names
+from hqnn_dsl.transpile.amplitude import prepare, tree_angles
+from hqnn_dsl.transpile.convert import QISKIT, assignment, logical, observables, slotted, weight_names
 
 
 def values_of(bound: QuantumCircuit, circuit: Circuit) -> list[float]:
@@ -86,9 +87,28 @@ def test_slots_come_in_slot_order_beyond_ten() -> None:
     assert names(form.circuit) == {f"slot[{k}]" for k in range(24)}
 
 
-@pytest.mark.parametrize("build", [logical, slotted])
-def test_amplitudes_are_refused(build: object) -> None:
-    circuit = small(InputRef(0), num_inputs=3, amplitude=AmplitudeInput((0,), 1))
+def test_amplitudes_are_prepared_by_rotations_of_their_own() -> None:
+    for seed in range(200, 215):
+        case = random_case(seed, batch=2, max_qubits=5, max_operations=6, amplitude=True)
+        qc = logical(case.circuit)
+        for row, truth in enumerate(expected(case)):
+            values = assignment(case.circuit, tuple(case.inputs[row].tolist()), tuple(case.weights.tolist()))
+            filled = qc.assign_parameters(values, strict=False)
+            np.testing.assert_allclose(values_of(filled, case.circuit), truth, atol=1e-11)
+
+
+def test_amplitudes_may_be_zero_negative_and_only_one() -> None:
+    for vector in ([0.0, 0.0, -3.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, -1.0], [-1.0, 2.0, 0.0, -0.5]):
+        prepared = QuantumCircuit(2)
+        prepare(prepared, (0, 1), tree_angles(vector))
+        np.testing.assert_allclose(Statevector(prepared).data, np.array(vector) / np.linalg.norm(vector), atol=1e-12)
+
+
+@pytest.mark.parametrize(("build", "qubits"), [(logical, 9), (slotted, 1)])
+def test_amplitudes_are_refused(build: object, qubits: int) -> None:
+    """Too many of them for any circuit, and all where a circuit's parameters are its slots."""
+    amplitude = AmplitudeInput(tuple(range(qubits)), 1)
+    circuit = small(InputRef(0), num_qubits=qubits, num_inputs=1 + 2**qubits, amplitude=amplitude)
     with pytest.raises(Refusal) as refused:
         build(circuit)
     assert refused.value.diagnostics[0].code == "E0714"

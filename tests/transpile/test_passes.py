@@ -198,6 +198,7 @@ def refusal(spec: TranspileSpec, num_qubits: int = 3) -> Refusal:
     ("spec", "code", "hint"),
     [
         (TranspileSpec(basis=("rz", "sx", "cxx")), "E0717", "`cx`"),
+        (TranspileSpec(basis=("rz", "sx", "cx", "ccx"), coupling="linear"), "E0718", ""),
         (TranspileSpec(basis=("h", "s", "cx")), "E0718", ""),
         (TranspileSpec(basis=("rz", "sx", "x")), "E0718", ""),
         (TranspileSpec(coupling=((0, 1),)), "E0716", "3"),

@@ -145,11 +145,11 @@ def test_shared_weights_odd_angles_and_probabilities_agree(without_aer):
     assert len(found.rows) >= 4
 
 
-def test_an_amplitude_input_has_no_qiskit_rows(without_aer):
+def test_qiskit_prepares_an_amplitude_input(without_aer):
     text = SPEC.replace("dense(2)", "dense(4)").replace("angle()", "amplitude()")
     rows = by_title(verify(hqnn.compile_text(text), 1))
     assert rows["reference (double)"].verdict == "agrees"
-    assert rows["Qiskit, logical (double)"].verdict == rows["Qiskit, transpiled (double)"].verdict == "cannot"
+    assert rows["Qiskit, logical (double)"].verdict == rows["Qiskit, transpiled (double)"].verdict == "agrees"
 
 
 def test_angles_that_are_never_finite_are_refused(without_aer):

@@ -35,7 +35,7 @@ PRODUCTS = (
     ("ZIX", "x[2]", "0, 1, 2"),
 )
 """Letters, angle and qubits of products of Paulis."""
-BY_SHIFTS = ("aer", "primitive statevector", "pennylane lightning.qubit", "Qiskit")
+BY_SHIFTS = ("aer", "primitive statevector", "pennylane lightning.qubit")
 """What has no amplitude input."""
 WAYS = (
     "aer(method: estimator_qnn)",

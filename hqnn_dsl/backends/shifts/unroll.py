@@ -34,7 +34,7 @@ _NATIVE = {"X": "rx", "Y": "ry", "Z": "rz", "XX": "rxx", "YY": "ryy", "ZZ": "rzz
 def unroll(circuit: Circuit) -> tuple[QuantumCircuit, dict[int, Parameter]]:
     """The Qiskit circuit, and by slot the Parameter of every angle that is no constant. Refuses an amplitude input."""
     if circuit.amplitude is not None:
-        raise Refusal(AmplitudeInQiskit())
+        raise Refusal(AmplitudeInQiskit(reason="an amplitude is no angle that could be shifted"))
     parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
     built = QuantumCircuit(circuit.num_qubits)
     for operation in circuit.operations:

@@ -88,20 +88,22 @@ class BackendCannot(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class AmplitudeInQiskit(Diagnostic):
-    """A circuit with an `amplitude` input has no form as a parametrised Qiskit circuit.
+    """An `amplitude` input cannot be written as gates here: it is too wide, or amplitudes would have to be shifted.
 
-    Qiskit can prepare a state from numbers, but not from parameters that are given later, so there is nothing to draw,
-    to transpile or to write to a file.
+    A Qiskit circuit prepares the amplitudes by rotations whose angles are parameters, `amplitude[j]`, one less than
+    there are amplitudes; their formulas stand in the files. Beyond 8 qubits there would be too many gates.
 
-    Wrong: `hqnn compile` of a spec with `feature_map amplitude()`.
-    Right: an encoding by angles, such as `feature_map angle()`;
+    Wrong: `hqnn compile` of a spec with `feature_map amplitude()` on 9 qubits.
+    Right: fewer qubits, or an encoding by angles, such as `feature_map angle()`;
     training with `backend reference` needs no Qiskit form.
     """
 
     code: ClassVar[str] = "E0714"
-    message: ClassVar[str] = "`amplitude` has no form as a Qiskit circuit"
-    label: ClassVar[str] = "Qiskit prepares states from numbers, not from parameters"
+    message: ClassVar[str] = "`amplitude` has no form as a Qiskit circuit here: {reason}"
+    label: ClassVar[str] = "{reason}"
     advice: ClassVar[str] = "encode by angles, or train with `backend reference`, which needs no Qiskit circuit"
+
+    reason: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
