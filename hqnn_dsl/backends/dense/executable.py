@@ -93,7 +93,7 @@ class DenseExecutable:
         self._groups = group_operations(circuit)
         self._products = PauliProducts(circuit.num_qubits)
         self._fixed: dict[tuple[str, torch.device], Tensor] = {}
-        self._read = _Readout(circuit, self.real)
+        self._read = _Readout(circuit)
         self._metadata: dict[str, object] = {"method": "statevector", "precision": precision}
 
     def __reduce__(self) -> tuple[type[DenseExecutable], tuple[Circuit, str]]:
@@ -140,7 +140,7 @@ class DenseExecutable:
         return psi
 
     def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
-        outputs = self._read(self.final_state(per_sample, shared, state), self._products)
+        outputs = self._read(self.final_state(per_sample, shared, state), self._products).to(self.real)
         return outputs.repeat(per_sample.shape[0], 1) if outputs.shape[0] == 1 else outputs
 
     def _matrices(self, per_sample: Tensor, shared: Tensor) -> dict[int, Tensor]:
@@ -186,9 +186,9 @@ WORKING_STATES = 3
 
 
 class _Readout:
-    """States `[B, 2^n]` to outputs `[B, M]`: every distinct Pauli product once, then one matrix of coefficients."""
+    """States `[B, 2^n]` to outputs `[B, M]` in float64: every distinct Pauli product once, then one matrix of coefficients."""
 
-    def __init__(self, circuit: Circuit, real: torch.dtype) -> None:
+    def __init__(self, circuit: Circuit) -> None:
         self._num_qubits = circuit.num_qubits
         self._measurements = circuit.measurements
         observables = [measured for measured in circuit.measurements if isinstance(measured, Observable)]
@@ -204,7 +204,7 @@ class _Readout:
                 product = masks(letters, [qubit for qubit, _ in term.factors])
                 entries.append((numbers.setdefault(product, len(numbers)), column, term.coefficient))
         self._products = tuple(numbers)
-        self._coefficients = torch.zeros(len(numbers), len(observables), dtype=real)
+        self._coefficients = torch.zeros(len(numbers), len(observables), dtype=torch.float64)
         for row, column, coefficient in entries:
             self._coefficients[row, column] += coefficient
 
