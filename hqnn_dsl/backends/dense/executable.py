@@ -191,18 +191,18 @@ class _Readout:
     def __init__(self, circuit: Circuit) -> None:
         self._num_qubits = circuit.num_qubits
         self._measurements = circuit.measurements
-        observables = [measured for measured in circuit.measurements if isinstance(measured, Observable)]
+        observables = circuit.sums
         numbers: dict[tuple[int, int], int] = {}
         entries: list[tuple[int, int, float]] = []
         self._offsets = [0.0] * len(observables)
         for column, observable in enumerate(observables):
-            for term in observable.terms:
-                if not term.factors:
-                    self._offsets[column] += term.coefficient
+            for factors, coefficient in observable.products().items():
+                if not factors:
+                    self._offsets[column] = coefficient
                     continue
-                letters = "".join(letter.upper() for _, letter in term.factors)
-                product = masks(letters, [qubit for qubit, _ in term.factors])
-                entries.append((numbers.setdefault(product, len(numbers)), column, term.coefficient))
+                letters = "".join(letter.upper() for _, letter in factors)
+                product = masks(letters, [qubit for qubit, _ in factors])
+                entries.append((numbers.setdefault(product, len(numbers)), column, coefficient))
         self._products = tuple(numbers)
         self._coefficients = torch.zeros(len(numbers), len(observables), dtype=torch.float64)
         for row, column, coefficient in entries:

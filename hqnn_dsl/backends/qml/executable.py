@@ -10,6 +10,7 @@ state and of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import torch
 from pennylane import numpy
 from pennylane.tape import QuantumScript
 
+from hqnn_dsl.backends.batched.readout import ByTerms, readout_of
 from hqnn_dsl.backends.dense.graphs import is_batched, last
 from hqnn_dsl.backends.dense.state import normalised, refuse_zeros
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
@@ -86,10 +88,14 @@ class QmlExecutable:
         self.real = torch.float64 if options.precision == "double" else torch.float32
         self.device = make_device(options, circuit.num_qubits)
         self._measurements = [measured(measurement) for measurement in circuit.measurements]
-        self._words = _Words(circuit)
 
     def __reduce__(self) -> tuple[type[QmlExecutable], tuple[Circuit, QmlOptions]]:
         return QmlExecutable, (self.circuit, self.options)
+
+    @cached_property
+    def _words(self) -> _Words:
+        """Only asked for where PennyLane differentiates one weighted observable; `backprop` needs none."""
+        return _Words(self.circuit)
 
     @property
     def metadata(self) -> Mapping[str, object]:
@@ -245,20 +251,12 @@ def _of_kind(interface: str, tensor: Tensor | None) -> Any:
 
 
 class _Words:
-    """The distinct Pauli products of all outputs but the identity, and what each output has of each."""
+    """The distinct Pauli products of all outputs but the identity, and how much each weighs under an upstream."""
 
     def __init__(self, circuit: Circuit) -> None:
-        numbers: dict[tuple[tuple[int, str], ...], int] = {}
-        entries: list[tuple[int, int, float]] = []
-        for output, observable in enumerate(circuit.observables):
-            for term in observable.terms:
-                if term.factors:
-                    number = numbers.setdefault(tuple(sorted(term.factors)), len(numbers))
-                    entries.append((output, number, term.coefficient))
-        self.words = tuple(numbers)
-        self._table = torch.zeros(circuit.num_outputs, len(numbers), dtype=torch.float64)
-        for output, number, coefficient in entries:
-            self._table[output, number] += coefficient
+        readout = ByTerms(readout_of(circuit))
+        self.words = readout.terms
+        self._readout = readout
 
     def weighted(self, weights: list[float]) -> list[Any]:
         """One measurement: the expectation value of the words with these coefficients, leaving out zeros."""
@@ -267,7 +265,7 @@ class _Words:
 
     def coefficients(self, upstream: Tensor) -> list[list[float]]:
         """For each row of `upstream[B, M]`, the coefficients of all words in the observable that it weighs."""
-        weights: list[list[float]] = (upstream.to("cpu", torch.float64) @ self._table).tolist()
+        weights: list[list[float]] = self._readout.weights(upstream.to("cpu", torch.float64).numpy()).tolist()
         return weights
 
 

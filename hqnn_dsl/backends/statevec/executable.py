@@ -19,7 +19,7 @@ from hqnn_dsl.backends.dense.executable import DenseExecutable
 from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
 from hqnn_dsl.backends.dense.state import normalised
 from hqnn_dsl.backends.statevec.library import Library, find_module
-from hqnn_dsl.backends.statevec.reading import reading_of
+from hqnn_dsl.backends.statevec.reading import add_weighed, chances, reading_of
 from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.report.codes.environment import StateTooLarge, ZeroAmplitudes
 from hqnn_dsl.report.diagnostic import Refusal
@@ -144,6 +144,9 @@ class Call:
                         out[row, output] += factor * values[place]
                     for output, factor in reading.constants:
                         out[row, output] += factor
+                    for marginal in reading.marginals:
+                        own = chances(psi, marginal).cpu().numpy()
+                        out[row, marginal.first : marginal.first + marginal.size] += own
         return out
 
     def backward(self, upstream: Array, asked: tuple[bool, bool, bool]) -> Found:
@@ -166,7 +169,7 @@ class Call:
     def _start_adjoint(self, library: Library, reading: Reading, upstream: Array, both: Tensor, turned: Tensor) -> None:
         """λ = Σ g·Pψ; turning ψ by -π about P makes it i·Pψ.
 
-        What the identity adds is left out: ψ keeps its length, and normalised amplitudes do too.
+        What a constant term adds is left out: ψ keeps its length, and normalised amplitudes do too.
         """
         psi, lam = both.chunk(2)
         weights = np.zeros(len(reading.strings))
@@ -179,6 +182,9 @@ class Call:
                 turned.copy_(psi)
                 library.rotate(turned, bits, string, -np.pi)
                 lam.add_(turned, alpha=complex(0, -weight))
+        for marginal in reading.marginals:
+            own = upstream[marginal.first : marginal.first + marginal.size]
+            add_weighed(psi, marginal, torch.from_numpy(np.ascontiguousarray(own)), lam)
 
     def _sweep(self, library: Library, part: PauliProgram, row: int, both: Tensor, found: Found) -> None:
         """Un-apply rotations from both states as far as something is asked for; add gradients to the slots."""
