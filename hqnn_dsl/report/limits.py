@@ -32,6 +32,7 @@ MAX_INPUTS: Final = 1_000_000  # components of a circuit's input vector
 MAX_QUBITS: Final = 1_000  # qubits in a circuit
 MAX_OUTPUTS: Final = 65_536  # observables of a circuit
 MAX_TERMS: Final = 1 << 20  # Pauli products of all outputs, where each output is written as a sum of them
+MAX_ESTIMATED_TERMS: Final = 1 << 14  # the same for EstimatorQNN, which evaluates each of them for every shift and row
 MAX_BLOCK_DEPTH: Final = 64  # blocks inside blocks
 MAX_STATEMENT_DEPTH: Final = 300  # loops, conditions and blocks inside each other, through all blocks
 MAX_CONSTANT_DEPTH: Final = 128  # constants that each need one defined below it

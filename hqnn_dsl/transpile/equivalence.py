@@ -75,7 +75,9 @@ def laid_out(
     """The transpiled circuit without idle qubits, and on its qubits operators and outcomes of the logical circuit's."""
     operators = transpiled.observables(logical)
     layout = transpiled.layout
-    moved = [list(qubits) if layout is None else [layout.final_index_layout()[q] for q in qubits] for qubits in outcomes]
+    moved = [
+        list(qubits) if layout is None else [layout.final_index_layout()[q] for q in qubits] for qubits in outcomes
+    ]
     read = [qubit for qubits in moved for qubit in qubits]
     kept = used_qubits(transpiled.circuit, operators, read)
     compact, operators = without_idle_qubits(transpiled.circuit, operators, read)

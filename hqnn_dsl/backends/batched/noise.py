@@ -41,7 +41,6 @@ class Noise:
         """The operator whose exact value is what a noisy readout of a Pauli product shows; letter k is qubit k's."""
         return observed(letters, [self.readout.get(qubit, (0.0, 1.0)) for qubit in qubits])
 
-
     def seen(self, chances: NDArray[np.float64], qubits: Sequence[int]) -> NDArray[np.float64]:
         """Probabilities `[2^k]` of the outcomes of `qubits` as a noisy readout shows them; bit j is that of qubit j."""
         found = chances.reshape((2,) * len(qubits))

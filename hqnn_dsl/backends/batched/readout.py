@@ -109,7 +109,6 @@ class ByTerms:
             found.append(hadamard(products) / products.shape[1])
         return self.readout.outputs(np.concatenate(found, axis=1))
 
-
     def weights(self, upstream: Floats) -> Floats:
         """For each row of `upstream[R, M]`, how much every term adds to upstream · outputs, `[R, T]`."""
         found = np.zeros((len(upstream), len(self.terms)))

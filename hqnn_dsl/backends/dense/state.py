@@ -94,7 +94,7 @@ def _in_parts(matrix: Tensor, columns: Tensor) -> Tensor:
 
 
 def marginal(probabilities: Tensor, qubits: tuple[int, ...], num_qubits: int) -> Tensor:
-    """Probabilities `[B, 2^n]` summed to the outcomes `[B, 2^k]` of `qubits`, in float64; the first is the lowest bit."""
+    """Probabilities `[B, 2^n]` summed to the outcomes `[B, 2^k]` of `qubits`, the first the lowest bit, in float64."""
     shape, order = _split(num_qubits, qubits)
     batch, size = probabilities.shape[0], 1 << len(qubits)
     columns = probabilities.reshape(batch, *shape).permute(0, *(axis + 1 for axis in order))

@@ -23,10 +23,11 @@ from hqnn_dsl.backends.batched.readout import ByTerms, readout_of
 from hqnn_dsl.backends.dense.graphs import is_batched, last
 from hqnn_dsl.backends.dense.state import normalised, refuse_zeros
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
+from hqnn_dsl.backends.pennylane import backprop_bytes
 from hqnn_dsl.backends.qml.devices import KNOWN, DeviceRow
 from hqnn_dsl.backends.qml.gates import measured, operations, weighted
 from hqnn_dsl.circuit.ir import width_of
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.codes.pennylane import NoSecondDerivatives
 from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.report.diagnostic import Refusal
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 AMPLITUDE_BYTES = {"single": 8, "double": 16}
 PENNYLANE_DIFFS = {"backprop": "backprop", "adjoint": "adjoint", "parameter_shift": "parameter-shift"}
 """PennyLane's name for each way to differentiate."""
-WORKING_STATES = 3
-"""States that exist at once while a gate is applied."""
 TAPES_AT_ONCE = 64
 """Tapes that exist at once: PennyLane takes some hundred kilobytes for each."""
 ONE_AT_A_TIME = RLock()
@@ -131,7 +130,7 @@ class QmlExecutable:
         if not wanted:
             return self.values(sample, common, state)
         if self.options.diff == "backprop":
-            self._refuse_large(sample.shape[0], kept=len(self.circuit.operations))
+            self._refuse_large(sample.shape[0])
             return self._run(sample, common, None if state is None else normalised(state), "backprop")
         found: Tensor = _ByDevice.apply(sample, common, self)  # type: ignore[no-untyped-call]
         return found
@@ -233,17 +232,14 @@ class QmlExecutable:
             pieces.append(values.expand(rows, -1))
         return torch.cat(pieces, dim=1)
 
-    def _refuse_large(self, rows: int, kept: int) -> None:
+    def _refuse_large(self, rows: int) -> None:
         """Refuse before allocating: what waits for the gradient is a state for every gate and row."""
         circuit = self.circuit
-        one = AMPLITUDE_BYTES["double"] << self.options.row.exponent * circuit.num_qubits
-        needed = rows * (kept + WORKING_STATES) * one
-        if needed > MAX_STATE_BYTES:
-            raise Refusal(
-                StateTooLarge(
-                    num_qubits=circuit.num_qubits, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES
-                )
-            )
+        refusal = too_large(
+            *(circuit, rows, "double"), lambda count, _: backprop_bytes(circuit, count), MAX_STATE_BYTES, training=True
+        )
+        if refusal is not None:
+            raise Refusal(refusal)
 
 
 def _of_kind(interface: str, tensor: Tensor | None) -> Any:

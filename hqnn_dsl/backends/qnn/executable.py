@@ -19,8 +19,8 @@ from torch.func import functional_call
 
 from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
 from hqnn_dsl.backends.shifts.function import exactly
-from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.circuit.ir import Probabilities, width_of
+from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.convert import Slotted, observables, slotted, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.passes import Transpiled, transpile
