@@ -180,7 +180,9 @@ class Circuit:
     @property
     def num_terms(self) -> int:
         """How many Pauli products all outputs have together, if probabilities are written as sums of them too."""
-        return sum(len(measured.terms) for measured in self.sums) + sum(4 ** len(qubits) for qubits in self.outcomes)
+        return sum(len(measured.terms) for measured in self.sums) + sum(
+            1 << 2 * len(qubits) for qubits in self.outcomes
+        )
 
     def gate_of(self, operation: Operation) -> Gate | None:
         """The gate's row; None for `pauli_rot`, whose meaning is in its letters."""

@@ -35,7 +35,7 @@ class NotEquivalent(Exception):
     """A transpiled circuit has other expectation values than its original: a bug, never the user's mistake."""
 
 
-def assert_equivalent(
+def assert_equivalent(  # noqa: PLR0913 - two circuits, what is read of both, and where
     circuit: QuantumCircuit,
     transpiled: Transpiled,
     logical: Sequence[SparsePauliOp],
@@ -75,9 +75,8 @@ def laid_out(
     """The transpiled circuit without idle qubits, and on its qubits operators and outcomes of the logical circuit's."""
     operators = transpiled.observables(logical)
     layout = transpiled.layout
-    moved = [
-        list(qubits) if layout is None else [layout.final_index_layout()[q] for q in qubits] for qubits in outcomes
-    ]
+    places = range(transpiled.circuit.num_qubits) if layout is None else layout.final_index_layout()
+    moved = [[places[qubit] for qubit in qubits] for qubits in outcomes]
     read = [qubit for qubits in moved for qubit in qubits]
     kept = used_qubits(transpiled.circuit, operators, read)
     compact, operators = without_idle_qubits(transpiled.circuit, operators, read)

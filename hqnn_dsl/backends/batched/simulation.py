@@ -23,9 +23,9 @@ from hqnn_dsl.transpile.equivalence import without_idle_qubits
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from hqnn_dsl.backends.batched.readout import Factors, Floats, Readout
+    from hqnn_dsl.backends.batched.readout import Floats, Readout
     from hqnn_dsl.backends.batched.settings import Settings
-    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.circuit.ir import Circuit, Factors
 
 MAX_ROWS = 4096
 """Rows in one run of Aer: each has a report of its own, some kilobytes of Python objects."""
@@ -144,7 +144,7 @@ class Terms:
 
     def _read(self, data: Any) -> Floats:
         """One row's values from Aer's answer."""
-        values = [[getattr(data, name) for name in self._names]]
+        values: list[Any] = [[getattr(data, name) for name in self._names]]
         for number, qubits in enumerate(self._outcomes):
             chances = np.asarray(getattr(data, f"p{number}"), dtype=np.float64)
             values.append(chances if self.machine.noise is None else self.machine.noise.seen(chances, qubits))
