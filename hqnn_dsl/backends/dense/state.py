@@ -62,8 +62,8 @@ def _split(num_qubits: int, qubits: Sequence[int]) -> tuple[list[int], list[int]
 LONGEST_SUM = 1 << 10
 """Products of a matrix and this many amplitudes are taken at a time in single precision.
 
-The gradient by a matrix is a sum over all amplitudes. A matrix product adds its terms one after the other, and so loses
-digits as 2^n grows; sums of parts of this length are added by torch, pair by pair.
+The gradient by a matrix is a sum over all amplitudes, and over all rows that share it. A matrix product adds its terms
+one after the other, and so loses digits as these grow; torch adds up the sums of parts of this length pair by pair.
 """
 
 
@@ -75,7 +75,8 @@ def apply_matrix(state: Tensor, matrix: Tensor, qubits: tuple[int, ...], num_qub
     columns = state.reshape(batch, *shape).permute(permutation)
     moved = columns.shape[1:]
     length = (1 << num_qubits) // size
-    if length > LONGEST_SUM and matrix.requires_grad and state.dtype == torch.complex64:
+    summed = length if matrix.ndim == 3 else length * batch
+    if summed > LONGEST_SUM and matrix.requires_grad and state.dtype == torch.complex64:
         result = _in_parts(matrix, columns.reshape(batch, size, length))
     else:
         result = torch.matmul(matrix, columns.reshape(batch, size, length))
@@ -84,13 +85,14 @@ def apply_matrix(state: Tensor, matrix: Tensor, qubits: tuple[int, ...], num_qub
 
 
 def _in_parts(matrix: Tensor, columns: Tensor) -> Tensor:
-    """`matrix @ columns` for columns `[B, K, L]`, `LONGEST_SUM` of the L columns at a time."""
+    """`matrix @ columns` for columns `[B, K, L]`, at most `LONGEST_SUM` columns of one of the B at a time."""
     batch, size, length = columns.shape
-    rows, parts = max(batch, matrix.shape[0] if matrix.ndim == 3 else 1), length // LONGEST_SUM
+    rows, width = max(batch, matrix.shape[0] if matrix.ndim == 3 else 1), min(length, LONGEST_SUM)
+    parts = length // width
     spread = matrix.reshape(-1, 1, size, size).expand(rows, parts, size, size).reshape(-1, size, size)
-    divided = columns.reshape(batch, size, parts, LONGEST_SUM).transpose(1, 2).expand(rows, -1, -1, -1)
-    result = torch.bmm(spread, divided.reshape(-1, size, LONGEST_SUM))
-    return result.reshape(rows, parts, size, LONGEST_SUM).transpose(1, 2).reshape(rows, size, length)
+    divided = columns.reshape(batch, size, parts, width).transpose(1, 2).expand(rows, -1, -1, -1)
+    result = torch.bmm(spread, divided.reshape(-1, size, width))
+    return result.reshape(rows, parts, size, width).transpose(1, 2).reshape(rows, size, length)
 
 
 def marginal(probabilities: Tensor, qubits: tuple[int, ...], num_qubits: int) -> Tensor:
