@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Measurement
 
 N = 17
-TOLERANCE = 5e-6
-"""Half of what the docs say of single precision: a plain sum of 2^17 terms in float32 is off by 1e-5 and more."""
+TOLERANCE = 2e-6
+"""A fifth of what the docs say of single precision: a plain sum of 2^17 terms in float32 is off by 5e-6 and more."""
 
-TURNS = np.random.default_rng(5).uniform(-3.0, 3.0, size=(3, N))
+TURNS = np.random.default_rng(5).uniform(-0.6, 0.6, size=(3, N))
 LETTERS = "xyz"
 
 
@@ -93,7 +93,7 @@ def states() -> dict[tuple[int, int, int], Statevector]:
     return found
 
 
-MOVED = ((0, 0), (0, 16), (1, 7), (2, 3), (2, 16))
+MOVED = ((0, 0), (1, 7), (2, 0), (2, 14))
 
 
 @pytest.mark.parametrize("kind", [*READ])
@@ -105,7 +105,7 @@ def test_outputs_of_a_wide_state_and_their_gradients(backend: str, kind: str) ->
     with torch.no_grad():
         weights.copy_(torch.from_numpy(TURNS))
     outputs = layer(torch.zeros(1, 0))
-    upstream = np.random.default_rng(1).uniform(-1.0, 1.0, size=layer.circuit.num_outputs)
+    upstream = np.where(np.arange(layer.circuit.num_outputs) < (3 if kind == "probabilities" else N), 1.0, 0.0)
     outputs.backward(torch.tensor(upstream[None], dtype=outputs.dtype))
     np.testing.assert_allclose(outputs[0].detach(), read(states()[0, 0, 0], measurements), rtol=0, atol=TOLERANCE)
     for place in MOVED:
@@ -119,7 +119,7 @@ def test_large_coefficients_cost_no_more_than_their_size() -> None:
     measured = (Observable((term(1000.0, z=0), term(-1000.0, z=1), term(1000.0, x=2), PauliTerm(1000.0, ()))),)
     run = offered()["reference"].load(wide(measured), {"precision": "single"}, 0)
     found = run(torch.zeros(1, 0), torch.tensor(TURNS.reshape(-1), dtype=torch.float32), None)
-    np.testing.assert_allclose(found[0], read(states()[0, 0, 0], measured), rtol=0, atol=4000 * TOLERANCE / 10)
+    np.testing.assert_allclose(found[0], read(states()[0, 0, 0], measured), rtol=0, atol=4000 * 3e-7)
 
 
 @pytest.mark.parametrize("backend", ["reference", "native"])
