@@ -143,7 +143,7 @@ def train(
     from hqnn_dsl.training.run import train as train_network
     from hqnn_dsl.training.tables import read_table
 
-    experiment = Experiment(program.spec, program.network, program.resolved, program.source.text)
+    experiment = Experiment(program.spec, program.network, program.resolved, program.source.text, program.refuse_step)
     folder = None if out is None else Path(out)
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
     result = train_network(experiment, read_table(table), folder, resume=resume, agree=consent)

@@ -17,11 +17,13 @@ from hqnn_dsl.backends.devices.meter import Limits
 from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes.environment import BackendPicked
+from hqnn_dsl.report.codes.warnings import TrainingTooLarge
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.recursion import room_to_recurse
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
 from hqnn_dsl.report.terminal import say
+from hqnn_dsl.semantics.allows import silenced
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
 from hqnn_dsl.semantics.reach import Reach, read_spec
@@ -80,7 +82,30 @@ def check(
         checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, reach)
     if isinstance(checked, Checked):
         _ask_backend(checked)
+        return _with_training(tree, checked)
     return checked
+
+
+def _with_training(tree: nodes.File, checked: Checked) -> Checked:
+    """With a warning (W0410) where the backend can compute the circuit's values, but not train it."""
+    chosen, circuit, rows = checked.draft["backend"], checked.circuit, checked.draft["train"].batch
+    if not checked.draft["encoder"] and all(tensor.frozen for tensor in circuit.weights):
+        return checked
+    if chosen.name == AUTO.name:
+        quick = [candidate for candidate in _candidates(circuit, {}) if candidate.backend.is_quick]
+        refused = [candidate.backend.training(circuit, candidate.options, rows, "cpu") for candidate in quick]
+        refusals = refused[0] if all(refused) else ()
+    else:
+        refusals = offered()[chosen.name].training(circuit, chosen.options, rows, "cpu")
+    warnings = tuple(
+        TrainingTooLarge(span=checked.places["backend"], reason=item.headline, hint=item.help) for item in refusals
+    )
+    if not warnings:
+        return checked
+    from hqnn_dsl.report.codes import every_code
+
+    kept = silenced(tree, warnings, every_code())
+    return replace(checked, warnings=(*checked.warnings, *kept))
 
 
 def _ask_backend(checked: Checked) -> None:
@@ -199,10 +224,11 @@ class Program:
 
     @cached_property
     def observables(self) -> list[SparsePauliOp]:
-        """One operator an output, in output order, on the logical qubits."""
+        """One operator an output, in output order, on the logical qubits. Raises `Refusal` E0785 for too many terms."""
         from hqnn_dsl.transpile.convert import observables
 
-        return observables(self.logical)
+        with self._placed("circuit"):
+            return observables(self.logical)
 
     @cached_property
     def slotted(self) -> QuantumCircuit:
@@ -234,11 +260,12 @@ class Program:
     @cached_property
     def transpilation(self) -> Transpiled:
         """The circuit for the spec's target, checked against the logical one at random angles."""
+        from hqnn_dsl.transpile.convert import sums
         from hqnn_dsl.transpile.equivalence import assert_equivalent
 
         done, seed = self.unchecked_transpilation, stream(self.spec.train.seed, "transpile")
         with self._placed("transpile.target"):
-            assert_equivalent(self.circuit, done, self.observables, seed=seed)
+            assert_equivalent(self.circuit, done, sums(self.logical), outcomes=self.logical.outcomes, seed=seed)
         return done
 
     @property
@@ -318,6 +345,13 @@ class Program:
             backend=chosen,
         )
 
+    def refuse_step(self, chosen: Choice, rows: int, device: str) -> None:
+        """Raise `Refusal` (E0711) where a training step on so many rows would not fit the memory of a backend."""
+        with self._placed("backend"):
+            refusals = offered()[chosen.name].training(self.logical, chosen.options, rows, device)
+            if refusals:
+                raise Refusal(*refusals)
+
     @property
     def device(self) -> str:
         """Where tensors will be, `cpu` or `cuda`, as `train { device }` says; `cpu` where there is no CUDA."""
@@ -329,6 +363,10 @@ class Program:
         """What `auto` means for this circuit; says so on standard error when it is chosen."""
         with self._placed("backend"):
             candidates = _candidates(self.logical, options)
+            rows = self.spec.train.batch
+            able = [one for one in candidates if not one.backend.training(self.logical, one.options, rows, self.device)]
+            if any(one.backend.is_quick for one in able):
+                candidates = able
             picked, is_new = pick(self.logical, self.spec.train.batch, candidates, device=self.device)
         if is_new:
             say(BackendPicked(backend=picked.name, reason=picked.reason).headline)

@@ -95,6 +95,10 @@ def _always(options: Mapping[str, Any]) -> bool:  # noqa: ARG001 - it does not d
     return True
 
 
+def _fits(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:  # noqa: ARG001
+    return ()
+
+
 def _never(options: Mapping[str, Any]) -> bool:  # noqa: ARG001
     return False
 
@@ -105,8 +109,10 @@ class Backend:
 
     `entry` has its name, documentation and options. `objections(circuit, options)` says what it cannot do with that
     circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
-    for `hqnn doctor`, and never raises. `exact` means values of the ideal circuit, without shot noise, and true
-    gradients; where that depends on the options, `exact_with(options)` says so. Ask `is_exact`.
+    for `hqnn doctor`, and never raises. `training(circuit, options, rows, device)` says what a step on so many rows,
+    with tensors on torch's `device`, would be refused for; values alone may still fit. `exact` means values of the
+    ideal circuit, without shot noise, and true gradients; where that depends on the options, `exact_with(options)` says
+    so. Ask `is_exact`.
 
     `metered(options)` says whether it counts the circuits that it runs, so that a budget bounds something;
     `paid(options)` whether somebody pays for them, so that it is asked before and tried by nobody.
@@ -122,6 +128,7 @@ class Backend:
     load: Load
     objections: Callable[[Circuit, Mapping[str, Any]], tuple[Diagnostic, ...]]
     probe: Callable[[], str]
+    training: Callable[[Circuit, Mapping[str, Any], int, str], tuple[Diagnostic, ...]] = _fits
     exact: bool = True
     exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
     metered: Callable[[Mapping[str, Any]], bool] = field(default=_never)

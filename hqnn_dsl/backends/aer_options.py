@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.catalog.entry import Entry, Option, table
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
-from hqnn_dsl.report.codes.environment import (
-    BackendCannot,
-    CuStateVecNeedsGpu,
-    StateTooLarge,
-)
+from hqnn_dsl.report.codes.environment import BackendCannot, CuStateVecNeedsGpu
 from hqnn_dsl.report.codes.simulators import OptionIdle, OptionsClash
+from hqnn_dsl.report.codes.terms import TooManyTerms
+from hqnn_dsl.report.limits import MAX_ESTIMATED_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,9 +182,17 @@ def _width(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
             "with `shots` it runs random trajectories"
         )
         yield BackendCannot(backend="aer", reason=reason, about=("noise",))
-    needed = (8 if chosen["precision"] == "single" else 16) << width
-    if method == "statevector" and needed > MAX_STATE_BYTES:
-        yield StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES)
+    if method == "statevector":
+        refusal = too_large(
+            *(circuit, 1, chosen["precision"]),
+            lambda _, precision: (8 if precision == "single" else 16) << width,
+            MAX_STATE_BYTES,
+        )
+        if refusal is not None:
+            yield refusal
+    if chosen["method"] == "estimator_qnn" and circuit.num_terms > MAX_ESTIMATED_TERMS:
+        limit = MAX_ESTIMATED_TERMS
+        yield TooManyTerms(what="EstimatorQNN", num_terms=circuit.num_terms, limit=limit, about=("method",))
 
 
 def _clashes(chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.limits import MAX_GPU_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.catalog.entry import Entry, Option
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.codes.environment import StateTooLarge
     from hqnn_dsl.report.diagnostic import Diagnostic
 
 AMPLITUDE_BYTES = {"single": 8, "double": 16}
 """Bytes of one complex amplitude by precision."""
+FORWARD_STATES, BACKWARD_STATES = 1, 3
+"""States at work at once: ψ; and ψ, λ and one for Pψ."""
 
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
@@ -41,16 +44,43 @@ def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """Only one: a single state, of the plan's largest part, that no GPU has the memory for."""
-    number = AMPLITUDE_BYTES[options.get("precision", "single")]
-    if number << circuit.num_qubits <= MAX_GPU_STATE_BYTES:
+    return _too_large(circuit, options, MAX_GPU_STATE_BYTES, gradients=False)
+
+
+def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:  # noqa: ARG001
+    """A step's three states, row by row, that this GPU has no memory for, or no GPU at all if none is known here."""
+    limit = MAX_GPU_STATE_BYTES
+    if device.startswith("cuda"):
+        import torch
+
+        from hqnn_dsl.backends.statevec.executable import limit_of
+
+        limit = limit_of(torch.device(device))
+    return _too_large(circuit, options, limit, gradients=True)
+
+
+def _too_large(
+    circuit: Circuit, options: Mapping[str, Any], limit: int, *, gradients: bool
+) -> tuple[StateTooLarge, ...]:
+    precision = options.get("precision", "single")
+    if needed(circuit.num_qubits, precision, gradients=True) <= limit:
         return ()
     from hqnn_dsl.circuit.pauli.rewrites import plan
 
-    needed = number << max(part.num_qubits for part in plan(circuit).parts)
-    if needed <= MAX_GPU_STATE_BYTES:
-        return ()
-    width, limit = circuit.num_qubits, MAX_GPU_STATE_BYTES
-    return (StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=limit),)
+    widest = max((part.num_qubits for part in plan(circuit).parts), default=0)
+    refusal = too_large(
+        *(circuit, 1, precision),
+        lambda _, precision: needed(widest, precision, gradients=gradients),
+        limit,
+        training=gradients,
+    )
+    return () if refusal is None else (refusal,)
+
+
+def needed(widest: int, precision: str, *, gradients: bool) -> int:
+    """Bytes of the states at work at once, for a plan whose largest part has so many qubits."""
+    states = BACKWARD_STATES if gradients else FORWARD_STATES
+    return states * AMPLITUDE_BYTES[precision] << max(1, widest)
 
 
 def probe() -> str:
@@ -85,6 +115,7 @@ BACKEND = Backend(
     ),
     load=load,
     objections=objections,
+    training=training,
     probe=probe,
     pace=1e5,
 )

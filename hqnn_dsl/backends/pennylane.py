@@ -7,16 +7,20 @@ anybody's. The executable is in `qml.executable`, the only part that imports Pen
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.backends.qml.devices import DIFFS, KNOWN, installed, is_installed, require
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.circuit.ir import Observable
-from hqnn_dsl.report.codes.environment import BackendCannot, StateTooLarge
+from hqnn_dsl.report.codes.environment import BackendCannot
 from hqnn_dsl.report.codes.pennylane import DenseObservable, NoSinglePrecision, NotThisDiff, PennyLaneMissing
+from hqnn_dsl.report.codes.terms import TooManyTerms
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.limits import MAX_TERMS
 from hqnn_dsl.report.quantities import size
 
 if TYPE_CHECKING:
@@ -57,6 +61,9 @@ ENTRY = Entry(
 
 BYTES = {"single": 8, "double": 16}
 """Bytes of a complex number by precision."""
+
+WORKING_STATES = 3
+"""States that exist at once while a gate is applied."""
 
 DENSE_MATRICES = 2
 """Dense matrices of all observables together that `default.qubit` holds at once for `diff: adjoint`: measured."""
@@ -105,10 +112,18 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
         reason = f"with `diff: {diff}` its gradients are those of angles, and the `amplitude` input is no angle"
         hint = 'write `device: "default.qubit"` with `diff: backprop`, or `backend reference`'
         found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint, about=("diff", "device")))
-    needed = 0 if row is None else BYTES[chosen["precision"]] << row.exponent * circuit.num_qubits
-    if needed > MAX_STATE_BYTES:
-        width = circuit.num_qubits
-        found.append(StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
+    if row is not None:
+        exponent, precision = row.exponent, chosen["precision"]
+        refusal = too_large(
+            *(circuit, 1, precision),
+            lambda _, precision: BYTES[precision] << exponent * circuit.num_qubits,
+            MAX_STATE_BYTES,
+            exponent=exponent,
+        )
+        found += [] if refusal is None else [refusal]
+    if diff != "backprop" and circuit.num_terms > MAX_TERMS:
+        what = f"PennyLane's `diff: {diff}`"
+        found.append(TooManyTerms(what=what, num_terms=circuit.num_terms, limit=MAX_TERMS, about=("diff", "device")))
     if device == "default.qubit" and diff == "adjoint":
         read = _num_read(circuit)
         needed = (DENSE_MATRICES * BYTES["double"]) << 2 * read
@@ -116,6 +131,25 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
             about = ("diff", "device")
             found.append(DenseObservable(num_read=read, needed=size(needed), limit=size(MAX_STATE_BYTES), about=about))
     return tuple(found)
+
+
+def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:  # noqa: ARG001
+    """A step's states with `backprop` that are larger than the memory limit; the other ways keep none."""
+    chosen = {**ENTRY.defaults(), **options}
+    if diff_of(chosen) != "backprop":
+        return ()
+    refusal = too_large(
+        *(circuit, rows, "double"), lambda count, _: backprop_bytes(circuit, count), MAX_STATE_BYTES, training=True
+    )
+    if refusal is None:
+        return ()
+    hint = f'{refusal.help}; `device: "lightning.qubit"` keeps no states'
+    return (replace(refusal, hint=hint),)
+
+
+def backprop_bytes(circuit: Circuit, rows: int) -> int:
+    """Bytes of a step on so many rows with `diff: backprop`: states at work, and one a gate that waits."""
+    return rows * (len(circuit.operations) + WORKING_STATES) * BYTES["double"] << circuit.num_qubits
 
 
 def _num_read(circuit: Circuit) -> int:
@@ -143,6 +177,7 @@ BACKEND = Backend(
     entry=ENTRY,
     load=load,
     objections=objections,
+    training=training,
     probe=probe,
     pace=5e5,
     ways=(("lightning.qubit", {"device": "lightning.qubit"}),),

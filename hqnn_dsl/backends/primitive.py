@@ -9,12 +9,16 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
+from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.report.codes.devices import UnknownPrimitive
 from hqnn_dsl.report.codes.environment import BackendCannot
 from hqnn_dsl.report.codes.simulators import OptionIdle, OptionsClash
+from hqnn_dsl.report.codes.terms import TooManyTerms
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.limits import MAX_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,6 +130,11 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     if circuit.amplitude is not None:
         reason = "its gradients shift angles of gates, and the `amplitude` input is no angle"
         found.append(BackendCannot(backend="primitive", reason=reason))
+    if circuit.num_terms > MAX_TERMS:
+        found.append(TooManyTerms(what="an estimator", num_terms=circuit.num_terms, limit=MAX_TERMS, about=("name",)))
+    if name == EXACT:
+        refusal = too_large(circuit, 1, "double", lambda *_: 16 << circuit.num_qubits, MAX_STATE_BYTES)
+        found += [] if refusal is None else [refusal]
     return tuple(found)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.catalog.entry import Entry, Option
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.codes.environment import StateTooLarge
     from hqnn_dsl.report.diagnostic import Diagnostic
 
 AMPLITUDE_BYTES = {"single": 8, "double": 16}
 """Bytes of one complex amplitude by precision."""
+WORKING_STATES = 3
+"""States that exist at once while one gate is applied: before, after, and one rearranged."""
 
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
@@ -36,12 +39,39 @@ def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
-    """Only one: a single state that is larger than the memory limit."""
-    needed = AMPLITUDE_BYTES[options.get("precision", "single")] << circuit.num_qubits
-    if needed <= MAX_STATE_BYTES:
-        return ()
-    width = circuit.num_qubits
-    return (StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES),)
+    """Only one: the states of a single row that are larger than the memory limit."""
+    return _too_large(circuit, options, 1, gradients=False)
+
+
+def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:  # noqa: ARG001
+    """A step's states that are larger than the memory limit."""
+    return _too_large(circuit, options, rows, gradients=True)
+
+
+def _too_large(
+    circuit: Circuit, options: Mapping[str, Any], rows: int, *, gradients: bool
+) -> tuple[StateTooLarge, ...]:
+    refusal = too_large(
+        *(circuit, rows, options.get("precision", "single")),
+        lambda count, precision: needed(circuit, count, precision, gradients=gradients),
+        MAX_STATE_BYTES,
+        training=gradients,
+    )
+    return () if refusal is None else (refusal,)
+
+
+def needed(circuit: Circuit, rows: int, precision: str, *, gradients: bool) -> int:
+    """Bytes of the states of so many rows at once: those at work and, for gradients, those that wait."""
+    states = WORKING_STATES + (kept_states(circuit) if gradients else 0)
+    return rows * states * AMPLITUDE_BYTES[precision] << circuit.num_qubits
+
+
+def kept_states(circuit: Circuit) -> int:
+    """States that wait for the gradient: one a gate, two a `pauli_rot`, one a product that is no product of Z."""
+    rotations = sum(operation.gate == "pauli_rot" for operation in circuit.operations)
+    products = {factors for observable in circuit.sums for factors in observable.products()}
+    mixing = sum(any(letter != "z" for _, letter in factors) for factors in products)
+    return len(circuit.operations) + rotations + mixing
 
 
 def probe() -> str:
@@ -68,6 +98,7 @@ BACKEND = Backend(
     ),
     load=load,
     objections=objections,
+    training=training,
     probe=probe,
     pace=5e7,
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
 from typing import Literal
 
 from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, within_two_turns, without_turns
@@ -58,6 +57,10 @@ class WeightTensor:
         return count
 
 
+Factors = tuple[tuple[int, PauliLetter], ...]
+"""A product of Paulis on distinct qubits, ascending by qubit; the empty one is the identity."""
+
+
 @dataclass(frozen=True, slots=True)
 class PauliTerm:
     """`coefficient` times a product of Paulis on distinct qubits; no factors is the identity."""
@@ -71,6 +74,14 @@ class Observable:
     """A real sum of Pauli products: one output, its expectation value."""
 
     terms: tuple[PauliTerm, ...]
+
+    def products(self) -> dict[Factors, float]:
+        """The coefficient of every product, each once; what adds up to zero is gone, and nothing may be left."""
+        found: dict[Factors, float] = {}
+        for term in self.terms:
+            factors = tuple(sorted(term.factors))
+            found[factors] = found.get(factors, 0.0) + term.coefficient
+        return {factors: coefficient for factors, coefficient in found.items() if coefficient != 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +168,21 @@ class Circuit:
         return sum(width_of(measurement) for measurement in self.measurements)
 
     @cached_property
-    def observables(self) -> tuple[Observable, ...]:
-        """One observable an output, in output order; probabilities become projectors as sums of Z products."""
-        found: list[Observable] = []
-        for measurement in self.measurements:
-            found.extend([measurement] if isinstance(measurement, Observable) else projectors(measurement))
-        return tuple(found)
+    def sums(self) -> tuple[Observable, ...]:
+        """The outputs that are sums of Pauli products, in output order."""
+        return tuple(measured for measured in self.measurements if isinstance(measured, Observable))
+
+    @cached_property
+    def outcomes(self) -> tuple[tuple[int, ...], ...]:
+        """The qubits of each `probabilities`, in output order."""
+        return tuple(measured.qubits for measured in self.measurements if isinstance(measured, Probabilities))
+
+    @property
+    def num_terms(self) -> int:
+        """How many Pauli products all outputs have together, if probabilities are written as sums of them too."""
+        return sum(len(measured.terms) for measured in self.sums) + sum(
+            1 << 2 * len(qubits) for qubits in self.outcomes
+        )
 
     def gate_of(self, operation: Operation) -> Gate | None:
         """The gate's row; None for `pauli_rot`, whose meaning is in its letters."""
@@ -174,18 +194,13 @@ def width_of(measurement: Measurement) -> int:
     return 1 if isinstance(measurement, Observable) else 1 << len(measurement.qubits)
 
 
-def projectors(measurement: Probabilities) -> list[Observable]:
-    """The projectors on the outcomes as Pauli sums: prod_j (1 + (-1)^bit_j Z_j) / 2."""
-    count = len(measurement.qubits)
-    found = []
-    for outcome in range(1 << count):
-        terms = []
-        for chosen in product((False, True), repeat=count):
-            picked = [j for j in range(count) if chosen[j]]
-            sign = (-1) ** sum((outcome >> j) & 1 for j in picked)
-            terms.append(PauliTerm(sign / (1 << count), tuple((measurement.qubits[j], "z") for j in picked)))
-        found.append(Observable(tuple(terms)))
-    return found
+def z_products(qubits: tuple[int, ...]) -> list[Factors]:
+    """The 2^k products of Z that probabilities of k qubits are sums of: number m has Z where m has a bit.
+
+    With v[m] their expectation values, outcome r has probability Σ_m (-1)^|r AND m| v[m] / 2^k.
+    """
+    chosen = ([qubits[j] for j in range(len(qubits)) if m >> j & 1] for m in range(1 << len(qubits)))
+    return [tuple((qubit, "z") for qubit in sorted(of_m)) for of_m in chosen]
 
 
 class MalformedCircuit(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.circuit.ir import Observable, Probabilities, projectors
+from hqnn_dsl.circuit.ir import Observable, PauliTerm, Probabilities, z_products
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,17 @@ def outputs_of(circuit: Circuit, places: Sequence[int], num_qubits: int) -> Iter
         for observable in [measured] if isinstance(measured, Observable) else projectors(measured):
             yield {"output": number, "terms": _terms(observable, places, num_qubits)}
             number += 1
+
+
+def projectors(measured: Probabilities) -> list[Observable]:
+    """The projectors on the outcomes as Pauli sums: prod_j (1 + (-1)^bit_j Z_j) / 2."""
+    products = list(enumerate(z_products(measured.qubits)))
+    found = []
+    for outcome in range(len(products)):
+        signs = ((-1) ** (outcome & mask).bit_count() for mask, _ in products)
+        terms = (PauliTerm(sign / len(products), factors) for sign, (_, factors) in zip(signs, products, strict=True))
+        found.append(Observable(tuple(terms)))
+    return found
 
 
 def _terms(observable: Observable, places: Sequence[int], num_qubits: int) -> list[list[Any]]:

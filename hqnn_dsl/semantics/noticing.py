@@ -59,11 +59,12 @@ def _used(circuit: Circuit) -> tuple[set[int], set[int]]:
 
 
 def not_judged(circuit: Circuit) -> tuple[str, ...]:
-    """The codes of warnings that are not looked for in a circuit of this size."""
+    """The codes of warnings that are not looked for here, in a circuit of this size or by this room."""
     from hqnn_dsl.circuit.pauli.effects import is_quick
 
     proved = (warnings.DeadWeight, warnings.DeadInput, warnings.ConstantOutput)
-    return () if is_quick(circuit) else tuple(row.code for row in proved)
+    later = (warnings.TrainingTooLarge,)
+    return tuple(row.code for row in (later if is_quick(circuit) else (*proved, *later)))
 
 
 def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, findings: Findings) -> None:

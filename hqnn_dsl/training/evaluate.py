@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.training.rows import Where
     from hqnn_dsl.training.tables import Table
 
     Numbers = NDArray[np.float64]
@@ -89,15 +90,17 @@ def predict(net: HybridNet, preparation: Preparation, table: Table) -> pd.DataFr
     Raises `Refusal`: E0523 where features are missing, E0513 to E0516 for cells that are no finite numbers.
     """
     features = feature_numbers(table, preparation.features.names)
-    return pd.DataFrame(
-        predict_numbers(net, preparation, features), index=table.frame.index, columns=list(preparation.target.names)
-    )
+    predicted = predict_numbers(net, preparation, features, table.line_of)
+    return pd.DataFrame(predicted, index=table.frame.index, columns=list(preparation.target.names))
 
 
-def predict_numbers(net: HybridNet, preparation: Preparation, features: Numbers) -> Numbers:
-    """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs. Raises `Refusal` E0522."""
+def predict_numbers(net: HybridNet, preparation: Preparation, features: Numbers, where: Where | None = None) -> Numbers:
+    """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs. Raises `Refusal` E0522.
+
+    `where` is what a row is called in messages.
+    """
     check_range(preparation.features, features, single=net.dtype != torch.float64)
-    scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch)
+    scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch, where)
     return preparation.target.invert(scaled.to("cpu", torch.float64).numpy())
 
 
@@ -109,7 +112,7 @@ def evaluate(net: HybridNet, preparation: Preparation, table: Table) -> dict[str
     columns = Columns(preparation.features.names, preparation.target.names)
     feature_numbers(table, (*columns.features, *columns.targets))
     features, targets = numbers(table, columns)
-    predicted = predict_numbers(net, preparation, features)
+    predicted = predict_numbers(net, preparation, features, table.line_of)
     found = {"all": judge(preparation, targets, predicted)}
     if fingerprint(columns, features, targets) == preparation.fingerprint:
         found |= by_part(preparation, targets, predicted)

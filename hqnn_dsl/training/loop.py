@@ -27,6 +27,7 @@ from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.devices import Precision
 from hqnn_dsl.training.interruption import interruptible
+from hqnn_dsl.training.rows import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
+    from hqnn_dsl.training.rows import Where
 
 EVALUATION_ROWS = 4
 """How many times more rows than in training are evaluated at once: without gradients a row needs less memory."""
@@ -45,6 +47,8 @@ class Rows:
 
     features: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
+    where: Where | None = field(default=None, repr=False)
+    """What a row is called in the table that it is from."""
 
     def __len__(self) -> int:
         return len(self.features)
@@ -273,14 +277,20 @@ def batch_bounds(num_rows: int, batch: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], num_rows], strict=True))
 
 
-def predict_scaled(net: HybridNet, features: Tensor, batch: int) -> Tensor:
-    """Outputs `[N, T]` for scaled features `[N, F]`: no dropout, no autocast, no gradients, in the network's dtype."""
+def predict_scaled(net: HybridNet, features: Tensor, batch: int, where: Where | None = None) -> Tensor:
+    """Outputs `[N, T]` for scaled features `[N, F]`: no dropout, no autocast, no gradients, in the network's dtype.
+
+    `where` is what a row is called in messages.
+    """
     was_training = net.training
     net.eval()
     try:
         with torch.no_grad(), torch.autocast(features.device.type, enabled=False):
             size = batch * EVALUATION_ROWS
-            parts = [net(features[begin : begin + size]) for begin in range(0, len(features), size)]
+            parts = []
+            for begin in range(0, len(features), size):
+                with named(where, begin.__add__):
+                    parts.append(net(features[begin : begin + size]))
     finally:
         net.train(was_training)
     return torch.cat(parts)
@@ -304,9 +314,12 @@ def _train_epoch(
     training.net.train()
     order = _order(training, len(rows)).to(rows.features.device)
     sizes = [end - begin for begin, end in batches]
-    steps = zip(*(torch.split(part[order], sizes) for part in (rows.features, rows.targets)), sizes, strict=True)
-    for features, targets, size in islice(steps, training.step, None):
-        training.loss_sum += training.advance(features, targets) * size
+    parts = (rows.features[order], rows.targets[order], order)
+    steps = zip(*(torch.split(part, sizes) for part in parts), sizes, strict=True)
+    for features, targets, numbers, size in islice(steps, training.step, None):
+        with named(rows.where, numbers.__getitem__):
+            loss = training.advance(features, targets)
+        training.loss_sum += loss * size
         training.step += 1
         bar.update()
         if interrupted() and training.step < len(batches):
@@ -323,7 +336,7 @@ def _order(training: Training, num_rows: int) -> Tensor:
 def _validate(training: Training, validation: Rows) -> float | None:
     if not len(validation):
         return None
-    predicted = predict_scaled(training.net, validation.features, training.settings.batch)
+    predicted = predict_scaled(training.net, validation.features, training.settings.batch, validation.where)
     value = float(training.loss(predicted, validation.targets))
     if not math.isfinite(value):
         raise Refusal(

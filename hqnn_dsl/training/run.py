@@ -26,8 +26,9 @@ from hqnn_dsl.training.devices import choose_device
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge, load_run, load_snapshot_of, predict_numbers
 from hqnn_dsl.training.files import check_free, create_run, write_csv, write_json, write_text
-from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, fit
+from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
 from hqnn_dsl.training.preprocess import Prepared, prepare
+from hqnn_dsl.training.rows import refuse_zero_rows
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.preprocess import Preparation
@@ -61,6 +62,8 @@ class Experiment:
     make_network: Callable[[int, int], HybridNet] = field(repr=False)
     resolved_text: str = field(repr=False)
     source_text: str = field(repr=False)
+    refuse_step: Callable[[Choice, int, str], None] | None = field(default=None, repr=False)
+    """Raises `Refusal` where a step of a backend on so many rows, on a device of torch's, would not fit its memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +115,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     device = choose_device(spec.train.device)
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
     training = Training(net, spec.train, device, experiment.resolved_text)
+    _refuse_what_is_known(experiment, training, _lessons(training, prepared), prepared)
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
     _settle(training, prepared, agree)
@@ -128,6 +132,18 @@ def train(  # noqa: PLR0913 - what a training can be told
         if checkpoints.best is None:
             _clear(path, keep_folder=existed)
         raise
+
+
+def _refuse_what_is_known(experiment: Experiment, training: Training, lessons: Lessons, prepared: Prepared) -> None:
+    """Refuse before the first step what a later one would be refused for: its memory, rows that describe no state."""
+    net, where = training.net, None if prepared.lines is None else prepared.lines.of
+    chosen, batch = net.circuit.backend, training.settings.batch
+    trained = bool(net.quantum_weights()) or any(weight.requires_grad for weight in net.encoder.parameters())
+    if experiment.refuse_step is not None and chosen is not None and trained:
+        rows = max(end - begin for begin, end in batch_bounds(len(lessons.train), batch))
+        experiment.refuse_step(chosen, rows, str(training.precision.device))
+    features = torch.from_numpy(prepared.preparation.features.apply(prepared.features))
+    refuse_zero_rows(net, features.to(training.precision.device), where or "row {}".format)
 
 
 def _settle(training: Training, prepared: Prepared, agree: Agree) -> None:
@@ -200,7 +216,8 @@ def _train_and_write(job: _Job, watch: Watch | None, resume: Snapshot | None) ->
         fitted = fit(training, _lessons(training, prepared), job.checkpoints, watch=watch, resume=resume)
     finally:
         _write_history(path, training)
-    predicted = predict_numbers(net, preparation, prepared.features)
+    where = None if prepared.lines is None else prepared.lines.of
+    predicted = predict_numbers(net, preparation, prepared.features, where)
     metrics = by_part(preparation, prepared.targets, predicted) | {"baselines": _baselines(prepared)}
     _write_predictions(path, prepared, predicted)
     _draw(path, prepared, predicted, fitted)
@@ -216,11 +233,13 @@ def _lessons(training: Training, prepared: Prepared) -> Lessons:
     device = training.precision.device
     features = torch.from_numpy(preparation.features.apply(prepared.features)).to(device, net.dtype)
     targets = torch.from_numpy(preparation.target.apply(prepared.targets)).to(device, net.dtype)
-    train_rows, validation_rows = (
-        Rows(features[picked], targets[picked])
-        for picked in (torch.from_numpy(rows) for rows in (preparation.parts.train, preparation.parts.validation))
-    )
-    return Lessons(train_rows, validation_rows)
+
+    def rows(picked: NDArray[np.int64]) -> Rows:
+        own, lines = torch.from_numpy(picked), prepared.lines
+        where = None if lines is None else (lambda row: lines.of(int(picked[row])))
+        return Rows(features[own], targets[own], where)
+
+    return Lessons(rows(preparation.parts.train), rows(preparation.parts.validation))
 
 
 def _baselines(prepared: Prepared) -> dict[str, Any]:

@@ -13,16 +13,20 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID, uuid5
 
+import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.exceptions import CircuitError
 from qiskit.circuit.library import PauliEvolutionGate
-from qiskit.quantum_info import Pauli, SparsePauliOp
+from qiskit.quantum_info import Pauli, PauliList, SparsePauliOp
 
 from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
 from hqnn_dsl.circuit.folding import fold, functions_of
+from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
+from hqnn_dsl.report.codes.terms import TooManyTerms
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.limits import MAX_TERMS
 from hqnn_dsl.transpile.amplitude import MAX_PREPARED_QUBITS, components, prepare, tree_angles
 
 if TYPE_CHECKING:
@@ -166,19 +170,49 @@ def _opened(circuit: Circuit) -> tuple[dict[int, Parameter], QuantumCircuit]:
 
 
 def observables(circuit: Circuit) -> list[SparsePauliOp]:
-    """One operator an output, in output order; a probability is its projector."""
+    """One operator an output, in output order; a probability is its projector, a sum of 2^k products of Z.
+
+    Raises `Refusal` (E0785) if all of them together have more than `MAX_TERMS` products.
+    """
+    if circuit.num_terms > MAX_TERMS:
+        raise Refusal(TooManyTerms(what="operators of Qiskit's", num_terms=circuit.num_terms, limit=MAX_TERMS))
     found = []
-    for observable in circuit.observables:
-        terms = []
-        for term in observable.terms:
-            letters = "".join(letter for _, letter in term.factors).upper()
-            terms.append((letters, [qubit for qubit, _ in term.factors], term.coefficient))
-        found.append(SparsePauliOp.from_sparse_list(terms, num_qubits=circuit.num_qubits).simplify(atol=0))
+    for measured in circuit.measurements:
+        if isinstance(measured, Observable):
+            found.append(_operator(measured, circuit.num_qubits))
+        else:
+            found += _projectors(measured.qubits, circuit.num_qubits)
     return found
 
 
 _AMPLITUDES = UUID("7b0c1d52-9a2e-4d3f-8f57-3c1f5b6f9f10")
 """Parameters that prepare amplitudes are the same ones in all circuits, by their names."""
+
+
+def sums(circuit: Circuit) -> list[SparsePauliOp]:
+    """One operator for each output that is a sum of Pauli products, in output order."""
+    return [_operator(measured, circuit.num_qubits) for measured in circuit.sums]
+
+
+def _operator(observable: Observable, num_qubits: int) -> SparsePauliOp:
+    """The sum of products, each once; if nothing is left of it, zero times the identity."""
+    terms = []
+    for factors, coefficient in observable.products().items():
+        letters = "".join(letter for _, letter in factors).upper()
+        terms.append((letters, [qubit for qubit, _ in factors], coefficient))
+    return SparsePauliOp.from_sparse_list(terms or [("", [], 0.0)], num_qubits=num_qubits)
+
+
+def _projectors(qubits: tuple[int, ...], num_qubits: int) -> list[SparsePauliOp]:
+    """The projectors on the outcomes, all on the same products: prod_j (1 + (-1)^bit_j Z_j) / 2."""
+    numbers = np.arange(1 << len(qubits))
+    z = np.zeros((len(numbers), num_qubits), dtype=bool)
+    for j, qubit in enumerate(qubits):
+        z[:, qubit] = numbers >> j & 1
+    products = PauliList.from_symplectic(z, np.zeros_like(z))
+    odd = np.bitwise_count(numbers[:, None] & numbers) & 1
+    coefficients = (1.0 - 2.0 * odd) / len(numbers)
+    return [SparsePauliOp(products, of_outcome, copy=False) for of_outcome in coefficients]
 
 
 def input_names(circuit: Circuit) -> list[str]:

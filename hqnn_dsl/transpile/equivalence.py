@@ -35,15 +35,21 @@ class NotEquivalent(Exception):
     """A transpiled circuit has other expectation values than its original: a bug, never the user's mistake."""
 
 
-def assert_equivalent(
-    circuit: QuantumCircuit, transpiled: Transpiled, logical: Sequence[SparsePauliOp], *, seed: int = 0, points: int = 2
+def assert_equivalent(  # noqa: PLR0913 - two circuits, what is read of both, and where
+    circuit: QuantumCircuit,
+    transpiled: Transpiled,
+    logical: Sequence[SparsePauliOp],
+    *,
+    outcomes: Sequence[Sequence[int]] = (),
+    seed: int = 0,
+    points: int = 2,
 ) -> None:
     """Compare at `points` random assignments of the circuit's parameters; `logical` are the operators on `circuit`.
 
-    Raises `NotEquivalent` where a value differs, and `Refusal` where the circuits cannot be compared.
+    `outcomes` are qubits of `circuit`, together, whose 2^k outcomes must have the same probabilities. Raises
+    `NotEquivalent` where a value differs, and `Refusal` where the circuits cannot be compared.
     """
-    laid_out = transpiled.observables(logical)
-    compact, operators = without_idle_qubits(transpiled.circuit, laid_out)
+    compact, operators, moved_outcomes = laid_out(transpiled, logical, outcomes)
     widest = max(circuit.num_qubits, compact.num_qubits)
     if widest > MAX_CHECKED_QUBITS:
         raise Refusal(CannotCheck(reason=f"{widest} qubits are more than the {MAX_CHECKED_QUBITS} that are simulated"))
@@ -57,18 +63,31 @@ def assert_equivalent(
             scale = max(1.0, float(np.abs(original.coeffs).sum()))
             if not abs(expected - found) <= TOLERANCE * scale:
                 raise NotEquivalent(f"output {number} is {found} after transpiling and {expected} before")
+        for qubits, places in zip(outcomes, moved_outcomes, strict=True):
+            difference = np.abs(before.probabilities(list(qubits)) - after.probabilities(list(places))).max()
+            if not difference <= TOLERANCE:
+                raise NotEquivalent(f"probabilities of qubits {qubits} differ by {difference} after transpiling")
+
+
+def laid_out(
+    transpiled: Transpiled, logical: Sequence[SparsePauliOp], outcomes: Sequence[Sequence[int]]
+) -> tuple[QuantumCircuit, list[SparsePauliOp], list[list[int]]]:
+    """The transpiled circuit without idle qubits, and on its qubits operators and outcomes of the logical circuit's."""
+    operators = transpiled.observables(logical)
+    layout = transpiled.layout
+    places = range(transpiled.circuit.num_qubits) if layout is None else layout.final_index_layout()
+    moved = [[places[qubit] for qubit in qubits] for qubits in outcomes]
+    read = [qubit for qubits in moved for qubit in qubits]
+    kept = used_qubits(transpiled.circuit, operators, read)
+    compact, operators = without_idle_qubits(transpiled.circuit, operators, read)
+    return compact, operators, [[kept.index(qubit) for qubit in qubits] for qubits in moved]
 
 
 def without_idle_qubits(
     circuit: QuantumCircuit, operators: Sequence[SparsePauliOp], also: Sequence[int] = ()
 ) -> tuple[QuantumCircuit, list[SparsePauliOp]]:
     """The circuit and the operators on the qubits that a gate or an operator touches or `also` names, in order."""
-    used = {circuit.find_bit(qubit).index for instruction in circuit.data for qubit in instruction.qubits}
-    for operator in operators:
-        touched = (operator.paulis.x | operator.paulis.z).any(axis=0)
-        used.update(int(qubit) for qubit in np.flatnonzero(touched))
-    used.update(also)
-    kept = sorted(used) or [0]
+    kept = used_qubits(circuit, operators, also)
     place = {qubit: k for k, qubit in enumerate(kept)}
     compact = QuantumCircuit(len(kept), global_phase=circuit.global_phase)
     for instruction in circuit.data:
@@ -76,6 +95,16 @@ def without_idle_qubits(
             qubits = [place[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
             compact.append(instruction.operation, qubits)
     return compact, [_narrowed(operator, kept) for operator in operators]
+
+
+def used_qubits(circuit: QuantumCircuit, operators: Sequence[SparsePauliOp], also: Sequence[int] = ()) -> list[int]:
+    """The qubits that a gate or an operator touches or `also` names, ascending; qubit 0 if there is none."""
+    used = {circuit.find_bit(qubit).index for instruction in circuit.data for qubit in instruction.qubits}
+    for operator in operators:
+        touched = (operator.paulis.x | operator.paulis.z).any(axis=0)
+        used.update(int(qubit) for qubit in np.flatnonzero(touched))
+    used.update(also)
+    return sorted(used) or [0]
 
 
 def _narrowed(operator: SparsePauliOp, kept: list[int]) -> SparsePauliOp:

@@ -8,10 +8,11 @@ import torch
 from qiskit.quantum_info import Statevector
 from torch import Tensor
 
+from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.report.codes.environment import CannotCheck
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.transpile.convert import assignment
-from hqnn_dsl.transpile.equivalence import MAX_CHECKED_QUBITS, without_idle_qubits
+from hqnn_dsl.transpile.convert import assignment, sums
+from hqnn_dsl.transpile.equivalence import MAX_CHECKED_QUBITS, laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,19 +27,22 @@ if TYPE_CHECKING:
 def logical_values(program: Program, points: Sequence[Point]) -> list[Tensor]:
     """Outputs `[B, M]` of the logical circuit at every point, float64. Raises `Refusal` where Qiskit cannot."""
     circuit = program.circuit.decompose("PauliEvolution")  # whose matrix would be as large as the square of the state
-    return _values(program, circuit, program.observables, points)
+    return _values(program, (circuit, sums(program.logical), program.logical.outcomes), points)
 
 
 def transpiled_values(program: Program, points: Sequence[Point]) -> list[Tensor]:
     """The same of the transpiled circuit, idle qubits dropped."""
-    transpiled = program.unchecked_transpilation
-    circuit, operators = without_idle_qubits(transpiled.circuit, transpiled.observables(program.observables))
-    return _values(program, circuit, operators, points)
+    logical = program.logical
+    return _values(program, laid_out(program.unchecked_transpilation, sums(logical), logical.outcomes), points)
 
 
 def _values(
-    program: Program, circuit: QuantumCircuit, operators: Sequence[SparsePauliOp], points: Sequence[Point]
+    program: Program,
+    read: tuple[QuantumCircuit, Sequence[SparsePauliOp], Sequence[Sequence[int]]],
+    points: Sequence[Point],
 ) -> list[Tensor]:
+    """Outputs of a circuit with the operators and the qubits of outcomes that are read of it."""
+    circuit, operators, outcomes = read
     if circuit.num_qubits > MAX_CHECKED_QUBITS:
         raise Refusal(
             CannotCheck(reason=f"{circuit.num_qubits} qubits are more than the {MAX_CHECKED_QUBITS} that are simulated")
@@ -50,6 +54,14 @@ def _values(
         for row in point.inputs.tolist():
             values = assignment(program.logical, tuple(row), weights)
             state = Statevector(circuit.assign_parameters(values, strict=False))
-            rows.append([float(state.expectation_value(operator).real) for operator in operators])
+            expected = iter([float(state.expectation_value(operator).real) for operator in operators])
+            chances = iter([state.probabilities(list(qubits)).tolist() for qubits in outcomes])
+            rows.append(
+                [
+                    value
+                    for measured in program.logical.measurements
+                    for value in ([next(expected)] if isinstance(measured, Observable) else next(chances))
+                ]
+            )
         found.append(torch.tensor(rows, dtype=torch.float64))
     return found

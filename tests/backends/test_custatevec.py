@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_refused_before_it_is_taken(monkeypatch: pytest.Mon
     (diagnostic,) = offered()["custatevec"].objections(wide(40), {"precision": "single"})
     assert (diagnostic.code, diagnostic.limit_bytes) == ("E0711", limits.MAX_GPU_STATE_BYTES)
     assert offered()["custatevec"].objections(wide(30), {}) == ()
-    monkeypatch.setattr(executable, "_limit", lambda device: 100)
+    monkeypatch.setattr(executable, "limit_of", lambda device: 100)
     with pytest.raises(Refusal) as refused:
         load(wide(5), "single")(torch.zeros(1, 0), torch.zeros(0), None)
     assert refused.value.diagnostics[0].needed_bytes == 8 << 5

@@ -208,7 +208,7 @@ def test_too_large_a_state_is_refused_before_it_is_made() -> None:
         load(circuit)
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code == "E0711"
-    assert quantities.size(16 << 40) in diagnostic.headline
+    assert quantities.size(3 * 16 << 40) in diagnostic.headline
     assert quantities.size(limits.MAX_STATE_BYTES) in diagnostic.help
 
 

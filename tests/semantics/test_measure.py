@@ -46,7 +46,9 @@ def test_what_is_measured(text, wanted):
 def test_outputs_are_counted():
     found = after_map("measure probabilities(0, 1), parity, z", qubits=3)
     assert found.num_outputs == 4 + 1 + 3
-    assert found.observables[0] == observable((0.25, ""), (0.25, "z1"), (0.25, "z0"), (0.25, "z0 z1"))
+    assert found.sums == (observable((1, "z0 z1 z2")), *(observable((1, f"z{qubit}")) for qubit in range(3)))
+    assert found.outcomes == ((0, 1),)
+    assert found.num_terms == 16 + 1 + 3
 
 
 @pytest.mark.parametrize(

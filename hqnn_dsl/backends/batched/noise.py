@@ -21,6 +21,7 @@ from hqnn_dsl.transpile.passes import fake_devices
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.catalog.entry import Selection
@@ -39,6 +40,16 @@ class Noise:
     def observed(self, letters: str, qubits: Sequence[int]) -> SparsePauliOp:
         """The operator whose exact value is what a noisy readout of a Pauli product shows; letter k is qubit k's."""
         return observed(letters, [self.readout.get(qubit, (0.0, 1.0)) for qubit in qubits])
+
+    def seen(self, chances: NDArray[np.float64], qubits: Sequence[int]) -> NDArray[np.float64]:
+        """Probabilities `[2^k]` of the outcomes of `qubits` as a noisy readout shows them; bit j is that of qubit j."""
+        found = chances.reshape((2,) * len(qubits))
+        for bit, qubit in enumerate(qubits):
+            a, b = self.readout.get(qubit, (0.0, 1.0))
+            shown = np.array([[1 + a + b, 1 + a - b], [1 - a - b, 1 - a + b]]) / 2
+            axis = len(qubits) - 1 - bit
+            found = np.moveaxis(np.tensordot(shown, found, axes=(1, axis)), 0, axis)
+        return found.reshape(-1)
 
 
 def observed(letters: str, lines: Sequence[Line]) -> SparsePauliOp:

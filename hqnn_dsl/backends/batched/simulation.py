@@ -23,15 +23,15 @@ from hqnn_dsl.transpile.equivalence import without_idle_qubits
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from hqnn_dsl.backends.batched.readout import Factors, Floats, Readout
+    from hqnn_dsl.backends.batched.readout import Floats, Readout
     from hqnn_dsl.backends.batched.settings import Settings
-    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.circuit.ir import Circuit, Factors
 
 MAX_ROWS = 4096
 """Rows in one run of Aer: each has a report of its own, some kilobytes of Python objects."""
 
 MAX_RESULTS = 1 << 18
-"""Numbers read in one run, rows times terms."""
+"""Numbers read in one run, rows times terms and outcomes."""
 
 MAX_RUN_BYTES = 1 << 30
 """Memory for the states of one run's rows, of which Aer holds many at a time on a GPU."""
@@ -51,12 +51,12 @@ class Machine:
     settings: Settings
     report: dict[str, Any] = field(default_factory=dict)
 
-    def rows_at_a_time(self, num_terms: int) -> int:
-        """How many rows one run takes."""
+    def rows_at_a_time(self, num_values: int) -> int:
+        """How many rows one run takes, if each answers with so many numbers."""
         squared = 2 if self.settings.method == "density_matrix" else 1
         state = (8 if self.settings.precision == "single" else 16) << (squared * min(self.circuit.num_qubits, 30))
         by_memory = MAX_ROWS if self.settings.method == "matrix_product_state" else MAX_RUN_BYTES // state
-        return max(1, min(MAX_ROWS, MAX_RESULTS // max(1, num_terms), by_memory))
+        return max(1, min(MAX_ROWS, MAX_RESULTS // max(1, num_values), by_memory))
 
     def located(self, factors: Factors) -> tuple[str, list[int]]:
         """A term's letters, and its qubits in `circuit`."""
@@ -109,35 +109,46 @@ def machine_of(circuit: Circuit, settings: Settings, seed: int) -> Machine:
 
 
 class Terms:
-    """Exact values of the terms that a readout reads, noise and readout errors included."""
+    """Exact values of the terms and the probabilities that a readout reads, noise and readout errors included."""
 
     def __init__(self, machine: Machine, readout: Readout) -> None:
         self.machine = machine
+        self._width = readout.num_values
+        self._outcomes = [[machine.places[qubit] for qubit in qubits] for _, qubits in readout.outcomes]
         self._names = [f"t{k}" for k in range(len(readout.terms))]
         self._circuit = machine.circuit.copy()
         for name, factors in zip(self._names, readout.terms, strict=True):
             letters, qubits = machine.located(factors)
             read = single(letters) if machine.noise is None else machine.noise.observed(letters, qubits)
             self._circuit.save_expectation_value(read, qubits, label=name)
+        for number, qubits in enumerate(self._outcomes):
+            self._circuit.save_probabilities(qubits, label=f"p{number}")
 
     @property
     def rows_at_a_time(self) -> int:
-        return self.machine.rows_at_a_time(len(self._names))
+        return self.machine.rows_at_a_time(self._width)
 
     def __call__(self, rows: Floats) -> Floats:
-        """`[R, T]` for angles `rows[R, K]`, of any number of rows."""
-        found = np.zeros((len(rows), len(self._names)))
+        """`[R, V]` for angles `rows[R, K]`, of any number of rows; see `Readout`."""
+        found = np.zeros((len(rows), self._width))
         alone = not self.machine.shiftable.parameters  # then all rows are the same
-        for start in range(0, len(rows) if self._names else 0, self.rows_at_a_time):
+        for start in range(0, len(rows) if self._width else 0, self.rows_at_a_time):
             part = rows[start : start + self.rows_at_a_time]
             results = self.machine.run(self._circuit, part[:1] if alone else part, 1, 0)
             for row, result in enumerate(results):
-                data = result.data
-                found[start + row] = [getattr(data, name) for name in self._names]
+                found[start + row] = self._read(result.data)
             if alone:
                 found[:] = found[0]
                 break
         return found
+
+    def _read(self, data: Any) -> Floats:
+        """One row's values from Aer's answer."""
+        values: list[Any] = [[getattr(data, name) for name in self._names]]
+        for number, qubits in enumerate(self._outcomes):
+            chances = np.asarray(getattr(data, f"p{number}"), dtype=np.float64)
+            values.append(chances if self.machine.noise is None else self.machine.noise.seen(chances, qubits))
+        return np.concatenate(values)
 
     def bond(self, row: Floats) -> tuple[int, float]:
         """The largest bond dimension that one row's state reached, and the sum of what truncating it dropped.

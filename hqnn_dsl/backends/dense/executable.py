@@ -25,9 +25,10 @@ from hqnn_dsl.backends.dense.state import (
     zero_state,
 )
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
+from hqnn_dsl.backends.reference import needed
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Circuit, Observable
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class DenseExecutable:
         self._groups = group_operations(circuit)
         self._products = PauliProducts(circuit.num_qubits)
         self._fixed: dict[tuple[str, torch.device], Tensor] = {}
-        self._read = _Readout(circuit, self.real)
+        self._read = _Readout(circuit)
         self._metadata: dict[str, object] = {"method": "statevector", "precision": precision}
 
     def __reduce__(self) -> tuple[type[DenseExecutable], tuple[Circuit, str]]:
@@ -112,7 +113,7 @@ class DenseExecutable:
         given = [tensor for tensor in (per_sample, shared, state) if tensor is not None]
         differentiated = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
         rows = per_sample.shape[0] if differentiated else self._rows_at_a_time()
-        self._refuse_large(min(rows, per_sample.shape[0]), kept=len(self.circuit.operations) if differentiated else 0)
+        self._refuse_large(min(rows, per_sample.shape[0]), gradients=differentiated)
         if state is not None:
             refuse_zeros(state)
         if per_sample.shape[0] <= rows:
@@ -140,7 +141,7 @@ class DenseExecutable:
         return psi
 
     def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
-        outputs = self._read(self.final_state(per_sample, shared, state), self._products)
+        outputs = self._read(self.final_state(per_sample, shared, state), self._products).to(self.real)
         return outputs.repeat(per_sample.shape[0], 1) if outputs.shape[0] == 1 else outputs
 
     def _matrices(self, per_sample: Tensor, shared: Tensor) -> dict[int, Tensor]:
@@ -170,41 +171,39 @@ class DenseExecutable:
     def _rows_at_a_time(self) -> int:
         return max(1, CHUNK_BYTES // state_bytes(self.circuit.num_qubits, self.real))
 
-    def _refuse_large(self, rows: int, kept: int) -> None:
-        """Refuse before allocating: a few states are at work at once, and `kept` more wait for the gradient."""
-        needed = rows * (kept + WORKING_STATES) * state_bytes(self.circuit.num_qubits, self.real)
-        if needed > MAX_STATE_BYTES:
-            raise Refusal(
-                StateTooLarge(
-                    num_qubits=self.circuit.num_qubits, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES
-                )
-            )
-
-
-WORKING_STATES = 3
-"""States that exist at once while one gate is applied: before, after, and one rearranged."""
+    def _refuse_large(self, rows: int, *, gradients: bool) -> None:
+        """Refuse before allocating: a few states are at work at once, and more wait for the gradient."""
+        circuit = self.circuit
+        refusal = too_large(
+            *(circuit, rows, self.precision),
+            lambda count, precision: needed(circuit, count, precision, gradients=gradients),
+            MAX_STATE_BYTES,
+            training=gradients,
+        )
+        if refusal is not None:
+            raise Refusal(refusal)
 
 
 class _Readout:
-    """States `[B, 2^n]` to outputs `[B, M]`: every distinct Pauli product once, then one matrix of coefficients."""
+    """States `[B, 2^n]` to outputs `[B, M]` in float64: every distinct Pauli product once, then one matrix."""
 
-    def __init__(self, circuit: Circuit, real: torch.dtype) -> None:
+    def __init__(self, circuit: Circuit) -> None:
         self._num_qubits = circuit.num_qubits
         self._measurements = circuit.measurements
-        observables = [measured for measured in circuit.measurements if isinstance(measured, Observable)]
+        observables = circuit.sums
         numbers: dict[tuple[int, int], int] = {}
         entries: list[tuple[int, int, float]] = []
         self._offsets = [0.0] * len(observables)
         for column, observable in enumerate(observables):
-            for term in observable.terms:
-                if not term.factors:
-                    self._offsets[column] += term.coefficient
+            for factors, coefficient in observable.products().items():
+                if not factors:
+                    self._offsets[column] = coefficient
                     continue
-                letters = "".join(letter.upper() for _, letter in term.factors)
-                product = masks(letters, [qubit for qubit, _ in term.factors])
-                entries.append((numbers.setdefault(product, len(numbers)), column, term.coefficient))
+                letters = "".join(letter.upper() for _, letter in factors)
+                product = masks(letters, [qubit for qubit, _ in factors])
+                entries.append((numbers.setdefault(product, len(numbers)), column, coefficient))
         self._products = tuple(numbers)
-        self._coefficients = torch.zeros(len(numbers), len(observables), dtype=real)
+        self._coefficients = torch.zeros(len(numbers), len(observables), dtype=torch.float64)
         for row, column, coefficient in entries:
             self._coefficients[row, column] += coefficient
 

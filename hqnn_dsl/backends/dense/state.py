@@ -59,6 +59,14 @@ def _split(num_qubits: int, qubits: Sequence[int]) -> tuple[list[int], list[int]
     return shape, front + [axis for axis in range(len(shape)) if axis not in front]
 
 
+LONGEST_SUM = 1 << 10
+"""Products of a matrix and this many amplitudes are taken at a time in single precision.
+
+The gradient by a matrix is a sum over all amplitudes, and over all rows that share it. A matrix product adds its terms
+one after the other, and so loses digits as these grow; torch adds up the sums of parts of this length pair by pair.
+"""
+
+
 def apply_matrix(state: Tensor, matrix: Tensor, qubits: tuple[int, ...], num_qubits: int) -> Tensor:
     """The states after `matrix`, `[2^k, 2^k]` for all or `[B, 2^k, 2^k]` one a sample, on `qubits`."""
     shape, order = _split(num_qubits, qubits)
@@ -66,17 +74,33 @@ def apply_matrix(state: Tensor, matrix: Tensor, qubits: tuple[int, ...], num_qub
     size, batch = 1 << len(qubits), state.shape[0]
     columns = state.reshape(batch, *shape).permute(permutation)
     moved = columns.shape[1:]
-    result = torch.matmul(matrix, columns.reshape(batch, size, (1 << num_qubits) // size))
+    length = (1 << num_qubits) // size
+    summed = length if matrix.ndim == 3 else length * batch
+    if summed > LONGEST_SUM and matrix.requires_grad and state.dtype == torch.complex64:
+        result = _in_parts(matrix, columns.reshape(batch, size, length))
+    else:
+        result = torch.matmul(matrix, columns.reshape(batch, size, length))
     back = [permutation.index(axis) for axis in range(len(permutation))]
     return result.reshape(result.shape[0], *moved).permute(back).reshape(result.shape[0], 1 << num_qubits)
 
 
+def _in_parts(matrix: Tensor, columns: Tensor) -> Tensor:
+    """`matrix @ columns` for columns `[B, K, L]`, at most `LONGEST_SUM` columns of one of the B at a time."""
+    batch, size, length = columns.shape
+    rows, width = max(batch, matrix.shape[0] if matrix.ndim == 3 else 1), min(length, LONGEST_SUM)
+    parts = length // width
+    spread = matrix.reshape(-1, 1, size, size).expand(rows, parts, size, size).reshape(-1, size, size)
+    divided = columns.reshape(batch, size, parts, width).transpose(1, 2).expand(rows, -1, -1, -1)
+    result = torch.bmm(spread, divided.reshape(-1, size, width))
+    return result.reshape(rows, parts, size, width).transpose(1, 2).reshape(rows, size, length)
+
+
 def marginal(probabilities: Tensor, qubits: tuple[int, ...], num_qubits: int) -> Tensor:
-    """Probabilities `[B, 2^n]` summed to the outcomes `[B, 2^k]` of `qubits`, the first the least significant."""
+    """Probabilities `[B, 2^n]` summed to the outcomes `[B, 2^k]` of `qubits`, the first the lowest bit, in float64."""
     shape, order = _split(num_qubits, qubits)
     batch, size = probabilities.shape[0], 1 << len(qubits)
     columns = probabilities.reshape(batch, *shape).permute(0, *(axis + 1 for axis in order))
-    return columns.reshape(batch, size, (1 << num_qubits) // size).sum(-1)
+    return columns.reshape(batch, size, (1 << num_qubits) // size).sum(-1, dtype=torch.float64)
 
 
 def masks(letters: str, qubits: Sequence[int]) -> tuple[int, int]:
@@ -97,7 +121,7 @@ class PauliProducts:
 
     def signs(self, z: int, like: Tensor) -> Tensor:
         """(-1)^parity(r AND z) for each basis state r, `[2^n]`, in the real dtype and on the device of `like`."""
-        real = like.dtype.to_real()
+        real = like.dtype.to_real() if like.dtype.is_complex else like.dtype
         key = (z, like.device, real)
         if key in self._signs:
             return self._signs[key]
@@ -125,14 +149,18 @@ class PauliProducts:
         return torch.cos(half) * state - 1j * torch.sin(half) * self.apply(state, *masks)
 
     def expectations(self, state: Tensor, products: Sequence[tuple[int, int]]) -> Tensor:
-        """<ψ|P|ψ> for each of `products`, `[B, len(products)]`, real."""
-        diagonal = state.real.square() + state.imag.square()
+        """<ψ|P|ψ> for each of `products`, `[B, len(products)]`, in float64: sums of 2^n terms keep their digits."""
+        diagonal = None
         columns = []
         for x, z in products:
-            if x == 0:
-                columns.append(diagonal @ self.signs(z, state))
-            else:
-                columns.append((state.conj() * self.apply(state, x, z)).sum(-1).real)
+            if x:
+                turned = self.apply(state, x, z)
+                terms = state.real * turned.real + state.imag * turned.imag
+                columns.append(terms.sum(-1, dtype=torch.float64))
+                continue
+            if diagonal is None:
+                diagonal = (state.real.square() + state.imag.square()).to(torch.float64)
+            columns.append(diagonal @ self.signs(z, diagonal))
         return torch.stack(columns, dim=1)
 
 

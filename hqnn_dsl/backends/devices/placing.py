@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit.quantum_info import Pauli
 
-from hqnn_dsl.backends.batched.readout import readout_of
+from hqnn_dsl.backends.batched.readout import ByTerms, readout_of
 from hqnn_dsl.backends.devices.device import LocalDevice
 from hqnn_dsl.backends.devices.service import ServiceDevice, connect
 from hqnn_dsl.backends.shifts.circuit import shiftable_circuit, shiftable_on
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from qiskit import QuantumCircuit
 
-    from hqnn_dsl.backends.batched.readout import Readout
     from hqnn_dsl.backends.devices.device import Device
     from hqnn_dsl.backends.shifts.circuit import ShiftableCircuit
     from hqnn_dsl.catalog.entry import Selection
@@ -49,7 +48,7 @@ class Placed:
 
     shiftable: ShiftableCircuit
     circuit: QuantumCircuit
-    readout: Readout
+    readout: ByTerms
     terms: tuple[Pauli, ...]
     device: Device
 
@@ -87,7 +86,7 @@ def _placed(
     circuit: Circuit, shiftable: ShiftableCircuit, runs: QuantumCircuit, places: Sequence[int], device: Device
 ) -> Placed:
     """The terms laid out: letter by letter to where the logical qubits are at the end."""
-    readout = readout_of(circuit)
+    readout = ByTerms(readout_of(circuit))
     terms = []
     for factors in readout.terms:
         letters = ["I"] * runs.num_qubits

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
+from hqnn_dsl.backends.native.memory import KEPT_BYTES, NUMBER_BYTES, needed
 from hqnn_dsl.catalog.entry import Entry, Option
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.codes.environment import StateTooLarge
     from hqnn_dsl.report.diagnostic import Diagnostic
 
-NUMBER_BYTES = {"single": 4, "double": 8}
-"""Bytes of a real number by precision."""
+SMALL_FACTOR = 32
+"""Real numbers for each basis state that a step holds at most: two states of eight complex samples."""
 
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
@@ -45,17 +47,35 @@ def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """Only one: a single state, of the plan's largest part, that is larger than the memory limit."""
-    number = NUMBER_BYTES[options.get("precision", "single")]
-    if 2 * number << circuit.num_qubits <= MAX_STATE_BYTES:
+    return _too_large(circuit, options, 1, gradients=False)
+
+
+def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:
+    """A step's states that are larger than the memory limit; on a GPU its own memory is the limit, and asked there."""
+    if device.startswith("cuda") and options.get("device", "auto") != "cpu":
         return ()
-    from hqnn_dsl.circuit.pauli.cost import cost
+    return _too_large(circuit, options, rows, gradients=True)
+
+
+def _too_large(
+    circuit: Circuit, options: Mapping[str, Any], rows: int, *, gradients: bool
+) -> tuple[StateTooLarge, ...]:
+    """The refusal of a call on so many rows, by the count that the call makes itself."""
+    precision = options.get("precision", "single")
+    if SMALL_FACTOR * NUMBER_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
+        return ()
     from hqnn_dsl.circuit.pauli.rewrites import plan
 
-    needed = cost(plan(circuit)).state_bytes * number // NUMBER_BYTES["single"]
-    if needed <= MAX_STATE_BYTES:
-        return ()
-    width = circuit.num_qubits
-    return (StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES),)
+    found = plan(circuit)
+    refusal = too_large(
+        *(circuit, rows, precision),
+        lambda count, precision: needed(found, count, precision, gradients=gradients),
+        MAX_STATE_BYTES,
+        together=1,
+        training=gradients,
+        is_native=True,
+    )
+    return () if refusal is None else (refusal,)
 
 
 def probe() -> str:
@@ -93,6 +113,7 @@ BACKEND = Backend(
     ),
     load=load,
     objections=objections,
+    training=training,
     probe=probe,
     pace=4e9,
 )

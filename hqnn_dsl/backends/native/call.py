@@ -13,10 +13,11 @@ import numpy as np
 import torch
 
 from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.backends.native import entries
+from hqnn_dsl.backends.native.memory import KEPT_BYTES, call_bytes, is_kept, needed
 from hqnn_dsl.backends.native.pool import over_tiles, shares
 from hqnn_dsl.backends.native.tables import LANE_BITS, Array, Tables
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends.native.layouts import Layouts
 
-KEPT_BYTES = 1 << 29
-"""Final states up to this size in all are kept for the gradient; larger ones are made again."""
 MOST_SCHEDULES = 64
 """Batch sizes for which a schedule is remembered."""
 
@@ -48,24 +47,41 @@ class Part:
     @cached_property
     def values_threads(self) -> int:
         """Threads for values. Raises `Refusal` where not even one thread's states fit the memory limit."""
-        return self._threads(passes=1, working=0 if self.keep else 1)
+        return self._threads(passes=1, gradients=False)
 
     @cached_property
     def gradients_threads(self) -> int:
         """Threads for the sweep back. Raises `Refusal` like `values_threads`."""
-        return self._threads(passes=3, working=1 if self.keep else 2)
+        return self._threads(passes=3, gradients=True)
 
-    def _threads(self, *, passes: int, working: int) -> int:
-        """Threads worth their while whose `working` states fit the memory beside the kept ones."""
+    def _threads(self, *, passes: int, gradients: bool) -> int:
+        """Threads worth their while whose states fit the memory beside the kept ones."""
         count = shares(self.tiles, passes * self.tables.work * self._batch, self._most)
-        number = self._layouts.offsets.itemsize
-        while count > 1 and (count * working * self.size + self.kept) * number > MAX_STATE_BYTES:
+        tile = self.size * self._layouts.offsets.itemsize
+
+        def taken(threads: int) -> int:
+            return call_bytes(self.tiles, tile, threads=threads, keep=self.keep, gradients=gradients)
+
+        while count > 1 and taken(count) > MAX_STATE_BYTES:
             count -= 1
-        needed = (count * working * self.size + self.kept) * number
-        if needed > MAX_STATE_BYTES:
-            width, rows = self._layouts.circuit.num_qubits, max(1, min(self._batch, self.size // self.tables.rows))
-            raise Refusal(StateTooLarge(num_qubits=width, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES))
+        if taken(count) > MAX_STATE_BYTES:
+            self._refuse(taken(count), gradients=gradients)
         return count
+
+    def _refuse(self, taken: int, *, gradients: bool) -> None:
+        """Refuse the call for the bytes that it takes, with advice by the count for a whole plan."""
+        layouts = self._layouts
+        own = self._batch, "double" if layouts.dtype == "float64" else "single"
+
+        def bytes_of(rows: int, precision: str) -> int:
+            return taken if (rows, precision) == own else needed(layouts.plan, rows, precision, gradients=gradients)
+
+        together = 1 if self.tables.lane is not None else min(self._batch, 1 << LANE_BITS[layouts.dtype])
+        refusal = too_large(
+            layouts.circuit, *own, bytes_of, MAX_STATE_BYTES, together=together, training=gradients, is_native=True
+        )
+        assert refusal is not None
+        raise Refusal(refusal)
 
 
 class Schedules:
@@ -91,7 +107,7 @@ class Schedules:
         layouts = self.layouts
         chosen = layouts.chosen(batch)
         found = tuple(Part(layouts, tables, batch, threads, keep=keep) for tables in chosen)
-        if sum(part.kept for part in found) * layouts.offsets.itemsize > KEPT_BYTES:
+        if keep and not is_kept([(part.tiles, part.size * layouts.offsets.itemsize) for part in found], KEPT_BYTES):
             found = tuple(Part(layouts, tables, batch, threads, keep=False) for tables in chosen)
         return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hqnn_dsl.backends.native.memory import BY_AMPLITUDE_COST, by_amplitude
 from hqnn_dsl.backends.native.tables import LANE_BITS, Tables, groups_of, tables_of
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.pauli.groups import Group
     from hqnn_dsl.circuit.pauli.program import PauliPlan
 
-CACHE_BYTES = 1 << 23
-"""A core's share of the outer cache: a tile whose two states are larger goes half as fast."""
 WHOLE_BYTES = 1 << 25
 """A tile's state and adjoint up to this size are left whole: all caches together hold them.
 
@@ -23,12 +22,6 @@ and beyond the cache 1.7 to 1.8 for complex numbers at 22 qubits, 1.15 at 24, 1.
 """
 BLOCK_BYTES = 1 << 17
 """A block of a larger one: two of them, state and adjoint, fit a core's own cache."""
-BY_AMPLITUDE_COST = 1.9
-"""How much more a sample costs where neighbouring amplitudes share a register and lanes are swapped.
-
-Measured on one core with AVX2: 2.1 to 4 at 8 qubits, 1.5 to 2.1 at 12, 1.0 at 16, where a tile by sample has left the
-cache.
-"""
 
 
 class Layouts:
@@ -85,14 +78,7 @@ class Layouts:
 
     def by_amplitude(self, number: int, batch: int) -> bool:
         """The layout of a part for that many rows: the cheaper by count, where a state fills registers at all."""
-        part = self.plan.parts[number]
-        lane_bits = LANE_BITS[self.dtype]
-        if part.num_qubits <= lane_bits:
-            return False
-        state = self.offsets.itemsize * (1 if part.real else 2) << part.num_qubits
-        lanes = 1 << lane_bits
-        slow = 2 if 2 * lanes * state > CACHE_BYTES else 1
-        return BY_AMPLITUDE_COST * batch < slow * lanes * -(-batch // lanes)
+        return by_amplitude(self.plan.parts[number], batch, self.offsets.itemsize, BY_AMPLITUDE_COST)
 
 
 MOST_BATCHES = 64

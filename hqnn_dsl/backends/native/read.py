@@ -156,11 +156,11 @@ def mixing_adjoint(
 
 @kernel
 def outcome_size(marginals: Any, n: int) -> int:
-    """Numbers in a register an outcome of the widest marginal, and one more."""
+    """Numbers in two registers an outcome of the widest marginal, and one more."""
     most = 0
     for m in range(len(marginals)):
         most = max(most, marginals[m, 2] - marginals[m, 1])
-    return n * ((1 << most) + 1)
+    return n * ((2 << most) + 1)
 
 
 @kernel
@@ -174,19 +174,28 @@ def outcome(row: int, lane: int, bits: Any, first: int, last: int) -> int:
 
 @kernel
 def marginal_values(psi: Any, rows: int, dual: Any, lane: Any, bits: Any, first: int, last: int, sums: Any) -> None:
-    """Probabilities of all outcomes; `sums` has a register an outcome: by lane, or in lane 0 by amplitude."""
+    """Probabilities of all outcomes; `sums` has a register an outcome: by lane, or in lane 0 by amplitude.
+
+    Behind it is as much room for the sums of a block of rows, which has at least as many rows as there are outcomes.
+    """
     n = lanes(psi)
-    sums[: n << (last - first)] = 0
-    own = sums[n << (last - first) :]
-    for r in range(rows):
-        p = density(psi, r, dual)
-        which = outcome(r, 0, bits, first, last)
-        if lane is None:
-            store(sums, which * n, load(sums, which * n) + p)
-            continue
-        store(own, 0, p)
-        for k in range(n):
-            sums[(which ^ own_outcome(k, bits, first, last)) * n] += own[k]
+    size = n << (last - first)
+    sums[: 2 * size] = 0
+    part, own = sums[size : 2 * size], sums[2 * size :]
+    step = max(BLOCK, 1 << (last - first))
+    for start in range(0, rows, step):
+        for r in range(start, min(rows, start + step)):
+            p = density(psi, r, dual)
+            which = outcome(r, 0, bits, first, last)
+            if lane is None:
+                store(part, which * n, load(part, which * n) + p)
+                continue
+            store(own, 0, p)
+            for k in range(n):
+                part[(which ^ own_outcome(k, bits, first, last)) * n] += own[k]
+        for at in range(0, size, n):
+            store(sums, at, load(sums, at) + load(part, at))
+        part[:] = 0
 
 
 @kernel

@@ -10,6 +10,7 @@ state and of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,15 @@ import torch
 from pennylane import numpy
 from pennylane.tape import QuantumScript
 
+from hqnn_dsl.backends.batched.readout import ByTerms, readout_of
 from hqnn_dsl.backends.dense.graphs import is_batched, last
 from hqnn_dsl.backends.dense.state import normalised, refuse_zeros
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import too_large
+from hqnn_dsl.backends.pennylane import backprop_bytes
 from hqnn_dsl.backends.qml.devices import KNOWN, DeviceRow
 from hqnn_dsl.backends.qml.gates import measured, operations, weighted
 from hqnn_dsl.circuit.ir import width_of
-from hqnn_dsl.report.codes.environment import StateTooLarge
 from hqnn_dsl.report.codes.pennylane import NoSecondDerivatives
 from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.report.diagnostic import Refusal
@@ -39,8 +42,6 @@ if TYPE_CHECKING:
 AMPLITUDE_BYTES = {"single": 8, "double": 16}
 PENNYLANE_DIFFS = {"backprop": "backprop", "adjoint": "adjoint", "parameter_shift": "parameter-shift"}
 """PennyLane's name for each way to differentiate."""
-WORKING_STATES = 3
-"""States that exist at once while a gate is applied."""
 TAPES_AT_ONCE = 64
 """Tapes that exist at once: PennyLane takes some hundred kilobytes for each."""
 ONE_AT_A_TIME = RLock()
@@ -86,10 +87,14 @@ class QmlExecutable:
         self.real = torch.float64 if options.precision == "double" else torch.float32
         self.device = make_device(options, circuit.num_qubits)
         self._measurements = [measured(measurement) for measurement in circuit.measurements]
-        self._words = _Words(circuit)
 
     def __reduce__(self) -> tuple[type[QmlExecutable], tuple[Circuit, QmlOptions]]:
         return QmlExecutable, (self.circuit, self.options)
+
+    @cached_property
+    def _words(self) -> _Words:
+        """Only asked for where PennyLane differentiates one weighted observable; `backprop` needs none."""
+        return _Words(self.circuit)
 
     @property
     def metadata(self) -> Mapping[str, object]:
@@ -125,7 +130,7 @@ class QmlExecutable:
         if not wanted:
             return self.values(sample, common, state)
         if self.options.diff == "backprop":
-            self._refuse_large(sample.shape[0], kept=len(self.circuit.operations))
+            self._refuse_large(sample.shape[0])
             return self._run(sample, common, None if state is None else normalised(state), "backprop")
         found: Tensor = _ByDevice.apply(sample, common, self)  # type: ignore[no-untyped-call]
         return found
@@ -227,17 +232,14 @@ class QmlExecutable:
             pieces.append(values.expand(rows, -1))
         return torch.cat(pieces, dim=1)
 
-    def _refuse_large(self, rows: int, kept: int) -> None:
+    def _refuse_large(self, rows: int) -> None:
         """Refuse before allocating: what waits for the gradient is a state for every gate and row."""
         circuit = self.circuit
-        one = AMPLITUDE_BYTES["double"] << self.options.row.exponent * circuit.num_qubits
-        needed = rows * (kept + WORKING_STATES) * one
-        if needed > MAX_STATE_BYTES:
-            raise Refusal(
-                StateTooLarge(
-                    num_qubits=circuit.num_qubits, rows=rows, needed_bytes=needed, limit_bytes=MAX_STATE_BYTES
-                )
-            )
+        refusal = too_large(
+            *(circuit, rows, "double"), lambda count, _: backprop_bytes(circuit, count), MAX_STATE_BYTES, training=True
+        )
+        if refusal is not None:
+            raise Refusal(refusal)
 
 
 def _of_kind(interface: str, tensor: Tensor | None) -> Any:
@@ -245,20 +247,12 @@ def _of_kind(interface: str, tensor: Tensor | None) -> Any:
 
 
 class _Words:
-    """The distinct Pauli products of all outputs but the identity, and what each output has of each."""
+    """The distinct Pauli products of all outputs but the identity, and how much each weighs under an upstream."""
 
     def __init__(self, circuit: Circuit) -> None:
-        numbers: dict[tuple[tuple[int, str], ...], int] = {}
-        entries: list[tuple[int, int, float]] = []
-        for output, observable in enumerate(circuit.observables):
-            for term in observable.terms:
-                if term.factors:
-                    number = numbers.setdefault(tuple(sorted(term.factors)), len(numbers))
-                    entries.append((output, number, term.coefficient))
-        self.words = tuple(numbers)
-        self._table = torch.zeros(circuit.num_outputs, len(numbers), dtype=torch.float64)
-        for output, number, coefficient in entries:
-            self._table[output, number] += coefficient
+        readout = ByTerms(readout_of(circuit))
+        self.words = readout.terms
+        self._readout = readout
 
     def weighted(self, weights: list[float]) -> list[Any]:
         """One measurement: the expectation value of the words with these coefficients, leaving out zeros."""
@@ -267,7 +261,7 @@ class _Words:
 
     def coefficients(self, upstream: Tensor) -> list[list[float]]:
         """For each row of `upstream[B, M]`, the coefficients of all words in the observable that it weighs."""
-        weights: list[list[float]] = (upstream.to("cpu", torch.float64) @ self._table).tolist()
+        weights: list[list[float]] = self._readout.weights(upstream.to("cpu", torch.float64).numpy()).tolist()
         return weights
 
 

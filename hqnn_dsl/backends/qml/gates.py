@@ -110,6 +110,6 @@ def weighted(coefficients: Sequence[float], words: Sequence[tuple[tuple[int, str
 def measured(measurement: Measurement) -> Any:
     """One measurement: `expval` of a sum of Pauli products, or `probs` with our index."""
     if isinstance(measurement, Observable):
-        terms = measurement.terms
-        return qml.expval(weighted([term.coefficient for term in terms], [term.factors for term in terms]))
+        products = measurement.products() or {(): 0.0}
+        return qml.expval(weighted(list(products.values()), list(products)))
     return qml.probs(wires=list(reversed(measurement.qubits)))

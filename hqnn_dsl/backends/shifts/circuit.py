@@ -21,7 +21,7 @@ from hqnn_dsl.backends.shifts.unroll import unroll
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report.codes.environment import CannotTranspile
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.transpile.convert import observables
+from hqnn_dsl.transpile.convert import observables, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.passes import Transpiled, transpile, transpile_for
 
@@ -113,7 +113,7 @@ def _compared(
     circuit: Circuit, unrolled: QuantumCircuit, transpiled: Transpiled, slots: dict[int, Parameter], seed: int
 ) -> ShiftableCircuit:
     transpiled.circuit.global_phase = 0  # it may hold Parameters, and no expectation value sees it
-    assert_equivalent(unrolled, transpiled, observables(circuit), seed=seed)
+    assert_equivalent(unrolled, transpiled, sums(circuit), outcomes=circuit.outcomes, seed=seed)
     return with_own_parameters(circuit, transpiled, slots)
 
 

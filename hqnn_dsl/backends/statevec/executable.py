@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hqnn_dsl.backends.custatevec import needed
 from hqnn_dsl.backends.dense.executable import DenseExecutable
 from hqnn_dsl.backends.dense.graphs import again, numbers_suffice, where_finite
 from hqnn_dsl.backends.dense.state import normalised
+from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.backends.statevec.library import Library, find_module
-from hqnn_dsl.backends.statevec.reading import reading_of
+from hqnn_dsl.backends.statevec.reading import add_weighed, chances, reading_of
 from hqnn_dsl.circuit.pauli.rewrites import plan
-from hqnn_dsl.report.codes.environment import StateTooLarge, ZeroAmplitudes
+from hqnn_dsl.report.codes.environment import ZeroAmplitudes
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ Array = np.ndarray[Any, Any]
 
 MEMORY_SHARE = 0.8
 """Of a device's memory, what states may take."""
-FORWARD_STATES, BACKWARD_STATES = 1, 3
-"""States at work at once: ψ; and ψ, λ and one for Pψ."""
 
 
 class StateVecExecutable:
@@ -130,7 +130,7 @@ class Call:
 
     def forward(self) -> Array:
         """Outputs `[B, M]`."""
-        parts, library = self.executable.plan.parts, self._ready(FORWARD_STATES)
+        parts, library = self.executable.plan.parts, self._ready(gradients=False)
         out = np.tile(np.array(self.executable.plan.offsets), (len(self.samples), 1))
         with _on(self.device), library.lock:
             library.follow()
@@ -144,11 +144,14 @@ class Call:
                         out[row, output] += factor * values[place]
                     for output, factor in reading.constants:
                         out[row, output] += factor
+                    for marginal in reading.marginals:
+                        own = chances(psi, marginal).cpu().numpy()
+                        out[row, marginal.first : marginal.first + marginal.size] += own
         return out
 
     def backward(self, upstream: Array, asked: tuple[bool, bool, bool]) -> Found:
         """Gradients for `upstream[B, M]`."""
-        library = self._ready(BACKWARD_STATES)
+        library = self._ready(gradients=True)
         amplitudes = 0 if self.state is None else self.state.shape[1]
         found = Found(
             asked, np.zeros_like(self.samples), np.zeros_like(self.shared), np.zeros((len(self.samples), amplitudes))
@@ -166,7 +169,7 @@ class Call:
     def _start_adjoint(self, library: Library, reading: Reading, upstream: Array, both: Tensor, turned: Tensor) -> None:
         """λ = Σ g·Pψ; turning ψ by -π about P makes it i·Pψ.
 
-        What the identity adds is left out: ψ keeps its length, and normalised amplitudes do too.
+        What a constant term adds is left out: ψ keeps its length, and normalised amplitudes do too.
         """
         psi, lam = both.chunk(2)
         weights = np.zeros(len(reading.strings))
@@ -179,6 +182,9 @@ class Call:
                 turned.copy_(psi)
                 library.rotate(turned, bits, string, -np.pi)
                 lam.add_(turned, alpha=complex(0, -weight))
+        for marginal in reading.marginals:
+            own = upstream[marginal.first : marginal.first + marginal.size]
+            add_weighed(psi, marginal, torch.from_numpy(np.ascontiguousarray(own)), lam)
 
     def _sweep(self, library: Library, part: PauliProgram, row: int, both: Tensor, found: Found) -> None:
         """Un-apply rotations from both states as far as something is asked for; add gradients to the slots."""
@@ -240,15 +246,19 @@ class Call:
     def _memory(self, numbers: int) -> Tensor:
         return torch.empty(numbers, dtype=self.dtype, device=self.device)
 
-    def _ready(self, states: int) -> Library:
-        """The library, after the memory for that many states was counted. Raises `Refusal` where it is too much."""
-        widest = max(max(1, part.num_qubits) for part in self.executable.plan.parts)
-        needed = states * self.dtype.itemsize << widest
-        limit = _limit(self.device)
-        if needed > limit:
-            width = self.executable.circuit.num_qubits
-            raise Refusal(StateTooLarge(num_qubits=width, rows=1, needed_bytes=needed, limit_bytes=limit))
-        return self.executable.library(self.device)
+    def _ready(self, *, gradients: bool) -> Library:
+        """The library, after the memory of the states was counted. Raises `Refusal` where it is too much."""
+        executable = self.executable
+        widest = max((part.num_qubits for part in executable.plan.parts), default=0)
+        refusal = too_large(
+            *(executable.circuit, 1, executable.precision),
+            lambda _, precision: needed(widest, precision, gradients=gradients),
+            limit_of(self.device),
+            training=gradients,
+        )
+        if refusal is not None:
+            raise Refusal(refusal)
+        return executable.library(self.device)
 
 
 class _Angles(torch.autograd.Function):
@@ -291,7 +301,8 @@ def _on(device: torch.device) -> Any:
     return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
-def _limit(device: torch.device) -> int:
+def limit_of(device: torch.device) -> int:
+    """Bytes that states may take on a device."""
     from hqnn_dsl.backends.limits import MAX_STATE_BYTES
 
     if device.type != "cuda":

@@ -109,12 +109,12 @@ def _with_readout(circuit: Circuit, frame: Frame, rotations: list[PauliRotation]
     output = 0
     for measured in circuit.measurements:
         if isinstance(measured, Observable):
-            for term in measured.terms:
-                string = _after(turns, frame.image((q, letter.upper()) for q, letter in term.factors))
+            for factors, coefficient in measured.products().items():
+                string = _after(turns, frame.image((q, letter.upper()) for q, letter in factors))
                 if string.x == string.z == 0:
-                    offsets[output] += term.coefficient * string.sign
+                    offsets[output] += coefficient * string.sign
                 else:
-                    terms.append(Term(string.x, string.z, term.coefficient * string.sign, output))
+                    terms.append(Term(string.x, string.z, coefficient * string.sign, output))
         else:
             images = [_after(turns, frame.image([(q, "Z")])) for q in measured.qubits]
             assert all(string.x == 0 for string in images)

@@ -13,15 +13,17 @@ from hqnn_dsl.report.quantities import count, size
 class StateTooLarge(Diagnostic):
     """The states of a run would take more memory than the limit.
 
-    A state of n qubits has 2^n complex amplitudes: 8 bytes each in single precision, 16 in double. A training step
-    keeps one state for every gate and every row of the batch. It is counted before anything is allocated.
+    A state of n qubits has 2^n complex amplitudes: 8 bytes each in single precision, 16 in double. A step of training
+    needs more of them than values do: two on `native`, three on `custatevec`, one for every gate and every row of the
+    batch on `reference` and `pennylane`. It is counted before anything is allocated: `hqnn check` and `hqnn compile`
+    warn (W0410) where values fit and a step does not, and `hqnn train` refuses.
 
-    Wrong: `circuit on 34 qubits { … }`, or `batch 4096` with 16 qubits.
-    Right: fewer qubits, a smaller `batch`, or `backend reference(precision: single)`.
+    Wrong: `circuit on 34 qubits { … }`, or `batch 4096` with 16 qubits and `backend reference`.
+    Right: fewer qubits, a smaller `batch`, or another backend; the message says what fits.
     """
 
     code: ClassVar[str] = "E0711"
-    message: ClassVar[str] = "the states of {qubits}, {rows_at_a_time} at a time, need {needed} of memory"
+    message: ClassVar[str] = "{states} of {qubits}, {rows_at_a_time} at a time, need {needed} of memory"
     label: ClassVar[str] = "the limit is {limit}"
     advice: ClassVar[str] = "use fewer qubits, a smaller batch or single precision; the limit is {limit}"
 
@@ -29,6 +31,11 @@ class StateTooLarge(Diagnostic):
     rows: int
     needed_bytes: int
     limit_bytes: int
+    training: bool = False
+
+    @property
+    def states(self) -> str:
+        return "a training step's states" if self.training else "the states"
 
     @property
     def qubits(self) -> str:
@@ -52,18 +59,24 @@ class ZeroAmplitudes(Diagnostic):
     """A row of the `amplitude` input is all zeros, so there is no state that it describes.
 
     `amplitude` divides each row by its length. Rows of zeros come from an encoder that ends with `relu`, from padding,
-    or from a table row of zeros.
+    or from a table row of zeros. The message names the line of the table; where a layer is called on a tensor, the row
+    of that tensor, counted from 0.
 
     Wrong: an encoder `dense(4); relu` in front of `feature_map amplitude()`.
     Right: an encoder that cannot give zeros everywhere, such as `dense(4); tanh + 2`.
     """
 
     code: ClassVar[str] = "E0712"
-    message: ClassVar[str] = "row {row} of the amplitude input is all zeros"
+    message: ClassVar[str] = "the amplitude input is all zeros for {place}"
     label: ClassVar[str] = "a state has length 1, and zeros have none"
     advice: ClassVar[str] = "end the encoder with something that is never zero everywhere, or drop such rows"
 
     row: int
+    where: str = ""
+
+    @property
+    def place(self) -> str:
+        return self.where or f"row {self.row} of the batch, counted from 0"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)

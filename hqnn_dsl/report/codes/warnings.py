@@ -169,3 +169,21 @@ class ConstantOutput(Diagnostic):
     advice = "measure something else, or strike it"
     what: str
     value: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TrainingTooLarge(Diagnostic):
+    """The backend has room for the circuit's values, but not for a step of training on a whole batch.
+
+    Values need one state at a time on most backends; gradients need several, or one for every gate and row. Whoever
+    only predicts may `allow` it; `hqnn train` refuses with E0711, before the first step.
+
+    Wrong: training a `circuit on 30 qubits` with `backend native`, whose step needs two states of 8 GiB.
+    Right: `circuit on 29 qubits`, or what else the message says.
+    """
+
+    code = "W0410"
+    severity = "warning"
+    message = "this model cannot be trained here: {reason}"
+    label = "fits values only"
+    reason: str
