@@ -19,6 +19,7 @@ from hqnn_dsl.training.files import replacing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
 Snapshot = dict[str, Any]
 """`model`, `optimizer`, `scheduler`, `scaler`, `stop`, `rng`, `epoch`, `step`, `history`, `spec`, `version`, …"""
@@ -66,9 +67,9 @@ def save_snapshot(path: Path, snapshot: Snapshot) -> None:
         torch.save(snapshot, temporary)
 
 
-def load_snapshot(path: Path) -> Snapshot:
+def load_snapshot(file: Path | BinaryIO) -> Snapshot:
     """Read a snapshot onto the CPU. Raises whatever `torch.load` raises where the file is none."""
-    loaded: Snapshot = torch.load(path, map_location="cpu", weights_only=True)
+    loaded: Snapshot = torch.load(file, map_location="cpu", weights_only=True)
     return loaded
 
 

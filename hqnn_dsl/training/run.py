@@ -24,10 +24,19 @@ from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.devices import choose_device
 from hqnn_dsl.training.environment import describe_environment
-from hqnn_dsl.training.evaluate import by_part, judge, load_run, load_snapshot_of, predict_numbers
+from hqnn_dsl.training.evaluate import (
+    by_part,
+    damaged,
+    judge,
+    load_metrics,
+    load_run,
+    load_snapshot_of,
+    predict_numbers,
+)
 from hqnn_dsl.training.files import check_free, create_run, write_csv, write_json, write_text
-from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, fit
-from hqnn_dsl.training.preprocess import Prepared, prepare
+from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.preprocess import VERSION, Prepared, prepare
+from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
@@ -162,9 +171,15 @@ def _resume(  # noqa: PLR0913 - what a training is made of
         raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
     if stored.preparation.to_json() != prepared.preparation.to_json():
         raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
+    load_metrics(path)
+    num_batches = len(batch_bounds(len(prepared.preparation.parts.train), experiment.spec.train.batch))
+    if problem := unfit(training, snapshot, num_batches):
+        raise damaged(path, "checkpoints/last.pt", problem)
+    if problem := unfit_weights(training, stored.best):
+        raise damaged(path, "checkpoints/best.pt", problem)
     try:
         training.restore(snapshot)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
     executable = training.net.circuit.executable
     if isinstance(executable, MeteredExecutable):
@@ -206,7 +221,7 @@ def _train_and_write(job: _Job, watch: Watch | None, resume: Snapshot | None) ->
     _draw(path, prepared, predicted, fitted)
     environment = describe_environment(job.spec, net, training.precision.device)
     write_json(path / "environment.json", environment | {"run": _describe(training, fitted)})
-    write_json(path / "metrics.json", metrics)
+    write_json(path / "metrics.json", {"version": VERSION} | metrics)
     return RunResult(path, metrics, fitted, net.eval(), preparation)
 
 
