@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,9 +153,9 @@ def train(
 
 def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> Run:
     """A run from its folder; `changes` as `--set`, of the backend only: another change raises `Refusal` E0607."""
-    from hqnn_dsl.training.evaluate import load_run, restore
+    from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
 
-    stored = load_run(Path(path))
+    stored, metrics = load_run(Path(path)), load_metrics(Path(path))
     opened: list[tuple[Spec, Choice]] = []
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
@@ -167,9 +168,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> R
         return program.network(in_width, out_width)
 
     net = restore(stored, rebuild)
-    metrics = Path(path) / "metrics.json"
-    found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
-    return Run(Path(path), net, stored.preparation, found, *opened[0])
+    return Run(Path(path), net, stored.preparation, metrics, *opened[0])
 
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
@@ -182,7 +181,7 @@ def _only_backend(trained: Program, changed: Program, path: Path) -> None:
 def load(path: str | Path) -> HybridNet:
     """The network back, from a run (with its best weights) or from a folder that `hqnn compile` wrote."""
     folder = Path(path)
-    if (folder / "checkpoints").is_dir():
+    if os.path.isdir(folder / "checkpoints"):  # noqa: PTH112 - raises nothing
         return open_run(folder).net
     module = folder / _MODULE_FILE
     if not module.is_file():
