@@ -94,10 +94,12 @@ def main() -> None:
         _run()
     except Refusal as refusal:
         _leave(refusal)
-    except KeyboardInterrupt as interrupt:
-        number = interrupt.number if isinstance(interrupt, Terminated) else signal.SIGINT
-        sys.stderr.write("\ninterrupted\n" if number == signal.SIGINT else "\nterminated\n")
-        sys.exit(128 + number)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        sys.exit(128 + signal.SIGINT)
+    except Terminated as terminated:
+        sys.stderr.write("\nterminated\n")
+        sys.exit(128 + terminated.number)
     except (streams.NobodyReads, BrokenPipeError):
         streams.abandon_output()
         sys.exit(0)
@@ -107,7 +109,7 @@ def main() -> None:
         _leave_with_our_bug(error)
 
 
-class Terminated(KeyboardInterrupt):
+class Terminated(BaseException):
     """A request to end that is no Ctrl-C: what is half written is taken away as after that."""
 
     def __init__(self, number: int) -> None:

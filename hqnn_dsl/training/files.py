@@ -74,7 +74,9 @@ def check_free(out: Path | None) -> None:
 
 def _is_taken(out: Path) -> bool:
     with writable(out):
-        if not os.path.lexists(out):
+        try:
+            out.lstat()
+        except (FileNotFoundError, NotADirectoryError):
             return False
         return not out.is_dir() or (any(out.iterdir()) and not is_begun_only(out))
 

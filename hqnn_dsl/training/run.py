@@ -142,7 +142,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
     _settle(training, prepared, agree)
-    existed = out is not None and out.exists()
+    existed = out is not None and os.path.lexists(out)
     path = create_run(out, spec.name)
     with held(path):
         check_free(out)  # another training may have come and gone
