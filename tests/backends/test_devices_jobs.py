@@ -305,3 +305,43 @@ def test_gradients_go_through_jobs_too(waits: list[float]) -> None:
     for mine, theirs in zip(given, true, strict=True):
         assert mine is None or torch.allclose(mine.grad, theirs.grad, atol=1e-12)
     assert run.meter.spent == run.price(4, by_sample=True, by_shared=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("state.json", "{"),
+        ("state.json", "[]"),
+        ("state.json", '{"run": "a"}'),
+        ("state.json", '{"run": "a", "spent": {"circuits": -1, "shots": 0, "seconds": 0}}'),
+        ("job", "{"),
+        ("job", '{"job": "1", "values": [["x"]]}'),
+        ("job", '{"job": "1", "values": [[NaN, NaN]]}'),
+    ],
+)
+def test_damaged_files_of_paid_jobs_are_refused_and_nothing_is_sent_again(
+    file: str, text: str, waits: list[float], tmp_path: Path
+) -> None:
+    place = Place()
+    first = on(place, waits)
+    first.keep_jobs_in(tmp_path)
+    first(*arguments(CASE, "double"))
+    places = [path for path in tmp_path.glob("*.json") if (path.name == "state.json") == (file == "state.json")]
+    assert places
+    for path in places:
+        path.write_text(text)
+    again = on(place, waits)
+    with pytest.raises(Refusal) as refused:
+        again.keep_jobs_in(tmp_path)
+        again(*arguments(CASE, "double"))
+    assert code_of(refused) == "E0533"
+    assert place.sent == 4
+
+
+def test_a_folder_of_jobs_that_cannot_be_written_is_said(waits: list[float], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    run = on(Place(), waits)
+    run.jobs.folder = tmp_path / "file" / "jobs"
+    with pytest.raises(Refusal) as refused:
+        run(*arguments(CASE, "double"))
+    assert code_of(refused) == "E0531"
