@@ -248,7 +248,7 @@ def _kept(path: Path) -> dict[str, Any] | None:
     """A file of the folder; None if it is not there. Raises `Refusal` E0533: asking again would cost a second time."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _damaged(path, reason_of(error)) from None
