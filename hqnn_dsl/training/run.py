@@ -27,6 +27,7 @@ from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge, load_run, load_snapshot_of, predict_numbers
 from hqnn_dsl.training.files import check_free, create_run, write_csv, write_json, write_text
 from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.preprocess import Prepared, prepare
 from hqnn_dsl.training.rows import refuse_zero_rows
 from hqnn_dsl.training.threads import suited_threads
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
+    from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.preprocess import Preparation
     from hqnn_dsl.training.tables import Table
 
@@ -64,6 +66,8 @@ class Experiment:
     source_text: str = field(repr=False)
     refuse_step: Callable[[Choice, int, str], None] | None = field(default=None, repr=False)
     """Raises `Refusal` where a step of a backend on so many rows, on a device of torch's, would not fit its memory."""
+    loss: LossFunction | None = field(default=None, repr=False)
+    """A loss of the user's own, in place of the spec's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +118,11 @@ def train(  # noqa: PLR0913 - what a training can be told
         say(f"target: `{names[0]}`, the last column of {table.name}")
     device = choose_device(spec.train.device)
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
-    training = Training(net, spec.train, device, experiment.resolved_text)
+    own = None
+    if experiment.loss is not None:
+        own = OwnLoss.of(experiment.loss, device, net.dtype)
+        prepared = with_loss(prepared, own)
+    training = Training(net, spec.train, device, experiment.resolved_text, own)
     _refuse_what_is_known(experiment, training, _lessons(training, prepared), prepared)
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
@@ -176,6 +184,7 @@ def _resume(  # noqa: PLR0913 - what a training is made of
     stored, snapshot = load_run(path), load_snapshot_of(path, "last.pt")
     if without_budget(str(snapshot.get("spec"))) != without_budget(experiment.resolved_text):
         raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
+    prepared = resumed_with(path, stored.preparation.loss, prepared)
     if stored.preparation.to_json() != prepared.preparation.to_json():
         raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
     try:
@@ -295,6 +304,7 @@ def _describe(training: Training, fitted: Fitted) -> dict[str, Any]:
         "epochs": len(fitted.history),
         "best_epoch": fitted.best_epoch,
         "interrupted": fitted.interrupted,
+        "ended_by_callback": fitted.ended_by_callback,
         "seconds": sum(training.seconds),
         "weights": {"classical": counts[0], "quantum": counts[1]},
     }
