@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from hqnn_dsl.report.limits import MAX_FOUND_ERRORS
+from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_MISTAKES
 
 if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
@@ -90,10 +90,14 @@ class Refusal(Exception):
         self.diagnostics = diagnostics
 
     def __str__(self) -> str:
-        """The report as a command prints it: every finding with its place, the advice, and how many there are."""
+        """The report as a command prints it: findings with their places and advice, and how many there are."""
         from hqnn_dsl.report.render import report
 
-        return report(self.diagnostics)
+        return report(self.diagnostics, most=MAX_SHOWN_MISTAKES)
+
+    def __repr__(self) -> str:
+        codes = dict.fromkeys(item.code for item in self.diagnostics)
+        return f"Refusal({', '.join(codes)})"
 
     @property
     def exit_code(self) -> int:

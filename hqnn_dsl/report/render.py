@@ -55,10 +55,10 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     return "\n".join(rows)
 
 
-def report(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
-    """Several diagnostics, a blank line between, and their number; of very many those that tell most."""
+def report(diagnostics: Iterable[Diagnostic], *, colour: bool = False, most: int = MAX_SHOWN) -> str:
+    """Several diagnostics, a blank line between, and their number; of more than `most` those that tell most."""
     items = list(diagnostics)
-    shown = most_telling(items, MAX_SHOWN)
+    shown = most_telling(items, most)
     counted = summary(items)
     if len(shown) < len(items):
         counted += f"; {len(items) - len(shown)} of them are not shown"
