@@ -141,4 +141,4 @@ class Run:
         from hqnn_dsl.notebook.runs import run_html
 
         facts = self.path, self.spec, self.preparation, self.metrics, self.backend["name"]
-        return run_html(*facts, self.plot())
+        return run_html(*facts, self.plot)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.notebook import page
 from hqnn_dsl.notebook.colours import coloured
+from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.quantities import count
 from hqnn_dsl.report.terminal import printable
 from hqnn_dsl.syntax.walk import has_option
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.check import Checked
     from hqnn_dsl.semantics.records import DataSpec, Layer
 
-MAX_DRAWN = 250
-"""A circuit of more operations is not drawn on a page: the picture could not be read."""
+MAX_DRAWN, MAX_WIRES = 250, 40
+"""A circuit of more operations, or of more qubits, is not drawn on a page: the picture could not be read."""
+SCALE, FOLD = 0.5, 20
+"""Inches of a gate in a drawing, and gates in a row of it."""
 MAX_NAMES = 6
 """Of more columns only the number is said."""
 
@@ -42,7 +45,7 @@ def program_html(
     return page.box(
         f"{checked.draft['name']}, from {name}",
         page.lines(circuit_text(checked), *_rest(checked)),
-        page.table(("", "width"), _widths(checked)),
+        page.table(("from the table to the target", "width"), _widths(checked)),
         page.heading("circuit"),
         _drawing(checked.circuit, circuit),
         page.heading(title),
@@ -77,7 +80,7 @@ def _network(checked: Checked) -> str:
 
 
 def _widths(checked: Checked) -> Iterator[tuple[str, str]]:
-    """What values go through, and how many there are after it; `?` if only the table knows."""
+    """What values go through, and how many there are after it; nothing if only the table knows, or it is said."""
     draft, circuit = checked.draft, checked.circuit
     if checked.untrainable:
         yield "inputs", str(circuit.num_inputs)
@@ -85,34 +88,46 @@ def _widths(checked: Checked) -> Iterator[tuple[str, str]]:
         return
     data: DataSpec = draft["data"]
     width = draft["in_width"]
-    yield _columns("features", data.features.names), "?" if width is None else str(width)
+    names = data.features.names
+    yield "features *" if names is None else _columns("feature", names), "" if width is None else str(width)
     yield from _layers(draft["encoder"], width, circuit.num_inputs)
     yield "circuit", str(circuit.num_outputs)
     yield from _layers(draft["decoder"], circuit.num_outputs, draft["out_width"])
-    yield _columns("targets", data.target) if data.target else "target, the last column", str(draft["out_width"])
+    yield _columns("target", data.target) if data.target else "the table's last column", ""
 
 
 def _layers(layers: Sequence[Layer], width: int | None, follows: int) -> Iterator[tuple[str, str]]:
     for place, layer in enumerate(layers):
         given = layer.out_width if layer.out_width is not None else follows if place == len(layers) - 1 else width
         width = given
-        yield layer.layer.name, "?" if width is None else str(width)
+        yield layer.layer.name, "" if width is None else str(width)
 
 
-def _columns(noun: str, names: Sequence[str] | None) -> str:
-    if names is None:
-        return noun
-    return f"{noun} {', '.join(names)}" if len(names) <= MAX_NAMES else noun
+def _columns(noun: str, names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MAX_NAMES else count(len(names), noun)
 
 
 def _drawing(circuit: Circuit, made: Callable[[], QuantumCircuit]) -> str:
-    if len(circuit.operations) > MAX_DRAWN:
-        return page.lines(f"{len(circuit.operations):,} gates are too many to be drawn here")
+    if len(circuit.operations) > MAX_DRAWN or circuit.num_qubits > MAX_WIRES:
+        return page.lines("too large to be drawn here")
+    try:
+        drawn, width = made(), SCALE * 12.0
+    except Refusal as refusal:
+        return page.lines(*(item.headline for item in refusal.diagnostics))
+    for _ in range(2):  # Qiskit scales a drawing to its figure, so the size that suits it is known after the first
+        figure, axes = _figure(width, 0.5 * width)
+        drawn.draw("mpl", idle_wires=True, fold=FOLD, ax=axes, style="iqp")
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        width = SCALE * (right - left)
+        figure.set_size_inches(width, SCALE * (top - bottom))
+    return page.picture(figure, "the circuit")
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    """A figure without pyplot, which needs a display, and axes that fill it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 7))
+    figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    made().draw("mpl", idle_wires=True, fold=18, ax=axes, style="iqp")
-    return page.picture(figure, "the circuit")
+    return figure, figure.add_axes((0.0, 0.0, 1.0, 1.0))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.notebook import page
+from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.quantities import count
 from hqnn_dsl.report.terminal import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from hqnn_dsl.semantics.records import Choice
@@ -32,17 +33,24 @@ def run_text(path: Path, spec: Spec, preparation: Preparation, metrics: Mapping[
 
 
 def run_html(  # noqa: PLR0913, PLR0917 - what there is to show
-    path: Path, spec: Spec, preparation: Preparation, metrics: Mapping[str, Any], backend: str, figure: Any
+    path: Path, spec: Spec, preparation: Preparation, metrics: Mapping[str, Any], backend: str, plot: Callable[[], Any]
 ) -> str:
-    """A page about a run; `figure` is that of its losses and predictions."""
+    """A page about a run; `plot` gives the figure of its losses and predictions."""
     rows = [(name, *(value for _, value in row)) for name, row in _scored(metrics)]
     return page.box(
         f"run {path}, of {spec.name}",
         page.lines(*_facts(preparation, backend)),
         page.table(("rows", *SCORES.values()), rows) if rows else page.lines("no scores: the run is not finished"),
         page.lines("RMSE and MAE are in the target's own units, of the best epoch."),
-        page.picture(figure, "losses by epoch, and predicted against true values"),
+        _curves(plot),
     )
+
+
+def _curves(plot: Callable[[], Any]) -> str:
+    try:
+        return page.picture(plot(), "losses by epoch, and predicted against true values")
+    except Refusal as refusal:
+        return page.lines(*(item.headline for item in refusal.diagnostics))
 
 
 def _facts(preparation: Preparation, backend: str) -> Iterator[str]:
