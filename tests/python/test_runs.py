@@ -288,16 +288,20 @@ def test_a_circuit_too_large_to_draw_is_said_to_be():
     assert "too large to be drawn" in page.text
 
 
+SEVEN = (
+    "data { target u; features a, b, c, d, e, f, g }; encoder { dense(2); tanh }; circuit on 2 qubits "
+    "{ feature_map angle() }; decoder { tanh; dense }"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "network"),
     [
         ("circuit on 2 qubits { h 0; cx 0, 1 }", "inputs 0 -> circuit 2"),
         ("circuit on 2 qubits { feature_map angle(); measure parity }", "x -> circuit 1 -> the table's last column"),
-        ("data { target u; features a, b, c, d, e, f, g }; encoder { dense(2); tanh }; circuit on 2 qubits "
-         "{ feature_map angle() }; decoder { tanh; dense }", "7 features 7 -> dense 2 -> tanh 2 -> circuit 2 -> tanh 2 "
-         "-> dense 1 -> u"),
+        (SEVEN, "7 features 7 -> dense 2 -> tanh 2 -> circuit 2 -> tanh 2 -> dense 1 -> u"),
     ],
-)  # fmt: skip
+)
 def test_a_program_is_described_in_a_few_lines(text, network):
     program = hqnn.compile(f"hqnn 1\nmodel m {{ {text} }}")
     said = repr(program)

@@ -1,4 +1,4 @@
-"""What Python offers by name: two names of one package, its list and help, and refusals that end at the caller's line."""
+"""What Python offers by name: two names of one package, its help, and refusals that end at the caller's line."""
 
 from __future__ import annotations
 
