@@ -22,12 +22,12 @@ from hqnn_dsl import __version__ as __version__
 
 if TYPE_CHECKING:
     from hqnn_dsl import *  # noqa: F403 - the same names
+else:
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(hqnn_dsl, name)
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(hqnn_dsl, name)
 
 
 def __dir__() -> list[str]:

@@ -21,6 +21,7 @@ from hqnn_dsl.report.quantities import a_kind
 from hqnn_dsl.report.source import Source
 from hqnn_dsl.report.surface import public
 from hqnn_dsl.semantics.resolve import without_budget
+from hqnn_dsl.semantics.values import written
 from hqnn_dsl.trained import Run
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def _changes(changes: Mapping[str, object] | None) -> dict[str, str]:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list | tuple):
+        return written(list(value))
     return "none" if value is None else str(value)
 
 

@@ -215,6 +215,17 @@ def test_a_path_or_a_text_may_be_given(tmp_path, monkeypatch):
     assert hqnn.write_compiled(MODEL, "out", ["static"])
 
 
+def test_changes_are_values_of_python():
+    changes = {
+        "transpile.basis": ["rz", "sx", "x", "cx"], "transpile.coupling": ((0, 1), (1, 2)), "width": 3, "clip": None,
+        "loss": "huber", "lr": 1e-3,
+    }  # fmt: skip
+    spec = hqnn.compile(MODEL, set=changes).spec
+    assert spec.transpile.basis == ("rz", "sx", "x", "cx")
+    assert spec.transpile.coupling == ((0, 1), (1, 2))
+    assert (spec.train.clip, spec.train.loss.name, spec.train.optimizer.options["lr"]) == (None, "huber", 0.001)
+
+
 @pytest.mark.parametrize("given", [None, 3, b"hqnn 1", io.StringIO("hqnn 1"), ["a"]])
 def test_what_is_no_spec(given):
     with pytest.raises(hqnn.Refusal, match="E0631") as refused:
