@@ -15,7 +15,7 @@ from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
 from hqnn_dsl.report.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.report.codes.exports import TwoSpecs
-from hqnn_dsl.report.codes.python import AlreadyCompiled, NotASpec
+from hqnn_dsl.report.codes.python import AlreadyCompiled, LossTwice, NotASpec
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.quantities import a_kind
 from hqnn_dsl.report.source import Source
@@ -144,6 +144,9 @@ def train(  # noqa: PLR0913 - what a training can be told
     from hqnn_dsl.training.tables import read_table
 
     _check_called(loss=(loss, "a function of predictions and targets"), on_epoch=(on_epoch, "a function of an epoch"))
+    for path in set or () if loss is not None else ():
+        if path.removeprefix("train.").partition(".")[0] == "loss":
+            raise Refusal(LossTwice(path=path))
     program = _program(spec, set, allow_path)
     program.refuse_training()
     experiment = Experiment(

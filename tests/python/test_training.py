@@ -106,6 +106,13 @@ def test_what_is_no_loss_is_refused_before_anything_is_written(function, said, t
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("path", ["loss", "train.loss", "loss.delta"])
+def test_a_function_and_a_change_of_the_loss_exclude_each_other(path, tmp_path):
+    with pytest.raises(hqnn.Refusal, match="E0634") as refused:
+        hqnn.train(SPEC, frame(), tmp_path / "run", set={path: "huber"}, loss=absolute)
+    assert f"`{path}`" in str(refused.value)
+
+
 def test_a_loss_that_fails_is_the_callers_error(tmp_path):
     def broken(predicted, target):
         raise KeyError("mine")

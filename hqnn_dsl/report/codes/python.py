@@ -76,6 +76,21 @@ class WrongArray(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class LossTwice(Diagnostic):
+    """A training gets a loss function, and beside it a change of the spec's loss, which the function would take over.
+
+    hqnn.train("spec.hqnn", "data.csv", set={"loss": "huber"}, loss=my_loss)     # wrong: which one?
+    hqnn.train("spec.hqnn", "data.csv", loss=my_loss)                            # right
+    """
+
+    code = "E0634"
+    exit_code = 2
+    message = "`set` changes `{path}`, and `loss` is a function that takes the place of the spec's loss"
+    advice = "leave one of them out"
+    path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class LossNotKept(Diagnostic):
     """A run was trained with a loss function given in Python. A run keeps its name, not its code: no loss is computed.
 
