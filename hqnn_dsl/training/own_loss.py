@@ -91,7 +91,12 @@ def _named(function: Any) -> tuple[str, str | None]:
         file = inspect.getsourcefile(function if inspect.isroutine(function) else type(function))
     except TypeError:
         file = None
-    return name.replace("<locals>.", ""), None if file is None else Path(file).name
+    return name.replace("<locals>.", ""), None if file is None or _is_a_cell(Path(file)) else Path(file).name
+
+
+def _is_a_cell(file: Path) -> bool:
+    """Whether a file stands for what was typed: nobody finds it again."""
+    return file.name.startswith("<") or file.parent.name.startswith("ipykernel_")
 
 
 def is_own(loss: Choice) -> bool:

@@ -87,6 +87,15 @@ def test_every_kind_of_function_is_taken(function, name, tmp_path):
     assert np.isfinite(run.metrics["test"]["loss"])
 
 
+@pytest.mark.parametrize("file", ["<stdin>", "<ipython-input-3-0a1b>", "/tmp/ipykernel_77/123.py"])
+def test_a_function_that_was_typed_has_no_file(file, tmp_path):
+    names = {"torch": torch}
+    exec(compile("def typed(p, t):\n    return ((p - t) ** 2).mean()\n", file, "exec"), names)
+    run = hqnn.train(SPEC, frame(), tmp_path / "run", set={"epochs": 1}, loss=names["typed"])
+    assert run.preparation.loss.options == {"function": "typed", "file": None}
+    assert "loss typed, a function\n" in repr(run)
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [
