@@ -173,10 +173,10 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
-    from hqnn_dsl.training.evaluate import load_run, restore
+    from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
 
     _check_called(loss=(loss, "a function of predictions and targets"))
-    stored = load_run(Path(path))
+    stored, metrics = load_run(Path(path)), load_metrics(Path(path))
     opened: list[tuple[Spec, Choice]] = []
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
@@ -194,9 +194,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
         from hqnn_dsl.training.own_loss import given_again
 
         preparation = given_again(Path(path), preparation, loss, net)
-    metrics = Path(path) / "metrics.json"
-    found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
-    return Run(Path(path), net, preparation, found, *opened[0])
+    return Run(Path(path), net, preparation, metrics, *opened[0])
 
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
@@ -216,7 +214,7 @@ def load(run: str | Path | Run) -> HybridNet:
     if isinstance(run, Run):
         return run.network()
     folder = Path(run)
-    if (folder / "checkpoints").is_dir():
+    if os.path.isdir(folder / "checkpoints"):  # noqa: PTH112 - raises nothing
         return open_run(folder).net
     module = folder / _MODULE_FILE
     if not module.is_file():

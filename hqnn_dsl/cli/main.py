@@ -6,9 +6,11 @@ Exit codes: 0 fine · 1 the spec or the data is wrong · 2 the command line is w
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -21,7 +23,7 @@ from hqnn_dsl.report.codes.command import OutputLost
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.terminal import printable
 
-EXIT_BUG, EXIT_INTERRUPTED = 70, 130
+EXIT_BUG = 70
 
 
 class Commands(TyperGroup):
@@ -87,13 +89,17 @@ def version(
 def main() -> None:
     """Run a command and leave with its exit code."""
     streams.prepare()
+    _end_in_order()
     try:
         _run()
     except Refusal as refusal:
         _leave(refusal)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(128 + signal.SIGINT)
+    except Terminated as terminated:
+        sys.stderr.write("\nterminated\n")
+        sys.exit(128 + terminated.number)
     except (streams.NobodyReads, BrokenPipeError):
         streams.abandon_output()
         sys.exit(0)
@@ -101,6 +107,26 @@ def main() -> None:
         if isinstance(error, OSError) and streams.is_lost(error):
             _leave(Refusal(OutputLost(reason=streams.reason_of(error))))
         _leave_with_our_bug(error)
+
+
+class Terminated(BaseException):
+    """A request to end that is no Ctrl-C: what is half written is taken away as after that."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _end_in_order() -> None:
+    """SIGTERM (a batch system, `kill`) and SIGHUP (a terminal that closes) end a command as Ctrl-C does."""
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _run() -> None:

@@ -82,10 +82,9 @@ def training_bill(training: Training, lessons: Lessons, num_rows: int) -> Bill |
     for size in sorted(set(sizes), reverse=True):
         price = executable.price(size, by_sample=by_sample, by_shared=by_shared)
         lines.append(Line(f"training step on {size} rows", epochs * sizes.count(size), price))
-    if len(lessons.validation):
-        lines.append(
-            Line(f"validation on {len(lessons.validation)} rows", epochs, executable.price(len(lessons.validation)))
-        )
+    judged = lessons.validation if len(lessons.validation) else lessons.train
+    name = "validation" if judged is lessons.validation else "score"
+    lines.append(Line(f"{name} on {len(judged)} rows", epochs, executable.price(len(judged))))
     lines.append(Line(f"prediction of all {num_rows} rows", 1, executable.price(num_rows)))
     return Bill(_device(executable), tuple(lines), executable.meter.spent)
 

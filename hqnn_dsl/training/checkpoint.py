@@ -6,6 +6,7 @@ training goes on without touching it. Copying is cheap and writing spaced out, b
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from hqnn_dsl.training.files import replacing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
 Snapshot = dict[str, Any]
 """`model`, `optimizer`, `scheduler`, `scaler`, `stop`, `rng`, `epoch`, `step`, `history`, `spec`, `version`, …"""
@@ -60,15 +62,33 @@ def copied(state: Any) -> Any:
     return state
 
 
+def not_finite(snapshot: Snapshot) -> str:
+    """The name of the first tensor of weights or optimizer with a number that is not finite; empty if there is none."""
+    for name, weight in snapshot["model"].items():
+        if not _is_finite(weight):
+            return str(name)
+    for key, state in snapshot["optimizer"].get("state", {}).items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and not _is_finite(value):
+                return f"optimizer.{key}.{name}"
+    return ""
+
+
+def _is_finite(values: Tensor) -> bool:
+    return bool(torch.isfinite(values).all())
+
+
 def save_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Write a snapshot to `path`, through a temporary file beside it."""
+    """Write a snapshot to `path`, through a temporary file beside it. Raises `Refusal` E0531."""
+    data = io.BytesIO()  # torch's own writer calls a full disk a RuntimeError
+    torch.save(snapshot, data)
     with replacing(path) as temporary:
-        torch.save(snapshot, temporary)
+        temporary.write_bytes(data.getbuffer())
 
 
-def load_snapshot(path: Path) -> Snapshot:
+def load_snapshot(file: Path | BinaryIO) -> Snapshot:
     """Read a snapshot onto the CPU. Raises whatever `torch.load` raises where the file is none."""
-    loaded: Snapshot = torch.load(path, map_location="cpu", weights_only=True)
+    loaded: Snapshot = torch.load(file, map_location="cpu", weights_only=True)
     return loaded
 
 
@@ -82,7 +102,9 @@ class Checkpoints:
         self._written_at = time.monotonic()
 
     def keep_best(self, snapshot: Snapshot) -> None:
-        """From now on this is the best."""
+        """From now on this is the best, if all its numbers are finite; else the last good one stays."""
+        if not_finite(snapshot):
+            return
         self.best = snapshot
         self._best_is_written = False
 
@@ -92,10 +114,10 @@ class Checkpoints:
             self.write(last())
 
     def write(self, last: Snapshot | None = None) -> None:
-        """Write the best, if it changed, and the last, if given."""
+        """Write the best, if it changed, and the last, if given and finite: else the last good one on disk stays."""
         if self.best is not None and not self._best_is_written:
             save_snapshot(self.folder / "best.pt", self.best)
             self._best_is_written = True
-        if last is not None:
+        if last is not None and not not_finite(last):
             save_snapshot(self.folder / "last.pt", last)
         self._written_at = time.monotonic()

@@ -5,21 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
-from contextlib import contextmanager
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.files import reason_of
 from hqnn_dsl.files import replacing as replacing_file
-from hqnn_dsl.report.codes.tables import RunExists, RunUnwritable
+from hqnn_dsl.report.codes.tables import RunBusy, RunExists, RunUnwritable
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
+STARTED = "started.json"
+"""The file of a run that has no checkpoint yet; with one it is taken away."""
+
 OWN = (
-    *("spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
+    *(STARTED, "spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
     *("environment.json", "metrics.json", "checkpoints", "plots", "jobs"),
 )
 """What a run's folder has of its own: files, and folders with all that is in them."""
@@ -35,18 +41,101 @@ def own_files(run: Path) -> list[tuple[Path, str]]:
 def create_run(out: Path | None, model: str) -> Path:
     """Make the run's folder: `out`, or the next free `runs/<model>-<number>`.
 
-    Raises `Refusal`: E0530 where `out` is there and not empty, E0531 where it cannot be made.
+    Raises `Refusal`: E0530 if `out` is there and neither empty nor a run without a checkpoint, E0531 if it cannot be
+    made.
     """
-    try:
+    with writable(out or Path("runs")):
         return _next_free(Path("runs"), model) if out is None else _exactly(out)
-    except OSError as error:
-        raise _unwritable(out or Path("runs"), error) from None
 
 
 def check_free(out: Path | None) -> None:
-    """Refuse (E0530) a folder that is there and not empty, before any work is done."""
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refusal(RunExists(path=str(out)))
+    """Refuse a folder that a run cannot begin in, before any work is done; nothing is written.
+
+    Raises `Refusal`: E0530 if it is there and neither empty nor a run that was ended before its first checkpoint, E0531
+    if it cannot be reached or may not be written to.
+    """
+    if out is None:
+        out = Path("runs")
+        if not out.exists():
+            return
+    elif _is_taken(out):
+        is_run = (out / "checkpoints" / "last.pt").exists() and not (out / "metrics.json").exists()
+        resume = "add `--resume` to go on with the run in it, or " if is_run else ""
+        raise Refusal(RunExists(path=str(out), resume=resume))
+    place = out
+    with writable(out):
+        while not os.path.lexists(place) and place != place.parent:
+            place = place.parent
+    if not place.is_dir():
+        raise Refusal(RunUnwritable(path=str(out), reason=f"`{place}` is not a folder"))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise Refusal(RunUnwritable(path=str(out), reason=f"the folder `{place}` may not be written to"))
+
+
+def _is_taken(out: Path) -> bool:
+    with writable(out):
+        try:
+            out.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return not out.is_dir() or (any(out.iterdir()) and not is_begun_only(out))
+
+
+def is_begun_only(path: Path) -> bool:
+    """Whether a folder is a run that was ended before its first checkpoint, with nothing else in it."""
+    if not (path / STARTED).is_file() or (path / "checkpoints" / "last.pt").exists():
+        return False
+    return all(entry.name in OWN or entry.name.startswith(".") for entry in path.iterdir())
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a run's folder while a training writes to it, so that no other one does; the hold ends with the process.
+
+    A lock of the system on the folder itself: no file has to be taken away after a crash. If the system or the file
+    system has none, nothing is held. Raises `Refusal` E0547 if another training holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with writable(path):
+        folder = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refusal(RunBusy(path=str(path))) from None
+        except OSError:  # a network's file system
+            pass
+        yield
+    finally:
+        os.close(folder)
+
+
+def clear(path: Path, *, keep_folder: bool) -> None:
+    """Take away what a training that failed early has written, and nothing else; what cannot be taken away stays."""
+    for name in OWN:
+        with suppress(OSError):
+            if (path / name).is_dir():
+                shutil.rmtree(path / name, ignore_errors=True)
+            else:
+                (path / name).unlink(missing_ok=True)
+    if not keep_folder:
+        with suppress(OSError):
+            path.rmdir()
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Whatever the system refuses in the block is a `Refusal` E0531 of `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
+    except ValueError:
+        raise Refusal(RunUnwritable(path=str(path), reason="no path has a null character in it")) from None
 
 
 def _exactly(out: Path) -> Path:
@@ -79,7 +168,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with replacing_file(path) as temporary:
             yield temporary
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -100,7 +189,3 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     writer.writerow(header)
     writer.writerows(rows)
     write_text(path, text.getvalue())
-
-
-def _unwritable(path: Path, error: OSError) -> Refusal:
-    return Refusal(RunUnwritable(path=str(path), reason=str(error.strerror or error).lower()))

@@ -1,36 +1,56 @@
-"""Ctrl-C as a question that training asks after every step, instead of an exception in the middle of one."""
+"""Ctrl-C and a request to end as a question that training asks after every step, instead of an exception in one."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+ENDINGS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask to end: Ctrl-C, a batch system or `kill`, a terminal that closes."""
+
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether Ctrl-C was pressed. A second Ctrl-C ends the program as it always did.
+def interruptible() -> Iterator[Callable[[], int]]:
+    """Gives a function that returns the number of the signal that asks to end, 0 if none has come.
 
-    Outside the main thread, where Python allows no signal handlers, the answer is always no.
+    A second signal of the same kind acts as it did before. Signals that the process was told to ignore (`nohup`) stay
+    ignored. Outside the main thread, where Python allows no signal handlers, the answer is always 0.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
+        yield lambda: 0
         return
-    pressed = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-    usual = signal.default_int_handler if before is None else before
+    came: list[int] = []
+    usual: dict[int, Any] = {}
 
-    def note(_signal: int, _frame: FrameType | None) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, usual)
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        signal.signal(number, usual[number])
 
-    signal.signal(signal.SIGINT, note)
+    for number in ENDINGS:
+        before = signal.getsignal(number)
+        if before is None and number == signal.SIGINT:
+            before = signal.default_int_handler
+        if before is None or before is signal.SIG_IGN:
+            continue
+        usual[number] = before
+        signal.signal(number, note)
     try:
-        yield pressed.is_set
+        yield lambda: came[0] if came else 0
     finally:
-        signal.signal(signal.SIGINT, usual)
+        for number, before in usual.items():
+            signal.signal(number, before)
+
+
+def pass_on(number: int) -> None:
+    """Let a signal that ended the training act as it would have: a script of several trainings ends there too.
+
+    Ctrl-C ends the training alone, as `RunResult.interrupted` says.
+    """
+    if number not in {0, signal.SIGINT}:
+        signal.raise_signal(number)

@@ -21,7 +21,13 @@ from tqdm import tqdm
 from hqnn_dsl import __version__
 from hqnn_dsl.backends import SamplingExecutable
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
-from hqnn_dsl.report.codes.tables import BatchTooSmall, LossNotFinite, NothingToTrain
+from hqnn_dsl.report.codes.tables import (
+    BatchTooSmall,
+    GradientNotFinite,
+    LossNotFinite,
+    NothingToTrain,
+    WeightNotFinite,
+)
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
@@ -37,6 +43,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
     from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.rows import Where
+
+SMALLEST_SCALE = 2.0**-20
+"""GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
 
 EVALUATION_ROWS = 4
 """How many times more rows than in training are evaluated at once: without gradients a row needs less memory."""
@@ -68,8 +77,9 @@ class Epoch:
     """A finished epoch: losses in scaled units, averaged over rows; `number` counts from 1.
 
     The training loss is averaged over the epoch's steps, while weights move; `validation_loss` is None without
-    validation rows. Rates are those the epoch was trained with; `grad_scale` is what GradScaler multiplied the loss by
-    at its end, None where nothing was scaled.
+    validation rows, and then `end_loss` is the loss on all training rows with the weights at the epoch's end. Rates are
+    those the epoch was trained with; `grad_scale` is GradScaler's factor of the loss at its end, None if nothing was
+    scaled.
     """
 
     number: int
@@ -79,11 +89,13 @@ class Epoch:
     validation_loss: float | None
     is_best: bool
     grad_scale: float | None = None
+    end_loss: float | None = None
 
     @property
     def score(self) -> float:
-        """What decides which epoch is best."""
-        return self.train_loss if self.validation_loss is None else self.validation_loss
+        """What decides which epoch is best: a loss of the weights that are kept for it."""
+        found = self.end_loss if self.validation_loss is None else self.validation_loss
+        return self.train_loss if found is None else found
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,8 @@ class Fitted:
     history: tuple[Epoch, ...]
     best_epoch: int
     interrupted: bool
+    ended_by: int = 0
+    """The signal that ended it; 0 if none did."""
     ended_by_callback: bool = False
     """Whether the function that is called after every epoch ended it."""
 
@@ -175,18 +189,40 @@ class Training:
         torch.autograd.backward(self.scaler.scale(loss))
         if self.settings.clip is not None:
             self.scaler.unscale_(self.optimizer)
-            nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
+        norm = nn.utils.get_total_norm([weight.grad for weight in self.weights if weight.grad is not None])
+        if not self.scaler.is_enabled() and not math.isfinite(norm.item()):
+            self._refuse_gradient(value)
+        if self.settings.clip is not None:
+            nn.utils.clip_grads_with_norm_(self.weights, self.settings.clip, norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
+        if self.scaler.is_enabled() and self.scaler.get_scale() < SMALLEST_SCALE:
+            self._refuse_gradient(value)  # GradScaler leaves out every step that is not finite, without a word
         return value
 
-    def finish_epoch(self, train_loss: float, validation_loss: float | None) -> Epoch:
+    def _refuse_gradient(self, loss: float) -> None:
+        """Refuse (E0545) the first gradient that is not finite; a sum of squares alone may overflow, which is fine."""
+        for name, weight in self.net.named_parameters():
+            found = None if weight.grad is None else _first_not_finite(weight.grad)
+            if found is not None:
+                epoch, step = len(self.history) + 1, self.step + 1
+                raise Refusal(GradientNotFinite(weight=name, value=found, epoch=epoch, step=step, loss=f"{loss:.4g}"))
+
+    def refuse_weights(self) -> None:
+        """Refuse (E0546) weights that a step has made infinite, or no numbers."""
+        for name, weight in self.net.named_parameters():
+            found = _first_not_finite(weight.detach())
+            if found is not None:
+                raise Refusal(WeightNotFinite(weight=name, value=found, epoch=len(self.history) + 1, step=self.step))
+
+    def finish_epoch(self, train_loss: float, validation_loss: float | None, end_loss: float | None = None) -> Epoch:
         """Close the running epoch: note it, and let the scheduler see its score."""
         lr, quantum_lr = self.rates
-        score = train_loss if validation_loss is None else validation_loss
+        judged = end_loss if validation_loss is None else validation_loss
+        score = train_loss if judged is None else judged
         is_best = score < self.best_score
         scale = float(self.scaler.get_scale()) if self.scaler.is_enabled() else None
-        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best, scale)
+        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best, scale, end_loss)
         self.history.append(epoch)
         self.best_score = min(score, self.best_score)
         self.step, self.loss_sum = 0, 0.0
@@ -245,9 +281,9 @@ def fit(
 ) -> Fitted:
     """Train until the epochs are over, the stop says so, or Ctrl-C; then the network has its best weights.
 
-    Without validation rows the training loss decides which epoch is best. `resume` is a snapshot to go on from, exactly
-    as if there had been no break. Checkpoints are written also when training fails. Raises `Refusal` E0540 where a loss
-    is not finite.
+    Without validation rows the loss on the training rows at the end of each epoch decides which is best. `resume` is a
+    snapshot to go on from, exactly as if there had been no break. Checkpoints are written also if training fails.
+    Raises `Refusal` E0540, E0545 or E0546 if a loss, a gradient or a weight is not finite.
     """
     settings, watch = training.settings, watch or Watch()
     batches = batch_bounds(len(lessons.train), settings.batch)
@@ -259,12 +295,17 @@ def fit(
         _bar(training, batches, watch) as bar,
     ):
         try:
+            if resume is None:
+                checkpoints.write(training.snapshot())
             while not (training.is_over or ended or interrupted()):
                 begin = time.perf_counter()
                 train_loss = _train_epoch(training, lessons.train, batches, interrupted, bar)
                 if train_loss is None:
                     break
-                epoch = training.finish_epoch(train_loss, _validate(training, lessons.validation))
+                training.refuse_weights()
+                validation_loss = _judge(training, lessons.validation, "validation")
+                end_loss = _judge(training, lessons.train, "training") if validation_loss is None else None
+                epoch = training.finish_epoch(train_loss, validation_loss, end_loss)
                 training.seconds.append(time.perf_counter() - begin)
                 if epoch.is_best:
                     checkpoints.keep_best(training.snapshot())
@@ -274,12 +315,14 @@ def fit(
         finally:
             checkpoints.write(training.snapshot())
         if checkpoints.best is None:
+            training.refuse_weights()
             checkpoints.keep_best(training.snapshot())
             checkpoints.write()
-        was_interrupted = interrupted()
+        ended_by = interrupted()
     assert checkpoints.best is not None
     training.net.load_state_dict(checkpoints.best["model"])
-    return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), was_interrupted, ended)
+    return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), ended_by != 0, ended_by, ended)
+
 
 
 def _goes_on(watch: Watch, epoch: Epoch) -> bool:
@@ -331,7 +374,7 @@ def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
 
 
 def _train_epoch(
-    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], bool], bar: tqdm[Any]
+    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], int], bar: tqdm[Any]
 ) -> float | None:
     """The rest of the running epoch's steps; its mean loss, or None where Ctrl-C came before the last of them."""
     training.net.train()
@@ -356,16 +399,21 @@ def _order(training: Training, num_rows: int) -> Tensor:
     return torch.randperm(num_rows, generator=torch.Generator().manual_seed(seed))
 
 
-def _validate(training: Training, validation: Rows) -> float | None:
-    if not len(validation):
+def _judge(training: Training, rows: Rows, part: str) -> float | None:
+    """The loss of the weights as they are on all rows of a part; None if there are none."""
+    if not len(rows):
         return None
-    predicted = predict_scaled(training.net, validation.features, training.settings.batch, validation.where)
-    value = float(training.loss(predicted, validation.targets))
+    predicted = predict_scaled(training.net, rows.features, training.settings.batch, rows.where)
+    value = float(training.loss(predicted, rows.targets))
     if not math.isfinite(value):
-        raise Refusal(
-            LossNotFinite(part="validation", value=str(value), epoch=len(training.history) + 1, step=training.step)
-        )
+        raise Refusal(LossNotFinite(part=part, value=str(value), epoch=len(training.history) + 1, step=training.step))
     return value
+
+
+def _first_not_finite(values: Tensor) -> str | None:
+    """`nan`, `inf` or `-inf`, the first number that is not finite, as Python writes it; None if all are finite."""
+    wrong = values[~torch.isfinite(values)]
+    return str(float(wrong[0])) if len(wrong) else None
 
 
 @contextmanager

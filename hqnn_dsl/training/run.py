@@ -6,15 +6,17 @@ folder is found before the folder is made.
 
 from __future__ import annotations
 
-import shutil
+import os
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from hqnn_dsl.backends import MeteredExecutable
-from hqnn_dsl.report.codes.tables import CannotResume
+from hqnn_dsl.report.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.terminal import say
 from hqnn_dsl.semantics.resolve import without_budget
@@ -24,12 +26,33 @@ from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.devices import choose_device
 from hqnn_dsl.training.environment import describe_environment
-from hqnn_dsl.training.evaluate import by_part, judge, load_run, load_snapshot_of, predict_numbers
-from hqnn_dsl.training.files import check_free, create_run, write_csv, write_json, write_text
+from hqnn_dsl.training.evaluate import (
+    by_part,
+    damaged,
+    judge,
+    load_metrics,
+    load_run,
+    load_snapshot_of,
+    predict_numbers,
+)
+from hqnn_dsl.training.files import (
+    STARTED,
+    check_free,
+    clear,
+    create_run,
+    held,
+    is_begun_only,
+    writable,
+    write_csv,
+    write_json,
+    write_text,
+)
+from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
-from hqnn_dsl.training.preprocess import Prepared, prepare
+from hqnn_dsl.training.preprocess import VERSION, Prepared, prepare
 from hqnn_dsl.training.rows import refuse_zero_rows
+from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
@@ -127,19 +150,36 @@ def train(  # noqa: PLR0913 - what a training can be told
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
     _settle(training, prepared, agree)
-    existed = out is not None and out.exists()
+    existed = out is not None and os.path.lexists(out)
     path = create_run(out, spec.name)
+    with held(path):
+        check_free(out)  # another training may have come and gone
+        result = _begin(experiment, prepared, training, path, watch, existed=existed)
+    pass_on(result.fitted.ended_by)
+    return result
+
+
+def _begin(  # noqa: PLR0913 - what a training is made of
+    experiment: Experiment, prepared: Prepared, training: Training, path: Path, watch: Watch | None, *, existed: bool
+) -> RunResult:
+    """Train in a new folder, with a checkpoint before the first step; a training that fails early leaves none."""
     checkpoints = Checkpoints(path / "checkpoints")
     try:
+        write_json(path / STARTED, {"version": VERSION, "at": datetime.now(UTC).isoformat(timespec="seconds")})
         write_text(path / "spec.hqnn", experiment.source_text)
         write_text(path / "spec.resolved.hqnn", experiment.resolved_text)
         write_json(path / "preprocess.json", prepared.preparation.to_json())
         _keep_jobs(training, checkpoints, path)
-        return _finish(_Job(path, spec, prepared, training, checkpoints), watch)
-    except BaseException:
-        if checkpoints.best is None:
-            _clear(path, keep_folder=existed)
+        return _finish(_Job(path, experiment.spec, prepared, training, checkpoints), watch)
+    except BaseException as error:
+        if checkpoints.best is None and not (training.step and _may_go_on(error)):
+            clear(path, keep_folder=existed)
         raise
+
+
+def _may_go_on(error: BaseException) -> bool:
+    """Whether a training that ended so can be resumed: it was interrupted, or the disk was full."""
+    return not isinstance(error, Refusal) or any(isinstance(item, RunUnwritable) for item in error.diagnostics)
 
 
 def _refuse_what_is_known(experiment: Experiment, training: Training, lessons: Lessons, prepared: Prepared) -> None:
@@ -166,7 +206,6 @@ def _keep_jobs(training: Training, checkpoints: Checkpoints, path: Path) -> None
     if isinstance(executable, MeteredExecutable):
         executable.keep_jobs_in(path / JOBS)
         checkpoints.keep_best(training.snapshot())
-        checkpoints.write(training.snapshot())
 
 
 def _resume(  # noqa: PLR0913 - what a training is made of
@@ -181,22 +220,51 @@ def _resume(  # noqa: PLR0913 - what a training is made of
     """Go on in a run's folder, which looks unfinished until this, too, has come to its end."""
     if path is None:
         raise Refusal(CannotResume(path="runs", reason="no run is named"))
-    stored, snapshot = load_run(path), load_snapshot_of(path, "last.pt")
+    with writable(path):
+        begun, there = is_begun_only(path), path.is_dir()
+    if begun:
+        raise Refusal(NothingToResume(path=str(path)))
+    with held(path) if there else nullcontext():
+        result = _go_on(experiment, prepared, training, path, watch, agree=agree)
+    pass_on(result.fitted.ended_by)
+    return result
+
+
+def _go_on(  # noqa: PLR0913 - what a training is made of
+    experiment: Experiment,
+    prepared: Prepared,
+    training: Training,
+    path: Path,
+    watch: Watch | None,
+    *,
+    agree: Agree,
+) -> RunResult:
+    """Read back what the run's folder holds, and train from there."""
+    snapshot = load_snapshot_of(path, "last.pt")
+    untrained = not snapshot["history"] and not os.path.lexists(path / "checkpoints" / "best.pt")
+    stored = load_run(path, "last.pt" if untrained else "best.pt")
     if without_budget(str(snapshot.get("spec"))) != without_budget(experiment.resolved_text):
         raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
     prepared = resumed_with(path, stored.preparation.loss, prepared)
     if stored.preparation.to_json() != prepared.preparation.to_json():
         raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
+    load_metrics(path)
+    num_batches = len(batch_bounds(len(prepared.preparation.parts.train), experiment.spec.train.batch))
+    if problem := unfit(training, snapshot, num_batches):
+        raise damaged(path, "checkpoints/last.pt", problem)
+    if problem := unfit_weights(training, stored.best):
+        raise damaged(path, f"checkpoints/{'last' if untrained else 'best'}.pt", problem)
     try:
         training.restore(snapshot)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
     executable = training.net.circuit.executable
     if isinstance(executable, MeteredExecutable):
         executable.keep_jobs_in(path / JOBS)
     _settle(training, prepared, agree)
-    (path / "metrics.json").unlink(missing_ok=True)
-    checkpoints = Checkpoints(path / "checkpoints", best=stored.best)
+    with writable(path / "metrics.json"):
+        (path / "metrics.json").unlink(missing_ok=True)
+    checkpoints = Checkpoints(path / "checkpoints", best=None if untrained else stored.best)
     return _finish(_Job(path, experiment.spec, prepared, training, checkpoints), watch, snapshot)
 
 
@@ -232,7 +300,9 @@ def _train_and_write(job: _Job, watch: Watch | None, resume: Snapshot | None) ->
     _draw(path, prepared, predicted, fitted)
     environment = describe_environment(job.spec, net, training.precision.device)
     write_json(path / "environment.json", environment | {"run": _describe(training, fitted)})
-    write_json(path / "metrics.json", metrics)
+    with writable(path):
+        (path / STARTED).unlink(missing_ok=True)
+    write_json(path / "metrics.json", {"version": VERSION} | metrics)
     return RunResult(path, metrics, fitted, net.eval(), preparation)
 
 
@@ -264,11 +334,11 @@ def _baselines(prepared: Prepared) -> dict[str, Any]:
 
 def _write_history(path: Path, training: Training) -> None:
     """`history.csv`, the same to the bit for the same seed; wall times stand apart, in `timing.csv`."""
-    header = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale")
+    header = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
     rows = [
         (
             *(epoch.number, epoch.lr, epoch.quantum_lr, epoch.train_loss, epoch.validation_loss),
-            *(int(epoch.is_best), epoch.grad_scale),
+            *(int(epoch.is_best), epoch.grad_scale, epoch.end_loss),
         )
         for epoch in training.history
     ]
@@ -308,14 +378,3 @@ def _describe(training: Training, fitted: Fitted) -> dict[str, Any]:
         "seconds": sum(training.seconds),
         "weights": {"classical": counts[0], "quantum": counts[1]},
     }
-
-
-def _clear(path: Path, *, keep_folder: bool) -> None:
-    """Take away what a training that failed early has written."""
-    for entry in path.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
-    if not keep_folder:
-        path.rmdir()

@@ -86,6 +86,7 @@ def test_the_run_directory_is_whole(finished):
 def test_metrics_have_the_documented_form(finished):
     _, _, result = finished
     metrics = json.loads((result.path / "metrics.json").read_text())
+    assert metrics.pop("version") == 1
     assert metrics == result.metrics
     assert list(metrics) == ["train", "validation", "test", "baselines"]
     assert list(metrics["baselines"]) == ["mean", "least_squares"]

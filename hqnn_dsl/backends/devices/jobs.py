@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 import uuid
 from collections import Counter, deque
@@ -21,7 +20,9 @@ import numpy as np
 from hqnn_dsl.backends.devices.device import Question, bases_of
 from hqnn_dsl.backends.devices.meter import SECONDS_PER_JOB, SECONDS_PER_SHOT, Meter, Price
 from hqnn_dsl.backends.devices.service import sentence
+from hqnn_dsl.files import reason_of, replacing
 from hqnn_dsl.report.codes.devices import BudgetSpent, ConnectionLost, DeviceFailed, JobRetried, NotAgreed
+from hqnn_dsl.report.codes.tables import RunDamaged, RunUnwritable
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.terminal import say
@@ -196,20 +197,29 @@ class Jobs:
     def keep_in(self, folder: Path) -> None:
         """Keep jobs in a folder from now on, and count what was spent there before."""
         self.folder = folder
-        state = folder / STATE_FILE
-        if state.is_file():
-            found = json.loads(state.read_text(encoding="utf-8"))
-            self._run, self.meter.spent = found["run"], Price(**found["spent"])
+        found = _kept(folder / STATE_FILE)
+        if found is not None:
+            try:
+                spent = Price(**{name: _number(value) for name, value in found["spent"].items()})
+                self._run, self.meter.spent = str(found["run"]), spent
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise _damaged(folder / STATE_FILE, "it does not say what was spent") from None
 
     def _read(self, key: str) -> dict[str, Any] | None:
-        if self.folder is None or not (self.folder / f"{key}.json").is_file():
+        if self.folder is None:
             return None
-        found: dict[str, Any] = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
+        found = _kept(self.folder / f"{key}.json")
+        if found is not None and found.get("values") is not None:
+            try:
+                finite = bool(np.isfinite(np.array(found["values"], dtype=np.float64)).all())
+            except (TypeError, ValueError):
+                finite = False
+            if not finite:
+                raise _damaged(self.folder / f"{key}.json", "its values are not numbers")
         return found
 
     def _write(self, key: str, data: dict[str, Any]) -> None:
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
             if self.device.is_paid:  # what this machine computes is computed again, with the same seeds
                 _replace(self.folder / f"{key}.json", {"device": self.device.name, **data})
             _replace(self.folder / STATE_FILE, {"run": self._run, "spent": vars(self.meter.spent)})
@@ -217,14 +227,46 @@ class Jobs:
     def _forget(self, key: str) -> None:
         """A job that failed has no answer to wait for."""
         if self.folder is not None:
-            (self.folder / f"{key}.json").unlink(missing_ok=True)
+            path = self.folder / f"{key}.json"
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
 
 
 def _replace(path: Path, data: dict[str, Any]) -> None:
-    """Write a file whole or not at all."""
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
-    beside.write_text(json.dumps(data), encoding="utf-8")
-    beside.replace(path)
+    """Write a file whole or not at all. Raises `Refusal` E0531."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as beside:
+            beside.write_text(json.dumps(data), encoding="utf-8")
+    except OSError as error:
+        raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
+
+
+def _kept(path: Path) -> dict[str, Any] | None:
+    """A file of the folder; None if it is not there. Raises `Refusal` E0533: asking again would cost a second time."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _damaged(path, reason_of(error)) from None
+    except ValueError:
+        raise _damaged(path, "it is not JSON") from None
+    if not isinstance(found, dict):
+        raise _damaged(path, "it is not a JSON object")
+    return found
+
+
+def _number(value: object) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ValueError
+    return value
+
+
+def _damaged(path: Path, reason: str) -> Refusal:
+    return Refusal(RunDamaged(path=str(path.parent), file=path.name, reason=reason))
 
 
 def _fingerprint(jobs: Jobs) -> bytes:

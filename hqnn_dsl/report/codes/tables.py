@@ -397,6 +397,8 @@ class FeatureMissing(Diagnostic):
 class RunExists(Diagnostic):
     """The folder for the run exists already and is not empty; nothing is ever overwritten.
 
+    A run that was ended before its first checkpoint holds nothing of a training: its folder is taken again.
+
     wrong   hqnn train model.hqnn data.csv --out runs/yacht-1      # a second time
     right   hqnn train model.hqnn data.csv --out runs/yacht-2
     right   hqnn train model.hqnn data.csv                         # takes the next free number
@@ -404,9 +406,10 @@ class RunExists(Diagnostic):
 
     code: ClassVar[str] = "E0530"
     message: ClassVar[str] = "`{path}` exists already"
-    advice: ClassVar[str] = "choose another `--out`, or leave it out: the next free number is taken"
+    advice: ClassVar[str] = "{resume}choose another `--out`, or leave it out: the next free number is taken"
     exit_code: ClassVar[int] = 2
     path: str
+    resume: str = ""
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -423,6 +426,36 @@ class RunUnwritable(Diagnostic):
     exit_code: ClassVar[int] = 3
     path: str
     reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RunBusy(Diagnostic):
+    """Another training writes to this run's folder at this moment; two would mix their files.
+
+    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume      # while the first one still runs
+    right   hqnn train model.hqnn data.csv                                  # a run of its own
+    """
+
+    code: ClassVar[str] = "E0547"
+    message: ClassVar[str] = "another training writes to `{path}` now"
+    advice: ClassVar[str] = "wait for its end, or choose another `--out`"
+    exit_code: ClassVar[int] = 2
+    path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NothingToResume(Diagnostic):
+    """The training in this folder was ended before it had written its first checkpoint: there is nothing to go on from.
+
+    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
+    right   hqnn train model.hqnn data.csv --out runs/yacht-1
+    """
+
+    code: ClassVar[str] = "E0548"
+    message: ClassVar[str] = "the training in `{path}` was ended before its first checkpoint"
+    advice: ClassVar[str] = "leave `--resume` out: the same `--out` is taken again"
+    exit_code: ClassVar[int] = 2
+    path: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -475,6 +508,52 @@ class LossNotFinite(Diagnostic):
     message: ClassVar[str] = "the {part} loss is {value} in epoch {epoch}, step {step}: training stopped"
     advice: ClassVar[str] = "use a smaller `lr`, `clip 1.0`, or `precision single`"
     part: str
+    value: str
+    epoch: int
+    step: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class GradientNotFinite(Diagnostic):
+    """A gradient became infinite or not a number, though the loss was a number; the weights were not changed by it.
+
+    An angle or a layer is at an edge of its domain, where its value is finite and its slope is not (`x / sqrt(x ** 2)`
+    near 0, an operation such as `relu ** 0.5` at 0), or weights and features are so large that products overflow. The
+    best checkpoint so far is kept.
+
+        wrong   dense(4); relu ** 0.5
+        right   dense(4); relu + 0.01 ** 0.5
+    """
+
+    code: ClassVar[str] = "E0545"
+    message: ClassVar[str] = (
+        "the gradient of `{weight}` is {value} in epoch {epoch}, step {step}, at a loss of {loss}: training stopped"
+    )
+    advice: ClassVar[str] = (
+        "a layer or an angle is where its slope has no value, such as a root of 0: keep its argument away from there, "
+        "or use a smaller `lr` if weights have grown large"
+    )
+    weight: str
+    value: str
+    epoch: int
+    step: int
+    loss: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WeightNotFinite(Diagnostic):
+    """A weight became infinite or not a number by the optimizer's steps, though all gradients were numbers.
+
+    The steps are too large for the numbers of this precision. The best checkpoint so far is kept.
+
+        wrong   optimizer sgd(lr: 1e38)
+        right   optimizer sgd(lr: 0.01)
+    """
+
+    code: ClassVar[str] = "E0546"
+    message: ClassVar[str] = "`{weight}` is {value} after epoch {epoch}, step {step}: training stopped"
+    advice: ClassVar[str] = "use a smaller `lr`, or `clip 1.0`"
+    weight: str
     value: str
     epoch: int
     step: int

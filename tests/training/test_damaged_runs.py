@@ -1,0 +1,351 @@
+"""Damage to every file and every field of a run: a refusal that names the file, or numbers; never anything else."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from hqnn_dsl import api
+from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.training import figures
+
+SPEC = """hqnn 1
+model tiny {
+  data { target y }
+  encoder { dense(2); tanh * pi }
+  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }
+  decoder { dense }
+  train { epochs EPOCHS; batch 8; device cpu; loss huber; stop early }
+  backend reference
+}
+"""
+FILES = ("preprocess.json", "metrics.json", "spec.resolved.hqnn", "checkpoints/best.pt", "checkpoints/last.pt")
+JSON = ("preprocess.json", "metrics.json")
+CHECKPOINTS = ("checkpoints/best.pt", "checkpoints/last.pt")
+CODES = {"E0532", "E0533"}
+RESUMING = CODES | {"E0544"}
+"""A run that says of another table or spec is told from the one given."""
+
+
+def frame() -> pd.DataFrame:
+    draw = np.random.default_rng(4)
+    a, b = draw.normal(3, 2, 24), draw.uniform(-1, 1, 24)
+    return pd.DataFrame({"a": a, "b": b, "y": np.sin(a) + b})
+
+
+def program(epochs: int):
+    return api.compile_text(SPEC.replace("EPOCHS", str(epochs)), name="tiny")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """A whole run of two epochs whose spec asks for three, so that it can be opened and resumed."""
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    api.train(program(2), frame(), out)
+    text = program(3).resolved
+    (out / "spec.resolved.hqnn").write_text(text)
+    for name in CHECKPOINTS:
+        snapshot = torch.load(out / name, weights_only=True)
+        torch.save(snapshot | {"spec": text}, out / name)
+    return out
+
+
+@pytest.fixture
+def run(begun, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "draw_losses", lambda *_: None)
+    monkeypatch.setattr(figures, "draw_predictions", lambda *_: None)
+    return shutil.copytree(begun, tmp_path / "run")
+
+
+def told(act, codes: set[str]) -> str:
+    """The headline of the refusal, empty where there is none."""
+    found: list = []
+    try:
+        act()
+    except Refusal as refusal:
+        found.extend(refusal.diagnostics)
+    assert {item.code for item in found} <= codes, found
+    assert len(found) <= 1
+    return found[0].headline if found else ""
+
+
+def open_and_ask(path: Path) -> None:
+    opened = api.open_run(path)
+    assert np.isfinite(opened.predict(frame()).to_numpy()).all()
+    found = opened.evaluate(frame())
+    assert math.isfinite(found["all"]["rmse"])
+
+
+def load(path: Path) -> None:
+    net = api.load(path)
+    assert all(bool(torch.isfinite(weight).all()) for weight in net.parameters())
+
+
+def resume(path: Path) -> None:
+    finished = api.train(program(3), frame(), path, resume=True)
+    assert math.isfinite(finished.metrics["test"]["rmse"])
+
+
+def said_by_all(path: Path) -> dict[str, str]:
+    return {
+        "open": told(lambda: open_and_ask(path), CODES),
+        "load": told(lambda: load(path), CODES),
+        "resume": told(lambda: resume(path), RESUMING),
+    }
+
+
+def test_the_whole_run_opens_loads_and_resumes(run):
+    assert set(said_by_all(run).values()) == {""}
+    assert json.loads((run / "metrics.json").read_text())["version"] == 1
+
+
+def test_a_run_without_versions_is_of_version_1(run):
+    for name in JSON:
+        data = json.loads((run / name).read_text())
+        assert data.pop("version") == 1
+        (run / name).write_text(json.dumps(data))
+    assert set(said_by_all(run).values()) == {""}
+
+
+# ---------------------------------------------------------------- whole files
+
+
+def as_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def as_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def as_circle(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file.name)
+
+
+WHOLE = {
+    "empty": lambda file: file.write_bytes(b""),
+    "cut": lambda file: file.write_bytes(file.read_bytes()[:60]),
+    "not UTF-8": lambda file: file.write_bytes(b"\xff" + file.read_bytes()),
+    "byte order mark": lambda file: file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes()),
+    "null characters": lambda file: file.write_bytes(bytes(len(file.read_bytes()))),
+    "folder": as_folder,
+    "pipe": as_pipe,
+    "circle of links": as_circle,
+    "list": lambda file: file.write_text("[]"),
+    "deep": lambda file: file.write_text("[" * 100_000),
+    "long number": lambda file: file.write_text("1" * 5000),
+}
+
+
+@pytest.mark.parametrize("damage", WHOLE)
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_damaged_as_a_whole_is_refused_by_name(run, name, damage):
+    WHOLE[damage](run / name)
+    said = said_by_all(run)
+    if name == "checkpoints/last.pt":
+        assert (said.pop("open"), said.pop("load")) == ("", "")
+    assert all(name in headline for headline in said.values()), said
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_may_not_be_read_is_refused_by_name(run, name, monkeypatch):
+    usual = os.open
+
+    def guarded(path, *rest, **named):
+        if Path(path) == run / name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return usual(path, *rest, **named)
+
+    monkeypatch.setattr(os, "open", guarded)
+    assert "permission denied" in told(lambda: resume(run), CODES)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "metrics.json"])
+def test_a_file_that_is_not_there_is_told_from_a_damaged_one(run, name):
+    (run / name).unlink()
+    with pytest.raises(Refusal) as caught:
+        resume(run)
+    assert caught.value.diagnostics[0].code == "E0532"
+    assert name in caught.value.diagnostics[0].headline
+
+
+# ------------------------------------------------------------------- fields
+
+
+def places(data, path=()):
+    """Every field, and of every list the first and the last entry, as a path of keys."""
+    if isinstance(data, dict):
+        keys = list(data)
+    elif isinstance(data, list | tuple):
+        keys = sorted({0, len(data) - 1}) if len(data) else []
+    else:
+        return
+    for key in keys:
+        yield (*path, key)
+        yield from places(data[key], (*path, key))
+
+
+def value_at(data, path):
+    for key in path:
+        data = data[key]
+    return data
+
+
+def damaged(data, path, value):
+    data = copy.deepcopy(data)
+    holder = value_at(data, path[:-1])
+    if isinstance(holder, tuple):
+        return None
+    if value is DELETED:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = value
+    return data
+
+
+DELETED = object()
+VALUES = (DELETED, "text", None, -1, math.nan, 10**30, [], {"x": 1}, True)
+
+
+def json_damages(data):
+    for path in places(data):
+        for value in VALUES:
+            yield path, value, damaged(data, path, value)
+    for path in [(), *places(data)]:
+        if isinstance(value_at(data, path), dict):
+            yield (*path, "more"), 1, damaged(data, (*path, "more"), 1)
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_every_field_of_the_json_files_is_looked_at(run, name):
+    data = json.loads((run / name).read_text())
+    tried = refused = 0
+    for path, value, text in json_damages(data):
+        (run / name).write_text(json.dumps(text))
+        said = told(lambda: open_and_ask(run), CODES | {"E0523"})
+        assert not said or name in said or ("names" in path and "`text`" in said)
+        assert not said or told(lambda: load(run), CODES) in {said, ""}
+        harmless = path[-1] in {"loss", "r2", "rmse", "mae"} or path == ("version",) or value is None
+        assert said or harmless or value in (-1, 10**30), (path, value)
+        tried, refused = tried + 1, refused + bool(said)
+    assert tried > 150
+    assert refused > 0.8 * tried
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("batch",), 0, "`batch` is 0: .*greater than or equal to 1"),
+        (("batch",), -1, "`batch` is -1"),
+        (("batch",), 32.5, "`batch` is 32.5"),
+        (("loss", "name"), "mean", "`loss` is wrong: there is no loss `mean`"),
+        (("loss", "options"), {"delta": 0}, "`loss` is wrong: delta is 0"),
+        (("features", "scales", 1), 0, r"`features.scales\[1\]` is 0: .*greater than 0"),
+        (("target", "scales", 0), -2.0, r"`target.scales\[0\]` is -2.0"),
+        (("target", "scales", 0), math.nan, "NaN"),
+        (("target", "means", 0), math.inf, "Infinity"),
+        (("features", "names"), [], "`features.names`"),
+        (("features", "names"), ["a"], "1 names, 2 means"),
+        (("features", "names"), ["a", "a"], "a name is there twice"),
+        (("features", "names"), ["a", "y"], "`y` is a feature and a target"),
+        (("features", "scale"), "none", "nothing is scaled"),
+        (("split", "test", -1), 24, "split has row 24|comes after"),
+        (("split", "train", 1), 0, "in train, row 0 comes after row"),
+        (("split", "validation"), [], "split has .* rows, table.rows is 24"),
+        (("table", "rows"), 25, "table.rows is 25"),
+        (("table", "sha256"), "no hash", "`table.sha256`"),
+        (("version",), 2, "`version` is 2"),
+    ],
+)
+def test_the_field_is_named_with_what_is_wrong_in_it(run, path, value, words):
+    file = run / "preprocess.json"
+    file.write_text(json.dumps(damaged(json.loads(file.read_text()), path, value)))
+    said = told(lambda: open_and_ask(run), {"E0533"})
+    assert re.search(words, said), said
+
+
+def test_a_field_that_is_there_twice_is_refused(run):
+    file = run / "preprocess.json"
+    file.write_text(file.read_text().replace('"batch": 8', '"batch": 8, "batch": 9'))
+    assert "`batch` is there twice" in told(lambda: load(run), CODES)
+
+
+def test_a_spec_that_the_weights_were_not_trained_with_is_refused(run):
+    file = run / "spec.resolved.hqnn"
+    for old, new in (("* 3.14", "* 2.14"), ("reps: 1", "reps: 2"), ("width: 2", "width: two"), ("tanh", "relu")):
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+        assert "spec.resolved.hqnn" in told(lambda: open_and_ask(run), {"E0533"})
+        file.write_text(text)
+
+
+def test_a_spec_with_other_line_ends_is_the_same(run):
+    file = run / "spec.resolved.hqnn"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert told(lambda: open_and_ask(run), CODES) == ""
+
+
+def checkpoint_damages(data):
+    for path in places(data):
+        value = value_at(data, path)
+        values = [DELETED, "text", None, -1, math.nan]
+        if isinstance(value, torch.Tensor):
+            values += [torch.full_like(value, math.nan) if value.is_floating_point() else value[:5]]
+            values += [value.reshape(-1)[:0], torch.zeros(7, 7)]
+        for other in values:
+            if other is not value:
+                yield path, other, damaged(data, path, other)
+    yield ("more",), 1, damaged(data, ("more",), 1)
+
+
+HARMLESS = ("loss_sum", "history", "validation_loss", "grad_scale", "draws", "rng", "lr", "fused", "scheduler")
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_every_field_of_the_checkpoints_is_looked_at(begun, run, name):
+    data = torch.load(run / name, weights_only=True)
+    tried = 0
+    for path, value, changed in checkpoint_damages(data):
+        if changed is None:
+            continue
+        torch.save(changed, run / name)
+        said = told(lambda: open_and_ask(run), CODES) if name == "checkpoints/best.pt" else ""
+        if not said and (name == "checkpoints/last.pt" or path[0] == "model"):
+            said = told(lambda: resume(run), RESUMING)
+        assert not said or name in said or path == ("spec",), (path, value, said)
+        if name == "checkpoints/best.pt":
+            harmless = path[0] in {"version", "optimizer", "scheduler", "scaler", "stop", "history", "rng", "loss_sum"}
+        else:
+            harmless = (
+                path[0] == "version" or any(word in path for word in HARMLESS) or path[:2] == ("optimizer", "state")
+            )
+        assert said or harmless, (path, value)
+        tried += 1
+        if not said and name == "checkpoints/last.pt":
+            shutil.rmtree(run)
+            shutil.copytree(begun, run)
+    assert tried > 150
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_no_numbers_are_refused(run, value):
+    file = run / "checkpoints" / "best.pt"
+    snapshot = torch.load(file, weights_only=True)
+    next(iter(snapshot["model"].values())).view(-1)[0] = value
+    torch.save(snapshot, file)
+    said = told(lambda: open_and_ask(run), {"E0533"})
+    assert "`model` is wrong: `encoder.0.weight` has a number that is not finite" in said
