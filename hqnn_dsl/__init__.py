@@ -1,12 +1,14 @@
 """HQNN: a small language and a compiler for hybrid quantum-classical neural networks.
 
-    import hqnn_dsl as hqnn
+    import hqnn
 
-    program = hqnn.compile("specs/model.hqnn")
-    run = hqnn.train(program, "data.csv")
-    run.predict(frame)
+    program = hqnn.compile("specs/model.hqnn")       # a path, or the text of a spec
+    layer = program.quantum_layer()                  # a torch module: the circuit alone
+    run = hqnn.train(program, "data.csv")            # a path, or a pandas frame
+    run.predict("new.csv")                           # in the target's own units
+    run = hqnn.open_run("runs/yacht-1")              # a run that is there
 
-Names are looked up when they are used, so importing the package costs nothing.
+Names are looked up when they are used, so importing the package costs nothing. `import hqnn_dsl` is the same.
 """
 
 from __future__ import annotations
@@ -16,15 +18,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hqnn_dsl.api import Run, compile, compile_text, load, open_run, train, write_compiled
+    from hqnn_dsl.api import compile, compile_text, load, open_run, train, write_compiled
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
+    from hqnn_dsl.trained import Run
+    from hqnn_dsl.training.loop import Epoch
 
 _HOMES = {
     "Diagnostic": "hqnn_dsl.report.diagnostic",
+    "Epoch": "hqnn_dsl.training.loop",
     "Program": "hqnn_dsl.pipeline",
     "Refusal": "hqnn_dsl.report.diagnostic",
-    "Run": "hqnn_dsl.api",
+    "Run": "hqnn_dsl.trained",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
     "load": "hqnn_dsl.api",
@@ -35,6 +40,7 @@ _HOMES = {
 
 __all__ = [
     "Diagnostic",
+    "Epoch",
     "Program",
     "Refusal",
     "Run",
@@ -48,9 +54,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # for type checkers a name that is not here is a mistake
 
-    return getattr(import_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

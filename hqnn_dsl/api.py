@@ -5,37 +5,37 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
 from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
 from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
-from hqnn_dsl.report.codes.command import CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
+from hqnn_dsl.report.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.report.codes.exports import TwoSpecs
+from hqnn_dsl.report.codes.python import AlreadyCompiled, LossTwice, NotASpec
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.quantities import a_kind
 from hqnn_dsl.report.source import Source
+from hqnn_dsl.report.surface import public
 from hqnn_dsl.semantics.resolve import without_budget
+from hqnn_dsl.semantics.values import written
+from hqnn_dsl.trained import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    import pandas as pd
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.semantics.reach import AllowPath
     from hqnn_dsl.semantics.records import Choice
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.trained import Origin
     from hqnn_dsl.training.budget import Agree
-    from hqnn_dsl.training.preprocess import Preparation
-    from hqnn_dsl.training.tables import Table
-
-    Origin = str | Path | pd.DataFrame | Table
-    """A CSV file, a frame, or what `read_table` gave for one of them, which is not read again."""
+    from hqnn_dsl.training.loop import Epoch
+    from hqnn_dsl.training.own_loss import LossFunction
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 _OBSERVABLES_FILE = "observables.json"
@@ -50,25 +50,49 @@ _WRITTEN = {
 """All files that a compiled folder may have; a folder with others is never written to."""
 
 
+@public
 def compile(
-    path: str | Path,
+    spec: str | Path,
     set: Mapping[str, object] | None = None,
     *,
     allow_path: AllowPath = (),
 ) -> Program:
-    """The program of a spec file; `set` changes settings and constants as `--set` does.
+    """Returns the program of a spec, given as the path of its file or as its text.
 
-    `use` reaches files in the spec's folder and below, and in the folders `allow_path` (one, or several) and below.
-    Raises `Refusal` with every mistake found.
+    A string with a line break or a brace is a text; a `Path` always is a path. `set` changes settings and constants as
+    `--set` does. `use` reaches files in the spec's folder and below (of a text: the working directory), and in the
+    folders `allow_path` (one, or several) and below. Raises `Refusal` with every mistake found.
     """
-    return pipeline.load_program(path, _changes(set), allow_path)
+    match spec:
+        case str() if "\n" in spec or "{" in spec:
+            return pipeline.program(_text(spec), _changes(set), allow_path)
+        case str() | os.PathLike():
+            return pipeline.load_program(Path(spec), _changes(set), allow_path)
+    raise Refusal(NotASpec(what=a_kind(spec)))
 
 
+@public
 def compile_text(
     text: str, set: Mapping[str, object] | None = None, name: str = "spec", *, allow_path: AllowPath = ()
 ) -> Program:
-    """The program of a spec given as text; `use` is relative to the working directory, and reaches what is below it."""
-    return pipeline.program(Source(name, text, folder="."), _changes(set), allow_path)
+    """Returns the program of a spec given as text; `use` is relative to the working directory, and reaches below it."""
+    if not isinstance(text, str):
+        raise Refusal(NotASpec(what=a_kind(text)))
+    return pipeline.program(_text(text, name), _changes(set), allow_path)
+
+
+def _text(text: str, name: str = "spec") -> Source:
+    return Source(name, text.replace("\r\n", "\n"), folder=".")
+
+
+def _program(spec: str | Path | Program, set: Mapping[str, object] | None, allow_path: AllowPath) -> Program:
+    """The program that is given, or that of a spec. Raises `Refusal` E0630 for a program with options for a spec."""
+    if not isinstance(spec, pipeline.Program):
+        return compile(spec, set, allow_path=allow_path)
+    for option, given in (("set", set), ("allow_path", allow_path)):
+        if given:
+            raise Refusal(AlreadyCompiled(option=option))
+    return spec
 
 
 def _changes(changes: Mapping[str, object] | None) -> dict[str, str]:
@@ -78,83 +102,80 @@ def _changes(changes: Mapping[str, object] | None) -> dict[str, str]:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list | tuple):
+        return written(list(value))
     return "none" if value is None else str(value)
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A trained network with what its table told: where it is on disk, its scores, and the way to predict."""
-
-    path: Path
-    net: HybridNet
-    preparation: Preparation
-    metrics: dict[str, Any]
-    spec: Spec
-    """The run's spec, with the changes that it was opened with."""
-    trained_on: Choice
-    """The backend of the spec without them."""
-
-    @property
-    def backend(self) -> dict[str, Any]:
-        """What runs the circuit, as plain data: `asked`, `name`, `options`, and after a run `metadata`."""
-        from hqnn_dsl.training.environment import describe_backend
-
-        return describe_backend(self.spec.backend, self.net)
-
-    def settle(self, table: Origin, agree: Agree) -> None:
-        """Ask before a table is run on a device that costs. Raises `Refusal`: over the budget, or not agreed to.
-
-        The table is only read where the backend counts what it does.
-        """
-        from hqnn_dsl.training.budget import counts, evaluation_bill, settle
-        from hqnn_dsl.training.tables import read_table
-
-        if counts(self.net):
-            settle(evaluation_bill(self.net, read_table(table).num_rows), self.net, agree)
-
-    def predict(self, table: Origin) -> pd.DataFrame:
-        """A column a target, in its own units, for the rows of a table that has the features."""
-        from hqnn_dsl.training.evaluate import predict
-        from hqnn_dsl.training.tables import read_table
-
-        return predict(self.net, self.preparation, read_table(table))
-
-    def evaluate(self, table: Origin) -> dict[str, Any]:
-        """Scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on."""
-        from hqnn_dsl.training.evaluate import evaluate
-        from hqnn_dsl.training.tables import read_table
-
-        return evaluate(self.net, self.preparation, read_table(table))
-
-
-def train(
-    program: Program,
+@public
+def train(  # noqa: PLR0913 - what a training can be told
+    spec: str | Path | Program,
     table: Origin,
     out: str | Path | None = None,
     *,
+    set: Mapping[str, object] | None = None,
+    allow_path: AllowPath = (),
+    loss: LossFunction | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
     resume: bool = False,
     agree: Agree | bool = False,
 ) -> Run:
-    """Train a program on a table (a CSV file or a frame) and write the run to `out` or the next `runs/<model>-<n>`.
+    """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<n>`. Returns the run.
 
-    A device that costs is used where `agree` is True, or says so to the bill that it is shown. Raises `Refusal` where
-    the data, the folder, the budget or the environment does not allow it.
+    `spec` is a path, a text or a compiled program; `set` and `allow_path` are those of `compile`. `table` is the path
+    of a CSV file, or a frame.
+
+    `loss(predicted, target)` takes the place of the spec's loss: it gets tensors `[B, T]` of rows and targets in scaled
+    units, in the network's precision, and returns their mean loss, a scalar tensor. It is called once on two rows
+    before anything is written. The run keeps the function's name, not its code: with `resume` it is given again.
+
+    `on_epoch(epoch)` is called after every epoch with an `Epoch`: its number, losses and learning rates. If it raises
+    `StopIteration`, the training ends there and the run is written as usual; any other exception ends the training, and
+    the run can be resumed. What it returns is not looked at.
+
+    With `resume`, goes on with the run in `out` from its last checkpoint. A device that costs is used if `agree` is
+    True, or says so to the bill that it is shown.
+
+    Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
+    from hqnn_dsl.training.loop import Watch
     from hqnn_dsl.training.run import Experiment
     from hqnn_dsl.training.run import train as train_network
     from hqnn_dsl.training.tables import read_table
 
-    experiment = Experiment(program.spec, program.network, program.resolved, program.source.text, program.refuse_step)
+    _check_called(loss=(loss, "a function of predictions and targets"), on_epoch=(on_epoch, "a function of an epoch"))
+    for path in set or () if loss is not None else ():
+        if path.removeprefix("train.").partition(".")[0] == "loss":
+            raise Refusal(LossTwice(path=path))
+    program = _program(spec, set, allow_path)
+    program.refuse_training()
+    experiment = Experiment(
+        program.spec, program.network, program.resolved, program.source.text, program.refuse_step, loss
+    )
     folder = None if out is None else Path(out)
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
-    result = train_network(experiment, read_table(table), folder, resume=resume, agree=consent)
+    watch = Watch(on_epoch=on_epoch)
+    result = train_network(experiment, read_table(table), folder, watch=watch, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 
-def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> Run:
-    """A run from its folder; `changes` as `--set`, of the backend only: another change raises `Refusal` E0607."""
+def _check_called(**options: tuple[object, str]) -> None:
+    """Refuse (E0605) options that are no functions."""
+    for name, (given, expected) in options.items():
+        if given is not None and not callable(given):
+            raise Refusal(BadOption(option=name, expected=expected, value=repr(given)))
+
+
+@public
+def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, loss: LossFunction | None = None) -> Run:
+    """Returns a run from its folder, ready to predict.
+
+    `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
+    the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
+    """
     from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
 
+    _check_called(loss=(loss, "a function of predictions and targets"))
     stored, metrics = load_run(Path(path)), load_metrics(Path(path))
     opened: list[tuple[Spec, Choice]] = []
 
@@ -168,7 +189,12 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None) -> R
         return program.network(in_width, out_width)
 
     net = restore(stored, rebuild)
-    return Run(Path(path), net, stored.preparation, metrics, *opened[0])
+    preparation = stored.preparation
+    if loss is not None:
+        from hqnn_dsl.training.own_loss import given_again
+
+        preparation = given_again(Path(path), preparation, loss, net)
+    return Run(Path(path), net, preparation, metrics, *opened[0])
 
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
@@ -178,9 +204,16 @@ def _only_backend(trained: Program, changed: Program, path: Path) -> None:
         raise Refusal(RunIsFixed(path=str(path)))
 
 
-def load(path: str | Path) -> HybridNet:
-    """The network back, from a run (with its best weights) or from a folder that `hqnn compile` wrote."""
-    folder = Path(path)
+@public
+def load(run: str | Path | Run) -> HybridNet:
+    """Returns the network, from a run (with its best weights) or from a folder that `hqnn compile` wrote.
+
+    It computes in scaled units: features and targets as the run's scaling makes them, not those of the table. A table
+    is predicted, in the target's own units, by `hqnn.open_run(path).predict(table)`.
+    """
+    if isinstance(run, Run):
+        return run.network()
+    folder = Path(run)
     if os.path.isdir(folder / "checkpoints"):  # noqa: PTH112 - raises nothing
         return open_run(folder).net
     module = folder / _MODULE_FILE
@@ -195,10 +228,11 @@ def load(path: str | Path) -> HybridNet:
     return net.eval()
 
 
+@public
 def write_compiled(
-    program: Program, out: str | Path, kinds: Iterable[str] = KINDS, in_width: int | None = None
+    program: str | Path | Program, out: str | Path, kinds: Iterable[str] = KINDS, in_width: int | None = None
 ) -> list[Path]:
-    """Write what `hqnn compile` writes to the folder `out`, and nothing else is in it then; the paths written.
+    """Write what `hqnn compile` writes to the folder `out`, and nothing else is in it then. Returns the paths written.
 
     The files are written into a fresh folder, which takes the place of `out` when all are whole and the OpenQASM in it
     was read back; if anything fails before, `out` is as it was. `in_width` is the number of features, where only the
@@ -206,6 +240,7 @@ def write_compiled(
 
     Raises `Refusal`: E0602 if `out` has files that `hqnn compile` does not write, E0603 if it cannot be written.
     """
+    program = _program(program, None, ())
     folder, wanted = Path(out), tuple(kinds)
     with _refusals(folder):
         check_replaceable(folder, _is_written_here)

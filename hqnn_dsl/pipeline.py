@@ -22,6 +22,7 @@ from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.recursion import room_to_recurse
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.report.surface import public_class
 from hqnn_dsl.report.terminal import say
 from hqnn_dsl.semantics.allows import silenced
 from hqnn_dsl.semantics.check import Checked
@@ -162,7 +163,8 @@ def program(source: Source, changes: Mapping[str, str] | None = None, allow_path
     return Program(source, checked)
 
 
-@dataclass(frozen=True, eq=False)
+@public_class
+@dataclass(frozen=True, eq=False, repr=False)
 class Program:
     """A compiled spec. Everything heavy is made when it is asked for, once."""
 
@@ -201,9 +203,24 @@ class Program:
 
     @property
     def targets(self) -> int:
-        """How many targets the network predicts."""
+        """How many targets the network predicts; of a circuit alone, how many outputs it has."""
         assert self.spec.out_width is not None
         return self.spec.out_width
+
+    def __repr__(self) -> str:
+        from hqnn_dsl.notebook.programs import program_text
+
+        return program_text(self.source.name, self.checked)
+
+    def _repr_html_(self) -> str:
+        from hqnn_dsl.notebook.programs import program_html
+
+        return program_html(self.source.name, self.checked, lambda: self.resolved, lambda: self.circuit)
+
+    def refuse_training(self) -> None:
+        """Raise `Refusal` (E0218, E0313) if the spec is only a circuit, which no table can train."""
+        if self.checked.untrainable:
+            raise Refusal(*self.checked.untrainable)
 
     # ---------------------------------------------------------------- Qiskit
 

@@ -36,6 +36,7 @@ def test_the_wheel_has_the_grammar_and_the_blocks(wheel):
     assert "hqnn_dsl/syntax/hqnn.lark" in names
     assert "hqnn_dsl/syntax/tables.json" in names
     assert "hqnn_dsl/py.typed" in names
+    assert {name for name in names if name.startswith("hqnn/")} == {"hqnn/__init__.py", "hqnn/py.typed"}
     blocks = {Path(name).name for name in names if name.startswith("hqnn_dsl/catalog/blocks/")}
     assert blocks == {path.name for path in (ROOT / "hqnn_dsl" / "catalog" / "blocks").iterdir()}
     assert not [name for name in names if name.startswith(("tests/", "docs/", "specs/"))]
@@ -52,6 +53,9 @@ def test_the_wheel_compiles_a_spec_elsewhere(wheel, tmp_path):
     lent = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
     where = run(python, "-c", "import hqnn_dsl; print(hqnn_dsl.__file__)", cwd=elsewhere, env=lent).strip()
     assert where.startswith(str(tmp_path)), where
+    short = run(python, "-c", "import hqnn; print(hqnn.__file__, hqnn.compile('model.hqnn'))", cwd=elsewhere, env=lent)
+    assert short.startswith(str(tmp_path)), short
+    assert "<Program yacht" in short
     command = "from hqnn_dsl.cli.main import main; main()"
     run(python, "-c", command, "compile", "model.hqnn", "--emit", "qasm", "--out", "out", cwd=elsewhere, env=lent)
     assert "OPENQASM 3" in (elsewhere / "out" / "transpiled.qasm").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from hqnn_dsl.api import Run
+    from hqnn_dsl.trained import Run
     from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.tables import Table
 

@@ -80,7 +80,8 @@ def check(  # noqa: PLR0913 - options of a command
     elif text is not None:
         write_exact(text)
     else:
-        write(f"{spec}: fine, {_in_short(found)}")
+        alone = "; a circuit alone, which `hqnn train` does not take" if found.untrainable else ""
+        write(f"{spec}: fine, {_in_short(found)}{alone}")
 
 
 def _in_short(found: Any) -> str:
@@ -98,7 +99,8 @@ def _in_short(found: Any) -> str:
 
 
 def _check_table(program: Program, data: Path) -> Prepared:
-    """The table as the spec reads it; refuses one that does not fit."""
+    """The table as the spec reads it; refuses one that does not fit, and any if the spec is only a circuit."""
+    program.refuse_training()
     from hqnn_dsl.training.preprocess import prepare
     from hqnn_dsl.training.tables import read_table
 

@@ -105,15 +105,9 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
     items = list(diagnostics)
     if not items:
         return
-    from hqnn_dsl.report.limits import MAX_SHOWN
-    from hqnn_dsl.report.render import as_text, most_telling, summary
+    from hqnn_dsl.report.render import report
 
-    shown = most_telling(items, MAX_SHOWN)
-    _tell_coloured("\n\n".join(as_text(item, colour=_colour()) for item in shown))
-    counted = summary(items)
-    if len(shown) < len(items):
-        counted += f"; {len(items) - len(shown)} of them are not shown"
-    tell_lines(f"\n{counted}" if counted else "")
+    _tell_coloured(report(items, colour=_colour()))
 
 
 def _tell_coloured(text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_MISTAKES, MAX_SHOWN_TEXT
+from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_MISTAKES
 
 if TYPE_CHECKING:
     from hqnn_dsl.report.source import Span
@@ -80,19 +80,32 @@ class _Facts:
 
 
 class Refusal(Exception):
-    """Something the user wrote or has cannot be done as it stands; `diagnostics` say what, where and what instead."""
+    """Something the user wrote or has cannot be done as it stands; `diagnostics` say what, where and what instead.
+
+    As text it is the report that a command prints.
+    """
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
-        sentences = [f"{item.code}: {item.headline}"[:MAX_SHOWN_TEXT] for item in diagnostics[:MAX_SHOWN_MISTAKES]]
-        if len(diagnostics) > MAX_SHOWN_MISTAKES:
-            sentences.append(f"and {len(diagnostics) - MAX_SHOWN_MISTAKES} more")
-        super().__init__("; ".join(sentences))
+        super().__init__(*diagnostics)
         self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        """The report as a command prints it: findings with their places and advice, and how many there are."""
+        from hqnn_dsl.report.render import report
+
+        return report(self.diagnostics, most=MAX_SHOWN_MISTAKES)
+
+    def __repr__(self) -> str:
+        codes = dict.fromkeys(item.code for item in self.diagnostics)
+        return f"Refusal({', '.join(codes)})"
 
     @property
     def exit_code(self) -> int:
         """The largest exit code of its errors; what is wrong with an option's text is the command line's mistake: 2."""
         return max((_exit_code(item) for item in self.diagnostics if item.is_error), default=1)
+
+
+Refusal.__module__ = "hqnn"  # the name that a traceback shows, and by which it is caught
 
 
 def _exit_code(item: Diagnostic) -> int:

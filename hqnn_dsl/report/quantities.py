@@ -1,4 +1,4 @@
-"""Numbers as messages say them: counts with their noun, sizes of memory with a fitting unit."""
+"""Numbers as messages say them: counts with their noun, sizes of memory with a fitting unit; and kinds of values."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def size(num_bytes: int) -> str:
     if tenths >= 10 * 1024 and unit + 1 < len(UNITS):
         tenths, unit = 10, unit + 1
     return f"{tenths // 10:,}.{tenths % 10} {UNITS[unit]}"
+
+
+def a_kind(value: object) -> str:
+    """What a value of Python is: `a list`, `an int`, `None`."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN_LINE, MAX_SHOWN_TEXT
+from hqnn_dsl.report.limits import MAX_FOUND_ERRORS, MAX_SHOWN, MAX_SHOWN_LINE, MAX_SHOWN_TEXT
 from hqnn_dsl.report.terminal import cells, printable
 
 if TYPE_CHECKING:
@@ -53,6 +53,16 @@ def as_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     if diagnostic.help:
         rows.append(f"{pad} {blue}={reset} help: {_said(diagnostic.help)}")
     return "\n".join(rows)
+
+
+def report(diagnostics: Iterable[Diagnostic], *, colour: bool = False, most: int = MAX_SHOWN) -> str:
+    """Several diagnostics, a blank line between, and their number; of more than `most` those that tell most."""
+    items = list(diagnostics)
+    shown = most_telling(items, most)
+    counted = summary(items)
+    if len(shown) < len(items):
+        counted += f"; {len(items) - len(shown)} of them are not shown"
+    return "\n\n".join([*(as_text(item, colour=colour) for item in shown), *filter(None, [counted])])
 
 
 def _cut(text: str) -> str:

@@ -21,10 +21,10 @@ from hqnn_dsl.semantics.blocks import check_blocks
 from hqnn_dsl.semantics.definitions import Definition, FileScope, collect
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
-from hqnn_dsl.semantics.idle import refuse_idle_training, warn_of_unread
+from hqnn_dsl.semantics.idle import refuse_idle_training, warn_of_training, warn_of_unread
 from hqnn_dsl.semantics.noticing import not_judged, warn
 from hqnn_dsl.semantics.options import entry_of, places_in
-from hqnn_dsl.semantics.parts import model_of, parts_of
+from hqnn_dsl.semantics.parts import is_circuit_alone, model_of, parts_of
 from hqnn_dsl.semantics.values import Member, Poison, Silent
 from hqnn_dsl.syntax import nodes
 
@@ -46,7 +46,7 @@ class Checked:
 
     `draft` has the fields of the spec; `tree` is the file with the `--set` options applied, `used` the blocks that
     the circuit places, `places` where things stand that later stages may have to speak of, `warnings` what is legal
-    and probably not meant.
+    and probably not meant. `untrainable` is what a training is refused with if the model is only a circuit.
     """
 
     draft: Mapping[str, Any]
@@ -56,6 +56,7 @@ class Checked:
     used: tuple[Definition, ...]
     warnings: tuple[Diagnostic, ...]
     places: Mapping[str, Span] = field(default_factory=dict)
+    untrainable: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def spec(self) -> Spec:
@@ -94,7 +95,7 @@ def check(
     _raise_errors(kept)
     assert checked is not None
     draft, circuit, used, places = checked
-    return Checked(draft, circuit, tree, file, used, kept, places)
+    return Checked(draft, circuit, tree, file, used, kept, places, made.untrainable)
 
 
 _CAUSED_BY_LOST_TEXT = (
@@ -140,6 +141,10 @@ class _Model:
         self.parts = parts_of(model, file.scope, findings)
         self.asked: set[str] = set()
         """The constants that the model's parts have read, once it is checked."""
+        self.fitting = findings
+        """What does not fit between the table, the circuit and the targets; of a circuit alone kept apart."""
+        self.untrainable: tuple[Diagnostic, ...] = ()
+        """What only a training of this model is refused with, once it is checked."""
 
     # ---------------------------------------------------------------- check
 
@@ -168,8 +173,14 @@ class _Model:
         if circuit is None or encoder is None or decoder is None:
             return None
         features = None if data.features.names is None else len(data.features.names)
+        alone = is_circuit_alone(parts)
+        self.fitting = Findings() if alone else findings
         front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
         back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
+        targets = len(data.target) if data.target is not None else 1
+        if alone and self.fitting.has_errors:
+            self.untrainable, front, back, targets = self.fitting.items, (), (), circuit.num_outputs
+            warn_of_training(parts.train, findings)
         refuse_idle_training(train, parts.train, (encoder, decoder), circuit, findings)
         warn(encoder, circuit, elaborated, parts.circuit.head, findings)
         if findings.has_errors or front is None or back is None:
@@ -186,7 +197,7 @@ class _Model:
             "num_inputs": circuit.num_inputs,
             "num_outputs": circuit.num_outputs,
             "decoder": back,
-            "out_width": len(data.target) if data.target is not None else 1,
+            "out_width": targets,
             "train": train,
             "transpile": transpile,
             "backend": backend,
@@ -282,14 +293,14 @@ class _Model:
             hint = "add a feature map: `feature_map angle()`"
             head = self.parts.circuit.head if self.parts.circuit is not None else None
             what = "the circuit reads no inputs, so its outputs cannot depend on the data"
-            self.findings.add(meaning.NothingToDo(span=head, what=what, hint=hint))
+            self.fitting.add(meaning.NothingToDo(span=head, what=what, hint=hint))
             return None
         in_width = features
         if lines.end_width(encoder) is None:
             in_width = needed if features is None else features
-        before = len(self.findings)
-        layers, ends = lines.resolved(encoder, in_width, needed, self.findings)
-        if len(self.findings) > before:
+        before = len(self.fitting)
+        layers, ends = lines.resolved(encoder, in_width, needed, self.fitting)
+        if len(self.fitting) > before:
             return None
         if ends == needed:
             return layers
@@ -298,7 +309,7 @@ class _Model:
         set_at = lines.end_span(encoder)
         note = Note("the encoder ends here", set_at) if set_at else Note("the features", features_span)
         giver = "the encoder ends with" if set_at else "`features` names"
-        self.findings.add(
+        self.fitting.add(
             shapes.InputWidth(
                 span=reader.span,
                 reader=f"{reader.name} reads",
@@ -322,9 +333,9 @@ class _Model:
         self, decoder: list[lines.Line], targets: int, target_span: Span | None, circuit: Circuit
     ) -> tuple[Layer, ...] | None:
         """The decoder's layers, fitted between the circuit's outputs and the targets."""
-        before = len(self.findings)
-        layers, ends = lines.resolved(decoder, circuit.num_outputs, targets, self.findings)
-        if len(self.findings) > before:
+        before = len(self.fitting)
+        layers, ends = lines.resolved(decoder, circuit.num_outputs, targets, self.fitting)
+        if len(self.fitting) > before:
             return None
         if ends == targets:
             return layers
@@ -333,7 +344,7 @@ class _Model:
         note = Note(f"{count(targets, 'target')} named here", target_span)
         if target_span is None:
             note = Note("without `data { target … }` there is one target, the table's last column")
-        self.findings.add(
+        self.fitting.add(
             shapes.OutputWidth(
                 span=set_at or head,
                 giver="the decoder ends with" if set_at else "the circuit, without a decoder, gives",

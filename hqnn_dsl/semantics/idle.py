@@ -96,6 +96,17 @@ def _places(section: nodes.Settings | None) -> Iterator[tuple[str, Span]]:
                 yield f"{name}.{path}", span
 
 
+CIRCUIT_READS = ("batch", "device", "precision", "seed")
+"""The settings of `train` that a circuit alone is asked for too: its starting weights, and how it is timed."""
+
+
+def warn_of_training(section: nodes.Settings | None, findings: Findings) -> None:
+    """Warn of how to train a model that is only a circuit, and that no training takes."""
+    for setting in section.settings if section is not None else ():
+        if setting.name.name not in CIRCUIT_READS:
+            findings.add(warnings.OnlyACircuit(span=setting.span, what=setting.name.name))
+
+
 # ---------------------------------------------------------- names that nothing reads
 
 

@@ -71,8 +71,8 @@ def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, findings
     """Weights and inputs that reach no output, and outputs that are constant."""
     from hqnn_dsl.circuit.pauli.effects import effects, is_quick
 
-    if not is_quick(circuit):
-        return
+    if not is_quick(circuit) or not (circuit.num_inputs or circuit.weights):
+        return  # a circuit with nothing to vary is constant, as it says
     found = effects(circuit)
     spans = elaborated.measured_spans or (head,) * len(circuit.measurements)
     _constant_outputs(found.constants, circuit, spans, findings)

@@ -62,6 +62,11 @@ def parts_of(model: nodes.Model, scope: Scope, findings: Findings) -> Parts:
     return parts
 
 
+def is_circuit_alone(parts: Parts) -> bool:
+    """Whether a model is only a circuit: neither `data`, `encoder` nor `decoder`. It need not fit any targets."""
+    return parts.data is None and parts.encoder is None and parts.decoder is None
+
+
 def _take(findings: Findings, parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
     first = getattr(parts, word)
     if first is not None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.semantics.idle import CIRCUIT_READS
 from hqnn_dsl.semantics.renaming import names_for, renamed
 from hqnn_dsl.semantics.spec import Choice, Layer, Spec
 from hqnn_dsl.semantics.values import quoted, written
@@ -43,7 +44,7 @@ def resolved_text(checked: Checked) -> str:
         printed.extend(text_of(block) for block in changed)
     if constants:
         pieces.append("\n".join(constants))
-    return "\n\n".join([*pieces, *printed, _model_text(checked.spec, circuit)]) + "\n"
+    return "\n\n".join([*pieces, *printed, _model_text(checked, circuit)]) + "\n"
 
 
 def without_budget(text: str) -> str:
@@ -57,19 +58,27 @@ def _constant_text(file: FileScope, name: str, new_name: str) -> str:
     return f"let {new_name} = {written(binding.value)}"
 
 
-def _model_text(spec: Spec, circuit: nodes.Circuit) -> str:
+def _model_text(checked: Checked, circuit: nodes.Circuit) -> str:
+    spec, is_alone = checked.spec, bool(checked.untrainable)
     doc = "".join(f"## {line}\n" for line in spec.doc.splitlines())
-    sections = [_data_text(spec)]
+    sections = [] if is_alone else [_data_text(spec)]
     if spec.encoder:
         sections.append(_layers_text("encoder", spec.encoder))
     sections.append(text_of(circuit, indent=1))
     if spec.decoder:
         sections.append(_layers_text("decoder", spec.decoder))
-    sections.extend([_train_text(spec), _transpile_text(spec)])
+    asked = CIRCUIT_READS if is_alone and not _says_how_to_train(checked) else tuple(vars(spec.train))
+    sections.extend([_train_text(spec, asked), _transpile_text(spec)])
     if spec.budget is not None:
         sections.append(_section("budget", [(name, written(value)) for name, value in vars(spec.budget).items()]))
     sections.append(f"  backend {choice_text(spec.backend)}")
     return f"{doc}model {spec.name} {{\n" + "\n\n".join(sections) + "\n}"
+
+
+def _says_how_to_train(checked: Checked) -> bool:
+    model = next(statement for statement in checked.tree.statements if isinstance(statement, nodes.Model))
+    sections = [part for part in model.parts if isinstance(part, nodes.Settings) and part.keyword.name == "train"]
+    return any(setting.name.name not in CIRCUIT_READS for part in sections for setting in part.settings)
 
 
 def _section(name: str, rows: list[tuple[str, str]]) -> str:
@@ -147,10 +156,10 @@ def _statements(body: tuple[nodes.Statement, ...]) -> list[nodes.Statement]:
     return found
 
 
-def _train_text(spec: Spec) -> str:
-    train = spec.train
+def _train_text(spec: Spec, names: tuple[str, ...]) -> str:
     rows = []
-    for name, value in vars(train).items():
+    for name in names:
+        value = getattr(spec.train, name)
         rows.append((name, choice_text(value) if isinstance(value, Choice) else _option_text(value)))
     return _section("train", rows)
 

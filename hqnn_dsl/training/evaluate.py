@@ -23,6 +23,7 @@ from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
 from hqnn_dsl.training.columns import Columns, feature_numbers, numbers
 from hqnn_dsl.training.loop import build, predict_scaled
 from hqnn_dsl.training.metrics import plain, scores
+from hqnn_dsl.training.own_loss import is_own
 from hqnn_dsl.training.preprocess import Preparation, check_range, fingerprint
 
 if TYPE_CHECKING:
@@ -174,11 +175,16 @@ def by_part(preparation: Preparation, targets: Numbers, predicted: Numbers) -> d
 
 
 def judge(preparation: Preparation, true: Numbers, predicted: Numbers) -> dict[str, Any]:
-    """`{"rmse", "mae", "r2", "loss", "targets"}` of `[N, T]` values: in the targets' units, the loss in scaled ones."""
+    """`{"rmse", "mae", "r2", "loss", "targets"}` of `[N, T]` values: in the targets' units, the loss in scaled ones.
+
+    The loss is None if it is a function of the user's own that is not at hand.
+    """
     scaled = [torch.from_numpy(preparation.target.apply(values)) for values in (predicted, true)]
+    loss = None if is_own(preparation.loss) else build(LOSSES, preparation.loss)
+    loss = preparation.own_loss or loss
     found = scores(true, predicted, preparation.target.names)
     per_target = found.pop("targets")
-    return found | {"loss": plain(float(build(LOSSES, preparation.loss)(*scaled))), "targets": per_target}
+    return found | {"loss": None if loss is None else plain(float(loss(*scaled))), "targets": per_target}
 
 
 def _tensor(net: HybridNet, values: Numbers) -> torch.Tensor:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
+    from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.rows import Where
 
 SMALLEST_SCALE = 2.0**-20
@@ -99,7 +100,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on: a progress bar on standard error, and a function called after every epoch."""
+    """Who looks on: a progress bar on standard error, and a function called after every epoch.
+
+    If the function raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
+    """
 
     progress: bool = True
     on_epoch: Callable[[Epoch], None] | None = None
@@ -114,12 +118,21 @@ class Fitted:
     interrupted: bool
     ended_by: int = 0
     """The signal that ended it; 0 if none did."""
+    ended_by_callback: bool = False
+    """Whether the function that is called after every epoch ended it."""
 
 
 class Training:
     """All that changes while a network is trained, and what makes it change. `fit` drives it."""
 
-    def __init__(self, net: HybridNet, settings: TrainSpec, device: torch.device, spec_text: str = "") -> None:
+    def __init__(
+        self,
+        net: HybridNet,
+        settings: TrainSpec,
+        device: torch.device,
+        spec_text: str = "",
+        loss: OwnLoss | None = None,
+    ) -> None:
         classical, quantum = net.classical_weights(), net.quantum_weights()
         if not classical and not quantum:
             raise Refusal(NothingToTrain())
@@ -130,7 +143,7 @@ class Training:
         self.spec_text = spec_text
         self.weight_groups = (classical, quantum)
         self.weights = [*classical, *quantum]
-        self.loss: nn.Module = build(LOSSES, settings.loss)
+        self.loss: nn.Module | OwnLoss = loss or build(LOSSES, settings.loss)
         self.optimizer: torch.optim.Optimizer = _entry(OPTIMIZERS, settings.optimizer)(
             classical, quantum, settings.optimizer.options
         )
@@ -274,6 +287,7 @@ def fit(
     """
     settings, watch = training.settings, watch or Watch()
     batches = batch_bounds(len(lessons.train), settings.batch)
+    ended = False
     with (
         _own_randomness(training, resume),
         training.precision.elsewhere(),
@@ -283,7 +297,7 @@ def fit(
         try:
             if resume is None:
                 checkpoints.write(training.snapshot())
-            while not training.is_over and not interrupted():
+            while not (training.is_over or ended or interrupted()):
                 begin = time.perf_counter()
                 train_loss = _train_epoch(training, lessons.train, batches, interrupted, bar)
                 if train_loss is None:
@@ -297,8 +311,7 @@ def fit(
                     checkpoints.keep_best(training.snapshot())
                 checkpoints.write_sometimes(training.snapshot)
                 _show(bar, epoch, settings.epochs)
-                if watch.on_epoch is not None:
-                    watch.on_epoch(epoch)
+                ended = not _goes_on(watch, epoch)
         finally:
             checkpoints.write(training.snapshot())
         if checkpoints.best is None:
@@ -308,7 +321,18 @@ def fit(
         ended_by = interrupted()
     assert checkpoints.best is not None
     training.net.load_state_dict(checkpoints.best["model"])
-    return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), ended_by != 0, ended_by)
+    return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), ended_by != 0, ended_by, ended)
+
+
+
+def _goes_on(watch: Watch, epoch: Epoch) -> bool:
+    """Tell who looks on of an epoch; whether training goes on after it."""
+    try:
+        if watch.on_epoch is not None:
+            watch.on_epoch(epoch)
+    except StopIteration:
+        return False
+    return True
 
 
 def batch_bounds(num_rows: int, batch: int) -> list[tuple[int, int]]:

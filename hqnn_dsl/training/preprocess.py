@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.columns import Columns
+    from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.tables import Lines, Table
 
     Numbers = NDArray[np.float64]
@@ -46,6 +47,7 @@ class Preparation:
     """How rows become tensors and tensors become targets again, and how outputs are judged.
 
     `parts` are the row positions of the table trained on, `fingerprint` is a hash of its numbers and column names.
+    `own_loss` is the function behind a `loss` of the user's own, None if the run was read from its folder.
     """
 
     features: Scaling
@@ -54,6 +56,7 @@ class Preparation:
     batch: int
     parts: Parts = field(repr=False)
     fingerprint: str
+    own_loss: OwnLoss | None = field(default=None, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `preprocess.json`."""

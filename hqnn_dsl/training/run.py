@@ -49,6 +49,7 @@ from hqnn_dsl.training.files import (
 )
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.preprocess import VERSION, Prepared, prepare
 from hqnn_dsl.training.rows import refuse_zero_rows
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
+    from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.preprocess import Preparation
     from hqnn_dsl.training.tables import Table
 
@@ -87,6 +89,8 @@ class Experiment:
     source_text: str = field(repr=False)
     refuse_step: Callable[[Choice, int, str], None] | None = field(default=None, repr=False)
     """Raises `Refusal` where a step of a backend on so many rows, on a device of torch's, would not fit its memory."""
+    loss: LossFunction | None = field(default=None, repr=False)
+    """A loss of the user's own, in place of the spec's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,11 @@ def train(  # noqa: PLR0913 - what a training can be told
         say(f"target: `{names[0]}`, the last column of {table.name}")
     device = choose_device(spec.train.device)
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
-    training = Training(net, spec.train, device, experiment.resolved_text)
+    own = None
+    if experiment.loss is not None:
+        own = OwnLoss.of(experiment.loss, device, net.dtype)
+        prepared = with_loss(prepared, own)
+    training = Training(net, spec.train, device, experiment.resolved_text, own)
     _refuse_what_is_known(experiment, training, _lessons(training, prepared), prepared)
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
@@ -237,6 +245,7 @@ def _go_on(  # noqa: PLR0913 - what a training is made of
     stored = load_run(path, "last.pt" if untrained else "best.pt")
     if without_budget(str(snapshot.get("spec"))) != without_budget(experiment.resolved_text):
         raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
+    prepared = resumed_with(path, stored.preparation.loss, prepared)
     if stored.preparation.to_json() != prepared.preparation.to_json():
         raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
     load_metrics(path)
@@ -365,6 +374,7 @@ def _describe(training: Training, fitted: Fitted) -> dict[str, Any]:
         "epochs": len(fitted.history),
         "best_epoch": fitted.best_epoch,
         "interrupted": fitted.interrupted,
+        "ended_by_callback": fitted.ended_by_callback,
         "seconds": sum(training.seconds),
         "weights": {"classical": counts[0], "quantum": counts[1]},
     }

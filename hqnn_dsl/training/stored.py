@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from torch import Tensor
 
 from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.training.own_loss import OWN
 from hqnn_dsl.training.split import MIN_TRAINING_ROWS
 
 LARGEST = 2**53
@@ -64,6 +65,8 @@ class _Loss(_Record):
 
     @model_validator(mode="after")
     def _known(self) -> _Loss:
+        if self.name == OWN:
+            return self._check_function()
         if self.name not in LOSSES:
             raise ValueError(f"there is no loss `{self.name[:_LONGEST]}`")
         expected = {option.name: option for option in LOSSES[self.name].options}
@@ -73,6 +76,16 @@ class _Loss(_Record):
             value = self.options[name]
             if not _is_number(value) or (option.above is not None and not value > option.above):
                 raise ValueError(f"{name} is {_shown(value)}")
+        return self
+
+
+    def _check_function(self) -> _Loss:
+        """A loss of the user's own: the name of a function, and that of its file or none."""
+        if set(self.options) != {"function", "file"}:
+            raise ValueError(f"the options of `{OWN}` are ['file', 'function'], not {sorted(self.options)}")
+        function, file = self.options["function"], self.options["file"]
+        if not isinstance(function, str) or not function or not isinstance(file, str | None):
+            raise ValueError(f"the function is {_shown(function)}, its file {_shown(file)}")
         return self
 
 

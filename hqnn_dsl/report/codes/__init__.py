@@ -2,8 +2,8 @@
 
 Codes are grouped by who finds them: `syntax` E01xx · `meaning` E02xx (names, types, values) · `shapes` E03xx (widths,
 qubits, circuits) · `warnings` W04xx · `tables` E05xx (data and runs) · `command`, `exports` E06xx (files and options) ·
-`environment`, `cuda`, `simulators`, `pennylane` E07xx (exit code 3) · `unbuilt` E08xx (in the language, not in this
-version). Codes keep their meaning.
+`python` E063x (what Python gives) · `environment`, `cuda`, `simulators`, `pennylane` E07xx (exit code 3) ·
+`unbuilt` E08xx (in the language, not in this version). Codes keep their meaning.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ class InputWidth(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class OutputWidth(Diagnostic):
-    """The last width is not the number of targets.
+    """The last width is not the number of targets. A model that is only a circuit meets this when it is trained.
 
     data { target strength }
     decoder { dense(2) }      # wrong: one target

@@ -187,3 +187,22 @@ class TrainingTooLarge(Diagnostic):
     message = "this model cannot be trained here: {reason}"
     label = "fits values only"
     reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class OnlyACircuit(Diagnostic):
+    """The model is only a circuit, which no table can train, and a setting says how to train it.
+
+    A model without `data`, `encoder` and `decoder` whose outputs are not one target, or that reads no inputs, compiles
+    and runs, but `hqnn train` refuses it. Of `train` it reads `batch`, `device`, `precision` and `seed` alone.
+
+        model bell { circuit on 2 qubits { h 0; cx 0, 1 }; train { epochs 5 } }     # epochs are never run
+        model bell { circuit on 2 qubits { h 0; cx 0, 1 } }
+    """
+
+    code = "W0440"
+    severity = "warning"
+    message = "`{what}` changes nothing: this model is only a circuit, and cannot be trained on a table"
+    label = "for a training"
+    advice = "leave it out, or add `data {{ target … }}` and a `decoder`"
+    what: str

@@ -1,0 +1,43 @@
+"""A spec in colours, by the tokens that the parser reads."""
+
+from __future__ import annotations
+
+import html
+
+from hqnn_dsl.report.source import Source
+from hqnn_dsl.report.terminal import printable
+from hqnn_dsl.syntax.lexer import tokenize
+from hqnn_dsl.syntax.tables import load
+
+COLOURS = {"word": "#8250df", "number": "#0550ae", "string": "#0a3069", "comment": "#59636e"}
+MAX_LINES = 200
+"""Of a longer spec the beginning is shown."""
+
+
+def coloured(text: str) -> str:
+    """The text as HTML in which words of the language, numbers, strings and comments have their colours."""
+    every = text.splitlines()
+    shown = "\n".join(every[:MAX_LINES])
+    tables = load()
+    words = {*tables.words, *tables.reserved}
+    tokens = tokenize(Source("spec", shown), tables)
+    kinds = {"NUMBER": "number", "STRING": "string", "PATH": "string"}
+    marks = [(start, end, "comment") for start, end in tokens.comments]
+    for kind, start, end in zip(tokens.kinds, tokens.starts, tokens.ends, strict=True):
+        role = kinds.get(kind) or ("word" if shown[start:end] in words else None)
+        if role is not None and end > start:
+            marks.append((start, end, role))
+    pieces, done = [], 0
+    for start, end, role in sorted(marks):
+        if start < done:
+            continue
+        pieces += [_plain(shown[done:start]), f'<span style="color:{COLOURS[role]}">{_plain(shown[start:end])}</span>']
+        done = end
+    pieces.append(_plain(shown[done:]))
+    more = len(every) - MAX_LINES
+    return "".join(pieces) + (f"\n… {more} more lines" if more > 0 else "")
+
+
+def _plain(text: str) -> str:
+    """A piece of the text, its line breaks kept and everything else made harmless."""
+    return "\n".join(html.escape(printable(line.replace("\t", "    "))) for line in text.split("\n"))

@@ -1,0 +1,144 @@
+"""A run as Python has it: the trained network, its scores and history, and the ways to ask it.
+
+Two kinds of units meet here: the network is scaled on both sides, as it was trained; `predict` and the scores are in
+the units of the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.report.surface import public_class
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import pandas as pd
+    import torch
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.network.hybrid import HybridNet
+    from hqnn_dsl.semantics.records import Choice
+    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.budget import Agree
+    from hqnn_dsl.training.preprocess import Preparation
+    from hqnn_dsl.training.tables import Table
+
+    Origin = str | Path | pd.DataFrame | Table
+    """A CSV file, a frame, or what `read_table` gave for one of them, which is not read again."""
+    Array = NDArray[np.generic] | torch.Tensor | Sequence[Sequence[float]]
+    """Rows of features, in the order of the spec and in the table's units."""
+
+
+@public_class
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """A trained network with what its table told: where it is on disk, its scores, and the way to predict.
+
+    `metrics` are the scores in the target's own units (losses in scaled ones), as in `metrics.json`.
+    """
+
+    path: Path
+    net: HybridNet
+    preparation: Preparation
+    metrics: dict[str, Any]
+    spec: Spec
+    """The run's spec, with the changes that it was opened with."""
+    trained_on: Choice
+    """The backend of the spec without them."""
+
+    @property
+    def backend(self) -> dict[str, Any]:
+        """What runs the circuit, as plain data: `asked`, `name`, `options`, and after a run `metadata`."""
+        from hqnn_dsl.training.environment import describe_backend
+
+        return describe_backend(self.spec.backend, self.net)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that the network reads, in the order in which an array has them."""
+        return self.preparation.features.names
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns that the network predicts."""
+        return self.preparation.target.names
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The epochs as in `history.csv`, a row each: learning rates, losses in scaled units, whether it was the best.
+
+        No rows if the training ended before its first epoch was whole. Raises `Refusal` E0533 if the file is damaged.
+        """
+        from hqnn_dsl.training.reading_back import read_history
+
+        return read_history(self.path)
+
+    def network(self) -> HybridNet:
+        """Returns the trained network, a `torch.nn.Module` from features `[B, F]` to targets `[B, T]`, both scaled.
+
+        Scaled means as the run's scaling makes them (`preparation.features`, `preparation.target`), not the units of
+        the table: `predict` answers in those. It is the run's own network, not a copy, and stands ready to predict.
+        """
+        return self.net.eval()
+
+    def settle(self, table: Origin, agree: Agree) -> None:
+        """Ask before a table is run on a device that costs. Raises `Refusal`: over the budget, or not agreed to.
+
+        The table is only read where the backend counts what it does.
+        """
+        from hqnn_dsl.training.budget import counts, evaluation_bill, settle
+        from hqnn_dsl.training.tables import read_table
+
+        if counts(self.net):
+            settle(evaluation_bill(self.net, read_table(table).num_rows), self.net, agree)
+
+    def predict(self, table: Origin | Array) -> pd.DataFrame:
+        """Returns a column a target, in its own units, for the rows of a table or array that has the features.
+
+        A table (a CSV file or a frame) is read by the names of its columns, in any order; others are not looked at. An
+        array (of numpy or torch, or a list of rows) has the columns of `features`, in that order. Both are in the units
+        of the table that was trained on. Raises `Refusal`: E0523 if columns are missing, E0633 for an array of another
+        shape, E0513 to E0516 for cells that are no finite numbers.
+        """
+        from hqnn_dsl.training.arrays import read_rows
+        from hqnn_dsl.training.evaluate import predict
+
+        return predict(self.net, self.preparation, read_rows(table, self.features))
+
+    def evaluate(self, table: Origin) -> dict[str, Any]:
+        """Returns scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on.
+
+        The loss is None, and that is said, if it is a function that was not given to `open_run`.
+        """
+        from hqnn_dsl.training.evaluate import evaluate
+        from hqnn_dsl.training.own_loss import say_if_lost
+        from hqnn_dsl.training.tables import read_table
+
+        say_if_lost(self.preparation)
+        return evaluate(self.net, self.preparation, read_table(table))
+
+    def plot(self) -> Figure:
+        """Returns a matplotlib figure: the losses by epoch, and predicted against true values of the test rows.
+
+        It needs no display: a notebook shows it, `savefig` writes it.
+        """
+        from hqnn_dsl.training.figures import run_figure
+        from hqnn_dsl.training.reading_back import read_predictions
+
+        return run_figure(self.history, read_predictions(self.path, self.targets), self.targets)
+
+    def __repr__(self) -> str:
+        from hqnn_dsl.notebook.runs import run_text
+
+        return run_text(self.path, self.spec, self.preparation, self.metrics, self.backend["name"])
+
+    def _repr_html_(self) -> str:
+        from hqnn_dsl.notebook.runs import run_html
+
+        facts = self.path, self.spec, self.preparation, self.metrics, self.backend["name"]
+        return run_html(*facts, self.plot)
