@@ -324,7 +324,6 @@ def fit(
     return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), ended_by != 0, ended_by, ended)
 
 
-
 def _goes_on(watch: Watch, epoch: Epoch) -> bool:
     """Tell who looks on of an epoch; whether training goes on after it."""
     try:

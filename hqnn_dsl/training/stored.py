@@ -78,7 +78,6 @@ class _Loss(_Record):
                 raise ValueError(f"{name} is {_shown(value)}")
         return self
 
-
     def _check_function(self) -> _Loss:
         """A loss of the user's own: the name of a function, and that of its file or none."""
         if set(self.options) != {"function", "file"}:
