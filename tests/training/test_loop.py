@@ -475,7 +475,7 @@ def test_ctrl_c_ends_a_program_cleanly_with_results(tmp_path):
     assert output.splitlines()[-1] == "interrupted"
     assert "epoch" in errors
     assert "validation " in errors
-    assert "lr=" in errors
+    assert "lr " in errors
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["test"]["rmse"] > 0
     assert json.loads((out / "environment.json").read_text())["run"]["interrupted"] is True
