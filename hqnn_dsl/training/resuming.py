@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.report.codes.resuming import EpochsPlanned, EpochsTrained, ResumeDiffers
+from hqnn_dsl.report.codes.tables import CannotResume
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -66,8 +67,11 @@ def differences(before: str, now: str) -> list[tuple[str, str, str]]:
 
 
 def check_spec(path: Path, snapshot: Snapshot, training: Training) -> bool:
-    """Whether the spec is another one than the run's, in what may change. Raises `Refusal` (E0555 to E0557)."""
-    changed = differences(str(snapshot.get("spec")), training.spec_text)
+    """Whether the spec is another one than the run's, in what may change. Raises `Refusal` (E0544, E0555 to E0557)."""
+    before = str(snapshot.get("spec"))
+    if "train.epochs" in settings_of(training.spec_text) and "train.epochs" not in settings_of(before):
+        raise Refusal(CannotResume(path=str(path), reason="the spec in its last.pt is none"))
+    changed = differences(before, training.spec_text)
     found: list[Diagnostic] = [
         ResumeDiffers(path=str(path), setting=name, before=shortened(old), now=shortened(new))
         for name, old, new in changed
