@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.trained import Origin
     from hqnn_dsl.training.budget import Agree
-    from hqnn_dsl.training.loop import Epoch
+    from hqnn_dsl.training.loop import Epoch, Watch
     from hqnn_dsl.training.own_loss import LossFunction
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
@@ -119,6 +120,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     on_epoch: Callable[[Epoch], None] | None = None,
     resume: bool = False,
     agree: Agree | bool = False,
+    watch: Watch | None = None,
 ) -> Run:
     """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<n>`. Returns the run.
 
@@ -133,12 +135,16 @@ def train(  # noqa: PLR0913 - what a training can be told
     `StopIteration`, the training ends there and the run is written as usual; any other exception ends the training, and
     the run can be resumed. What it returns is not looked at.
 
+    `watch` is told what is about to be done, every epoch, and how it ended.
+
     With `resume`, goes on with the run in `out` from its last checkpoint. A device that costs is used if `agree` is
     True, or says so to the bill that it is shown.
 
     Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
+    from hqnn_dsl.semantics.allows import allowed_codes
     from hqnn_dsl.training.loop import Watch
+    from hqnn_dsl.training.recorded import recorded_backend
     from hqnn_dsl.training.run import Experiment
     from hqnn_dsl.training.run import train as train_network
     from hqnn_dsl.training.tables import read_table
@@ -149,12 +155,13 @@ def train(  # noqa: PLR0913 - what a training can be told
             raise Refusal(LossTwice(path=path))
     program = _program(spec, set, allow_path)
     program.refuse_training()
-    experiment = Experiment(
-        program.spec, program.network, program.resolved, program.source.text, program.refuse_step, loss
-    )
+    if resume and out is not None:
+        program = replace(program, recorded=recorded_backend(Path(out)))
+    texts, allowed = (program.resolved, program.source.text), allowed_codes(program.checked.tree)
+    experiment = Experiment(program.spec, program.network, *texts, program.refuse_step, loss, allowed)
     folder = None if out is None else Path(out)
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
-    watch = Watch(on_epoch=on_epoch)
+    watch = replace(watch or Watch(), on_epoch=on_epoch or (None if watch is None else watch.on_epoch))
     result = train_network(experiment, read_table(table), folder, watch=watch, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
@@ -174,6 +181,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
     from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
+    from hqnn_dsl.training.recorded import recorded_backend
 
     _check_called(loss=(loss, "a function of predictions and targets"))
     stored, metrics = load_run(Path(path)), load_metrics(Path(path))
@@ -183,6 +191,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
         source = Source(str(Path(path) / _SPEC_FILE), without_budget(text))
         program = pipeline.program(source, _changes(changes))
         trained = pipeline.program(source) if changes else program
+        program = program if changes else replace(program, recorded=recorded_backend(Path(path)))
         if changes:
             _only_backend(trained, program, Path(path))
         opened.append((program.spec, trained.spec.backend))
@@ -266,7 +275,7 @@ def _compiled_files(program: Program, kinds: tuple[str, ...], in_width: int | No
         text = observables_text(program.logical, transpiled.layout, transpiled.circuit.num_qubits)
         files.append((_OBSERVABLES_FILE, text.encode()))
     if in_width is not None and MODULE in kinds:
-        net = program.network(in_width)
+        net = program.without_trial().network(in_width)
         files.append((_MODULE_FILE, module_bytes(net, program.resolved, in_width, program.targets)))
     if STATIC in kinds:
         files.append((_STATIC_FILE, (json.dumps(program.static, indent=2) + "\n").encode()))

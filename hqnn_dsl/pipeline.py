@@ -6,19 +6,20 @@ can be made from it, made when it is asked for; torch and Qiskit are imported th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hqnn_dsl.backends import MeteredExecutable, offered
-from hqnn_dsl.backends.choosing import Candidate, pick
+from hqnn_dsl.backends.choosing import candidates_of, pick
 from hqnn_dsl.backends.devices.meter import Limits
 from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes.environment import BackendPicked
 from hqnn_dsl.report.codes.warnings import TrainingTooLarge
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Refusal
+from hqnn_dsl.report.placed import Placed
 from hqnn_dsl.report.recursion import room_to_recurse
 from hqnn_dsl.report.seeds import stream
 from hqnn_dsl.report.source import Source, Span
@@ -93,7 +94,7 @@ def _with_training(tree: nodes.File, checked: Checked) -> Checked:
     if not checked.draft["encoder"] and all(tensor.frozen for tensor in circuit.weights):
         return checked
     if chosen.name == AUTO.name:
-        quick = [candidate for candidate in _candidates(circuit, {}) if candidate.backend.is_quick]
+        quick = [one for one in candidates_of(circuit, {}, offered(), 0, "cpu") if one.backend.is_quick]
         refused = [candidate.backend.training(circuit, candidate.options, rows, "cpu") for candidate in quick]
         refusals = refused[0] if all(refused) else ()
     else:
@@ -113,34 +114,17 @@ def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
     chosen: Choice = checked.draft["backend"]
     options = {path.partition(".")[2]: span for path, span in checked.places.items() if path.startswith("backend.")}
-    with _Placed(checked.places["backend"], options):
+    with Placed(checked.places["backend"], options):
         row = None if chosen.name == AUTO.name else offered()[chosen.name]
         if checked.draft["budget"] is not None and (row is None or not row.metered(chosen.options)):
             reason = f"`backend {chosen.name}` costs nothing and counts nothing"
             raise Refusal(meaning.NoEffect(span=checked.places["budget"], what="budget", reason=reason))
         if row is None:
-            _candidates(checked.circuit, {})
+            candidates_of(checked.circuit, {}, offered(), 0, "cpu")
             return
         objections = row.objections(checked.circuit, chosen.options)
         if objections:
             raise Refusal(*objections)
-
-
-def _candidates(circuit: Circuit, options: Mapping[str, Any]) -> list[Candidate]:
-    """The exact backends that can run a circuit, for `auto`; refuses with the reason of the quick ones if none can."""
-    found: list[Candidate] = []
-    objections: list[Diagnostic] = []
-    for row in offered().values():
-        candidate = Candidate(row, {**row.entry.defaults(), **options})
-        against = row.objections(circuit, candidate.options)
-        exact = row.is_exact(candidate.options)
-        if exact and not against:
-            found.append(candidate)
-        elif exact and row.is_quick:
-            objections.extend(against)
-    if not any(candidate.backend.is_quick for candidate in found):
-        raise Refusal(*objections[:1])
-    return found
 
 
 def elaborate(source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Circuit:
@@ -170,6 +154,8 @@ class Program:
 
     source: Source
     checked: Checked
+    recorded: Choice | None = None
+    """What `backend auto` has meant in a run of this spec: it means that again, without a trial, if it is here."""
 
     @property
     def spec(self) -> Spec:
@@ -378,17 +364,24 @@ class Program:
 
     def _picked(self, options: Mapping[str, Any]) -> Choice:
         """What `auto` means for this circuit; says so on standard error when it is chosen."""
+        known = self.recorded
+        if known is not None and known.name in offered() and offered()[known.name].is_here():
+            return replace(known, options={**known.options, **options})
+        rows = self.spec.train.batch
         with self._placed("backend"):
-            candidates = _candidates(self.logical, options)
-            rows = self.spec.train.batch
-            able = [one for one in candidates if not one.backend.training(self.logical, one.options, rows, self.device)]
-            if any(one.backend.is_quick for one in able):
-                candidates = able
-            picked, is_new = pick(self.logical, self.spec.train.batch, candidates, device=self.device)
+            candidates = candidates_of(self.logical, options, offered(), rows, self.device)
+            picked, is_new = pick(self.logical, rows, candidates, device=self.device)
         if is_new:
             say(BackendPicked(backend=picked.name, reason=picked.reason).headline)
         found = next(candidate for candidate in candidates if candidate.name == picked.name)
         return Choice(name=found.name, options=dict(found.options))
+
+    def without_trial(self) -> Program:
+        """The same program where `auto` is the plainest backend that can run it: for its weights, not for speed."""
+        candidates = candidates_of(self.logical, {}, offered(), 0, "cpu")
+        quick = [one for one in candidates if one.backend.is_quick]
+        plainest = min(quick, key=lambda one: one.backend.pace)
+        return replace(self, recorded=Choice(name=plainest.name, options=dict(plainest.options)))
 
     def network(
         self, in_width: int | None = None, out_width: int | None = None, *, backend: str | None = None
@@ -410,29 +403,10 @@ class Program:
                 raise ValueError(f"the spec has {wanted} {what}, {given} given")
         return HybridNet.build(self.spec, self.quantum_layer(backend), in_width, out_width)
 
-    def _placed(self, place: str) -> _Placed:
+    def _placed(self, place: str) -> Placed:
         """Gives refusals of later stages the place in the spec that they are about."""
         places = self.checked.places
-        return _Placed(places.get(place, places["circuit"]))
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """Adds a place to the diagnostics of a refusal that have none: of the options that they are about, where known."""
-
-    span: Span
-    options: Mapping[str, Span] = field(default_factory=dict)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Refusal) and any(item.span is None for item in error.diagnostics):
-            raise Refusal(*(item if item.span else self._place(item) for item in error.diagnostics)) from error
-
-    def _place(self, item: Diagnostic) -> Diagnostic:
-        first, *others = [self.options[path] for path in item.about if path in self.options] or [self.span]
-        return replace(item, span=first, notes=(*item.notes, *(Note("the other one", span) for span in others)))
+        return Placed(places.get(place, places["circuit"]))
 
 
 def backend_choice(text: str) -> Choice:

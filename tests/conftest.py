@@ -4,8 +4,12 @@ test draws other numbers because others ran before it."""
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _skipped: list[tuple[str, str]] = []
 
@@ -15,6 +19,16 @@ def same_draws() -> None:
     """Torch's own generator begins every test alike; where nothing has imported torch, nothing draws from it yet."""
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def own_trials(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `backend auto` has found before is not known to a test; the folder where this test's trials are kept."""
+    from hqnn_dsl.backends import remembering
+
+    folder = tmp_path_factory.mktemp("trials")
+    monkeypatch.setattr(remembering, "places", lambda: (folder,))
+    return folder
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

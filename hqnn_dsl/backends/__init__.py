@@ -99,6 +99,10 @@ def _fits(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) 
     return ()
 
 
+def _here() -> bool:
+    return True
+
+
 def _never(options: Mapping[str, Any]) -> bool:  # noqa: ARG001
     return False
 
@@ -120,6 +124,8 @@ class Backend:
     `ways` are options beside the defaults under which it is another program, each with a name: `hqnn verify` holds them
     against the others too.
 
+    `is_here()` says, without importing anything heavy, whether what it runs on is installed and there at all.
+
     `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
     magnitude on one core. `backend auto` reads it to keep its trial short.
     """
@@ -133,6 +139,7 @@ class Backend:
     exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
     metered: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     paid: Callable[[Mapping[str, Any]], bool] = field(default=_never)
+    is_here: Callable[[], bool] = field(default=_here)
     pace: float = 1e9
     ways: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 

@@ -6,6 +6,7 @@ A GPU is used only where a run on it was seen to work, and every later run's rep
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
@@ -77,5 +78,13 @@ def _device(asked: str, *, custatevec: bool) -> str:
     return device
 
 
-BACKEND = Backend(entry=ENTRY, load=load, objections=objections, probe=probe, pace=1e5, exact_with=is_exact)
+BACKEND = Backend(
+    entry=ENTRY,
+    load=load,
+    objections=objections,
+    probe=probe,
+    pace=1e5,
+    exact_with=is_exact,
+    is_here=lambda: find_spec("qiskit_aer") is not None,
+)
 """The row of the table of backends."""

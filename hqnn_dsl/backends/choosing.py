@@ -1,17 +1,20 @@
 """`backend auto`: which of the exact backends runs a circuit fastest here, found by a short trial.
 
 A trial is a few steps, forward and backward, on random angles: candidates take turns, and one that is clearly slower
-drops out. What a backend declares of itself (`Backend.pace`) spares the trial where it would not be short: EstimatorQNN
+drops out. Of those that take less than twice as long as the fastest, the one with the highest declared pace is taken,
+so that a busy machine does not decide. What was found is kept for this machine (`remembering`), and not tried again.
+What a backend declares of itself (`Backend.pace`) spares the trial where it would not be short: EstimatorQNN
 is never tried, and a circuit whose step would take seconds is given to the fastest by declaration.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.backends import remembering
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Backend, Executable
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.report.diagnostic import Diagnostic
 
 TRIAL_SECONDS = 0.3
 """How long timed steps go on in all; the first call of each candidate, with all that it loads, is before them."""
@@ -31,6 +35,9 @@ STEP_SECONDS = 0.03
 ROUNDS = 7
 CLEARLY = 3.0
 """A candidate that takes this many times longer than the best so far is timed no further."""
+
+CLOSE = 2.0
+"""Of candidates that take at most this many times the shortest step, the one that declares more pace is taken."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Picked:
-    """The backend that `auto` means for a circuit, and why.
+    """The backend that `auto` means for a circuit, and why. `is_known`: from an earlier trial on this machine.
 
     `seconds` has the shortest step of each that was timed, `rows` the rows of that step (0 where nothing was timed),
     `left_out` the reason for each backend that was not.
@@ -57,6 +64,7 @@ class Picked:
     seconds: dict[str, float] = field(default_factory=dict)
     rows: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
+    is_known: bool = False
 
     @property
     def reason(self) -> str:
@@ -65,12 +73,14 @@ class Picked:
         notes = [f"{name}: {duration(self.seconds[name])}" for name in others]
         notes += [f"{name}: {reason}" for name, reason in self.left_out.items()]
         tried = f"{duration(self.seconds[self.name])} a step" if self.seconds else "the only one to choose from"
+        if self.is_known:
+            tried += " in an earlier trial"
         if not self.seconds and any(reason.startswith(TOO_LONG) for reason in self.left_out.values()):
             tried = "the fastest by what it declares, since a trial would take long"
         return f"{tried} ({'; '.join(notes)})" if notes else tried
 
 
-TOO_SLOW, TOO_LONG = "too slow to try", "a step would take about"
+NOT_HERE, TOO_SLOW, TOO_LONG = "not here", "too slow to try", "a step would take about"
 
 _picked: dict[tuple[object, ...], Picked] = {}
 _lock = Lock()
@@ -81,6 +91,29 @@ def duration(seconds: float) -> str:
     factor, unit = (1e6, "µs") if seconds < 9.95e-5 else (1e3, "ms") if seconds < 0.9995 else (1.0, "s")
     value = seconds * factor
     return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.2g} {unit}"
+
+
+def candidates_of(
+    circuit: Circuit, options: Mapping[str, Any], table: Mapping[str, Backend], rows: int, device: str
+) -> list[Candidate]:
+    """The exact backends of a table that can run a circuit, those that can train it on `rows` if a quick one is there.
+
+    Raises `Refusal` with the reason of the quick ones if none of those can run it. With no rows, nothing is trained.
+    """
+    found: list[Candidate] = []
+    objections: list[Diagnostic] = []
+    for row in table.values():
+        candidate = Candidate(row, {**row.entry.defaults(), **options})
+        against = row.objections(circuit, candidate.options)
+        exact = row.is_exact(candidate.options)
+        if exact and not against:
+            found.append(candidate)
+        elif exact and row.is_quick:
+            objections.extend(against)
+    if not any(candidate.backend.is_quick for candidate in found):
+        raise Refusal(*objections[:1])
+    able = [one for one in found if rows == 0 or not one.backend.training(circuit, one.options, rows, device)]
+    return able if any(one.backend.is_quick for one in able) else found
 
 
 def pick(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device: str = "cpu") -> tuple[Picked, bool]:
@@ -94,14 +127,32 @@ def pick(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device
     with _lock:
         known = _picked.get(key)
         if known is None:
-            _picked[key] = choose(circuit, rows, candidates, device=device)
+            _picked[key] = _recalled(circuit, rows, candidates, device) or choose(
+                circuit, rows, candidates, device=device
+            )
         return _picked[key], known is None
 
 
+def _ticket(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> str | None:
+    offers = [(found.name, {**found.options, "pace": found.backend.pace}) for found in candidates]
+    return remembering.ticket(circuit, rows, offers, device)
+
+
+def _recalled(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> Picked | None:
+    """What an earlier trial has found; None where there was none, or its choice is not here any more."""
+    if len(candidates) == 1:
+        return None
+    entry = remembering.recall(_ticket(circuit, rows, candidates, device))
+    here = {found.name for found in candidates if found.backend.is_here()}
+    return None if entry is None or entry["name"] not in here else Picked(**entry, is_known=True)
+
+
 def choose(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device: str) -> Picked:
-    """The same, chosen anew."""
-    left_out = {found.name: TOO_SLOW for found in candidates if not found.backend.is_quick}
-    quick = sorted((found for found in candidates if found.backend.is_quick), key=lambda found: -found.backend.pace)
+    """The same, chosen anew, and kept for the next process where a trial was made."""
+    left_out = {found.name: NOT_HERE for found in candidates if not found.backend.is_here()}
+    here = [found for found in candidates if found.name not in left_out] or candidates
+    left_out |= {found.name: TOO_SLOW for found in here if not found.backend.is_quick}
+    quick = sorted((found for found in here if found.backend.is_quick), key=lambda found: -found.backend.pace)
     tried = [found for found in quick if _estimate(circuit, found.backend.pace) <= STEP_SECONDS]
     if quick and (not tried or len(quick) == 1):
         tried = quick[:1]
@@ -110,7 +161,10 @@ def choose(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, devi
             left_out[found.name] = f"{TOO_LONG} {duration(_estimate(circuit, found.backend.pace) * rows)}"
     if len(tried) == 1:
         return Picked(tried[0].name, left_out=left_out)
-    return _race(circuit, rows, tried, left_out, device)
+    picked = _race(circuit, rows, tried, left_out, device)
+    kept = {name: getattr(picked, name) for name in ("name", "seconds", "rows", "left_out")}
+    remembering.remember(_ticket(circuit, rows, candidates, device), kept)
+    return picked
 
 
 def _estimate(circuit: Circuit, pace: float) -> float:
@@ -136,7 +190,16 @@ def _race(
             left_out[found.name] = refusal.diagnostics[0].headline
     if not steps:
         raise Refusal(*(item for refusal in refused for item in refusal.diagnostics))
-    return _timed(steps, rows, left_out)
+    picked = _timed(steps, rows, left_out)
+    paces = {found.name: found.backend.pace for found in candidates}
+    return replace(picked, name=_preferred(picked.seconds, paces))
+
+
+def _preferred(seconds: Mapping[str, float], paces: Mapping[str, float]) -> str:
+    """The one with the highest declared pace of those close to the fastest; of equal ones the fastest."""
+    best = min(seconds.values())
+    close = [name for name, value in seconds.items() if value <= CLOSE * best]
+    return max(close, key=lambda name: (paces[name], -seconds[name]))
 
 
 def _timed(steps: dict[str, _Step], rows: int, left_out: dict[str, str]) -> Picked:
@@ -183,7 +246,7 @@ class _Step:
 
         given = [tensor for tensor in (self._sample, self._shared, self._state) if tensor is not None]
         outputs = self._executable(self._sample, self._shared, self._state)
-        if outputs.requires_grad:
-            torch.autograd.grad(outputs, given, self._upstream.to(outputs.dtype), allow_unused=True)
+        if outputs.requires_grad:  # a sum, since torch imports sympy to look at gradients that it is given
+            torch.autograd.grad((outputs * self._upstream.to(outputs.dtype)).sum(), given, allow_unused=True)
         if self._device != "cpu":
             torch.cuda.synchronize()

@@ -83,6 +83,15 @@ def needed(widest: int, precision: str, *, gradients: bool) -> int:
     return states * AMPLITUDE_BYTES[precision] << max(1, widest)
 
 
+def is_here() -> bool:
+    """Whether there is a GPU that torch sees, and a cuStateVec to import."""
+    from importlib.util import find_spec
+
+    import torch
+
+    return torch.cuda.is_available() and find_spec("cuquantum") is not None
+
+
 def probe() -> str:
     """What it can do here, in a line."""
     import torch
@@ -117,6 +126,7 @@ BACKEND = Backend(
     objections=objections,
     training=training,
     probe=probe,
+    is_here=is_here,
     pace=1e5,
 )
 """The row of the table of backends. Its pace is that of a small circuit, whose rows it runs one after the other."""

@@ -179,6 +179,7 @@ BACKEND = Backend(
     objections=objections,
     training=training,
     probe=probe,
+    is_here=is_installed,
     pace=5e5,
     ways=(("lightning.qubit", {"device": "lightning.qubit"}),),
 )

@@ -67,8 +67,14 @@ def check(  # noqa: PLR0913 - options of a command
     program = pipeline.Program(source, found) if isinstance(found, Checked) else None
     if program is None and (data is not None or resolved):
         program = pipeline.program(source, changes_of(set), allow_path)  # refuses a file without a model
-    if program is not None and data is not None:
-        warnings = (*warnings, *_check_table(program, data).notes)
+    prepared = None if program is None or data is None else _check_table(program, data)
+    if prepared is not None and program is not None:
+        from hqnn_dsl.semantics.allows import allowed_codes
+        from hqnn_dsl.training.bounds import beyond_outputs
+
+        far = beyond_outputs(program.spec, program.logical, prepared)
+        allowed = allowed_codes(program.checked.tree)
+        warnings = (*warnings, *prepared.notes, *(item for item in far if item.code not in allowed))
     text = program.resolved.rstrip() if program is not None and resolved else None
     if form is Format.json:
         document = {"ok": True, **found_data(warnings)}
@@ -82,6 +88,26 @@ def check(  # noqa: PLR0913 - options of a command
     else:
         alone = "; a circuit alone, which `hqnn train` does not take" if found.untrainable else ""
         write(f"{spec}: fine, {_in_short(found)}{alone}")
+    if prepared is not None and text is None:
+        write_lines(_table_in_short(str(data), prepared))
+
+
+def _table_in_short(name: str, prepared: Prepared) -> str:
+    """What the spec takes of a table: rows, columns, parts, scaling."""
+    from hqnn_dsl.report.quantities import count
+    from hqnn_dsl.report.terminal import printable
+
+    preparation = prepared.preparation
+    sizes = ", ".join(f"{len(rows)} {part}" for part, rows in preparation.parts.items())
+
+    def columns(names: tuple[str, ...]) -> str:
+        return ", ".join(f"`{printable(name)}`" for name in (*names[:12], *(["…"] if len(names) > 12 else [])))
+
+    lines = [f"{printable(name)}: fits, {count(len(prepared.targets), 'row')}: {sizes}"]
+    for what, scaling in (("feature", preparation.features), ("target", preparation.target)):
+        how = "scaled to mean 0 and variance 1" if scaling.kind == "standard" else "not scaled"
+        lines.append(f"  {count(len(scaling.names), what)}, {how}: {columns(scaling.names)}")
+    return "\n".join(lines)
 
 
 def _in_short(found: Any) -> str:

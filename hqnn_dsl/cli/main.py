@@ -6,6 +6,7 @@ Exit codes: 0 fine · 1 the spec or the data is wrong · 2 the command line is w
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.terminal import printable
 
 EXIT_BUG = 70
+
+RARELY = (100_000, 50, 1000)
+"""How seldom Python looks for objects that nobody can reach: by default it takes a quarter of the time of imports."""
 
 
 class Commands(TyperGroup):
@@ -90,6 +94,7 @@ def main() -> None:
     """Run a command and leave with its exit code."""
     streams.prepare()
     _end_in_order()
+    gc.set_threshold(*RARELY)
     try:
         _run()
     except Refusal as refusal:
@@ -107,6 +112,8 @@ def main() -> None:
         if isinstance(error, OSError) and streams.is_lost(error):
             _leave(Refusal(OutputLost(reason=streams.reason_of(error))))
         _leave_with_our_bug(error)
+    finally:
+        gc.freeze()  # what is left when a process ends need not be looked through
 
 
 class Terminated(BaseException):

@@ -17,7 +17,7 @@ from typing import Any
 from hqnn_dsl.cli import streams
 from hqnn_dsl.report.codes.command import BadOption, OutputLost
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.terminal import cells, padded, printable, printable_lines, say
+from hqnn_dsl.report.terminal import cells, padded, printable, printable_lines, say, width_of, wrapped
 
 _as_json = False
 
@@ -31,6 +31,11 @@ def speak_json() -> None:
 def write(text: str, kept: str = "") -> None:
     """One line of a result, on standard output. `kept` says what is not lost where that fails."""
     _put(f"{printable(text)}\n", kept)
+
+
+def write_wrapped(text: str, kept: str = "") -> None:
+    """One sentence of a result, on standard output, broken between words where a terminal is narrower."""
+    _put(f"{wrapped(printable(text), width_of(sys.stdout))}\n", kept)
 
 
 def write_lines(text: str, kept: str = "") -> None:
@@ -64,9 +69,9 @@ def _put(data: str | bytes, kept: str) -> None:
         raise Refusal(OutputLost(reason=streams.reason_of(error), hint=kept)) from error
 
 
-def tell(text: str) -> None:
-    """A message of one line, on standard error."""
-    say(text)
+def tell(text: str, mark: str = "") -> None:
+    """A message on standard error; `mark` ends its lines where a narrow terminal breaks it."""
+    say(text, mark)
 
 
 def tell_lines(text: str) -> None:

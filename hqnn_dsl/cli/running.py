@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,16 +11,18 @@ from hqnn_dsl.cli.consent import asker
 from hqnn_dsl.cli.options import AllowPath, Data, Json, RunFolder, Set, Spec, Yes
 from hqnn_dsl.cli.output import (
     changes_of,
-    number,
     show,
     speak_json,
-    table,
     tell,
     write,
     write_exact,
     write_json,
     write_lines,
+    write_wrapped,
 )
+
+if TYPE_CHECKING:
+    from hqnn_dsl.training.outlook import Ending, Outlook
 
 
 def train(  # noqa: PLR0913 - options of a command
@@ -41,7 +43,6 @@ def train(  # noqa: PLR0913 - options of a command
 
     Ctrl-C ends the training cleanly: the run then holds the best network until there.
     """
-    from hqnn_dsl import api
     from hqnn_dsl.report.codes.command import BadOption
     from hqnn_dsl.report.diagnostic import Refusal
 
@@ -51,32 +52,38 @@ def train(  # noqa: PLR0913 - options of a command
         raise Refusal(
             BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
         )
-    program = api.compile(spec, changes_of(set), allow_path=allow_path)
+    changes = changes_of(set)
+    tell(f"{'going on with' if resume else 'training'} {spec} on {data} …")
+    from hqnn_dsl import api
+    from hqnn_dsl.cli import telling
+    from hqnn_dsl.training.loop import Watch
+
+    program = api.compile(spec, changes, allow_path=allow_path)
     if not as_json:
         show(program.warnings)
-    run = api.train(program, data, out, resume=resume, agree=asker(yes=yes))
+
+    def begin(outlook: Outlook) -> None:
+        for line in telling.outlook_lines(outlook):
+            tell(line)
+
+    endings: list[Ending] = []
+    watch = Watch(on_begin=begin, on_end=endings.append)
+    run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
     kept = f"the run is complete, in {run.path}"
     if as_json:
         write_json({"run": str(run.path), "metrics": run.metrics}, kept)
         return
-    write_lines(_scores(run.metrics), kept)
+    write_lines(telling.score_table(run.metrics), kept)
+    for line in (*(telling.ending_line(ending) for ending in endings), telling.verdict(run.metrics)):
+        write_wrapped(line, kept)
+    write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
     write(f"run: {run.path}", kept)
-
-
-_TITLES = ("RMSE", "MAE", "R²", "loss (scaled)")
-
-
-def _scores(metrics: dict[str, Any]) -> str:
-    """Scores of every part, and of the baselines on the test rows, in the target's own units."""
-    rows = [[part, *_row(metrics[part])] for part in ("train", "validation", "test") if metrics.get(part)]
-    for name, found in metrics.get("baselines", {}).items():
-        if found:
-            rows.append([f"{name.replace('_', ' ')} (test)", *_row(found)])
-    return table(["rows", *_TITLES], rows)
-
-
-def _row(scores: dict[str, Any]) -> list[str]:
-    return [number(scores.get(name)) for name in ("rmse", "mae", "r2", "loss")]
+    given = [
+        *(word for change in set for word in ("--set", change)),
+        *(w for p in allow_path for w in ("--allow-path", str(p))),
+    ]
+    for what, command in telling.next_lines(run.path, spec, data, endings[0] if endings else None, given):
+        tell(f"{what}: {command}", " \\")
 
 
 def predict(
@@ -89,21 +96,27 @@ def predict(
     force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Predict the targets for the rows of a table, in their own units, from a run alone."""
+    """Predict the targets for the rows of a table, in their own units, from a run alone.
+
+    Gives CSV: the line of each row in the table, and a column `<target>_predicted` for each target.
+    """
     from hqnn_dsl.files import check_output, writing
     from hqnn_dsl.training.files import own_files
 
     if out is not None:
         check_output(out, inputs=[(data, "the table that is read"), *own_files(run)], force=force)
+    from torch import float64
+
     from hqnn_dsl import api
     from hqnn_dsl.training.columns import truth_notes
+    from hqnn_dsl.training.predictions import predictions_text
     from hqnn_dsl.training.tables import read_table
 
     opened = api.open_run(run)
     rows = read_table(data)
     show(truth_notes(rows, opened.preparation.features.names))
     opened.settle(rows, asker(yes=yes))
-    text = opened.predict(rows).to_csv(index=False, lineterminator="\n")
+    text = predictions_text(opened.predict(rows), rows, opened.preparation.target, single=opened.net.dtype != float64)
     if out is None:
         write_exact(text.rstrip("\n"))
         return
@@ -125,6 +138,7 @@ def evaluate(
     On the table that it was trained on, training, validation and test rows are told apart. With another backend, the
     scores of the run's own stand beside. Nothing in the run's folder is changed.
     """
+    from hqnn_dsl.cli import telling
     from hqnn_dsl.cli.comparing import Scored, both
 
     if as_json:
@@ -135,20 +149,20 @@ def evaluate(
         write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
         return
     if own is None:
-        rows = [[name, *_row(scores)] for name, scores in scored.metrics.items() if scores]
-        write_lines(table(["rows", *_TITLES], rows))
+        write_lines(telling.score_table(scored.metrics))
         return
 
-    def lines(one: Scored, name: str, which: str) -> list[str]:
-        return [name, f"{one.title} ({which})", *_row(one.metrics[name])]
+    def lines(one: Scored, name: str, which: str) -> list[list[str]]:
+        return telling.score_rows([name, f"{one.title} ({which})"], one.metrics[name])
 
+    named = [(name, scores) for name, scores in scored.metrics.items() if scores]
     rows = [
         line
-        for name, scores in scored.metrics.items()
-        if scores
-        for line in (lines(own, name, "its own"), lines(scored, name, "asked for"))
+        for name, _ in named
+        for one, which in ((own, "its own"), (scored, "asked for"))
+        for line in lines(one, name, which)
     ]
-    write_lines(table(["rows", "backend", *_TITLES], rows))
+    write_lines(telling.as_table(["rows", "backend"], rows, named))
     write("the backend is another one, and nothing else:")
     write(f"  its own:   {own.full}")
     write(f"  asked for: {scored.full}")

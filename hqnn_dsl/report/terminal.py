@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
+import re
 import sys
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 HIDDEN = "·"
 """What stands for a character that cannot be shown."""
@@ -48,11 +54,42 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def say(text: str) -> None:
-    """One line on standard error. A message that cannot be written is no reason to lose what it speaks of."""
+def say(text: str, mark: str = "") -> None:
+    """One message on standard error, broken between words where a terminal is narrower, with `mark` at each break.
+
+    A message that cannot be written is no reason to lose what it speaks of.
+    """
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"{printable(text)}\n")
+            sys.stderr.write(f"{wrapped(printable(text), width_of(sys.stderr), mark)}\n")
+
+
+def width_of(stream: TextIO | None) -> int | None:
+    """How many cells a line has where a stream is a terminal, 80 where it does not say; None where it is none."""
+    try:
+        if stream is None or not stream.isatty():
+            return None
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError, AttributeError):
+        return 80
+
+
+def wrapped(text: str, width: int | None, mark: str = "") -> str:
+    """A printable text in lines of at most so many cells, broken at blanks only; later lines are set in.
+
+    `mark` ends every line but the last: a backslash, for a command that is to be copied; quoted words stay whole then.
+    """
+    if width is None or cells(text) <= width:
+        return text
+    lines = [""]
+    for word in re.findall(r"(?:'[^']*'|[^ '])+", text) if mark else text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
+        if cells(longer) + len(mark) > width and lines[-1].strip():
+            lines[-1] += mark
+            lines.append(f"  {word}")
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
 
 # ---------------------------------------------------------------- encodings

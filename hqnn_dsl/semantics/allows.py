@@ -53,6 +53,12 @@ def silenced(
     return tuple(sorted([*kept, *extra], key=lambda item: item.span.start if item.span is not None else 1 << 60))
 
 
+def allowed_codes(tree: nodes.File) -> frozenset[str]:
+    """The codes that models of a file allow anywhere: for warnings that are found later and have no place."""
+    models = (statement for statement in tree.statements if isinstance(statement, nodes.Model))
+    return frozenset(allow.code.name for model in models for allow, _ in _allows(model))
+
+
 class _Within:
     """Which diagnostics of a code stand inside braces, each pair of both looked up once."""
 

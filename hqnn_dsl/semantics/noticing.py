@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.report.codes import warnings
+from hqnn_dsl.report.codes.bounds import TargetBeyondOutputs
 from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import lines
 
@@ -63,7 +64,7 @@ def not_judged(circuit: Circuit) -> tuple[str, ...]:
     from hqnn_dsl.circuit.pauli.effects import is_quick
 
     proved = (warnings.DeadWeight, warnings.DeadInput, warnings.ConstantOutput)
-    later = (warnings.TrainingTooLarge,)
+    later = (warnings.TrainingTooLarge, TargetBeyondOutputs)
     return tuple(row.code for row in (later if is_quick(circuit) else (*proved, *later)))
 
 

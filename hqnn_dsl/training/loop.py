@@ -7,7 +7,6 @@ twentieth of that or more.
 from __future__ import annotations
 
 import math
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from hqnn_dsl import __version__
 from hqnn_dsl.backends import SamplingExecutable
@@ -30,6 +28,7 @@ from hqnn_dsl.report.codes.tables import (
 )
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.devices import Precision
 from hqnn_dsl.training.interruption import interruptible
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
+    from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.rows import Where
 
@@ -100,13 +100,16 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on: a progress bar on standard error, and a function called after every epoch.
+    """Who looks on: a progress bar on standard error, and functions called before all steps, after every epoch, and
+    when all is written.
 
-    If the function raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
+    If `on_epoch` raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
     """
 
     progress: bool = True
     on_epoch: Callable[[Epoch], None] | None = None
+    on_begin: Callable[[Outlook], None] | None = None
+    on_end: Callable[[Ending], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -259,10 +262,13 @@ class Training:
         self.net.load_state_dict(snapshot["model"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         self.scaler.load_state_dict(snapshot["scaler"])
-        for part, state in ((self.scheduler, snapshot["scheduler"]), (self.stop, snapshot["stop"])):
-            if part is not None:
-                part.load_state_dict(state)
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(snapshot["scheduler"])
         self.history = [Epoch(**epoch) for epoch in snapshot["history"]]
+        self.stop = build(STOPS, self.settings.stop)
+        if self.stop is not None:  # it sees all epochs again, since it may be another one than before the break
+            for epoch in self.history:
+                self.stop.take(epoch.score)
         self.best_score = min((epoch.score for epoch in self.history), default=math.inf)
         self.seconds = list(snapshot["seconds"])
         self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
@@ -285,8 +291,8 @@ def fit(
     snapshot to go on from, exactly as if there had been no break. Checkpoints are written also if training fails.
     Raises `Refusal` E0540, E0545 or E0546 if a loss, a gradient or a weight is not finite.
     """
-    settings, watch = training.settings, watch or Watch()
-    batches = batch_bounds(len(lessons.train), settings.batch)
+    watch = watch or Watch()
+    batches = batch_bounds(len(lessons.train), training.settings.batch)
     ended = False
     with (
         _own_randomness(training, resume),
@@ -310,7 +316,7 @@ def fit(
                 if epoch.is_best:
                     checkpoints.keep_best(training.snapshot())
                 checkpoints.write_sometimes(training.snapshot)
-                _show(bar, epoch, settings.epochs)
+                bar.show(epoch)
                 ended = not _goes_on(watch, epoch)
         finally:
             checkpoints.write(training.snapshot())
@@ -373,7 +379,7 @@ def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
 
 
 def _train_epoch(
-    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], int], bar: tqdm[Any]
+    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], int], bar: Bar
 ) -> float | None:
     """The rest of the running epoch's steps; its mean loss, or None where Ctrl-C came before the last of them."""
     training.net.train()
@@ -426,24 +432,7 @@ def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[Non
         yield
 
 
-def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> tqdm[Any]:
+def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> Bar:
     """One bar for all steps of all epochs; where nobody watches a terminal, a line now and then."""
-    terminal = sys.stderr.isatty()
-    return tqdm(
-        total=training.settings.epochs * len(batches),
-        initial=len(training.history) * len(batches) + training.step,
-        desc=f"epoch {len(training.history) + 1}/{training.settings.epochs}",
-        unit="step",
-        file=sys.stderr,
-        disable=not watch.progress,
-        dynamic_ncols=True,
-        mininterval=0.1 if terminal else 10.0,
-    )
-
-
-def _show(bar: tqdm[Any], epoch: Epoch, epochs: int) -> None:
-    figures = {"loss": f"{epoch.train_loss:.4g}", "lr": f"{epoch.lr:.3g}"}
-    if epoch.validation_loss is not None:
-        figures["validation"] = f"{epoch.validation_loss:.4g}"
-    bar.set_postfix(figures, refresh=False)
-    bar.set_description(f"epoch {epoch.number}/{epochs}", refresh=False)
+    done = len(training.history) * len(batches) + training.step
+    return Bar(training.settings.epochs, len(batches), done=done, shown=watch.progress)

@@ -19,9 +19,8 @@ from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.report.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.terminal import say
-from hqnn_dsl.semantics.resolve import without_budget
-from hqnn_dsl.training import figures
 from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
+from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.devices import choose_device
@@ -49,8 +48,11 @@ from hqnn_dsl.training.files import (
 )
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.preprocess import VERSION, Prepared, prepare
+from hqnn_dsl.training.recorded import ENVIRONMENT
+from hqnn_dsl.training.resuming import check_spec, shortened
 from hqnn_dsl.training.rows import refuse_zero_rows
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
@@ -91,6 +93,8 @@ class Experiment:
     """Raises `Refusal` where a step of a backend on so many rows, on a device of torch's, would not fit its memory."""
     loss: LossFunction | None = field(default=None, repr=False)
     """A loss of the user's own, in place of the spec's."""
+    allowed: frozenset[str] = frozenset()
+    """The codes of warnings that the spec silences."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +151,10 @@ def train(  # noqa: PLR0913 - what a training can be told
         prepared = with_loss(prepared, own)
     training = Training(net, spec.train, device, experiment.resolved_text, own)
     _refuse_what_is_known(experiment, training, _lessons(training, prepared), prepared)
+    for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
+        if warning.code in experiment.allowed:
+            continue
+        say(f"warning[{warning.code}]: {warning.headline}; {warning.help}")
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
     _settle(training, prepared, agree)
@@ -169,6 +177,7 @@ def _begin(  # noqa: PLR0913 - what a training is made of
         write_text(path / "spec.hqnn", experiment.source_text)
         write_text(path / "spec.resolved.hqnn", experiment.resolved_text)
         write_json(path / "preprocess.json", prepared.preparation.to_json())
+        _write_environment(path, experiment.spec, training)
         _keep_jobs(training, checkpoints, path)
         return _finish(_Job(path, experiment.spec, prepared, training, checkpoints), watch)
     except BaseException as error:
@@ -243,11 +252,13 @@ def _go_on(  # noqa: PLR0913 - what a training is made of
     snapshot = load_snapshot_of(path, "last.pt")
     untrained = not snapshot["history"] and not os.path.lexists(path / "checkpoints" / "best.pt")
     stored = load_run(path, "last.pt" if untrained else "best.pt")
-    if without_budget(str(snapshot.get("spec"))) != without_budget(experiment.resolved_text):
-        raise Refusal(CannotResume(path=str(path), reason="it was started with another spec"))
+    is_changed = check_spec(path, snapshot, training)
+    if is_changed:  # the stop may be another one, and sees all epochs again
+        snapshot["stop"] = {} if training.stop is None else training.stop.state_dict()
     prepared = resumed_with(path, stored.preparation.loss, prepared)
     if stored.preparation.to_json() != prepared.preparation.to_json():
-        raise Refusal(CannotResume(path=str(path), reason="it was started with another table"))
+        other = _other_table(stored.preparation, prepared.preparation)
+        raise Refusal(CannotResume(path=str(path), reason=f"it was started with another table: {other}"))
     load_metrics(path)
     num_batches = len(batch_bounds(len(prepared.preparation.parts.train), experiment.spec.train.batch))
     if problem := unfit(training, snapshot, num_batches):
@@ -265,7 +276,29 @@ def _go_on(  # noqa: PLR0913 - what a training is made of
     with writable(path / "metrics.json"):
         (path / "metrics.json").unlink(missing_ok=True)
     checkpoints = Checkpoints(path / "checkpoints", best=None if untrained else stored.best)
+    if is_changed:
+        if not untrained:
+            checkpoints.keep_best({**stored.best, "spec": experiment.resolved_text})
+            checkpoints.write()
+        write_text(path / "spec.hqnn", experiment.source_text)
+        write_text(path / "spec.resolved.hqnn", experiment.resolved_text)
     return _finish(_Job(path, experiment.spec, prepared, training, checkpoints), watch, snapshot)
+
+
+def _other_table(before: Preparation, now: Preparation) -> str:
+    """In what the table of a run differs from the one that it is to be gone on with."""
+    for what, old, new in (
+        ("target", before.target.names, now.target.names),
+        ("features", before.features.names, now.features.names),
+        ("rows", sum(len(rows) for _, rows in before.parts.items()), sum(len(rows) for _, rows in now.parts.items())),
+    ):
+        if old != new:
+            return f"{what} {_listed(old)} then, {_listed(new)} now"
+    return "its numbers are others"
+
+
+def _listed(value: tuple[str, ...] | int) -> str:
+    return shortened(", ".join(value) if isinstance(value, tuple) else str(value))
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,7 +321,9 @@ def _finish(job: _Job, watch: Watch | None, resume: Snapshot | None = None) -> R
 def _train_and_write(job: _Job, watch: Watch | None, resume: Snapshot | None) -> RunResult:
     """Train, then write what came of it; the metrics last."""
     path, prepared, training = job.path, job.prepared, job.training
-    net, preparation = training.net, prepared.preparation
+    net, preparation, watch = training.net, prepared.preparation, watch or Watch()
+    if watch.on_begin is not None:
+        watch.on_begin(outlook_of(training, preparation))
     try:
         fitted = fit(training, _lessons(training, prepared), job.checkpoints, watch=watch, resume=resume)
     finally:
@@ -298,11 +333,12 @@ def _train_and_write(job: _Job, watch: Watch | None, resume: Snapshot | None) ->
     metrics = by_part(preparation, prepared.targets, predicted) | {"baselines": _baselines(prepared)}
     _write_predictions(path, prepared, predicted)
     _draw(path, prepared, predicted, fitted)
-    environment = describe_environment(job.spec, net, training.precision.device)
-    write_json(path / "environment.json", environment | {"run": _describe(training, fitted)})
+    _write_environment(path, job.spec, training, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
     write_json(path / "metrics.json", {"version": VERSION} | metrics)
+    if watch.on_end is not None:
+        watch.on_end(ending_of(training, fitted, is_validated=len(preparation.parts.validation) > 0))
     return RunResult(path, metrics, fitted, net.eval(), preparation)
 
 
@@ -360,12 +396,20 @@ def _write_predictions(path: Path, prepared: Prepared, predicted: Numbers) -> No
 
 def _draw(path: Path, prepared: Prepared, predicted: Numbers, fitted: Fitted) -> None:
     """`plots/`: the losses, and predictions on the last part that has rows."""
+    from hqnn_dsl.training import figures
+
     preparation = prepared.preparation
     part, rows = next((name, rows) for name, rows in reversed(preparation.parts.items()) if len(rows))
     figures.draw_losses(path / "plots" / "losses.png", fitted.history, fitted.best_epoch)
     figures.draw_predictions(
         path / "plots" / "predictions.png", prepared.targets[rows], predicted[rows], preparation.target.names, part
     )
+
+
+def _write_environment(path: Path, spec: Spec, training: Training, fitted: Fitted | None = None) -> None:
+    """`environment.json`: before the first step without `run`, since a run that is broken off is to be taken up."""
+    found = describe_environment(spec, training.net, training.precision.device)
+    write_json(path / ENVIRONMENT, found if fitted is None else found | {"run": _describe(training, fitted)})
 
 
 def _describe(training: Training, fitted: Fitted) -> dict[str, Any]:

@@ -56,29 +56,40 @@ class Scaling:
 
 
 def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scaling:
-    """Statistics of the training rows `[N, C]`, by scikit-learn's `StandardScaler`.
+    """Statistics of the training rows `[N, C]`: those of scikit-learn's `StandardScaler`, to the bit.
 
     A constant column gets scale 1 and so becomes 0; one that only looks constant beside its size is scaled all the
     same. Raises `Refusal` E0522 where the statistics are not finite.
     """
     if kind == "none":
         return Scaling(kind, names, (0.0,) * len(names), (1.0,) * len(names))
-    from sklearn.preprocessing import StandardScaler
-
     with np.errstate(over="ignore", invalid="ignore"):
-        fitted = StandardScaler().fit(training)
-    for name, mean, variance in zip(names, fitted.mean_, fitted.var_, strict=True):
+        means, variances = _moments(training)
+        doubt = len(training) * np.finfo(np.float64).eps
+        looks_constant = variances <= doubt * variances + (doubt * means) ** 2
+    for name, mean, variance in zip(names, means, variances, strict=True):
         if not (np.isfinite(mean) and np.isfinite(variance)):
             raise Refusal(TooLarge(column=name))
-    scales = [_scale(training[:, i], float(scale)) for i, scale in enumerate(fitted.scale_)]
-    return Scaling(kind, names, tuple(map(float, fitted.mean_)), tuple(scales))
+    scales = [
+        _unlike_constant(training[:, i]) if looks_constant[i] else float(np.sqrt(variance))
+        for i, variance in enumerate(variances)
+    ]
+    return Scaling(kind, names, tuple(map(float, means)), tuple(scales))
 
 
-def _scale(column: Numbers, found: float) -> float:
-    """The scale that scikit-learn found, except where it takes a column for constant whose values do differ.
+def _moments(training: Numbers) -> tuple[Numbers, Numbers]:
+    """Means and variances of columns, by two passes; the second corrects the rounding of the first."""
+    rows = len(training)
+    means = np.sum(training, axis=0) / rows
+    deviations = training - means
+    correction = np.sum(deviations, axis=0)
+    deviations **= 2
+    return means, (np.sum(deviations, axis=0) - correction**2 / rows) / rows
 
-    It does where many rows lie close together far from 0, such as times of one second counted from 1970.
+
+def _unlike_constant(column: Numbers) -> float:
+    """The scale of a column that its variance cannot tell from a constant one; 1 if it is constant.
+
+    Many rows that lie close together far from 0, such as times of one second counted from 1970, look like that.
     """
-    if found != 1 or is_narrow(column):
-        return found
-    return float(np.std(column - column[0]))
+    return 1.0 if is_narrow(column) else float(np.std(column - column[0]))

@@ -1,4 +1,7 @@
-"""Which rows train, which validate, which test: drawn once, by scikit-learn, from a seed."""
+"""Which rows train, which validate, which test: drawn once, from a seed, the rows that scikit-learn would draw.
+
+Importing scikit-learn takes longer than checking a table; a test holds the draws equal.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Parts:
 
 
 def split_rows(num_rows: int, split: Split, seed: int) -> Parts:
-    """Draw the parts with `train_test_split`: the test rows from all, then the validation rows from the rest.
+    """Draw the parts as `train_test_split` does: the test rows from all, then the validation rows from the rest.
 
     A part is a fraction of all rows (rounded up, as scikit-learn does) or a row count. The draw's seed is the split's
     own, else the stream "split" of the root `seed`. Raises `Refusal` E0521 where fewer than two rows are left.
@@ -58,7 +61,5 @@ def _count(part: float, num_rows: int) -> int:
 def _draw(rows: NDArray[np.int64], count: int, state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if count == 0:
         return rows, rows[:0]
-    from sklearn.model_selection import train_test_split
-
-    kept, drawn = train_test_split(rows, test_size=count, random_state=state)
-    return kept, drawn
+    order = np.random.RandomState(state).permutation(len(rows))
+    return rows[order[count:]], rows[order[:count]]

@@ -352,7 +352,7 @@ def test_train_then_predict_and_evaluate(hqnn_command, spec, data, tmp_path, mon
     run = found["run"]
     code, out, err = hqnn_command("predict", run, data)
     assert code == 0
-    assert out.splitlines()[0] == "y"
+    assert out.splitlines()[0] == "line,y_predicted"
     assert len(out.splitlines()) == 49
     assert hqnn_command("predict", run, data, "--out", "p.csv")[0] == 0
     assert Path("p.csv").read_text(encoding="utf-8") == out

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from hqnn_dsl.training.baselines import baseline_predictions
@@ -31,6 +33,13 @@ def test_scores_are_those_of_scikit_learn(targets):
             assert found["targets"][name][key] == pytest.approx(metric(true[:, index], predicted[:, index]))
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_a_constant_target_is_scored_as_scikit_learn_does(right):
+    true = np.full((4, 1), 0.3)
+    predicted = true if right else true + 0.1
+    assert scores(true, predicted, ["t"])["r2"] == r2_score(true, predicted) == float(right)
+
+
 def test_scores_by_hand():
     found = scores(np.array([[0.0], [4.0]]), np.array([[1.0], [1.0]]), ["t"])
     assert (found["rmse"], found["mae"], found["r2"]) == (math.sqrt(5), 2.0, 1 - 10 / 8)
@@ -51,6 +60,23 @@ def test_baselines_keep_the_targets_apart():
     np.testing.assert_allclose(found["mean"], true.mean(axis=0, keepdims=True))
     slopes = [np.polyval(np.polyfit(np.arange(12.0), true[:, index], 1), 3.0) for index in range(2)]
     np.testing.assert_allclose(found["least_squares"], [slopes])
+
+
+@pytest.mark.parametrize("kind", ["plain", "collinear", "constant column", "nearly collinear", "fewer rows"])
+def test_baselines_are_those_of_scikit_learn(kind):
+    draw = np.random.default_rng(3)
+    features, asked = draw.normal(2, 3, (4 if kind == "fewer rows" else 30, 6)), draw.normal(2, 3, (7, 6))
+    for block in (features, asked):
+        if kind == "collinear":
+            block[:, 1] = 2 * block[:, 0] - block[:, 2]
+        elif kind == "nearly collinear":
+            block[:, 1] = block[:, 0] + 1e-9 * block[:, 2]
+        elif kind == "constant column":
+            block[:, 1] = 4.0
+    targets = draw.normal(5, 2, (len(features), 2))
+    found = baseline_predictions(features, targets, asked)
+    for name, estimator in (("mean", DummyRegressor()), ("least_squares", LinearRegression())):
+        np.testing.assert_allclose(found[name], estimator.fit(features, targets).predict(asked), rtol=1e-9)
 
 
 @pytest.mark.parametrize("validated", [True, False])

@@ -40,6 +40,20 @@ def test_test_rows_are_those_of_scikit_learn():
     assert parts.validation.tolist() == sorted(validated)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**40 + 5])
+@pytest.mark.parametrize(
+    ("rows", "validation", "test"), [(3, 1, 0), (3, 0, 1), (11, 4, 5), (308, 47, 47), (5000, 1, 2)]
+)
+def test_every_draw_is_that_of_scikit_learn(rows, validation, test, seed):
+    parts = split_rows(rows, Split(validation=validation, test=test, seed=seed), 0)
+    rest, tested, validated = np.arange(rows), [], []
+    if test:
+        rest, tested = train_test_split(rest, test_size=test, random_state=seed % 2**32)
+    if validation:
+        rest, validated = train_test_split(rest, test_size=validation, random_state=seed % 2**32)
+    assert [part.tolist() for _, part in parts.items()] == [sorted(rest), sorted(validated), sorted(tested)]
+
+
 def test_fractions_of_whole_numbers_are_exact():
     assert len(split_rows(30, Split(test=0.1, validation=0.0), 0).test) == 3
     assert len(split_rows(20, Split(test=0.15, validation=0.0), 0).test) == 3
@@ -67,6 +81,19 @@ def test_scaling_is_standard_scaler_on_the_rows_given():
     fitted = StandardScaler().fit(values)
     np.testing.assert_allclose(scaling.apply(values), fitted.transform(values), rtol=1e-13)
     np.testing.assert_allclose(scaling.invert(scaling.apply(values)), values, rtol=1e-13)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 17, 1000])
+@pytest.mark.parametrize(
+    ("center", "spread"), [(0, 1), (1e6, 1e-3), (-3e8, 2), (1 / 3, 1e-9), (0, 1e-160), (2e100, 1e99)]
+)
+def test_scaling_is_standard_scaler_to_the_bit(rows, center, spread):
+    values = np.random.default_rng(rows).normal(center, spread, (rows, 5))
+    values[:, 3] = center
+    fitted = StandardScaler().fit(values)
+    scaling = fit_scaling("standard", tuple("abcde"), values)
+    assert scaling.means == tuple(fitted.mean_)
+    assert scaling.scales == tuple(fitted.scale_)
 
 
 def test_scaling_survives_json_to_the_bit():

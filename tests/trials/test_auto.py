@@ -11,7 +11,7 @@ import torch
 
 import hqnn_dsl as hqnn
 from hqnn_dsl import backends, pipeline
-from hqnn_dsl.backends import choosing, offered
+from hqnn_dsl.backends import choosing, offered, remembering
 from hqnn_dsl.backends.choosing import Candidate, Picked, duration, pick
 from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.circuit.ir import Circuit, Observable, PauliTerm
@@ -223,3 +223,226 @@ def test_durations_have_a_fitting_unit(seconds, text):
 
 def test_a_single_time_needs_no_brackets():
     assert Picked("a", {"a": 0.001}, 4).reason == "1 ms a step"
+
+
+def forgotten(monkeypatch):
+    """As in a new process: only what is kept on disk is known."""
+    monkeypatch.setattr(choosing, "_picked", {})
+
+
+def test_the_next_process_does_not_try_again(rows, capsys, monkeypatch, own_trials):
+    made = []
+    rows(row("walking", made=made), row("crawling", 0.05, made))
+    hqnn.compile_text(SPEC).quantum_layer()
+    first = capsys.readouterr().err
+    assert len(made) == 3
+    forgotten(monkeypatch)
+    layer = hqnn.compile_text(SPEC).quantum_layer()
+    assert layer.backend.name == "walking"
+    assert len(made) == 4  # the layer's own
+    again = capsys.readouterr().err
+    assert again.replace(" a step in an earlier trial (", " a step (") == first
+    assert [path.name for path in own_trials.iterdir()] == [remembering.FILE]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"set": {"reps": 2}},
+        {"set": {"batch": 5}},
+        {"precision": "double"},
+        {"version": True},
+        {"machine": True},
+        {"threads": True},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_a_trial_depends_on_is_tried_anew(rows, monkeypatch, change):
+    made = []
+    rows(row("walking", made=made), row("crawling", 0.02, made))
+    hqnn.compile_text(SPEC).quantum_layer()
+    forgotten(monkeypatch)
+    if "version" in change:
+        monkeypatch.setattr(remembering, "_version", lambda package: f"{package} of tomorrow")
+    if "machine" in change:
+        monkeypatch.setattr(remembering.platform, "node", lambda: "elsewhere")
+    if "threads" in change:
+        monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    hqnn.compile_text(SPEC, set=change.get("set")).quantum_layer(precision=change.get("precision"))
+    assert len(made) == 6
+
+
+NOT_USABLE = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"[]",
+    b"[" * 100_000,
+    b'{"format": 99, "trials": {}}',
+    b'{"format": 1, "trials": []}',
+    b'{"format": 1, "trials": "x"}',
+]
+
+
+@pytest.mark.parametrize("data", NOT_USABLE, ids=range(len(NOT_USABLE)))
+def test_a_damaged_file_is_replaced(rows, monkeypatch, own_trials, data):
+    made = []
+    (own_trials / remembering.FILE).write_bytes(data)
+    rows(row("walking", made=made), row("crawling", 0.02, made))
+    assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "walking"
+    assert len(made) == 3
+    forgotten(monkeypatch)
+    hqnn.compile_text(SPEC).quantum_layer()
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "gone"},
+        {"name": 3},
+        {"seconds": {"walking": "fast"}},
+        {"seconds": {}},
+        {"left_out": None},
+        {"rows": "4"},
+    ],
+    ids=str,
+)
+def test_an_entry_that_cannot_be_meant_is_tried_anew(rows, monkeypatch, own_trials, change):
+    made = []
+    rows(row("walking", made=made), row("crawling", 0.02, made))
+    hqnn.compile_text(SPEC).quantum_layer()
+    path = own_trials / remembering.FILE
+    kept = json.loads(path.read_text())
+    (known_by,) = kept["trials"]
+    kept["trials"][known_by] |= change
+    path.write_text(json.dumps(kept))
+    forgotten(monkeypatch)
+    assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "walking"
+    assert len(made) == 6
+
+
+def test_where_nothing_can_be_kept_each_process_tries(rows, monkeypatch, tmp_path):
+    made = []
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(remembering, "places", lambda: (tmp_path / "file" / "folder",))
+    rows(row("walking", made=made), row("crawling", 0.02, made))
+    for count in (3, 6):
+        forgotten(monkeypatch)
+        hqnn.compile_text(SPEC).quantum_layer()
+        assert len(made) == count
+
+
+def test_a_choice_that_is_not_here_any_more_is_made_anew(rows, monkeypatch):
+    there = [True]
+    rows(row("walking", is_here=lambda: there[0]), row("crawling", 0.02))
+    assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "walking"
+    forgotten(monkeypatch)
+    there[0] = False
+    assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "crawling"
+
+
+def test_only_the_newest_trials_are_kept(own_trials, monkeypatch):
+    monkeypatch.setattr(remembering, "MOST", 3)
+    entry = {"name": "a", "seconds": {"a": 0.5}, "rows": 1, "left_out": {}}
+    for number in (1, 2, 3, 1, 4):
+        remembering.remember(str(number), entry)
+    assert [number for number in "1234" if remembering.recall(number)] == ["1", "3", "4"]
+
+
+def test_of_two_that_are_close_the_declared_pace_decides():
+    seconds = {"eager": 0.0019, "steady": 0.001}
+    assert choosing._preferred(seconds, {"eager": 2e9, "steady": 1e9}) == "eager"
+    assert choosing._preferred(seconds, {"eager": 1e9, "steady": 2e9}) == "steady"
+    assert choosing._preferred({"eager": 0.0021, "steady": 0.001}, {"eager": 2e9, "steady": 1e9}) == "steady"
+    assert choosing._preferred(seconds, {"eager": 1e9, "steady": 1e9}) == "steady"
+
+
+def test_a_busy_machine_does_not_decide(rows, monkeypatch):
+    for busy in ("preferred", "other"):
+        forgotten(monkeypatch)
+        monkeypatch.setattr(remembering, "recall", lambda known_by: None)
+        pauses = {"preferred": 0.008, "other": 0.008} | {busy: 0.012}
+        rows(row("other", pauses["other"], pace=1e9), row("preferred", pauses["preferred"], pace=2e9))
+        assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "preferred"
+
+
+def test_what_cannot_run_here_is_said_and_not_tried(rows, capsys):
+    made = []
+    rows(row("a"), row("b", 0.02), row("far", made=made, is_here=lambda: False), row("slow", pace=1e3))
+    hqnn.compile_text(SPEC).quantum_layer()
+    assert "far: not here; slow: too slow to try)" in capsys.readouterr().err
+    assert made == []
+
+
+def test_compiling_tries_nothing(rows, tmp_path, capsys):
+    made = []
+    rows(row("quick", made=made, pace=2e9), row("plain", made=made, pace=1e9))
+    program = hqnn.compile_text(SPEC.replace("dense }", "dense(1) }"))
+    hqnn.write_compiled(program, tmp_path / "compiled", ["module"], 3)
+    assert [type(item.executable).__name__ for item in made] == ["DenseExecutable"]
+    assert "auto" not in capsys.readouterr().err
+    stored = hqnn.load(tmp_path / "compiled")
+    for name, weights in program.network(3).state_dict().items():
+        torch.testing.assert_close(stored.state_dict()[name], weights, rtol=0, atol=0)
+
+
+def run_on(tmp_path, rows, *found):
+    import pandas as pd
+
+    rows(*found)
+    table = pd.DataFrame({"a": range(12), "b": range(0, 24, 2), "y": range(12)})
+    program = hqnn.compile_text(SPEC, set={"epochs": 1})
+    return program, table, hqnn.train(program, table, tmp_path / "run")
+
+
+def test_a_run_is_used_on_the_backend_that_it_records(tmp_path, rows, monkeypatch, capsys):
+    program, table, _ = run_on(tmp_path, rows, row("first"), row("second", 0.02))
+    rows(row("first", 0.05), row("second"))
+    forgotten(monkeypatch)
+    monkeypatch.setattr(remembering, "recall", lambda known_by: pytest.fail("a trial was asked for"))
+    capsys.readouterr()
+    run = hqnn.open_run(tmp_path / "run")
+    assert run.backend["name"] == "first"
+    run.predict(table)
+    assert hqnn.train(program, table, tmp_path / "run", resume=True).backend["name"] == "first"
+    assert "auto" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "record", [None, b"", b"{}", b'{"backend": 3}', b'{"backend": {"asked": "auto", "name": "gone"}}']
+)
+def test_without_a_record_the_backend_is_chosen(tmp_path, rows, monkeypatch, record):
+    run_on(tmp_path, rows, row("first"), row("second", 0.02))
+    path = tmp_path / "run" / "environment.json"
+    path.unlink() if record is None else path.write_bytes(record)
+    rows(row("first", 0.05), row("second"))
+    forgotten(monkeypatch)
+    monkeypatch.setattr(remembering, "recall", lambda known_by: None)
+    assert hqnn.open_run(tmp_path / "run").backend["name"] == "second"
+
+
+def test_a_run_broken_off_in_its_first_epoch_has_its_record(tmp_path, rows, monkeypatch):
+    from hqnn_dsl.training import run as running
+
+    def broken(*_, **__):
+        names.extend(path.name for path in (tmp_path / "run").iterdir())
+        raise RuntimeError
+
+    names: list[str] = []
+    monkeypatch.setattr(running, "fit", broken)
+    with pytest.raises(RuntimeError):
+        run_on(tmp_path, rows, row("first"), row("second", 0.02))
+    assert "environment.json" in names
+
+
+def test_a_real_run_is_predicted_without_a_trial(tmp_path, monkeypatch, capsys):
+    import pandas as pd
+
+    table = pd.DataFrame({"a": range(12), "b": range(0, 24, 2), "y": range(12)})
+    run = hqnn.train(hqnn.compile_text(SPEC, set={"epochs": 1}), table, tmp_path / "run")
+    monkeypatch.setattr(choosing, "choose", lambda *_, **__: pytest.fail("a trial was made"))
+    forgotten(monkeypatch)
+    found = hqnn.open_run(tmp_path / "run")
+    pd.testing.assert_frame_equal(found.predict(table), run.predict(table))
+    assert found.backend["name"] == run.backend["name"]

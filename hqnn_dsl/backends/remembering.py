@@ -1,0 +1,125 @@
+"""What trials on this machine have found, kept between processes in a small file beside the kept native kernels.
+
+A trial belongs to a circuit, a batch, what was tried with which options, the versions of the packages and the machine.
+A file that is damaged, or of another version, is as good as none: it is ignored, and replaced by the next trial.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import pickle
+import platform
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl import __version__
+from hqnn_dsl.files import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hqnn_dsl.circuit.ir import Circuit
+
+FILE = "hqnn-trials.json"
+FORMAT = 1
+MOST = 500
+"""How many trials are kept; the oldest are dropped."""
+MOST_BYTES = 4 << 20
+"""A larger file is none of ours."""
+
+PACKAGES = ("torch", "numba", "numpy", "qiskit", "qiskit-aer", "qiskit-aer-gpu", "pennylane")
+"""What a trial depends on, beside ourselves."""
+
+
+def places() -> tuple[Path, ...]:
+    """The folders where the file may be, the preferred one first: those where Numba keeps compiled kernels."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - raises nothing
+    beside = Path(__file__).parent / "native" / "__pycache__"
+    return (*([Path(given)] if given else []), beside, Path(caches) / "hqnn")
+
+
+def ticket(circuit: Circuit, rows: int, tried: Sequence[tuple[str, Mapping[str, Any]]], device: str) -> str | None:
+    """What a trial is known by; None for a circuit whose expressions are nested too deeply to be taken apart."""
+    try:
+        described = pickle.dumps([getattr(circuit, field.name) for field in fields(circuit)], protocol=4)
+    except RecursionError:
+        return None
+    offers = sorted((name, sorted(map(repr, options.items()))) for name, options in tried)
+    facts = (__version__, rows, offers, device, _machine(), [_version(name) for name in PACKAGES])
+    return hashlib.sha256(repr(facts).encode() + described).hexdigest()
+
+
+def recall(known_by: str | None) -> dict[str, Any] | None:
+    """What `remember` was given, with the types that it has; None where nothing usable is kept."""
+    if known_by is None:
+        return None
+    for folder in places():
+        entry = _read(folder).get(known_by)
+        if isinstance(entry, dict) and _is_usable(entry):
+            return entry
+    return None
+
+
+def remember(known_by: str | None, found: Mapping[str, Any]) -> None:
+    """Keep what a trial has found, in the first place that can be written. Never fails: who cannot keep tries again."""
+    if known_by is None:
+        return
+    for folder in places():
+        trials = _read(folder)
+        trials.pop(known_by, None)
+        newest = dict(list({**trials, known_by: dict(found)}.items())[-MOST:])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with replacing(folder / FILE) as temporary:
+                temporary.write_text(json.dumps({"format": FORMAT, "trials": newest}), encoding="utf-8")
+        except (OSError, ValueError):
+            continue
+        return
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """The trials kept in a folder; none where the file is missing, damaged or of another format."""
+    try:
+        path = folder / FILE
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return {}
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("trials"), dict):
+        return {}
+    return dict(data["trials"])
+
+
+def _is_usable(entry: dict[str, Any]) -> bool:
+    if set(entry) != {"name", "seconds", "rows", "left_out"}:
+        return False
+    seconds, left_out = entry["seconds"], entry["left_out"]
+    return (
+        isinstance(seconds, dict)
+        and entry["name"] in seconds
+        and all(isinstance(value, float) and math.isfinite(value) and value > 0 for value in seconds.values())
+        and isinstance(left_out, dict)
+        and all(isinstance(value, str) for value in left_out.values())
+        and isinstance(entry["rows"], int)
+    )
+
+
+def _machine() -> tuple[object, ...]:
+    """What is faster on one machine may be slower on another, or with other threads."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return platform.node(), platform.machine(), platform.python_version(), cores, os.environ.get("OMP_NUM_THREADS")
+
+
+def _version(package: str) -> str | None:
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,97 @@
+"""Targets that no weights can reach: what a network puts out has bounds, and the table has targets beyond them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hqnn_dsl.circuit.ir import Observable, width_of
+from hqnn_dsl.report.codes.bounds import TargetBeyondOutputs
+from hqnn_dsl.report.quantities import count
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.ir import Circuit, Measurement
+    from hqnn_dsl.semantics.spec import Layer, Spec
+    from hqnn_dsl.training.preprocess import Prepared
+
+    Bounds = tuple[float, float]
+
+EVERYTHING: Bounds = (-math.inf, math.inf)
+_ROUNDING = 1e-6
+
+_ENDS: dict[str, Bounds] = {"tanh": (-1, 1), "softsign": (-1, 1), "sin": (-1, 1), "sigmoid": (0, 1), "softmax": (0, 1)}
+_LEAST = {"relu": 0.0, "softplus": 0.0, "silu": -0.28, "gelu": -0.17, "selu": -1.76}
+
+
+def output_bounds(circuit: Circuit, decoder: tuple[Layer, ...]) -> list[Bounds]:
+    """Between which two numbers each output of a network lies, whatever its weights are; perhaps infinite."""
+    bounds = [found for measured in circuit.measurements for found in _of_measured(measured)]
+    for layer in decoder:
+        bounds = [_through(layer, one) for one in bounds]
+    return bounds
+
+
+def _of_measured(measured: Measurement) -> list[Bounds]:
+    if not isinstance(measured, Observable):
+        return [(0.0, 1.0)] * width_of(measured)
+    products = measured.products()
+    middle = products.pop((), 0.0)
+    reach = sum(abs(coefficient) for coefficient in products.values())
+    return [(middle - reach, middle + reach)]
+
+
+def _through(layer: Layer, bounds: Bounds) -> Bounds:
+    """The bounds behind a line of the decoder; never narrower than they are."""
+    name, (low, high) = layer.layer.name, bounds
+    if name == "identity":
+        pass
+    elif name in _ENDS:
+        low, high = _ENDS[name]
+    elif name in _LEAST:
+        low, high = _LEAST[name], math.inf
+    elif name == "elu":
+        low, high = -float(layer.layer.options["alpha"]), math.inf
+    elif name != "dropout":  # all others have weights, or statistics, or no bounds
+        low, high = EVERYTHING
+    for operation, constant in layer.operations:
+        low, high = _operated(operation, constant, (low, high))
+    return low, high
+
+
+def _operated(operation: str, constant: float, bounds: Bounds) -> Bounds:
+    if operation in {"add", "sub"}:
+        shift = constant if operation == "add" else -constant
+        return bounds[0] + shift, bounds[1] + shift
+    if operation in {"mul", "div"} and constant and math.isfinite(constant):
+        ends = [end * constant if operation == "mul" else end / constant for end in bounds]
+        return min(ends), max(ends)
+    return EVERYTHING
+
+
+def beyond_outputs(spec: Spec, circuit: Circuit, prepared: Prepared) -> tuple[TargetBeyondOutputs, ...]:
+    """A warning for each target with rows to train on whose values the network cannot come to."""
+    scaling = prepared.preparation.target
+    rows = prepared.targets[prepared.preparation.parts.train]
+    bounds = output_bounds(circuit, spec.decoder)
+    if len(bounds) != len(scaling.names) or not len(rows):
+        return ()
+    found = []
+    for place, (name, (low, high)) in enumerate(zip(scaling.names, bounds, strict=True)):
+        scaled = (rows[:, place] - scaling.means[place]) / scaling.scales[place]
+        far = int(np.sum((scaled < low - _ROUNDING) | (scaled > high + _ROUNDING)))
+        if far:
+            ends = [end * scaling.scales[place] + scaling.means[place] for end in (low, high)]
+            found.append(
+                TargetBeyondOutputs(
+                    target=name,
+                    low=f"{ends[0]:.6g}",
+                    high=f"{ends[1]:.6g}",
+                    far=count(far, "row"),
+                    rows=len(rows),
+                    least=f"{rows[:, place].min():.6g}",
+                    most=f"{rows[:, place].max():.6g}",
+                )
+            )
+    return tuple(found)

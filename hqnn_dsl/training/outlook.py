@@ -1,0 +1,78 @@
+"""What a training is about to do, and how it ended: facts for whoever tells them to a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from hqnn_dsl.semantics.resolve import choice_text
+from hqnn_dsl.training.loop import batch_bounds
+
+if TYPE_CHECKING:
+    from hqnn_dsl.semantics.spec import TrainSpec
+    from hqnn_dsl.training.loop import Fitted, Training
+    from hqnn_dsl.training.preprocess import Preparation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """A training before its first step. `rows` are those of training, validation and test."""
+
+    rows: tuple[int, int, int]
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    classical_weights: int
+    quantum_weights: int
+    backend: str
+    """With all its options, as a spec writes it."""
+    device: str
+    train: TrainSpec
+    steps: int
+    """How many an epoch has."""
+    epochs_done: int
+    """How many are trained already, in a run that is gone on with."""
+
+
+def outlook_of(training: Training, preparation: Preparation) -> Outlook:
+    """What a training will do with the rows of a preparation."""
+    parts, backend = preparation.parts, training.net.circuit.backend
+    classical, quantum = (sum(weight.numel() for weight in group) for group in training.weight_groups)
+    return Outlook(
+        rows=(len(parts.train), len(parts.validation), len(parts.test)),
+        features=preparation.features.names,
+        targets=preparation.target.names,
+        classical_weights=classical,
+        quantum_weights=quantum,
+        backend="" if backend is None else choice_text(backend),
+        device=str(training.precision.device),
+        train=training.settings,
+        steps=len(batch_bounds(len(parts.train), training.settings.batch)),
+        epochs_done=len(training.history),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Why a training ended: all epochs trained, stopped by the spec's `stop`, or interrupted."""
+
+    reason: Literal["epochs", "stop", "interrupted"]
+    epochs: int
+    best_epoch: int
+    patience: int | None
+    """How many epochs without a better loss the stop waits for, None where there is no stop."""
+    is_validated: bool
+    seconds: float
+    """Of all epochs, also of those before a break."""
+
+
+def ending_of(training: Training, fitted: Fitted, *, is_validated: bool) -> Ending:
+    """How a training has ended."""
+    is_stopped = training.stop is not None and training.stop.says_stop
+    return Ending(
+        reason="interrupted" if fitted.interrupted else "stop" if is_stopped else "epochs",
+        epochs=len(fitted.history),
+        best_epoch=fitted.best_epoch,
+        patience=training.settings.stop.options.get("patience"),
+        is_validated=is_validated,
+        seconds=sum(training.seconds),
+    )
