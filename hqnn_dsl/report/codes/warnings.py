@@ -110,6 +110,24 @@ class UnreadName(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class RowsBesideShare(Diagnostic):
+    """A part of `split` is a whole number, so a number of rows, beside a part that is a share of them.
+
+    split validation: 15, test: 0.15       # 15 rows, not 15 per cent
+    split validation: 0.15, test: 0.15     # right where 15 per cent are meant
+    """
+
+    code = "W0435"
+    severity = "warning"
+    message = "`{name}: {rows}` means {rows} rows, beside a share of all rows"
+    label = "{rows} rows"
+    advice = "write `{name}: {share}` for {rows} per cent, or give all parts as numbers of rows"
+    name: str
+    rows: int
+    share: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class DeadWeight(Diagnostic):
     """A weight stands in an angle that no output depends on: its gradient is zero for all inputs and weights.
 
