@@ -229,4 +229,5 @@ def whole_line(name: str) -> str:
     if word in HOMES:
         section, line = home_of(name, "…")
         return f"{section} {{ {line} }}" if section != "model" else line
-    return f"backend {BACKENDS[word]}" if word in BACKENDS else ""
+    named = BACKENDS.get(plain(name), "")
+    return f"backend {named}" if named else ""

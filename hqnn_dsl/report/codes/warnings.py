@@ -135,6 +135,8 @@ class DeadWeight(Diagnostic):
     worked out on the circuit as Pauli rotations, without running it, where that takes next to no time: up to 10,000
     gates times qubits, and 100,000 gates times Pauli products measured.
 
+    It is not said of the last layer of a library block where every qubit is measured: nothing of it can be dropped.
+
     Wrong: `weight w; ry(x[0]) 0; rz(w) 0; measure z`: <Z> does not see a rotation about Z.
     Right: `weight w; ry(x[0]) 0; rx(w) 0; measure z`, or `measure x`, or no such gate.
     """
