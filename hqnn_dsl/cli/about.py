@@ -34,6 +34,11 @@ def explain(
         return
     asked = code.strip().upper()
     if asked not in codes:
+        from hqnn_dsl.semantics.typing_advice import what_is
+
+        if said := what_is(code.strip()):
+            write(said)
+            return
         near = get_close_matches(asked, list(codes), n=1, cutoff=0.5)
         raise Refusal(UnknownCode(asked=code, hint=f"did you mean `{near[0]}`?" if near else ""))
     write_lines(f"{asked} ({codes[asked].severity})\n\n{page_of(codes[asked])}")

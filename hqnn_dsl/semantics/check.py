@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning, shapes
+from hqnn_dsl.report.codes import meaning, shapes, unbuilt
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import lines, sections
@@ -105,11 +105,31 @@ _CAUSED_BY_LOST_TEXT = (
 """What is not said of a file that could not be read in full: what is missing may stand in the text that was lost."""
 
 
+_MENDED = frozenset(("E0105", "E0131", "E0132", "E0133"))
+"""Mistakes of grammar that are read as what was meant: nothing of the text is lost by them."""
+
+
+def _follows_unbuilt(item: Diagnostic) -> bool:
+    """Whether a finding only follows from a part that is not built: a width, or a loss of classification."""
+    if isinstance(item, meaning.UnknownChoice):
+        return item.what == "`loss`"
+    return isinstance(item, (shapes.OutputWidth, shapes.InputWidth, meaning.NothingToDo))
+
+
 def _raise_errors(items: tuple[Diagnostic, ...]) -> None:
     """Raise one `Refusal` with all findings if an error is among them; one mistake is reported once."""
-    lost = {(id(item.span.source), _line(item.span)) for item in items if item.code.startswith("E01") and item.span}
+    if any(isinstance(item, unbuilt.NotBuilt) for item in items):
+        items = tuple(item for item in items if not _follows_unbuilt(item))
+    lost = {
+        (id(item.span.source), _line(item.span))
+        for item in items
+        if item.code.startswith("E01") and item.span and item.code not in _MENDED
+    }
     kept = Findings()
+    mended = {(id(item.span.source), item.span.start) for item in items if item.code in _MENDED and item.span}
     for item in items:
+        if item.span and not item.code.startswith("E01") and (id(item.span.source), item.span.start) in mended:
+            continue
         is_syntax = item.code.startswith("E01")
         follows = item.span is not None and (id(item.span.source), _line(item.span)) in lost
         if is_syntax or not lost or (item.is_error and not follows and not isinstance(item, _CAUSED_BY_LOST_TEXT)):

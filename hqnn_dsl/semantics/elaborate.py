@@ -19,7 +19,7 @@ from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.quantities import count
-from hqnn_dsl.semantics import placing
+from hqnn_dsl.semantics import placing, typing_advice
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
 from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
@@ -220,9 +220,11 @@ class Elaborator:
             found = evaluate(loop.values, frame.scope)
             if not isinstance(found, tuple):
                 expected = "a range such as `0..qubits`, or a list"
-                raise Refusal(
-                    meaning.WrongType(span=loop.values.span, what="`for`", expected=expected, found=describe(found))
+                hint = typing_advice.for_loop(loop.values) if isinstance(found, int) else ""
+                words = meaning.WrongType(
+                    span=loop.values.span, what="`for`", expected=expected, found=describe(found), hint=hint
                 )
+                raise Refusal(words)
             values = found
         self._unshadowed(loop.variable, frame)
         turn = Scope(frame.scope)

@@ -15,6 +15,7 @@ from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.semantics import typing_advice
 from hqnn_dsl.semantics.groups import PATTERNS, groups
 from hqnn_dsl.semantics.values import (
     Member,
@@ -149,7 +150,8 @@ def _not_constant(span: Span, value: Value, what: str, expected: str) -> Excepti
         return Refusal(codes.NotConstant(span=span, what=what, cause=value.cause))
     if isinstance(value, Tensor):
         return Refusal(codes.NotConstant(span=span, what=what, cause=f"the {value.kind} `{value.name}`"))
-    return Refusal(codes.WrongType(span=span, what=what, expected=expected, found=describe(value)))
+    hint = typing_advice.for_whole(value) if expected == "a whole number" else ""
+    return Refusal(codes.WrongType(span=span, what=what, expected=expected, found=describe(value), hint=hint))
 
 
 def _finite(value: float, span: Span) -> float:
@@ -178,7 +180,8 @@ def _name_hint(node: nodes.Name, scope: Scope) -> str:
         return "`auto` may stand only where a width is inferred"
     if name in ANGLE_FUNCTIONS or name in COMPILE_FUNCTIONS:
         return f"`{name}` is a function: write `{name}(…)`"
-    return scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"], is_own=True)
+    known = typing_advice.for_name(name)
+    return known or scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"], is_own=True)
 
 
 def _unary(node: nodes.Unary, scope: Scope) -> Value:
@@ -385,7 +388,7 @@ def _call(node: nodes.Call, scope: Scope) -> Value:
     scope.meter.operators += 1 + len(node.arguments)
     name = node.function.name
     if name not in ANGLE_FUNCTIONS and name not in COMPILE_FUNCTIONS:
-        hint = suggestion(name, [*ANGLE_FUNCTIONS, *COMPILE_FUNCTIONS])
+        hint = typing_advice.for_function(node) or suggestion(name, [*ANGLE_FUNCTIONS, *COMPILE_FUNCTIONS])
         raise Refusal(codes.UnknownFunction(span=node.function.span, name=name, hint=hint))
     for argument in node.arguments:
         if argument.name is not None:

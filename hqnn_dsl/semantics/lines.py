@@ -13,6 +13,7 @@ from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
 from hqnn_dsl.circuit.angles import FUNCTIONS
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Findings, Refusal
+from hqnn_dsl.semantics import typing_advice
 from hqnn_dsl.semantics.evaluate import number
 from hqnn_dsl.semantics.options import bind
 from hqnn_dsl.semantics.records import Choice, Layer
@@ -71,7 +72,8 @@ def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
     while isinstance(head, nodes.Binary):
         if head.operator not in _OPERATORS:
             problem = f"`{head.operator}` is no operation on a layer"
-            raise Refusal(codes.LayerLine(span=head.span, problem=problem))
+            hint = "a comment begins with `#`" if head.operator == "//" else ""
+            raise Refusal(codes.LayerLine(span=head.span, problem=problem, hint=hint))
         if not _leads_with_layer(head.left):
             raise Refusal(codes.LayerLine(span=node.span, problem="a layer comes first on its line"))
         if isinstance(head.right, (nodes.Name, nodes.Call)) and (second := _layer_in(head.right, scope)):
@@ -85,7 +87,7 @@ def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
     name, arguments = _layer_name(head)
     entry = LAYERS.get(name.name)
     if not isinstance(entry, LayerEntry):
-        hint = suggest_or_list(name.name, list(LAYERS))
+        hint = typing_advice.for_layer(name.name, head.span.text) or suggest_or_list(name.name, list(LAYERS))
         raise Refusal(codes.UnknownLayer(span=name.span, name=name.name, hint=hint))
     choice = bind(entry, arguments, scope, findings, head.span)
     if choice is None:

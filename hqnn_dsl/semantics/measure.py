@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.ir import Measurement, Observable, PauliLetter, PauliTerm, Probabilities
@@ -10,6 +11,7 @@ from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes import shapes as codes
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.semantics import typing_advice
 from hqnn_dsl.semantics.evaluate import listed, number, whole
 from hqnn_dsl.syntax import nodes
 
@@ -23,6 +25,17 @@ _LETTERS: dict[str, PauliLetter] = {"x": "x", "y": "y", "z": "z"}
 
 
 def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:
+    """`_measurements`, with what to type instead where that is known."""
+    try:
+        return _measurements(node, num_qubits, scope)
+    except Refusal as refusal:
+        hint = typing_advice.for_observable(node)
+        if not hint:
+            raise
+        raise Refusal(*(replace(item, hint=hint) for item in refusal.diagnostics)) from refusal
+
+
+def _measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:
     """The measurements of one item of a `measure` line: `z` alone is one for every qubit."""
     match node:
         case nodes.Name(span, name) if name in _LETTERS:

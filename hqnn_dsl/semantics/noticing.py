@@ -13,7 +13,7 @@ from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.report.codes import warnings
 from hqnn_dsl.report.codes.bounds import TargetBeyondOutputs
 from hqnn_dsl.report.quantities import count
-from hqnn_dsl.semantics import lines
+from hqnn_dsl.semantics import last_layers, lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,8 @@ def not_judged(circuit: Circuit) -> tuple[str, ...]:
     from hqnn_dsl.circuit.pauli.effects import is_quick
 
     proved = (warnings.DeadWeight, warnings.DeadInput, warnings.ConstantOutput)
-    later = (warnings.TrainingTooLarge, TargetBeyondOutputs)
+    later = (warnings.TrainingTooLarge, TargetBeyondOutputs, warnings.DeadWeight)
+    # DeadWeight is not said of a library's last layers
     return tuple(row.code for row in (later if is_quick(circuit) else (*proved, *later)))
 
 
@@ -82,12 +83,16 @@ def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, findings
     dead = set(found.dead_weights)
     for tensor in circuit.weights:
         indices = [place for place in range(tensor.size) if tensor.offset + place in dead]
+        is_library = bool(indices) and last_layers.is_of_library(tensor, elaborated.used)
+        if is_library and last_layers.is_its_nature(circuit, tensor, len(indices)):
+            continue
         if indices:
             noun = "weight" if tensor.size == 1 else "weights"
             what = f"{_some(len(indices), tensor.size)} {noun} of `{tensor.path}`"
             which = _listed([_entry(tensor, place) for place in indices])
             span, them = elaborated.tensor_spans[tensor.path], _them(indices)
-            findings.add(warnings.DeadWeight(span=span, what=what, which=which, them=them))
+            hint = last_layers.avoiding(circuit) if is_library else ""
+            findings.add(warnings.DeadWeight(span=span, what=what, which=which, them=them, hint=hint))
     if found.dead_inputs and elaborated.reader is not None:
         noun = "component" if circuit.num_inputs == 1 else "components"
         what = f"{_some(len(found.dead_inputs), circuit.num_inputs)} {noun} of the circuit's inputs"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.semantics import typing_advice
 from hqnn_dsl.semantics.evaluate import evaluate
 from hqnn_dsl.semantics.records import Choice
 from hqnn_dsl.semantics.values import (
@@ -21,6 +22,7 @@ from hqnn_dsl.semantics.values import (
     Symbolic,
     Tensor,
     Value,
+    choices,
     describe,
     suggest_or_list,
 )
@@ -88,7 +90,9 @@ def _wrong_type(option: Option, span: Span, value: Value) -> Exception:
     if isinstance(value, (Symbolic, Tensor)):
         return Refusal(codes.NotConstant(span=span, what=f"`{option.name}`", cause="an input or a weight"))
     expected = _EXPECTED[option.type]
-    return Refusal(codes.WrongType(span=span, what=f"`{option.name}`", expected=expected, found=describe(value)))
+    hint = typing_advice.for_whole(value) if option.type in {"int", "width"} else ""
+    what = f"`{option.name}`"
+    return Refusal(codes.WrongType(span=span, what=what, expected=expected, found=describe(value), hint=hint))
 
 
 def _converted(option: Option, value: Value) -> Any:
@@ -212,9 +216,18 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
                 )
             )
     if name.name not in table:
-        hint = suggest_or_list(name.name, list(table))
+        hint = _entry_hint(name.name, what, table)
         raise Refusal(codes.UnknownChoice(span=name.span, what=f"`{what}`", value=name.name, hint=hint))
     return table[name.name], arguments
+
+
+def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
+    known = ""
+    if what == "backend":
+        known = typing_advice.for_backend(name)
+    elif what == "loss":
+        known = typing_advice.for_loss(name, choices(list(table)))
+    return known or suggest_or_list(name, list(table))
 
 
 def bind(  # noqa: C901 - every way to go wrong is one

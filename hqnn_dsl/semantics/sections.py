@@ -15,8 +15,9 @@ from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.codes import unbuilt
+from hqnn_dsl.report.codes import unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.semantics import typing_advice
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
 from hqnn_dsl.semantics.records import (
@@ -59,8 +60,10 @@ def _sole(setting: nodes.Setting) -> nodes.Argument:
     """The one value of a setting, without a name."""
     for place, value in enumerate(setting.values):
         if place > 0 or value.name is not None:
-            count = "one value"
-            raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count=count))
+            count, hint = "one value", ""
+            if value.name is not None and setting.name.name in {"device", "backend"}:
+                hint = f"write `{setting.name.name} {value.name.name}`; CUDA_VISIBLE_DEVICES says which GPU is used"
+            raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count=count, hint=hint))
     return setting.values[0]
 
 
@@ -96,8 +99,8 @@ def _column(node: nodes.Expression, what: str) -> str:
             return value
     raise Refusal(
         codes.WrongType(
-            span=node.span, what=f"`{what}`", expected="names of columns", found="something else",
-            hint='columns are names, or texts in quotes: `"Größe (µm)"`',
+            span=node.span, what=f"`{what}`", expected="names of columns", found="an expression",
+            hint=typing_advice.for_column(what, node),
         )
     )  # fmt: skip
 
@@ -134,6 +137,7 @@ def _features(setting: nodes.Setting, _: Scope, __: Findings) -> Features:
     return Features(names=_columns(setting))
 
 
+_FOLDS = frozenset(("kfold", "k_fold", "folds", "cv", "n_splits", "n_folds", "cross_validation"))
 _PART = {"minimum": 0.0, "below": 1.0}
 
 
@@ -154,12 +158,25 @@ def _split(setting: nodes.Setting, scope: Scope, findings: Findings) -> Split | 
         return None
     split = Split(**values)
     _refuse_idle_seed(setting, split, findings)
+    _warn_of_rows(setting, split, findings)
     fractions = [part for part in (split.validation, split.test) if isinstance(part, float)]
     if sum(fractions) >= 1:
         value = f"{sum(fractions):g}"
         findings.add(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
         return None
     return split
+
+
+def _warn_of_rows(setting: nodes.Setting, split: Split, findings: Findings) -> None:
+    """Warn of a number of rows beside a fraction: it may be meant in per cent."""
+    parts = {"validation": split.validation, "test": split.test}
+    shares = [part for part in parts.values() if isinstance(part, float) and part]
+    for argument in setting.values:
+        name = argument.name.name if argument.name is not None else ""
+        rows = parts.get(name)
+        if shares and isinstance(rows, int) and 0 < rows < 100:
+            share = f"{rows / 100:g}"
+            findings.add(warnings.RowsBesideShare(span=argument.span, name=name, rows=rows, share=share))
 
 
 def _refuse_idle_seed(setting: nodes.Setting, split: Split, findings: Findings) -> None:
@@ -178,6 +195,10 @@ def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) 
     name = argument.name.name
     if name not in names:
         hint = suggest_or_list(name, names)
+        if name in _FOLDS:
+            hint = (
+                "there are no folds: write `split validation: 0.2, seed: 1`, and train once for each of several seeds"
+            )
         raise Refusal(codes.UnknownArgument(span=argument.name.span, owner="split", name=name, hint=hint))
     if name in values:
         raise Refusal(codes.GivenTwice(span=argument.span, name=name))
@@ -311,7 +332,7 @@ def read_section(
         if findings.is_full:
             break
         if name not in by_name:
-            hint = suggest_or_list(name, list(by_name))
+            hint = typing_advice.for_setting(name, setting, section) or suggest_or_list(name, list(by_name))
             findings.add(
                 codes.UnknownSetting(span=setting.name.span, section=section.keyword.name, name=name, hint=hint)
             )

@@ -110,7 +110,7 @@ def describe(value: Value) -> str:
         case int():
             return f"the whole number {value}"
         case float():
-            return f"the number {value:g}"
+            return f"the number {value:.1f}" if value.is_integer() and abs(value) < 1e6 else f"the number {value:g}"
         case str():
             return (
                 f'the text "{value}"' if len(value) <= MOST_SHOWN else f'a text that begins with "{value[:MOST_SHOWN]}"'

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hqnn_dsl.circuit.phrases import GREEK, SIGNS
 from hqnn_dsl.report.codes import syntax as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note
 from hqnn_dsl.report.limits import MAX_FOUND_MISTAKES, MAX_NAME, MAX_NESTING
@@ -100,7 +101,11 @@ class Letters:
         return "STRING"
 
     def _quoted(self, start: int, end: int) -> str:
-        self._report(codes.WrongQuotes(span=self._span(start, end), quote=self.source.text[start]))
+        text = self.source.text[start:end]
+        inside = text[1:-1]
+        is_closed = len(text) > 1 and not text[-1].isalnum() and '"' not in inside and "\\" not in inside
+        hint = f'write `"{inside}"`' if is_closed else ""
+        self._report(codes.WrongQuotes(span=self._span(start, end), quote=text[0], hint=hint))
         return "STRING"
 
     def _number(self, start: int, end: int) -> str:
@@ -125,7 +130,9 @@ class Letters:
         if end - start > MAX_NAME:
             self.long_name(start, end)
         else:
-            self._report(codes.ForeignName(span=self._span(start, end), text=text[start:end]))
+            self._report(
+                codes.ForeignName(span=self._span(start, end), text=text[start:end], hint=_in_ascii(text[start:end]))
+            )
         return "" if joined else "NAME"
 
     def _other(self, start: int, end: int) -> str:
@@ -138,8 +145,19 @@ class Letters:
             self._known_until = len(text) if line_end < 0 else line_end
             letter = text[start]
             shown = letter if letter.isprintable() and not letter.isspace() else f"U+{ord(letter):04X}"
-            self._report(codes.UnknownCharacter(span=self._span(start, end), shown=shown))
+            hint = f"write `{SIGNS[letter]}`" if letter in SIGNS else ""
+            self._report(codes.UnknownCharacter(span=self._span(start, end), shown=shown, hint=hint))
         return UNKNOWN
+
+
+def _in_ascii(name: str) -> str:
+    """What to type for a name with Greek letters, empty where it has others."""
+    number = re.match(r"\d*", name)
+    assert number is not None
+    rest = "".join(GREEK.get(letter, letter) for letter in name[number.end() :])
+    if not re.fullmatch(r"[A-Za-z_]\w*", rest, re.ASCII):
+        return ""
+    return f"write `{number[0]} * {rest}`" if number[0] else f"write `{rest}`"
 
 
 def mended_number(text: str) -> str:

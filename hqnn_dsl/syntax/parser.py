@@ -43,6 +43,12 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
     automaton = Automaton(source, tokens, tables, "file")
     tree = automaton.run()
     reports = [*tokens.reports, *automaton.reports, *automaton.builder.reports]
+    if reports:
+        from hqnn_dsl.syntax.shapes import foreign_file
+
+        other = foreign_file(source)
+        if other is not None:
+            return _nothing(source), (other,)
     return tree if isinstance(tree, nodes.File) else _nothing(source), _shown(source, reports)
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
+from hqnn_dsl.circuit import phrases
 from hqnn_dsl.report.codes import syntax as codes
 from hqnn_dsl.report.diagnostic import Diagnostic, Note
 from hqnn_dsl.report.limits import MAX_FOUND_MISTAKES
 from hqnn_dsl.report.source import Span
-from hqnn_dsl.syntax import places
+from hqnn_dsl.syntax import advice, foreign_lines, places
 from hqnn_dsl.syntax.lexer import END, STRAY, UNKNOWN
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _COMPARISONS: Final = frozenset(("==", "!=", "<", "<=", ">", ">="))
 _EDGES: Final = frozenset(("SEP", "{", "}", STRAY, END, "ERROR"))
+_LETS: Final = frozenset((places.BODY, places.PARTS, places.FILE))
 _CLOSERS: Final = frozenset((")", "]"))
 _MISSABLE: Final = ("in", "on", "qubits", "=", ":", "{")
 
@@ -36,6 +38,7 @@ class Recovery:
         self.source = run.source
         self._mended = 0
         self._owed = 0  # opening braces that were put in; as many closing ones are too many
+        self._commas: set[int] = set()  # the braces of blocks in which commas are reported
         self._quiet_until = -1  # offset up to which mistakes follow from one that is reported
         offsets = (report.span.start for report in run.tokens.reports if report.span is not None)
         self._lexical = sorted(offsets)
@@ -48,10 +51,20 @@ class Recovery:
             return self._skip(len(self.tokens.kinds) - 1)
         if kind == UNKNOWN:
             return self._skip(index)
-        for attempt in (self._braced, self._reworded, self._unplaced, self._misread, self._unfinished, self._inserted):
+        for attempt in (
+            self._braced,
+            self._foreign,
+            self._reworded,
+            self._unplaced,
+            self._misread,
+            self._unfinished,
+            self._inserted,
+        ):
             resumed = attempt(index)
             if resumed is not None:
                 return resumed
+        if kind == "{" and self._text(self._start(index)) == "circuit":
+            return self._headless(index)
         words = codes.Unexpected(
             span=self._at(index),
             expected=places.expected(self.run),
@@ -60,6 +73,20 @@ class Recovery:
             hint=self._hint(index),
         )
         return self._give_up(index, words)
+
+    def _headless(self, index: int) -> int | None:
+        """A circuit without its number of qubits, which may stand as the first line in its braces."""
+        tokens, start = self.tokens, self._start(index)
+        text = self.source.text[tokens.starts[start] : tokens.starts[index]]
+        if tokens.kinds[index + 1] == "qubits":
+            stop = self._stop(index + 1)
+            text = self.source.text[tokens.starts[start] : tokens.ends[stop - 1]]
+            stop += tokens.kinds[stop] == "SEP"
+            for row in (tokens.kinds, tokens.starts, tokens.ends):
+                del row[index + 1 : stop]
+        span = self._span(start, index)
+        hint = f"write `{advice.circuit_head(text)}`"
+        return self._give_up(index, codes.Missing(span=span, what="`on … qubits`", hint=hint))
 
     def _hint(self, index: int) -> str:
         """What helps with some mistakes that have no words of their own."""
@@ -70,8 +97,16 @@ class Recovery:
             return "a line goes on only inside brackets and after a comma"
         if sort == places.BODY and kind == "{":
             return "the statements with braces are `for`, `if` and `repeat`"
+        if sort == places.LAYERS and kinds[start] == "NAME" and (layer := advice.layer(self._line(start))):
+            return f"write `{layer}`"
         if sort == places.LAYERS and start == index - 1 and kinds[start] == "NAME" and kind in {"NUMBER", "NAME"}:
             return f"write `{self._text(start)}({self._text(index)})`"
+        if kinds[index - 1] == "CALL_OPEN" and kind in {"*", "**"}:
+            return f"write the arguments out, with their names: `{self._text(index - 2)}(lr: 0.01)`"
+        if self._text(start) == "circuit" and sort == places.PARTS:
+            return f"write `{advice.circuit_head(self._line(start))}`"
+        if kind == "-" and kinds[index - 1] == "*":
+            return f"write `{self._text(start)} * except {advice.value_after(self.tokens, self.source, index + 1)}`"
         if sort == places.SETTINGS and kind == ":" and kinds[start + 1] == ":":
             return f"write `{self._text(start)} {self._text(index - 1)}: …`"
         return ""
@@ -89,6 +124,9 @@ class Recovery:
         if self._text(index) or index == 0:
             return self._span(index, index)
         return self._span(index - 1, index - 1)
+
+    def _line(self, index: int) -> str:
+        return advice.line_of(self.source, self.tokens.starts[index])
 
     def _start(self, index: int) -> int:
         """The first token of the statement that `index` stands in."""
@@ -200,6 +238,11 @@ class Recovery:
         self.tokens.kinds[index] = "}"
         return index
 
+    def _foreign(self, index: int) -> int | None:
+        """What another library writes, or a spreadsheet."""
+        words = foreign_lines.words(self.run, index, self._start(index), self._stop(index))
+        return None if words is None else self._give_up(index, words)
+
     # ------------------------------------------------------------ one token for another
 
     def _reworded(self, index: int) -> int | None:
@@ -207,7 +250,7 @@ class Recovery:
         meant = self._meant(index)
         return self._replace(index, *meant) if meant else None
 
-    def _meant(self, index: int) -> tuple[str, Diagnostic] | None:
+    def _meant(self, index: int) -> tuple[str, Diagnostic] | None:  # noqa: C901 - one row a kind of token
         """The kind that a token was meant as, and what to say of it."""
         run, span, text = self.run, self._at(index), self._text(index)
         before = self._text(index - 1) if index else ""
@@ -218,11 +261,13 @@ class Recovery:
                 words = codes.Unexpected(span=span, expected=places.expected(run), found=f"`{text}`", hint=hint)
                 meant = "STRING", words
             case "PATH":
-                meant = "NAME", codes.DottedName(span=span, path=text)
+                meant = "NAME", codes.DottedName(span=span, path=text, hint=self._path_hint(index))
             case "=" if self._text(self._start(index)) == "if":
                 meant = "==", codes.EqualsForComparison(span=span)
             case "=":
-                meant = ":", codes.EqualsForColon(span=span, name=before)
+                value = advice.value_after(self.tokens, self.source, index + 1) or "…"
+                written = f"{before} {value}" if run.accepts("NUMBER") else f"{before}: {value}"
+                meant = ":", codes.EqualsForColon(span=span, name=before, hint=f"write `{written}`")
             case ":":
                 meant = "=", codes.ColonForEquals(span=span)
             case "(" | "[" as bracket if self.tokens.kinds[index - 1] == "NAME":
@@ -231,12 +276,31 @@ class Recovery:
             case "SEP" if text == ";" and (run.accepts(",", ")") or run.accepts(",", "]")):
                 meant = ",", codes.Unexpected(span=span, expected="`,`", found="`;`")
             case "," if run.accepts("SEP") and places.block(run)[0] == places.LAYERS:
-                hint = "one layer a line, or `;` between them"
+                if self._comma_told(index):
+                    self._hush(index)
+                hint = "one layer a line: strike the commas"
                 words = codes.Unexpected(span=span, expected=places.expected(run), found="`,`", hint=hint)
                 meant = "SEP", words
             case reserved if reserved in run.tables.reserved:
                 meant = "NAME", codes.ReservedWord(span=span, word=text)
         return meant
+
+    def _comma_told(self, index: int) -> bool:
+        """Whether commas were reported before in this block; from now on they are."""
+        brace = next(value for value in reversed(self.run.values) if isinstance(value, int))
+        told = brace in self._commas
+        self._commas.add(brace)
+        return told and bool(index)
+
+    def _path_hint(self, index: int) -> str:
+        """What a path of another library is here."""
+        text = self._text(index)
+        if self._text(self._start(index)) == "backend":
+            named = phrases.backend_named(text)
+            return f"write `backend {named}`" if named else "write one of the backends, such as `backend auto`"
+        if self.tokens.kinds[index + 1] in {"CALL_OPEN", "("}:
+            return f"write `{phrases.last(text)}(…)`, without what leads"
+        return f"write `{phrases.CONSTANTS[text]}`" if text in phrases.CONSTANTS else ""
 
     # ------------------------------------------------------------ statements in the wrong place
 
@@ -254,8 +318,9 @@ class Recovery:
             misplaced = codes.Misplaced(span=self._at(start), word=word, place=place, proper=places.STANDS[word][1])
             return self._give_up(index, misplaced)
         named = kind == "NAME" or kind in self.run.tables.reserved
-        if named and start + 1 == index and self.tokens.kinds[index] == "=" and sort in {places.BODY, places.PARTS}:
-            return self._give_up(index, codes.Missing(span=self._at(start), what="`let`"))
+        later = start + 1 if start == index else index
+        if named and start + 1 == later and self.tokens.kinds[later] == "=" and sort in _LETS:
+            return self._give_up(index, codes.Missing(span=self._at(start), what="`let`", hint=self._let_hint(start)))
         lost = start == index and sort in {places.FILE, places.PARTS, places.SWEEP, places.FOREIGN}
         gate = sort == places.SETTINGS and start + 1 == index and self.tokens.kinds[index] == "CALL_OPEN"
         if not named or not (lost or gate):
@@ -269,6 +334,13 @@ class Recovery:
             hint=f"did you mean `{meant}`?" if meant else "",
         )
         return self._give_up(index, words)
+
+    def _let_hint(self, start: int) -> str:
+        """The definition of a constant whose `let` is missing, or the head of the circuit for a number of qubits."""
+        line = self._line(start)
+        if self._text(start) in {"qubits", "num_qubits", "n_qubits", "wires"}:
+            return f"write `{advice.circuit_head(line)} … }}` in `model`"
+        return f"write `let {line}`"
 
     # ------------------------------------------------------------ statements that end too early or go on
 
@@ -336,10 +408,27 @@ class Recovery:
     def _put_in(self, index: int, kind: str) -> int:
         notes = self._continued(index)
         self._report(index, codes.Missing(span=self._at(index), what=f"`{kind}`", notes=notes))
-        self._owed += kind == "{"
+        self._owed += kind == "{" and not self._closes_by_indentation(index)
         self._hush(index)
         self._insert(index, kind)
         return index
+
+    def _closes_by_indentation(self, index: int) -> bool:
+        """Close the block whose opening brace is missing before `index`, where the closing one is missing too.
+
+        It ends before the first line that stands no deeper than its head, if that line does not close it.
+        """
+        kinds, starts = self.tokens.kinds, self.tokens.starts
+        if kinds[index] != "SEP" or self._text(index):
+            return False
+        head = self.source.position(starts[self._start(index)])[1]
+        for place in range(index + 1, len(kinds)):
+            if kinds[place - 1] in {"SEP", "}"} and self.source.position(starts[place])[1] <= head:
+                if kinds[place] in {"}", STRAY, END} or place == index + 1:
+                    return False
+                self._insert(place, "}")
+                return True
+        return False
 
     def _separated(self, index: int) -> int | None:
         """A statement that begins on the line of another."""

@@ -56,14 +56,25 @@ def test_another_librarys_word_is_not_taken_for_a_misspelt_one(parts, not_advise
         ("decoder { dense }\ntrain { device gpu }", "cuda"),
         ("decoder { dense }\nbackend aer(device: cuda)", "gpu"),
         ("decoder { dense }\ntrain { precision float64 }", "double"),
-        ("decoder { linear(2); dense }", "dense"),
-        ("decoder { swish; dense }", "silu"),
-        ("decoder { LayerNorm; dense }", "layer_norm"),
         ("decoder { dense }\ntranspile { basis [cnot, rz, sx] }", "cx"),
     ],
 )
 def test_a_word_with_an_equal_here_is_answered_by_it(parts, advised):
     assert with_parts(parts) == f"here it is called `{advised}`"
+
+
+@pytest.mark.parametrize(
+    ("layer", "written"),
+    [
+        ("linear(2)", "dense(2)"),
+        ("Linear(4, 8)", "dense(8)"),
+        ("swish", "silu"),
+        ("LayerNorm", "layer_norm"),
+        ("ReLU()", "relu"),
+    ],
+)
+def test_a_layer_is_answered_with_its_arguments(layer, written):
+    assert f"write `{written}`" in with_parts(f"decoder {{ {layer}; dense }}")
 
 
 @pytest.mark.parametrize(

@@ -84,10 +84,11 @@ def compare_files(spec, program, folder, expected):
             values[f"{path}[{', '.join(map(str, index))}]" if shape else path] = spec.weights[start + place]
     try:
         read = all_outputs(files, values)
-    except RuntimeError as error:  # Qiskit's asin and acos have no value beyond 1, where ours have that at 1
-        assert "Binding to NaN" in str(error)
-        assert spec.meaning.seen["angle asin"] + spec.meaning.seen["angle acos"]
-        return
+    except RuntimeError as error:
+        # In QPY asin and acos are Qiskit's own, which refuses numbers beyond 1.
+        if "Binding to NaN" in str(error) and {"angle asin", "angle acos"} & spec.meaning.seen.keys():
+            return
+        raise
     for name, found in read.items():
         np.testing.assert_allclose(found, expected[0][0], atol=1e-9, err_msg=name)
     assert json.loads(files["static.json"])

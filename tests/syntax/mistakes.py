@@ -124,6 +124,12 @@ IN_MODEL = [
 ]
 
 WHOLE = [
+    ("E0155", 2, "model: m\ndata:\n  target: y\ncircuit:\n  qubits: 2\n"),
+    ("E0155", 1, "import pennylane as qml\n"),
+    ("E0156", 2, "hqnn 1\nmodel m { data { target wave height } }"),
+    ("E0157", 2, "hqnn 1\nansatz a { measure_all }"),
+    ("E0158", 2, "hqnn 1\nansatz a { cx(0, 1) }"),
+    ("E0159", 2, "hqnn 1\nmodel m { data { split test: 20% } }"),
     ("E0120", 1, ""),
     ("E0120", 1, "model m {}"),
     ("E0120", 2, "# only a comment\nlet a = 1"),

@@ -514,6 +514,97 @@ class ForeignComment(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class ForeignFile(Diagnostic):
+    """The whole text is written in another language: YAML, JSON, TOML, Python or OpenQASM. It is said once.
+
+    Blocks stand in braces, each setting on a line of its own: a name, a blank, its value.
+
+        data:                     # wrong
+          target: y
+
+        hqnn 1                    # right
+        model m {
+          data { target y }
+        }
+    """
+
+    code = "E0155"
+    message = "this text is {language}, not this language"
+    label = "{language}"
+    advice = (
+        "begin with `hqnn 1`; blocks stand in braces: `model m {{ data {{ target y }} … }}`, settings are `epochs 100`"
+    )
+    language: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ColumnOfWords(Diagnostic):
+    """A column whose name is not one plain word stands in double quotes; several columns have commas between them.
+
+    target residuary resistance        # wrong
+    target "residuary resistance"      # right
+    """
+
+    code = "E0156"
+    message = "a column named by more than one plain word stands in double quotes"
+    label = "not one word"
+    advice = "write `{written}`"
+    written: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ForeignLine(Diagnostic):
+    """A line is written as another library has it; the help line says what it is here.
+
+    measure_all        # wrong
+    measure z          # right
+
+    qml.RY(0.3, wires=0)     # wrong
+    ry(0.3) 0                # right
+    """
+
+    code = "E0157"
+    message = "`{word}` is a word of another library"
+    label = "another library's word"
+    advice = "write `{instead}`"
+    word: str
+    instead: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TargetsInBracket(Diagnostic):
+    """A bracket holds a gate's angles. The qubits it acts on stand after the bracket.
+
+    ry(0.3, 0)      # wrong
+    ry(0.3) 0       # right
+    cx(0, 1)        # wrong
+    cx 0, 1         # right
+    """
+
+    code = "E0158"
+    message = "the targets of `{name}` stand after its bracket, not in it"
+    label = "targets in the bracket"
+    advice = "write `{instead}`"
+    name: str
+    instead: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class PerCent(Diagnostic):
+    """There is no per cent: a share is a number below 1. `%` is the remainder of a division.
+
+    split validation: 15%       # wrong
+    split validation: 0.15      # right
+    """
+
+    code = "E0159"
+    message = "a share is written as a number below 1, not in per cent"
+    label = "per cent"
+    advice = "write `{instead}`"
+    instead: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class TooDeep(Diagnostic):
     """Brackets and braces are open inside each other at more places than the limit, which guards the compiler's own
     stack.

@@ -110,12 +110,32 @@ class UnreadName(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class RowsBesideShare(Diagnostic):
+    """A part of `split` is a whole number, so a number of rows, beside a part that is a share of them.
+
+    split validation: 15, test: 0.15       # 15 rows, not 15 per cent
+    split validation: 0.15, test: 0.15     # right where 15 per cent are meant
+    """
+
+    code = "W0435"
+    severity = "warning"
+    message = "`{name}: {rows}` means {rows} rows, beside a share of all rows"
+    label = "{rows} rows"
+    advice = "write `{name}: {share}` for {rows} per cent, or give all parts as numbers of rows"
+    name: str
+    rows: int
+    share: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class DeadWeight(Diagnostic):
     """A weight stands in an angle that no output depends on: its gradient is zero for all inputs and weights.
 
     The gate commutes with all that follows and with what is measured, or turns only the phase of the state. This is
     worked out on the circuit as Pauli rotations, without running it, where that takes next to no time: up to 10,000
     gates times qubits, and 100,000 gates times Pauli products measured.
+
+    It is not said of the last layer of a library block where every qubit is measured: nothing of it can be dropped.
 
     Wrong: `weight w; ry(x[0]) 0; rz(w) 0; measure z`: <Z> does not see a rotation about Z.
     Right: `weight w; ry(x[0]) 0; rx(w) 0; measure z`, or `measure x`, or no such gate.

@@ -1,0 +1,82 @@
+"""What to type where the text stops following the grammar: lines of other libraries, and settings without brackets.
+
+Each function looks at the statement around a token and answers the text that is right there, empty where it knows
+none. Nothing here decides what is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hqnn_dsl.circuit import phrases
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.source import Source
+    from hqnn_dsl.syntax.lexer import Tokens
+
+COLUMNS: Final = frozenset(("target", "features", "except"))
+_LONGEST: Final = 80
+"""A statement with more letters is not repeated in an advice."""
+
+
+def line_of(source: Source, start: int) -> str:
+    """The rest of the line from an offset, without comment and closing braces."""
+    end = source.text.find("\n", start)
+    text = source.text[start : len(source.text) if end < 0 else end]
+    return re.split(r"[#;{}]", text, maxsplit=1)[0].strip()
+
+
+def bracketed(text: str) -> tuple[str, str] | None:
+    """The name and what stands in its bracket, of a text `name(…)`; None where it is none."""
+    match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?:\((.*)\))?", text)
+    return (match[1], match[2] or "") if match and len(text) <= _LONGEST else None
+
+
+def value_after(tokens: Tokens, source: Source, index: int) -> str:
+    """The value that begins with the token `index`, up to the comma, bracket or line end after it."""
+    depth, last = 0, index - 1
+    for place in range(index, len(tokens.kinds)):
+        kind = tokens.kinds[place]
+        depth += (kind in {"(", "[", "CALL_OPEN", "INDEX_OPEN"}) - (kind in {")", "]"})
+        if depth < 0 or kind in {"SEP", "{", "}", "$END"} or (kind == "," and depth == 0):
+            break
+        last = place
+    text = source.text[tokens.starts[index] : tokens.ends[last]] if last >= index else ""
+    return text if len(text) <= _LONGEST and "\n" not in text else ""
+
+
+def quoted_column(text: str) -> str:
+    """A column's name as it is written: `"residuary resistance"`, of several words beside each other."""
+    words = [part.strip() for part in text.split(",")]
+    return ", ".join(word if re.fullmatch(r'[A-Za-z_]\w*|".*"', word) else f'"{word}"' for word in words if word)
+
+
+def entry(text: str) -> str:
+    """A setting whose options stand without brackets: `stop early(patience: 5)` for `stop patience 5`."""
+    match = re.fullmatch(r"([a-z]+)\s*:?\s*([A-Za-z_]\w*)\s+(.*)", text)
+    if match is None or match[1] not in phrases.ENTRIES or len(text) > _LONGEST:
+        return ""
+    usual, options = phrases.ENTRIES[match[1]]
+    is_option = match[2] in options
+    words = [word for word in re.split(r"[\s,:=]+", f"{match[2]} {match[3]}" if is_option else match[3]) if word]
+    if len(words) % 2 or not all(word.isidentifier() for word in words[::2]):
+        return ""
+    given = ", ".join(f"{name}: {value}" for name, value in zip(words[::2], words[1::2], strict=True))
+    return f"{match[1]} {usual if is_option else match[2]}({given})"
+
+
+def layer(text: str) -> str:
+    """A layer written as a setting: `relu` for `activation: relu`, `dense(16)` for `dense: 16`."""
+    match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*[:=]?\s*([\w.]+)", text)
+    if match is None:
+        return ""
+    if phrases.plain(match[1]) in {"activation", "act", "layer"}:
+        return phrases.layer_line(match[2]) or match[2]
+    return phrases.layer_line(match[1], match[2])
+
+
+def circuit_head(text: str) -> str:
+    """The head of a circuit, with the number that stands in it."""
+    number = re.search(r"\d+", text)
+    return f"circuit on {number[0] if number else 4} qubits {{"

@@ -1,0 +1,117 @@
+"""Statements as another library or a spreadsheet has them: one report each, with the line that is right here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hqnn_dsl.circuit import phrases
+from hqnn_dsl.report.codes import syntax as codes
+from hqnn_dsl.report.source import Span
+from hqnn_dsl.syntax import advice, places
+from hqnn_dsl.syntax.lexer import END
+
+if TYPE_CHECKING:
+    from hqnn_dsl.report.diagnostic import Diagnostic
+    from hqnn_dsl.syntax.parser import Automaton
+
+_IN_COLUMNS: Final = frozenset(("NAME", "NUMBER", "(", "CALL_OPEN", "PATH", ")", "-", "/", "%"))
+"""What stands in columns' names that are not one plain word."""
+
+
+def words(run: Automaton, index: int, start: int, stop: int) -> Diagnostic | None:
+    """What is said of the statement `start:stop`, whose token `index` can't be read; None where nothing is known."""
+    statement = _Statement(run, index, start, stop)
+    for find in (statement.per_cent, statement.column, statement.entry, statement.line_elsewhere):
+        found = find()
+        if found is not None:
+            return found
+    return None
+
+
+@dataclass
+class _Statement:
+    """A statement with the token that can't be read."""
+
+    run: Automaton
+    index: int
+    start: int
+    stop: int
+
+    def __post_init__(self) -> None:
+        self.tokens, self.source = self.run.tokens, self.run.source
+        self.kinds = self.tokens.kinds
+        self.sort, _ = places.block(self.run)
+        self.word = self._text(self.start)
+        self.line = advice.line_of(self.source, self.tokens.starts[self.start])
+
+    def _text(self, index: int) -> str:
+        return self.source.text[self.tokens.starts[index] : self.tokens.ends[index]]
+
+    def _from(self, first: int) -> Span:
+        """From a token to the end of the statement."""
+        ends = self.tokens.ends
+        return Span(self.source, self.tokens.starts[first], max(ends[self.index - 1], ends[self.stop - 1]))
+
+    def per_cent(self) -> Diagnostic | None:
+        """`15%`, where no operand follows."""
+        kinds, index = self.kinds, self.index
+        if index < 2 or kinds[index - 1] != "%" or kinds[index - 2] != "NUMBER" or kinds[index] == "NUMBER":
+            return None
+        instead = f"{float(self._text(index - 2)) / 100:g}"
+        span = Span(self.source, self.tokens.starts[index - 2], self.tokens.ends[index - 1])
+        return codes.PerCent(span=span, instead=instead)
+
+    def column(self) -> Diagnostic | None:
+        """`target residuary resistance`."""
+        kinds, start, index = self.kinds, self.start, self.index
+        if self.sort != places.SETTINGS or self.word not in advice.COLUMNS or kinds[index] not in _IN_COLUMNS:
+            return None
+        if start >= index:
+            return None
+        first = max(place for place in range(start, index) if place == start or kinds[place] == ",") + 1
+        span = self._from(first)
+        goes_on = "\n" in self.source.text[self.tokens.ends[first - 1] : span.end]
+        if goes_on or re.fullmatch(r"[\w.]+|[(\[*].*|.*\*.*", span.text):
+            return None
+        return codes.ColumnOfWords(span=span, written=advice.quoted_column(span.text))
+
+    def entry(self) -> Diagnostic | None:
+        """`stop patience 5`."""
+        is_read = self.start + 2 <= self.index and self.kinds[self.index] in {"NUMBER", "NAME", ":", "SEP"}
+        instead = advice.entry(self.line) if self.sort == places.SETTINGS and is_read else ""
+        if not instead:
+            return None
+        found, hint = f"`{self.line}`", f"write `{instead}`"
+        return codes.Unexpected(span=self._from(self.start), expected="options in a bracket", found=found, hint=hint)
+
+    def line_elsewhere(self) -> Diagnostic | None:
+        """`measure_all`, `qml.RY(0.3, wires=0)`, `nn.Linear(4, 8)`, `ry(0.3, 0)`."""
+        call = advice.bracketed(self.line)
+        if call is None or self.kinds[self.start] not in {"NAME", "PATH"}:
+            return None
+        instead = self._instead(call)
+        if not instead or instead == self.line:
+            return None
+        begin = self.tokens.starts[self.start]
+        span = Span(self.source, begin, begin + len(self.line))
+        leading = re.split(r"[( ]", instead, maxsplit=1)[0]
+        if self.sort == places.BODY and self.kinds[self.start] == "NAME":
+            if leading not in {"measure", "feature_map", "ansatz"}:
+                return codes.TargetsInBracket(span=span, name=call[0], instead=instead) if "(" in self.line else None
+            if call[0] in phrases.LIBRARY_BLOCKS:
+                hint = f"write `{instead}`"
+                return codes.MissingTarget(span=span, name=call[0], applied=self.line, hint=hint)
+        return codes.ForeignLine(span=span, word=call[0], instead=instead)
+
+    def _instead(self, call: tuple[str, str]) -> str:
+        """The line that is right here."""
+        kind, is_path = self.kinds[self.index], self.kinds[self.start] == "PATH"
+        if self.sort == places.BODY:
+            ends = kind in {"SEP", "}", END, "=", "CALL_OPEN", "("} or self.index == self.start
+            is_known = is_path or "(" in self.line or phrases.body_line(call[0], None)
+            return phrases.body_line(*call) if ends and is_known else ""
+        if self.sort == places.LAYERS and is_path:
+            return phrases.layer_line(*call)
+        return phrases.setting_line(*call) if self.sort == places.SETTINGS and (is_path or kind == "CALL_OPEN") else ""
