@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, within_two_turns, without_turns
 from hqnn_dsl.circuit.gates import GATES, Gate
-from hqnn_dsl.circuit.segments import Segment
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.segments import Segment
 
 PauliLetter = Literal["x", "y", "z"]
 

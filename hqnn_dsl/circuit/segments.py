@@ -1,7 +1,7 @@
 """Where the blocks of a circuit begin and end, for those who show it: drawings and the terminal.
 
-for segment in segments_of(circuit):
-    segment.title, circuit.operations[segment.start : segment.stop]
+For each segment of `segments_of(circuit)`, `segment.title` is its name, and its operations are
+`circuit.operations[segment.start : segment.stop]`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `without entanglers` leaves of a circuit: its gates on one qubit, their angles, and where its blocks are then."""
+"""What `without entanglers` leaves of a circuit: its gates on one qubit, their angles, and its blocks' new places."""
 
 from __future__ import annotations
 
