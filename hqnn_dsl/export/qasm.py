@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.export.exported import Export
 
 _PLACE = "hqnn_angle_"
+_OPERAND = re.compile(r"\b_gate_q_(\d+)\b")
+"""What Qiskit's exporter calls the qubits in the definition of a gate; here they are `q0`, `q1`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def qasm_text(export: Export) -> str:
         line for line in qasm3.dumps(open_circuit).splitlines() if not line.startswith(f"input float[64] {_PLACE}")
     ]
     body = [re.sub(rf"\b{_PLACE}(\d+)\b", lambda match: texts[int(match[1])], line) for line in lines]
+    body = [_OPERAND.sub(r"q\1", line) for line in body]
     declared = [f"input float[64] {identifier};" for identifier in used]
     return "\n".join([*_head(export, used), version, include, *declared, *body]) + "\n"
 
