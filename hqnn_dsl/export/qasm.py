@@ -85,7 +85,7 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
     known: dict[str, str] = {}
     texts = []
     for angle in angles:
-        terms, constant = _as_sum(angle)
+        terms, constant = as_sum(angle)
         for name in terms:
             if name not in known:
                 slot = slot_of(name) if names.readable else None
@@ -95,7 +95,7 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
     return texts, [identifier for identifier in names.of if identifier in words]
 
 
-def _as_sum(angle: Any) -> tuple[dict[str, float], float]:
+def as_sum(angle: Any) -> tuple[dict[str, float], float]:
     """An angle of a circuit in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
     from qiskit.circuit import Parameter, ParameterExpression
 
