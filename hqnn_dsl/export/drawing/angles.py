@@ -121,7 +121,8 @@ class Labels:
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
         self._own: dict[str, str] = {}
-        self._tensors = _short_names([tensor.path for tensor in circuit.weights])
+        inputs = {name.partition("[")[0] for name in input_names(circuit)}
+        self._tensors = _short_names([tensor.path for tensor in circuit.weights], inputs)
         self._paths = [tensor.path for tensor in circuit.weights for _ in range(tensor.size)]
         self.used: dict[str, str] = {}
 
@@ -188,11 +189,11 @@ def _is_numbered(name: str, letter: str) -> bool:
     return name.startswith(letter) and name[len(letter) :].isdigit()
 
 
-def _short_names(paths: Sequence[str]) -> dict[str, str]:
-    """The last part of each path, with numbers where two are the same: `w` of `brickwork.w`, or `w1`, `w2`."""
+def _short_names(paths: Sequence[str], others: set[str]) -> dict[str, str]:
+    """The last part of each path, with numbers where that is not enough: `w` of `brickwork.w`, or `w1`, `w2`."""
     ends = [path.rpartition(".")[2] for path in paths]
-    repeated = {end for end, times in Counter(ends).items() if times > 1}
-    taken, found, numbers = set(ends) - repeated, {}, Counter[str]()
+    repeated = {end for end, times in Counter(ends).items() if times > 1} | others
+    taken, found, numbers = {*ends, *others}, {}, Counter[str]()
     for path, end in zip(paths, ends, strict=True):
         name = end
         while end in repeated and (name == end or name in taken):

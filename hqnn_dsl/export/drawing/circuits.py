@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.ir import Probabilities
 from hqnn_dsl.export.drawing.angles import Labels
 from hqnn_dsl.export.drawing.items import Item, Part, logical_parts, transpiled_items
 from hqnn_dsl.export.drawing.outputs import output_lines, read_letters
@@ -126,8 +125,8 @@ def _columns(part: Part) -> list[_Column]:
         columns[place].items.append(item)
         columns[place].width = max(columns[place].width, _item_width(item))
     if part.title:
-        (columns or [_Column()])[0].title = part.title
-        columns = columns or [_Column(title=part.title)]
+        columns = columns or [_Column()]
+        columns[0].title = part.title
     return columns
 
 
@@ -164,54 +163,64 @@ def _limit(columns: Sequence[_Column], height: float) -> float:
 # ------------------------------------------------------------------ drawing
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """Where wires are: their left end, their distance, their right end in a row that goes on, and a row's height."""
+
+    start: float
+    pitch: float
+    right: float
+    num_wires: int
+
+    @property
+    def height(self) -> float:
+        """Inches from the top of a row to that of the next."""
+        return self.pitch * self.num_wires + 3 * LINE
+
+    def ys(self, top: float) -> list[float]:
+        """The middle of each wire in the row that begins at `top`."""
+        return [top + LINE + self.pitch * (wire + 0.5) for wire in range(self.num_wires)]
+
+
 def _page(sheet: _Sheet) -> Page:
     page = Page()
     columns = [column for part in sheet.parts for column in _columns(part)]
     lines = max((len(item.lines) for part in sheet.parts for item in part.items), default=1)
-    pitch = max(_SQUARE, lines * LINE + PADDING) + 0.1
     start = max(map(text_width, sheet.starts)) + GAP
-    height = pitch * len(sheet.starts) + 3 * LINE
-    rows = _rows(columns, _limit(columns, height))
-    right = start + max((left + column.width for row in rows for left, column in row), default=0) + 2 * GAP
-    page.text(0, LINE / 2, sheet.head, "left", QUIET)
+    grid = _Grid(start, max(_SQUARE, lines * LINE + PADDING) + 0.1, 0.0, len(sheet.starts))
+    rows = _rows(columns, _limit(columns, grid.height))
+    longest = max(left + column.width for row in rows for left, column in row)
+    grid = replace(grid, right=start + longest + 2 * GAP)
+    page.text(0, LINE / 2, sheet.head, "left", color=QUIET)
     top = 2.2 * LINE
-    for place, row in enumerate(rows):
-        _draw_row(page, row, start, top, pitch, sheet, right, is_last=place == len(rows) - 1)
-        top += height
-    last = rows[-1][-1] if rows[-1] else (0.0, _Column())
-    _outputs(page, sheet, start + last[0] + last[1].width + 2 * GAP, top - height, pitch)
+    for row in rows:
+        left, column = row[-1]
+        end = start + left + column.width + GAP if row is rows[-1] else grid.right
+        _draw_row(page, row, grid, top=top, end=end, starts=sheet.starts)
+        top += grid.height
+    _outputs(page, sheet, end + GAP, grid.ys(top - grid.height))
     _legends(page, sheet, max(top, page.height + LINE))
     return page
 
 
-def _draw_row(  # noqa: PLR0913 - a row of a page
-    page: Page,
-    row: Sequence[tuple[float, _Column]],
-    start: float,
-    top: float,
-    pitch: float,
-    sheet: _Sheet,
-    right: float,
-    *,
-    is_last: bool,
+def _draw_row(  # noqa: PLR0913 - a row, and where it is
+    page: Page, row: Sequence[tuple[float, _Column]], grid: _Grid, *, top: float, end: float, starts: Sequence[str]
 ) -> None:
-    ys = [top + LINE + pitch * (wire + 0.5) for wire in range(len(sheet.starts))]
-    end = start + row[-1][0] + row[-1][1].width + GAP if row and is_last else right
-    for y, label in zip(ys, sheet.starts, strict=True):
-        page.text(start - GAP, y, label, "right")
-        page.lines.append((start, y, end, y))
-        page.reach(end, y + pitch / 2)
+    ys = grid.ys(top)
+    for y, label in zip(ys, starts, strict=True):
+        page.text(grid.start - GAP, y, label, "right")
+        page.lines.append((grid.start, y, end, y))
+        page.reach(end, y + grid.pitch / 2)
     for left, column in row:
-        x = start + left
+        x = grid.start + left
         if column.title:
-            page.text(x, top + LINE / 2, column.title, "left", QUIET)
-            page.dashes.append((x - GAP, top, x - GAP, ys[-1] + pitch / 2))
+            page.text(x, top + LINE / 2, column.title, "left", color=QUIET)
+            page.dashes.append((x - GAP, top, x - GAP, ys[-1] + grid.pitch / 2))
         for item in column.items:
-            _draw_item(page, item, (x, x + column.width), ys, pitch)
+            _draw_item(page, item, x + column.width / 2, ys, grid.pitch)
 
 
-def _draw_item(page: Page, item: Item, edges: tuple[float, float], ys: Sequence[float], pitch: float) -> None:
-    middle = sum(edges) / 2
+def _draw_item(page: Page, item: Item, middle: float, ys: Sequence[float], pitch: float) -> None:
     low, high = item.span
     if high > low:
         page.lines.append((middle, ys[low], middle, ys[high]))
@@ -226,17 +235,18 @@ def _draw_item(page: Page, item: Item, edges: tuple[float, float], ys: Sequence[
     box = (middle - half, ys[first] - pitch / 2 + 0.05, middle + half, ys[last] + pitch / 2 - 0.05)
     page.box(box, item.reads, item.lines)
     for wire, letter in zip(item.targets, item.letters, strict=False):
-        page.text(box[0] + PADDING / 2, ys[wire], letter, "left", QUIET, inside=box)
+        page.text(box[0] + PADDING / 2, ys[wire], letter, "left", color=QUIET, inside=box)
 
 
-def _outputs(page: Page, sheet: _Sheet, x: float, top: float, pitch: float) -> None:
+def _outputs(page: Page, sheet: _Sheet, x: float, ys: Sequence[float]) -> None:
     """The ends of the wires, and beside them the observables."""
-    for wire, label in enumerate(sheet.ends):
-        page.text(x, top + LINE + pitch * (wire + 0.5), label, "left")
+    for y, label in zip(ys, sheet.ends, strict=True):
+        page.text(x, y, label, "left")
     x += max(map(text_width, sheet.ends)) + (2 * GAP if any(sheet.ends) else 0)
-    first = top + LINE + max(0.0, (pitch * len(sheet.starts) - LINE * len(sheet.outputs)) / 2)
+    spare = ys[-1] - ys[0] - LINE * (len(sheet.outputs) - 1)
+    first = ys[0] + max(0.0, spare / 2)
     for place, line in enumerate(sheet.outputs):
-        page.text(x, first + LINE * (place + 0.5), line, "left")
+        page.text(x, first + LINE * place, line, "left")
 
 
 def _legends(page: Page, sheet: _Sheet, top: float) -> None:
@@ -246,7 +256,7 @@ def _legends(page: Page, sheet: _Sheet, top: float) -> None:
     for reads, text in (("inputs", "reads inputs"), ("weights", "reads weights"), ("both", "reads both")):
         if reads in used:
             page.box((x, top + 0.02, x + 0.2, top + LINE - 0.02), reads, ())
-            page.text(x + 0.28, top + LINE / 2, text, "left", QUIET)
+            page.text(x + 0.28, top + LINE / 2, text, "left", color=QUIET)
             x += text_width(text) + 0.6
     if x:
         top += 1.5 * LINE
@@ -257,8 +267,3 @@ def _legends(page: Page, sheet: _Sheet, top: float) -> None:
     each = math.ceil(len(sheet.legend) / columns)
     for place, line in enumerate(sheet.legend):
         page.text(place // each * wide, top + LINE * (place % each + 0.5), line, "left")
-
-
-def has_probabilities(export: Export) -> bool:
-    """Whether probabilities are among the outputs."""
-    return any(isinstance(measured, Probabilities) for measured in export.source.measurements)

@@ -1,10 +1,11 @@
-"""The gates of a circuit as a drawing shows them: which wires, which marks, which lines of text, one form for both circuits."""
+"""The gates of a circuit as a drawing shows them: wires, marks, lines of text; one form for both circuits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.segments import Segment, segments_of
 from hqnn_dsl.export.drawing.angles import Labels, Term, scaled_sum
@@ -65,13 +66,17 @@ def gate_item(name: str, wires: Sequence[int], labels: Iterable[str], reads: Rea
         return Item((), targets, controls, "cross")
     if name == "pauli_rot":
         return Item(("rot", *texts), wires, letters=tuple(letters) if len(wires) > 1 else (), reads=reads)
-    numbered = tuple(map(str, range(len(targets)))) if len(targets) > 1 and not _is_symmetric(base) else ()
-    return Item((base, *texts), targets, controls, letters=numbered, reads=reads)
+    return Item((base, *texts), targets, controls, letters=_letters(base, targets), reads=reads)
 
 
-def _is_symmetric(name: str) -> bool:
-    """Whether the order of a gate's qubits means nothing."""
-    return name in {"rxx", "ryy", "rzz", "iswap"}
+def _letters(name: str, targets: tuple[int, ...]) -> tuple[str, ...]:
+    """The numbers of a gate's qubits, if their order means something or its box covers a wire that it leaves alone."""
+    if len(targets) < 2 or (name in _SYMMETRIC and max(targets) - min(targets) < len(targets)):
+        return ()
+    return tuple(map(str, range(len(targets))))
+
+
+_SYMMETRIC = {"rxx", "ryy", "rzz", "iswap"}
 
 
 def logical_parts(circuit: Circuit, labels: Labels) -> list[Part]:
@@ -101,8 +106,6 @@ def _amplitude(circuit: Circuit) -> Item:
 
 
 def _reads(circuit: Circuit, slots: Iterable[int]) -> Reads:
-    from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
-
     leaves = list(distinct_leaves([circuit.slots[slot] for slot in slots]))
     inputs = any(isinstance(leaf, InputRef) for leaf in leaves)
     weights = any(isinstance(leaf, WeightRef) for leaf in leaves)

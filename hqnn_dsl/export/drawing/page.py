@@ -65,8 +65,8 @@ class Page:
         """The page goes at least to that point."""
         self.width, self.height = max(self.width, x), max(self.height, y)
 
-    def text(
-        self, x: float, y: float, text: str, align: Align = "center", color: str = INK, inside: Box | None = None
+    def text(  # noqa: PLR0913 - a text, and where it is
+        self, x: float, y: float, text: str, align: Align = "center", *, color: str = INK, inside: Box | None = None
     ) -> None:
         """Put a line of text down; an empty one is none."""
         if not text:
@@ -144,9 +144,7 @@ def _figure(page: Page) -> Figure:
     ):
         if segments:
             ends = [((a, b), (c, d)) for a, b, c, d in segments]
-            axes.add_collection(
-                LineCollection(ends, colors=color, linewidths=0.8, linestyles=style, zorder=order)  # type: ignore[arg-type]
-            )
+            axes.add_collection(LineCollection(ends, colors=color, linewidths=0.8, linestyles=style, zorder=order))
     if page.boxes:
         corners = [((a, b), (c, b), (c, d), (a, d)) for (a, b, c, d), _ in page.boxes]
         fills = [FILL[fill] for _, fill in page.boxes]
