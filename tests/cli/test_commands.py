@@ -232,6 +232,9 @@ def test_what_the_environment_cannot_do_ends_with_3(hqnn_command, spec, data):
 # ---------------------------------------------------------------- compile
 
 
+PICTURES = ("png", "svg", "pdf")
+
+
 def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_path):
     from qiskit import qasm3, qpy
 
@@ -240,7 +243,8 @@ def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_p
     assert code == 0
     assert "on two qubits" in printed
     names = {path.name for path in out.iterdir()}
-    circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", "png")}
+    circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", *PICTURES)}
+    circuits |= {f"network.{kind}" for kind in PICTURES}
     assert names == circuits | {"module.pt", "static.json", "observables.json", "spec.resolved.hqnn"}
     assert all(name in err for name in names)
     program = hqnn.compile(spec)

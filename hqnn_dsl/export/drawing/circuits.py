@@ -80,6 +80,7 @@ def _transpiled(export: Export, layout: Sequence[int]) -> _Sheet:
     labels = Labels(source)
     items = transpiled_items(export, wires, labels)
     idle = circuit.num_qubits - len(shown)
+    prepared = ("amplitude[j]: formulas under `angles` in static.json",) if source.amplitude is not None else ()
     more = f", {idle} idle qubits left out" if idle else ""
     return _Sheet(
         head=f"{export.model}: the transpiled circuit; q[k] → {sign}n at both ends is the layout{more}",
@@ -87,7 +88,7 @@ def _transpiled(export: Export, layout: Sequence[int]) -> _Sheet:
         ends=tuple(f"{sign}{q} → {last[q]}" if q in last else f"{sign}{q}" for q in shown),
         parts=(Part("", tuple(items)), _readout(export, [wires[place] for place in layout])),
         outputs=tuple(output_lines(source)),
-        legend=_legend(labels),
+        legend=(*_legend(labels), *prepared),
     )
 
 

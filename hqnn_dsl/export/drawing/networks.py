@@ -108,7 +108,8 @@ def _parts(circuit: Circuit) -> list[str]:
 
 
 def _numbers(circuit: Circuit) -> list[str]:
-    return [count(circuit.num_qubits, "qubit"), count(circuit.num_weights, "weight")]
+    numbers = {"input": circuit.num_inputs, "qubit": circuit.num_qubits, "weight": circuit.num_weights}
+    return [count(size, noun) for noun, size in numbers.items()]
 
 
 def network_page(spec: Spec, circuit: Circuit, features: int | None, targets: int) -> Page:

@@ -101,7 +101,7 @@ class Page:
 
         stream = io.BytesIO()
         metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
-        settings = {"svg.hashsalt": "hqnn", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False}
+        settings = {"svg.hashsalt": "hqnn", "svg.fonttype": "path", "pdf.fonttype": 3, "path.simplify": False}
         with mpl.rc_context(settings):
             self.figure.savefig(stream, format=form, dpi=DPI, metadata=metadata)
         return stream.getvalue()
