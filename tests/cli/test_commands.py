@@ -308,7 +308,7 @@ def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):
     code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "module")
     assert code == 1
     assert "E0606" in err
-    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "pdf")
+    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "jpeg")
     assert code == 2
     assert "E0605" in err
 
@@ -321,7 +321,7 @@ def test_compile_says_what_it_removed_and_what_it_did_not_draw(hqnn_command, spe
     monkeypatch.setattr(emitters, "MAX_DRAWN_OPERATIONS", 1)
     code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "text", "--emit", "static")
     assert code == 0
-    assert "no drawings: the circuits have too many gates" in err
+    assert "no drawing of the logical and the transpiled circuit: too many gates" in err
     assert "wrote spec.resolved.hqnn, static.json to" in err
     assert "removed what an earlier compile left there: logical.qpy, module.pt, transpiled.qpy" in err
     assert {path.name for path in out.iterdir()} == {"spec.resolved.hqnn", "static.json"}

@@ -272,7 +272,7 @@ def test_formulas_mean_the_angles(seed: int) -> None:
 
     try:
         wanted = evaluate(angle, (0.7, 1.3), (0.4,))
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, TypeError):  # TypeError: a function of a complex number
         return
     if isinstance(wanted, complex):
         return
@@ -403,9 +403,8 @@ def test_drawings_as_text_have_barriers_with_names(tmp_path: Path) -> None:
             "amplitude": ["amplitude", "efficient_su2", "measure"],
             "every_gate": ["every", "gates", "every", "two_local", "measure"],
         }[name]
-        found = re.findall(
-            r"(?<![\w.(])(?:zz|real_amplitudes|amplitude|efficient_su2|every|gates|two_local|measure)(?![\w.\[])", text
-        )
+        words = "|".join(["zz", "real_amplitudes", "amplitude", "efficient_su2", "every", "gates", "two_local", "measure"])
+        found = re.findall(rf"(?<![\w.(])(?:{words})(?![\w.\[])", text)
         assert found == titles
 
 

@@ -111,6 +111,8 @@ FORMS = ("png", "svg", "pdf")
 """The forms of a picture."""
 
 _MARGIN = 0.1
+_ROUNDED = 1.03
+"""What a text gains at most if each letter is moved to a whole dot."""
 
 
 def _figure(page: Page) -> Figure:
@@ -120,7 +122,7 @@ def _figure(page: Page) -> Figure:
     from matplotlib.font_manager import FontProperties
 
     width, height = page.width + 2 * _MARGIN, page.height + 2 * _MARGIN
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -202,8 +204,8 @@ def _advance(char: str) -> float:
 
 
 def text_width(text: str) -> float:
-    """Inches that a line of text takes."""
-    return sum(map(_advance, text))
+    """Inches that a line of text takes at most."""
+    return _ROUNDED * sum(map(_advance, text))
 
 
 def _drawable(text: str) -> str:
