@@ -262,7 +262,8 @@ def _compiled_files(program: Program, kinds: tuple[str, ...], in_width: int | No
     """The name and the bytes of every file."""
     exports = program.exports
     files = [(_SPEC_FILE, program.resolved.encode()), *circuit_files(exports, kinds)]
-    if forms := [form for form in FORMS if form in kinds]:
+    forms = [form for form in FORMS if form in kinds]
+    if forms and not program.checked.untrainable:  # a circuit alone is no network
         page = network_page(program.spec, program.logical, in_width, program.targets)
         files += [(f"{_NETWORK}.{form}", page.file(form)) for form in forms]
     if OBSERVABLES in kinds:
