@@ -22,7 +22,7 @@ PADDING = 0.08
 GAP = 0.11
 """Inches between two columns."""
 
-NARROWEST, WIDEST = 9.0, 30.0
+NARROWEST, WIDEST = 12.0, 30.0
 """Inches of a row: a circuit that is longer is folded."""
 
 _SQUARE = 0.3
