@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.export.emitters import EMITTERS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
+from hqnn_dsl.export.drawing.networks import network_page
+from hqnn_dsl.export.emitters import EMITTERS, FORMS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
 from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
@@ -40,13 +41,14 @@ if TYPE_CHECKING:
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 _OBSERVABLES_FILE = "observables.json"
-_CIRCUITS = ("logical", "transpiled")
+_CIRCUITS, _NETWORK = ("logical", "transpiled"), "network"
 _WRITTEN = {
     _STATIC_FILE,
     _MODULE_FILE,
     _SPEC_FILE,
     _OBSERVABLES_FILE,
     *(f"{name}{row.suffix}" for name in _CIRCUITS for row in EMITTERS.values()),
+    *(f"{_NETWORK}.{form}" for form in FORMS),
 }
 """All files that a compiled folder may have; a folder with others is never written to."""
 
@@ -269,6 +271,10 @@ def _compiled_files(program: Program, kinds: tuple[str, ...], in_width: int | No
     """The name and the bytes of every file."""
     exports = program.exports
     files = [(_SPEC_FILE, program.resolved.encode()), *circuit_files(exports, kinds)]
+    forms = [form for form in FORMS if form in kinds]
+    if forms and not program.checked.untrainable:  # a circuit alone is no network
+        page = network_page(program.spec, program.logical, in_width, program.targets)
+        files += [(f"{_NETWORK}.{form}", page.file(form)) for form in forms]
     if OBSERVABLES in kinds:
         _, transpiled = exports
         assert transpiled.layout is not None

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, within_two_turns, without_turns
 from hqnn_dsl.circuit.gates import GATES, Gate
+
+if TYPE_CHECKING:
+    from hqnn_dsl.circuit.segments import Segment
 
 PauliLetter = Literal["x", "y", "z"]
 
@@ -138,6 +141,8 @@ class Circuit:
     weights: tuple[WeightTensor, ...] = ()
     amplitude: AmplitudeInput | None = None
     input_names: tuple[str, ...] = field(default=())
+    blocks: tuple[Segment, ...] = field(default=(), compare=False)
+    """The blocks that the circuit itself places, in order; they say nothing of its values. See `segments`."""
 
     @cached_property
     def sample_slots(self) -> tuple[int, ...]:

@@ -145,7 +145,7 @@ def compile(  # noqa: PLR0913 - options of a command
         typer.Option(
             "--emit",
             metavar="KIND",
-            help="What to write: qasm, qpy, text, png, observables, module, static. Repeatable; all if left out.",
+            help="What to write: qasm, qpy, text, png, svg, pdf, observables, module, static. Repeatable; default all.",
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer's way to say "repeatable"
@@ -155,11 +155,12 @@ def compile(  # noqa: PLR0913 - options of a command
     """Turn a spec into a transpiled Qiskit circuit and a Torch module.
 
     Writes the logical and the transpiled circuit as OpenQASM 3 (read back before it is called written), QPY, text and
-    PNG, what each output measures on both, the module's starting weights with the resolved spec, and static.json. The
-    folder then holds these files and no others. DATA is only needed where the spec leaves the features to the table.
+    pictures (PNG, SVG, PDF), a picture of the whole network, what each output measures, the module's starting weights
+    with the resolved spec, and static.json. The folder then holds these files and no others. DATA is only needed where
+    the spec leaves the features to the table.
     """
     from hqnn_dsl import api
-    from hqnn_dsl.export.emitters import KINDS
+    from hqnn_dsl.export.emitters import DRAWN, KINDS
 
     kinds = tuple(dict.fromkeys(emit)) or KINDS
     _known(kinds, KINDS)
@@ -177,12 +178,17 @@ def compile(  # noqa: PLR0913 - options of a command
     write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
         tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
-    if any(kind in kinds for kind in ("text", "png")) and not any(path.suffix in {".txt", ".png"} for path in written):
-        tell("no drawings: the circuits have too many gates for one")
+    undrawn = [name for name in ("logical", "transpiled") if not _has_drawing(name, written)]
+    if undrawn and any(kind in kinds for kind in DRAWN):
+        tell(f"no drawing of the {' and the '.join(undrawn)} circuit: too many gates for one")
     names = [path.name for path in written]
     tell(f"wrote {', '.join(names)} to {folder}")
     if before - {*names}:
         tell(f"removed what an earlier compile left there: {', '.join(sorted(before - {*names}))}")
+
+
+def _has_drawing(name: str, written: list[Path]) -> bool:
+    return any(path.stem == name and path.suffix in {".txt", ".png", ".svg", ".pdf"} for path in written)
 
 
 @contextmanager

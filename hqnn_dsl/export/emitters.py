@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from hqnn_dsl.circuit.segments import segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from qiskit import QuantumCircuit
 
     from hqnn_dsl.export.exported import Export
 
@@ -55,35 +60,59 @@ def _where(export: Export) -> str:
 def _text(export: Export) -> bytes | None:
     if len(export.circuit.data) > MAX_DRAWN_OPERATIONS:
         return None
-    drawing = export.circuit.draw("text", idle_wires=False, fold=160)
+    drawing = _titled(export).draw("text", idle_wires=False, fold=160)
     drawing.encoding = "utf-8"  # not that of the terminal, which Qiskit takes
     lines = [*filter(None, [_where(export)]), str(drawing.single_string())]
     return ("\n".join(lines) + "\n").encode()
 
 
-def _png(export: Export) -> bytes | None:
-    if len(export.circuit.data) > MAX_DRAWN_OPERATIONS:
-        return None
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _titled(export: Export) -> QuantumCircuit:
+    """The circuit with a barrier and a title before each of its segments; a transpiled one has none."""
+    if export.layout is not None:
+        return export.circuit
+    marked, operations = export.circuit.copy_empty_like(), export.source.operations
+    segments = segments_of(export.source)
+    titles = {segment.start: segment.name or segment.kind for segment in segments if segment.stop > segment.start}
+    gates = iter(export.circuit.data)
+    built = [operation.gate != "pauli_rot" or set(operation.pauli) != {"I"} for operation in operations]
+    before = len(export.circuit.data) - sum(built)
+    if before:  # the preparation of an amplitude input
+        marked.barrier(label="amplitude")
+        for gate in islice(gates, before):
+            marked.append(gate, copy=False)
+    for place, is_built in enumerate(built):
+        if titles.get(place):
+            marked.barrier(label=titles[place])
+        if is_built:
+            marked.append(next(gates), copy=False)
+    marked.barrier(label="measure")
+    return marked
 
-    figure = Figure(figsize=(16, 9))
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    export.circuit.draw("mpl", idle_wires=False, fold=24, ax=axes, style="iqp")
-    axes.set_title(_where(export), wrap=True)
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110, bbox_inches="tight")
-    return stream.getvalue()
+
+def _picture(form: str) -> Callable[[Export], bytes | None]:
+    def write(export: Export) -> bytes | None:
+        if len(export.slotted.data) > MAX_DRAWN_OPERATIONS or export.page.is_too_large:
+            return None
+        return export.page.file(form)
+
+    return write
 
 
 EMITTERS: dict[str, Emitter] = {
     "qasm": Emitter(".qasm", "OpenQASM 3, read back by Qiskit", _qasm),
     "qpy": Emitter(".qpy", "Qiskit's binary form, which keeps the parameters", _qpy),
     "text": Emitter(".txt", "a drawing as text", _text),
-    "png": Emitter(".png", "a drawing as a picture", _png),
+    "png": Emitter(".png", "a picture in dots", _picture("png")),
+    "svg": Emitter(".svg", "a picture for the web, of any size", _picture("svg")),
+    "pdf": Emitter(".pdf", "a picture for a paper, of any size", _picture("pdf")),
 }
 """The kinds that each circuit is written in."""
+
+FORMS = ("png", "svg", "pdf")
+"""The kinds in which there is a picture of the whole network too."""
+
+DRAWN = ("text", *FORMS)
+"""The kinds that a large circuit has not."""
 
 MODULE, STATIC, OBSERVABLES = "module", "static", "observables"
 KINDS = (*EMITTERS, OBSERVABLES, MODULE, STATIC)

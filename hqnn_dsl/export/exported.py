@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.export.drawing.page import Page
     from hqnn_dsl.transpile.passes import Transpiled
 
 
@@ -59,6 +60,13 @@ class Export:
     slotted: QuantumCircuit
     names: Names
     layout: tuple[int, ...] | None = None
+
+    @cached_property
+    def page(self) -> Page:
+        """The picture of the circuit."""
+        from hqnn_dsl.export.drawing.circuits import circuit_page
+
+        return circuit_page(self)
 
 
 def names_of(circuit: Circuit) -> Names:

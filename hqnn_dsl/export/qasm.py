@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.export.exported import Export
 
 _PLACE = "hqnn_angle_"
+_OPERAND = re.compile(r"\b_gate_q_(\d+)\b")
+"""What Qiskit's exporter calls the qubits in the definition of a gate; here they are `q0`, `q1`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def qasm_text(export: Export) -> str:
         line for line in qasm3.dumps(open_circuit).splitlines() if not line.startswith(f"input float[64] {_PLACE}")
     ]
     body = [re.sub(rf"\b{_PLACE}(\d+)\b", lambda match: texts[int(match[1])], line) for line in lines]
+    body = [_OPERAND.sub(r"q\1", line) for line in body]
     declared = [f"input float[64] {identifier};" for identifier in used]
     return "\n".join([*_head(export, used), version, include, *declared, *body]) + "\n"
 
@@ -82,7 +85,7 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
     known: dict[str, str] = {}
     texts = []
     for angle in angles:
-        terms, constant = _as_sum(angle)
+        terms, constant = as_sum(angle)
         for name in terms:
             if name not in known:
                 slot = slot_of(name) if names.readable else None
@@ -92,7 +95,7 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
     return texts, [identifier for identifier in names.of if identifier in words]
 
 
-def _as_sum(angle: Any) -> tuple[dict[str, float], float]:
+def as_sum(angle: Any) -> tuple[dict[str, float], float]:
     """An angle of a circuit in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
     from qiskit.circuit import Parameter, ParameterExpression
 

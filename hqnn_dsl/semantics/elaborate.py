@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation, WeightTensor, verify, width_of
+from hqnn_dsl.circuit.segments import Segment
 from hqnn_dsl.report import limits
 from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.report.quantities import count
 from hqnn_dsl.semantics import placing, typing_advice
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
+from hqnn_dsl.semantics.entanglers import without_entanglers
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
 from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
 from hqnn_dsl.semantics.measure import measurements
@@ -59,6 +61,7 @@ class Elaborator:
         self.findings = findings
         self.num_qubits = num_qubits
         self.operations: list[Operation] = []
+        self.blocks: list[Segment] = []
         self.slots: list[Angle] = []
         self.tensors: list[WeightTensor] = []
         self.tensor_spans: dict[str, Span] = {}
@@ -101,12 +104,12 @@ class Elaborator:
         )
 
     def _assemble(self, tensors: tuple[WeightTensor, ...]) -> Circuit:
-        operations, slots = tuple(self.operations), tuple(self.slots)
+        operations, slots, blocks = tuple(self.operations), tuple(self.slots), tuple(self.blocks)
         if self.without is not None:
-            kept = [operation for operation in operations if operation.num_qubits < 2]
-            dropped = len(operations) - len(kept)
-            self.findings.add(warnings.EntanglersDropped(span=self.without.span, count=dropped, total=len(operations)))
-            operations, slots = _renumbered(kept, slots)
+            total = len(operations)
+            operations, slots, blocks = without_entanglers(operations, slots, blocks)
+            dropped = total - len(operations)
+            self.findings.add(warnings.EntanglersDropped(span=self.without.span, count=dropped, total=total))
         measured = tuple(self.measured) or tuple(placing.z_of_every(self.num_qubits))
         circuit = Circuit(
             num_qubits=self.num_qubits,
@@ -116,6 +119,7 @@ class Elaborator:
             num_inputs=self.num_inputs,
             weights=tensors,
             amplitude=self.amplitude,
+            blocks=blocks,
         )
         return verify(circuit)
 
@@ -397,7 +401,10 @@ class Elaborator:
         inner.scope.bind("qubits", len(qubits), None)
         if not placing.bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
             raise Silent
+        first = len(self.operations)
         self._body(definition.block.body, inner)
+        if frame.kind == "circuit":
+            self.blocks.append(Segment(use.kind, name.name, first, len(self.operations)))
         self._note_options(use, inner)
         is_own = inner.view is not None and view is not frame.view
         if is_own and inner.reads[1] < len(inner.view or ()) and not self.reports.failed:
@@ -446,13 +453,3 @@ class Elaborator:
         if components != tuple(range(components[0], components[0] + size)):
             raise Refusal(shapes.WrongPlacement(span=use.span, problem="`amplitude` reads inputs without gaps"))
         self.amplitude = AmplitudeInput(frame.qubits, components[0])
-
-
-def _renumbered(
-    operations: list[Operation], slots: tuple[Angle, ...]
-) -> tuple[tuple[Operation, ...], tuple[Angle, ...]]:
-    """The operations with the slots that they use, numbered anew."""
-    used = [slot for operation in operations for slot in operation.slots]
-    number = {slot: place for place, slot in enumerate(used)}
-    moved = tuple(replace(operation, slots=tuple(number[slot] for slot in operation.slots)) for operation in operations)
-    return moved, tuple(slots[slot] for slot in used)

@@ -232,6 +232,9 @@ def test_what_the_environment_cannot_do_ends_with_3(hqnn_command, spec, data):
 # ---------------------------------------------------------------- compile
 
 
+PICTURES = ("png", "svg", "pdf")
+
+
 def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_path):
     from qiskit import qasm3, qpy
 
@@ -240,7 +243,8 @@ def test_compile_writes_what_other_programs_read(hqnn_command, spec, data, tmp_p
     assert code == 0
     assert "on two qubits" in printed
     names = {path.name for path in out.iterdir()}
-    circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", "png")}
+    circuits = {f"{name}.{kind}" for name in ("logical", "transpiled") for kind in ("qasm", "qpy", "txt", *PICTURES)}
+    circuits |= {f"network.{kind}" for kind in PICTURES}
     assert names == circuits | {"module.pt", "static.json", "observables.json", "spec.resolved.hqnn"}
     assert all(name in err for name in names)
     program = hqnn.compile(spec)
@@ -304,7 +308,7 @@ def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):
     code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "module")
     assert code == 1
     assert "E0606" in err
-    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "pdf")
+    code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "jpeg")
     assert code == 2
     assert "E0605" in err
 
@@ -317,7 +321,7 @@ def test_compile_says_what_it_removed_and_what_it_did_not_draw(hqnn_command, spe
     monkeypatch.setattr(emitters, "MAX_DRAWN_OPERATIONS", 1)
     code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "text", "--emit", "static")
     assert code == 0
-    assert "no drawings: the circuits have too many gates" in err
+    assert "no drawing of the logical and the transpiled circuit: too many gates" in err
     assert "wrote spec.resolved.hqnn, static.json to" in err
     assert "removed what an earlier compile left there: logical.qpy, module.pt, transpiled.qpy" in err
     assert {path.name for path in out.iterdir()} == {"spec.resolved.hqnn", "static.json"}

@@ -103,7 +103,7 @@ def test_every_spec_compiles_to_all_files(path: Path, tmp_path: Path) -> None:
     program = hqnn.compile(path)
     hqnn.write_compiled(program, tmp_path / "out", in_width=program.features or 6)
     files = {found.name: found.read_bytes() for found in (tmp_path / "out").iterdir()}
-    assert len(files) == 12
+    assert len(files) == 12 + 4 + 3
     assert files["transpiled.png"].startswith(b"\x89PNG")
     check_program(program, files)
     assert isinstance(hqnn.load(tmp_path / "out"), torch.nn.Module)
@@ -246,6 +246,30 @@ def test_names_that_mean_something_in_openqasm_are_changed_and_told(tmp_path: Pa
     text = files["logical.qasm"].decode()
     for line in ("rx_ = rx", "h_gate_0 = h.gate[0]", "barrier_ = barrier", "U_ = U", "q_ = q", "rzz_ = rzz"):
         assert f"// parameter {line}\n" in text
+
+
+UNDERSCORES = """hqnn 1
+feature_map odd() {
+  input _x[3], q0
+  weight _w[2], __, p0
+  ry(_x[0] * _w[0] + p0) 0; ry(_x[1] - q0) 1; rx(__) 2
+  rzz(_x[2]) 0, 1; rxx(p0) 1, 2; ryy(q0) 0, 2; rzx(__) 0, 1; iswap 0, 1; pauli_rot("XYZ", _w[1]) 0, 1, 2
+  crx(_x[0]) 0, 1; cry(p0) 1, 2; crz(p0) 1, 2; cp(p0) 0, 1; u(p0, q0, __) 0; ch 0, 1; cy 0, 1; ccx 0, 1, 2; sx 0
+}
+model _m { circuit on 3 qubits { feature_map odd(); measure z } decoder { dense(1) }
+  transpile { basis [rz, sx, rzz, ecr]; coupling linear } }
+"""
+
+
+def test_no_name_in_openqasm_begins_with_an_underscore(tmp_path: Path) -> None:
+    """Not those of the spec, and not those of the qubits in gates that the file defines."""
+    program, files = compiled(UNDERSCORES, tmp_path)
+    for name in ("logical.qasm", "transpiled.qasm"):
+        code = "\n".join(line for line in files[name].decode().splitlines() if not line.startswith("//"))
+        assert re.findall(r"\b_\w*", code) == []
+        assert "gate rzz(p0) q0, q1 {" in code
+    assert not any(name.startswith("_") for name in json.loads(files["static.json"])["parameters"])
+    check_program(program, files)
 
 
 def test_what_no_angle_reads_is_told(tmp_path: Path) -> None:
