@@ -18,6 +18,7 @@ import pytest
 import torch
 from circuits_random import Case, expected, random_case
 
+import hqnn_dsl as hqnn
 from hqnn_dsl import pipeline
 from hqnn_dsl.backends import LayerExecutable, limits, offered
 from hqnn_dsl.backends.pennylane import BACKEND
@@ -515,7 +516,7 @@ def test_a_pennylane_that_cannot_be_imported_is_refused() -> None:
         "except Refusal as refusal:\n    print(refusal.exit_code, refusal)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("3 E0770: `backend pennylane` needs PennyLane, which cannot be imported")
+    assert done.stdout.startswith("3 error[E0770]: `backend pennylane` needs PennyLane, which cannot be imported")
 
 
 def test_doctors_line_names_the_devices_and_imports_nothing() -> None:
@@ -569,3 +570,30 @@ def test_pennylane_is_not_imported_by_checking() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("diff", ["adjoint", "parameter_shift", "backprop"])
+@pytest.mark.parametrize(
+    "given", ["1.2, v[0], -0.8", "v[0], 1.2, 0.3", "0.4, 0.1, v[0]", "0.4, 0.1, -0.8", "v[0], v[1], v[0]"]
+)
+def test_gradients_beside_a_gate_of_three_angles(diff: str, given: str) -> None:
+    """Central differences of PennyLane's own numbers for its own `U3`."""
+    program = hqnn.compile_text(
+        "hqnn 1\nmodel m { circuit on 1 qubits { "
+        f"input v[2]; ry(2 ** v[0]) 0; u({given}) 0; rx(v[1]) 0; measure z }} }}"
+    )
+    layer = program.quantum_layer(f"pennylane(diff: {diff})", precision="double")
+
+    @qml.qnode(qml.device("default.qubit", wires=1))
+    def node(v):
+        qml.RY(2 ** v[0], wires=0)
+        qml.U3(*eval(given, {"v": v}), wires=0)
+        qml.RX(v[1], wires=0)
+        return qml.expval(qml.Z(0))
+
+    point, step = np.array([0.7, -0.4]), 1e-5
+    slopes = [(node(point + d) - node(point - d)) / (2 * step) for d in step * np.eye(2)]
+    inputs = torch.tensor(point[None], requires_grad=True)
+    layer(inputs).sum().backward()
+    assert inputs.grad is not None
+    np.testing.assert_allclose(inputs.grad.numpy()[0], slopes, atol=1e-8)

@@ -397,9 +397,9 @@ def test_a_sum_of_many_parameters_nests_little() -> None:
 
 
 def test_what_reads_back_otherwise_is_refused_and_nothing_is_written(tmp_path: Path, monkeypatch) -> None:
-    from hqnn_dsl.export import emitters
+    from hqnn_dsl.export import qasm
 
-    right = emitters.qasm_text
+    right = qasm.qasm_text
     program = hqnn.compile_text(
         model("input v[1]; weight w; ry(w) 0; rx(v[0]) 0; rzz(2 * w) 0, 1; swap 0, 1; measure z")
     )
@@ -412,7 +412,7 @@ def test_what_reads_back_otherwise_is_refused_and_nothing_is_written(tmp_path: P
         ("include", "nonsense"),
     ):
         assert old in right(program.exports[0])
-        monkeypatch.setattr(emitters, "qasm_text", lambda export, old=old, new=new: right(export).replace(old, new))
+        monkeypatch.setattr(qasm, "qasm_text", lambda export, old=old, new=new: right(export).replace(old, new))
         with pytest.raises(Refusal) as refused:
             hqnn.write_compiled(program, tmp_path / "out", ("qasm",))
         assert (refused.value.diagnostics[0].code, refused.value.exit_code) == ("E0610", 70)
@@ -420,13 +420,13 @@ def test_what_reads_back_otherwise_is_refused_and_nothing_is_written(tmp_path: P
 
 
 def test_a_layout_that_the_file_says_wrongly_is_refused(tmp_path: Path, monkeypatch) -> None:
-    from hqnn_dsl.export import emitters
+    from hqnn_dsl.export import qasm
 
-    right = emitters.qasm_text
+    right = qasm.qasm_text
     program = hqnn.compile_text(
         model("input v[1]; ry(v[0]) 0; swap 0, 2; measure z", 3, "transpile { optimization 2 }")
     )
-    monkeypatch.setattr(emitters, "qasm_text", lambda export: right(export).replace("0 -> $2", "0 -> $0"))
+    monkeypatch.setattr(qasm, "qasm_text", lambda export: right(export).replace("0 -> $2", "0 -> $0"))
     with pytest.raises(Refusal, match="layout") as refused:
         hqnn.write_compiled(program, tmp_path / "out", ("qasm",))
     assert refused.value.diagnostics[0].code == "E0610"

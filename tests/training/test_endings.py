@@ -52,7 +52,9 @@ def refused(action) -> object:
 
 
 PROGRAM = """
-import os, sys
+import os, signal, sys
+for number in (signal.SIGTERM, signal.SIGHUP):  # whatever the tests themselves were started with
+    signal.signal(number, signal.SIG_DFL)
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from test_endings import *

@@ -76,9 +76,20 @@ def operations(circuit: Circuit, angles: Sequence[Any], state: Any) -> list[Any]
         given = [angles[slot] for slot in operation.slots]
         if operation.gate == "pauli_rot":
             found.extend(pauli_rotation(operation, given[0]))
+        elif operation.gate == "u":
+            found.extend(euler_rotations(*given, operation.qubits[0]))
         else:
             found.append(GATES[operation.gate](*given, wires=list(operation.qubits)))
     return found
+
+
+def euler_rotations(theta: Any, phi: Any, lam: Any, qubit: int) -> list[Any]:
+    """`u(theta, phi, lam)` up to a global phase, which no output depends on, by rotations with one angle each.
+
+    Not `qml.U3`: with `diff: adjoint` PennyLane (0.45) decomposes it, and where theta is a constant it loses the
+    gradients of other gates without a word.
+    """
+    return [qml.RZ(lam, wires=qubit), qml.RY(theta, wires=qubit), qml.RZ(phi, wires=qubit)]
 
 
 def pauli_rotation(operation: Operation, angle: Any) -> list[Any]:
