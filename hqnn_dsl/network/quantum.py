@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.backends import LayerExecutable, MeteredExecutable, SamplingExecutable, offered
+from hqnn_dsl.backends.dense.transforms import is_transformed, transformed
 from hqnn_dsl.network.slots import SlotTable
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
@@ -246,6 +247,11 @@ class QuantumLayer(WeightFolder):
         if x.ndim == 0 or x.shape[-1] != width:
             raise ValueError(_wrong_width(x.shape, width))
         leading = x.shape[:-1]
+        if is_transformed():
+            with torch.autocast(device_type=x.device.type, enabled=False):
+                rows = x.reshape(math.prod(leading), width)
+                outputs = transformed(self.executable, *self.angles(rows))
+            return self._answer(outputs, x)
         if self._whole is not None:
             rows = x if x.ndim == 2 else x.reshape(math.prod(leading), width)
             weights = tuple([self.take(tensor.path) for tensor in self.circuit.weights])

@@ -194,7 +194,7 @@ def test_options_of_a_backend_go_by_name(program):
     assert str(options["noise"]).startswith("depolarizing(p1: 0.001")
     with pytest.raises(Refusal, match="shot"):
         program.quantum_layer(backend="aer", shot=3)
-    with pytest.raises(Refusal, match="aer"):
+    with pytest.raises(Refusal, match="`shots` is given twice"):
         program.quantum_layer("aer(shots: 10)", shots=20)
 
 

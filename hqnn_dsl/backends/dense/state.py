@@ -177,9 +177,16 @@ def normalised(vectors: Tensor) -> Tensor:
 
 def refuse_zeros(state: Tensor) -> None:
     """Raise `Refusal` where a row of amplitudes `[B, 2^k]` is all zeros: it describes no state."""
-    empty = (state.detach() == 0).all(dim=-1)
+    empty = plain((state.detach() == 0).all(dim=-1))
     if bool(empty.any()):
         raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
+
+
+def plain(tensor: Tensor) -> Tensor:
+    """The tensor inside the wrappers of torch's transforms, with its batches as further axes, in any place."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # noqa: SLF001 - torch has no public name for it
+        tensor = torch._C._functorch.get_unwrapped(tensor)  # noqa: SLF001
+    return tensor
 
 
 def state_bytes(num_qubits: int, real: torch.dtype) -> int:
