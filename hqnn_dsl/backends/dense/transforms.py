@@ -2,8 +2,8 @@
 
 Under a transform tensors are wrappers without data of their own, which a simulator cannot read. Two functions stand
 around the executable here, its outputs and its gradients as numbers, each with a rule for batches (`torch.vmap`): rows
-are run together, shared angles that differ one after the other. Derivatives of the gradients are the reference's, and so
-is everything in forward mode.
+are run together, shared angles that differ one after the other. Derivatives of the gradients are the reference's, and
+so is everything in forward mode.
 """
 
 from __future__ import annotations
@@ -146,11 +146,10 @@ class _Gradients(torch.autograd.Function):
         wanted = [want for tensor, want in zip(given, asked, strict=True) if tensor is not None]
 
         def first(arriving: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
-            _, pull = torch.func.vjp(run, *tensors)
+            pull = cast("Any", torch.func.vjp(run, *tensors)[1])
             return tuple(found for found, want in zip(pull(arriving), wanted, strict=True) if want)
 
-        _, pull = torch.func.vjp(first, arriving, *tensors)
-        by_upstream, *others = pull(upstream)
+        by_upstream, *others = cast("Any", torch.func.vjp(first, arriving, *tensors)[1])(upstream)
         found = iter(others)
         return (None, None, by_upstream, *(None if tensor is None else next(found) for tensor in given))
 
