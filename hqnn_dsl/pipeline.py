@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import MeteredExecutable, offered
 from hqnn_dsl.backends.choosing import candidates_of, pick
@@ -314,38 +314,59 @@ class Program:
     # ----------------------------------------------------------------- torch
 
     def quantum_layer(
-        self, backend: str | None = None, precision: Literal["single", "double"] | None = None
+        self, backend: str | None = None, precision: object = None, *, seed: int | None = None, **options: object
     ) -> QuantumLayer:
         """The circuit as a torch layer, `[..., inputs]` to `[..., outputs]`.
 
-        `backend` is what stands after that word in a spec (`"aer(device: gpu)"`), the spec's own where it is None.
-        `precision` is that of angles, weights and state; None takes the backend's own. Raises `Refusal` where the
-        backend cannot run this circuit (exit code 1) or this environment cannot run the backend (3).
-        """
-        chosen = self.spec.backend if backend is None else backend_choice(backend)
-        options = {} if precision is None else {"precision": precision}
-        if chosen.name == AUTO.name:
-            return self.layer_of(self._picked(options))
-        return self.layer_of(replace(chosen, options=chosen.options | options))
+        `backend` is what stands after that word in a spec (`"aer(device: gpu)"`), the spec's own if it is None; its
+        options may also be given by name (`backend="aer", shots=1000`). `precision` is that of angles, weights and
+        state: "single" or "double", or a torch dtype; None takes the backend's own. Weights start from torch's global
+        generator, so `torch.manual_seed` decides them as for `torch.nn.Linear`; with `seed` they start from that seed
+        (the spec's `train { seed }` gives the weights of `network()`).
 
-    def layer_of(self, chosen: Choice) -> QuantumLayer:
-        """The circuit as a torch layer on a backend that is named with all its options. Raises `Refusal`."""
+        Raises `Refusal` if the backend cannot run this circuit (exit code 1) or this environment cannot run the backend
+        (3), `ValueError` for an unknown precision.
+        """
+        from hqnn_dsl.network.quantum import drawn_seed, precision_named
+
+        chosen = self.spec.backend if backend is None and not options else self._chosen(backend, options)
+        own = {} if precision is None else {"precision": precision_named(precision)}
+        if chosen.name == AUTO.name:
+            chosen = self._picked(own)
+        init = drawn_seed() if seed is None else stream(seed, "init")
+        return self.layer_of(replace(chosen, options=chosen.options | own), init_seed=init)
+
+    def _chosen(self, backend: str | None, options: Mapping[str, object]) -> Choice:
+        """The backend that is written as in a spec, with options by name; the spec's own with these if it is None."""
+        if backend is None:
+            named = backend_choice(written_backend(self.spec.backend.name, options))
+            given = {name: named.options[name] for name in options}
+            return replace(self.spec.backend, options=self.spec.backend.options | given)
+        return backend_choice(written_backend(backend, options))
+
+    def layer_of(self, chosen: Choice, *, init_seed: int | None = None) -> QuantumLayer:
+        """The circuit as a torch layer on a backend that is named with all its options.
+
+        Weights start from `init_seed`, from the spec's seed if it is None. Raises `Refusal`.
+        """
         from hqnn_dsl.network.quantum import QuantumLayer
 
         row, seed = offered()[chosen.name], self.spec.train.seed
+        shots_seed = stream(seed, "shots")
         with self._placed("backend"):
             objections = row.objections(self.logical, chosen.options)
             if objections:
                 raise Refusal(*objections)
-            executable = row.load(self.logical, chosen.options, stream(seed, "shots"))
+            executable = row.load(self.logical, chosen.options, shots_seed)
         if self.spec.budget is not None and isinstance(executable, MeteredExecutable):
             executable.meter.limits = Limits(**vars(self.spec.budget))
         return QuantumLayer(
             self.logical,
             executable,
             precision=chosen.options.get("precision", "single"),
-            seed=stream(seed, "init"),
+            seed=stream(seed, "init") if init_seed is None else init_seed,
             backend=chosen,
+            shots_seed=shots_seed,
         )
 
     def refuse_step(self, chosen: Choice, rows: int, device: str) -> None:
@@ -401,7 +422,8 @@ class Program:
         for given, wanted, what in ((in_width, features, "features"), (out_width, targets, "targets")):
             if wanted is not None and given != wanted:
                 raise ValueError(f"the spec has {wanted} {what}, {given} given")
-        return HybridNet.build(self.spec, self.quantum_layer(backend), in_width, out_width)
+        circuit = self.quantum_layer(backend, seed=self.spec.train.seed)
+        return HybridNet.build(self.spec, circuit, in_width, out_width)
 
     def _placed(self, place: str) -> Placed:
         """Gives refusals of later stages the place in the spec that they are about."""
@@ -422,6 +444,25 @@ def backend_choice(text: str) -> Choice:
     choice = backend_of(setting, backends(), DEFAULT_BACKEND, Scope(), findings)
     findings.raise_errors()
     return choice
+
+
+def written_backend(backend: str, options: Mapping[str, object]) -> str:
+    """A backend as a spec writes it, from that and options by name: `aer`, `{"shots": 1000}` to `aer(shots: 1000)`."""
+    if not options:
+        return backend
+    words = ", ".join(f"{name}: {_written(value)}" for name, value in options.items())
+    head, bracket, rest = backend.rstrip().partition("(")
+    if not bracket:
+        return f"{head}({words})"
+    inside = rest.removesuffix(")").strip().rstrip(",")
+    return f"{head}({inside}, {words})" if inside else f"{head}({words})"
+
+
+def _written(value: object) -> str:
+    """A Python value as a spec writes it; text stands as it is, so that `"depolarizing(p1: 0.001)"` is an entry."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)
 
 
 def load_program(path: str | Path, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:

@@ -51,9 +51,12 @@ class Operation(nn.Module):
 class HybridNet(nn.Module):
     """Features `[B, F]` to outputs `[B, T]`, both scaled. Its children are `encoder`, `circuit` and `decoder`.
 
-    `dtype` is that of the classical half, of the features and of the outputs; the circuit's is its own. Lines of a
+    `dtype` is that of the classical half, of the features and of the outputs; the circuit's is its own. `.double()` and
+    `.to(dtype)` change both, `.half()` and `.bfloat16()` the classical half and the circuit's weights. Lines of a
     spec are counted from 0 in the weights' names: `encoder.2.weight`.
     """
+
+    _unit: Tensor
 
     def __init__(
         self, encoder: nn.Sequential, circuit: QuantumLayer, decoder: nn.Sequential, dtype: torch.dtype = torch.float32
@@ -62,8 +65,13 @@ class HybridNet(nn.Module):
         self.encoder = encoder.to(dtype)
         self.circuit = circuit
         self.decoder = decoder.to(dtype)
-        self.dtype = dtype
+        self.register_buffer("_unit", torch.empty(0, dtype=dtype), persistent=False)  # follows `.to(dtype)`
         self._exact_from = _last_with_weights(decoder)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the classical half computes in, and what features are made to."""
+        return self._unit.dtype
 
     @staticmethod
     def build(spec: Spec, circuit: QuantumLayer, in_width: int, out_width: int) -> HybridNet:

@@ -6,17 +6,21 @@ Weights are called as the spec calls them and start from a random stream of thei
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
-from hqnn_dsl.backends import LayerExecutable
+from hqnn_dsl.backends import LayerExecutable, MeteredExecutable, SamplingExecutable, offered
+from hqnn_dsl.backends.dense.transforms import is_transformed, transformed
 from hqnn_dsl.network.slots import SlotTable
+from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Self
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit, WeightTensor
@@ -91,22 +95,50 @@ class WeightFolder(nn.Module):
         return found
 
 
+PRECISIONS: dict[object, Literal["single", "double"]] = {
+    **dict.fromkeys(("single", "float32", "float", torch.float32), "single"),
+    **dict.fromkeys(("double", "float64", torch.float64), "double"),
+}
+"""What may be said for a precision: the language's words and torch's."""
+DTYPES = {"single": torch.float32, "double": torch.float64}
+
+
+def precision_named(given: object) -> Literal["single", "double"]:
+    """The precision that is meant by its name or by a torch dtype. Raises `ValueError` if it is none."""
+    try:
+        return PRECISIONS[given]
+    except (KeyError, TypeError):
+        raise ValueError(
+            f'precision {given!r} is not known; write "single" (or torch.float32), or "double" (or torch.float64)'
+        ) from None
+
+
 class QuantumLayer(WeightFolder):
     """A circuit as a layer: `x[..., inputs]` to `[..., outputs]`, differentiable by `x` and by the weights.
 
-    `precision` is that of angles, weights and state, whatever autocast says; the answer comes in the dtype of `x`
-    (float32 for half precision). Weights start from `seed`; frozen ones have `requires_grad` False. Raises
-    `ValueError` where the last axis of `x` is not as wide as the circuit's inputs.
+    `precision` is that of angles, weights and state. It follows `.double()` and `.float()`: if `backend` is given, it
+    is loaded anew with that precision (`.double()` raises `Refusal` if the backend has none; after `.float()` a backend
+    that has double precision only keeps it). With half-precision weights the state stays in single precision.
+
+    Outputs have the dtype of `x`, as for `torch.nn.Linear`; under autocast half-precision inputs give float32, since
+    angles and expectation values do not bear eight bits. Integers give the layer's own dtype.
+
+    Weights start from `seed`, or from torch's global generator if it is None; frozen ones have `requires_grad` False.
+    Raises `ValueError` if the last axis of `x` is not as wide as the circuit's inputs, `TypeError` if `x` is no tensor
+    of real numbers.
     """
 
-    def __init__(
+    _unit: Tensor
+
+    def __init__(  # noqa: PLR0913 - a circuit, what runs it, and where its numbers start
         self,
         circuit: Circuit,
         executable: Executable,
         *,
         precision: Literal["single", "double"] = "single",
-        seed: int = 0,
+        seed: int | None = 0,
         backend: Choice | None = None,
+        shots_seed: int = 0,
     ) -> None:
         super().__init__()
         self.circuit = circuit
@@ -114,12 +146,71 @@ class QuantumLayer(WeightFolder):
         """What runs the circuit, by name and options, where the maker of the layer said so."""
         self.executable = executable
         self.precision = precision
-        self.dtype = torch.float64 if precision == "double" else torch.float32
+        self._shots_seed = shots_seed
         self._table = SlotTable(circuit)
         self._whole = executable if isinstance(executable, LayerExecutable) else None
+        self.register_buffer("_unit", torch.empty(0, dtype=self.dtype), persistent=False)  # follows `.to(dtype)`
+        seed = drawn_seed() if seed is None else seed
         for tensor in circuit.weights:
             weights = nn.Parameter(initial_values(tensor, seed).to(self.dtype), requires_grad=not tensor.frozen)
             self.put(tensor.path, weights)
+
+    @property
+    def in_features(self) -> int:
+        """Inputs of a row, as `torch.nn.Linear` calls them."""
+        return self.circuit.num_inputs
+
+    @property
+    def out_features(self) -> int:
+        """Outputs of a row."""
+        return self.circuit.num_outputs
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What angles and the state are computed in."""
+        return DTYPES[self.precision]
+
+    def reset_parameters(self, seed: int | None = None) -> None:
+        """Draw all weights anew, from `seed` or else from torch's global generator."""
+        seed = drawn_seed() if seed is None else seed
+        with torch.no_grad():
+            for tensor in self.circuit.weights:
+                self.take(tensor.path).copy_(initial_values(tensor, seed))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's
+        """Torch's way to `.to(…)`, `.double()` and the like: the state's precision follows the weights'."""
+        before, after = self._unit.dtype, fn(self._unit).dtype
+        wanted: Literal["single", "double"] = "double" if after == torch.float64 else "single"
+        executable = self._at_precision(wanted) if after != before else None
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if executable is not None:
+            self._run_by(executable, wanted)
+        return self
+
+    def _at_precision(self, precision: Literal["single", "double"]) -> Executable | None:
+        """What runs the circuit in that precision; None if it does so already, or keeps its own. Raises `Refusal`."""
+        if precision == self.precision or self.backend is None or "precision" not in self.backend.options:
+            return None
+        row, options = offered()[self.backend.name], {**self.backend.options, "precision": precision}
+        try:
+            if objections := row.objections(self.circuit, options):
+                raise Refusal(*objections)
+            executable = row.load(self.circuit, options, self._shots_seed)
+        except Refusal:
+            if precision == "single":
+                return None
+            raise
+        if isinstance(executable, SamplingExecutable) and isinstance(self.executable, SamplingExecutable):
+            executable.draws = self.executable.draws
+        if isinstance(executable, MeteredExecutable) and isinstance(self.executable, MeteredExecutable):
+            executable.meter.limits = self.executable.meter.limits
+        return executable
+
+    def _run_by(self, executable: Executable, precision: Literal["single", "double"]) -> None:
+        assert self.backend is not None
+        self.executable, self.precision = executable, precision
+        self.backend = replace(self.backend, options={**self.backend.options, "precision": precision})
+        self._whole = executable if isinstance(executable, LayerExecutable) else None
 
     def named_parameters(
         self,
@@ -151,9 +242,16 @@ class QuantumLayer(WeightFolder):
     def forward(self, x: Tensor) -> Tensor:
         """Outputs `[..., M]` for `x[..., I]`."""
         width = self.circuit.num_inputs
+        if not isinstance(x, Tensor) or x.is_complex():
+            raise TypeError(_no_tensor(x))
         if x.ndim == 0 or x.shape[-1] != width:
-            raise ValueError(f"this circuit reads {width} inputs a row, the tensor has shape {tuple(x.shape)}")
+            raise ValueError(_wrong_width(x.shape, width))
         leading = x.shape[:-1]
+        if is_transformed():
+            with torch.autocast(device_type=x.device.type, enabled=False):
+                rows = x.reshape(math.prod(leading), width)
+                outputs = transformed(self.executable, *self.angles(rows))
+            return self._answer(outputs, x)
         if self._whole is not None:
             rows = x if x.ndim == 2 else x.reshape(math.prod(leading), width)
             weights = tuple([self.take(tensor.path) for tensor in self.circuit.weights])
@@ -165,14 +263,38 @@ class QuantumLayer(WeightFolder):
 
     def _answer(self, outputs: Tensor, x: Tensor) -> Tensor:
         """Outputs `[rows, M]` in the leading shape of `x` and its dtype."""
-        answer = x.dtype if x.dtype in {torch.float32, torch.float64} else torch.float32
+        answer = x.dtype
+        if answer not in WIDE and (not x.is_floating_point() or torch.is_autocast_enabled(x.device.type)):
+            answer = torch.float32 if x.is_floating_point() else self.dtype
         if outputs.dtype != answer:
             outputs = outputs.to(answer)
         return outputs if x.ndim == 2 else outputs.reshape(*x.shape[:-1], self.circuit.num_outputs)
 
     def extra_repr(self) -> str:
         circuit = self.circuit
+        ran_by = "" if self.backend is None else f", backend={self.backend.name}"
         return (
-            f"inputs={circuit.num_inputs}, outputs={circuit.num_outputs}, qubits={circuit.num_qubits}, "
-            f"weights={circuit.num_weights}, precision={self.precision}"
+            f"in_features={circuit.num_inputs}, out_features={circuit.num_outputs}, qubits={circuit.num_qubits}, "
+            f"weights={circuit.num_weights}{ran_by}, precision={self.precision}"
         )
+
+
+WIDE = {torch.float32, torch.float64}
+
+
+def drawn_seed() -> int:
+    """A seed from torch's global generator, so that `torch.manual_seed` decides it."""
+    return int(torch.randint(2**62, (), dtype=torch.int64))
+
+
+def _no_tensor(x: object) -> str:
+    if isinstance(x, Tensor):
+        return f"a circuit reads real numbers, the tensor is {x.dtype}"
+    return f"a layer takes a torch tensor, this is {type(x).__name__}: write `layer(torch.as_tensor(x))`"
+
+
+def _wrong_width(shape: torch.Size, width: int) -> str:
+    reads = f"this circuit reads {width} input{'' if width == 1 else 's'} a row"
+    if len(shape) == 0:
+        return f"{reads}, the tensor is a single number: give it the shape [rows, {width}]"
+    return f"{reads}, the tensor has shape {list(shape)}: its last axis must be {width}"

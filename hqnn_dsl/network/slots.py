@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hqnn_dsl.backends.dense.state import constants
 from hqnn_dsl.circuit.angles import Angle, Apply, Const, InputRef, WeightRef, leaves
 from hqnn_dsl.circuit.ir import Circuit, slot_kind
 
@@ -186,7 +187,8 @@ class SlotTable:
     def _tensor(self, values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
         key = (values, dtype, device)
         if key not in self._kept:
-            self._kept[key] = torch.tensor(values, dtype=dtype, device=device)
+            with constants():
+                self._kept[key] = torch.tensor(values, dtype=dtype, device=device)
         return self._kept[key]
 
 

@@ -34,6 +34,7 @@ NOT_BY_A_SPEC = {
     "E0712",  # a row of the table
     "E0770", "E0771", "E0772",  # what is installed
     "E0775", "E0780", "E0781",  # derivatives: tests/backends/conformance.py
+    "E0790",  # forward mode: tests/network/test_transforms.py
     "E0742", "E0743",  # what Aer does on a GPU, and a run that it breaks off
     "E0751", "E0752", "E0753", "E0754",  # the service of real devices: tests/backends/test_devices_service.py
     "E0755", "E0756", "E0757", "E0758", "E0759", "E0760",  # jobs, costs: tests/backends/test_devices_jobs.py

@@ -16,6 +16,7 @@ from hqnn_dsl.backends.dense.state import (
     TORCH,
     PauliProducts,
     apply_matrix,
+    constants,
     embed,
     marginal,
     masks,
@@ -146,8 +147,7 @@ class DenseExecutable:
 
     def _matrices(self, per_sample: Tensor, shared: Tensor) -> dict[int, Tensor]:
         """By operation, the matrices `[2^k, 2^k]` or `[B, 2^k, 2^k]`; for `pauli_rot` the angles `[]` or `[B]`."""
-        constants = shared.new_tensor(list(self.circuit.constant_slots.values()))
-        common = torch.cat([shared, constants])
+        common = torch.cat([shared, shared.new_tensor(list(self.circuit.constant_slots.values()))])
         found: dict[int, Tensor] = {}
         for group in self._groups:
             table = common
@@ -165,7 +165,9 @@ class DenseExecutable:
     def _constant(self, gate: str, like: Tensor) -> Tensor:
         key = (gate, like.device)
         if key not in self._fixed:
-            self._fixed[key] = torch.tensor(GATES[gate].matrix(TORCH), dtype=self.real.to_complex(), device=like.device)
+            with constants():
+                matrix = torch.tensor(GATES[gate].matrix(TORCH), dtype=self.real.to_complex(), device=like.device)
+            self._fixed[key] = matrix
         return self._fixed[key]
 
     def _rows_at_a_time(self) -> int:

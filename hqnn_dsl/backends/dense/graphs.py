@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.autograd import forward_ad
 
 from hqnn_dsl.report.diagnostic import Refusal
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 
 def numbers_suffice(upstream: Tensor) -> bool:
-    """Whether a backward pass may answer numbers: no graph is recorded, and one upstream gradient came, not many."""
-    return not torch.is_grad_enabled() and not is_batched(upstream)
+    """Whether a backward pass may answer numbers: no graph, one upstream gradient and not many, no forward mode."""
+    if torch.is_grad_enabled() or is_batched(upstream):
+        return False
+    return forward_ad._current_level < 0  # noqa: SLF001 - torch has no public name for it
 
 
 def is_batched(upstream: Tensor) -> bool:

@@ -6,16 +6,18 @@ differ by sample. A Pauli product is a pair of masks (x, z): X where x has a bit
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
 from hqnn_dsl.circuit.gates import Functions
 from hqnn_dsl.report.codes.environment import ZeroAmplitudes
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
@@ -23,10 +25,21 @@ TORCH = Functions(torch.cos, torch.sin, lambda angle: torch.complex(torch.cos(an
 """The gate table's functions on torch tensors."""
 
 
+@contextmanager
+def constants() -> Iterator[None]:
+    """Tensors made in here are plain ones and may be kept, whatever `torch.func`, tracing or inference mode is at work.
+
+    Otherwise a transform wraps them; kept beyond its end they give errors or wrong derivatives.
+    """
+    with torch._C._DisableFuncTorch(), _disable_current_modes(), torch.inference_mode(mode=False):  # noqa: SLF001
+        yield
+
+
 def zero_state(num_qubits: int, like: Tensor) -> Tensor:
     """|0…0> as `[1, 2^n]`, in the complex dtype and on the device of `like`."""
-    state = torch.zeros(1, 1 << num_qubits, dtype=like.dtype.to_complex(), device=like.device)
-    state[:, 0] = 1
+    with constants():  # `torch.func.linearize` drops what is written into a tensor in place
+        state = torch.zeros(1, 1 << num_qubits, dtype=like.dtype.to_complex(), device=like.device)
+        state[:, 0] = 1
     return state
 
 
@@ -125,9 +138,10 @@ class PauliProducts:
         key = (z, like.device, real)
         if key in self._signs:
             return self._signs[key]
-        signs = torch.ones(1, dtype=real, device=like.device)
-        for qubit in range(self.num_qubits):
-            signs = torch.cat([signs, -signs if z >> qubit & 1 else signs])
+        with constants():
+            signs = torch.ones(1, dtype=real, device=like.device)
+            for qubit in range(self.num_qubits):
+                signs = torch.cat([signs, -signs if z >> qubit & 1 else signs])
         if self.num_qubits <= self.KEPT_QUBITS:
             self._signs[key] = signs
         return signs
@@ -177,9 +191,16 @@ def normalised(vectors: Tensor) -> Tensor:
 
 def refuse_zeros(state: Tensor) -> None:
     """Raise `Refusal` where a row of amplitudes `[B, 2^k]` is all zeros: it describes no state."""
-    empty = (state.detach() == 0).all(dim=-1)
+    empty = plain((state.detach() == 0).all(dim=-1))
     if bool(empty.any()):
         raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
+
+
+def plain(tensor: Tensor) -> Tensor:
+    """The tensor inside the wrappers of torch's transforms, with its batches as further axes, in any place."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # noqa: SLF001 - torch has no public name for it
+        tensor = torch._C._functorch.get_unwrapped(tensor)  # noqa: SLF001
+    return tensor
 
 
 def state_bytes(num_qubits: int, real: torch.dtype) -> int:

@@ -91,6 +91,16 @@ class QmlExecutable:
     def __reduce__(self) -> tuple[type[QmlExecutable], tuple[Circuit, QmlOptions]]:
         return QmlExecutable, (self.circuit, self.options)
 
+    @property
+    def named(self) -> str:
+        """What a user calls it."""
+        return "pennylane"
+
+    @property
+    def inexact(self) -> str:
+        """Why its derivatives of derivatives cannot be the reference's; empty if they can."""
+        return "" if self.options.device in KNOWN else "its device, which may estimate"
+
     @cached_property
     def _words(self) -> _Words:
         """Only asked for where PennyLane differentiates one weighted observable; `backprop` needs none."""
