@@ -19,8 +19,9 @@ ENDINGS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 def interruptible() -> Iterator[Callable[[], int]]:
     """Gives a function that returns the number of the signal that asks to end, 0 if none has come.
 
-    A second signal of the same kind acts as it did before. SIGHUP and SIGTERM that the process was told to
-    ignore (`nohup`) stay ignored; SIGINT is heard also by a job in the background, if somebody sends it. Outside the main thread, where Python allows no signal handlers, the answer is always 0.
+    A second signal of the same kind acts as it did before. SIGHUP and SIGTERM that the process was told to ignore
+    (`nohup`) stay ignored; SIGINT is heard also by a job in the background, if somebody sends it. Outside the main
+    thread, where Python allows no signal handlers, the answer is always 0.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: 0

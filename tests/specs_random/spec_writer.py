@@ -17,7 +17,7 @@ from spec_meaning import Meaning, carried_out, written
 from spec_states import outputs
 from spec_terms import ANGLES_OF, Bin, Fn, Idx, Lit, Lst, Rng, Un, Var, Word, Wrong, lit, text
 
-MAX_GATES, MAX_NUMBERS, MAX_OUTPUTS = 60, 16, 12
+MAX_GATES, MAX_NUMBERS, MAX_OUTPUTS, MAX_SLOPE = 60, 16, 12, 1e4
 CONSTANTS = ("0", "0.5", "1.5", "2", "1e-9", "7.25", "0.3", "1e-4", "3", "100.5")
 PATTERNS = ("linear", "reverse_linear", "circular", "full", "pairwise")
 QUBITS = Var("qubits")
@@ -158,7 +158,9 @@ class Writer:
             raise Wrong("no state")
         try:
             for row in rows:
-                outputs(meaning, row, weights)
+                _, slopes = outputs(meaning, row, weights)
+                if slopes.size and abs(slopes).max() > MAX_SLOPE:
+                    raise Wrong("steep")  # just beside an edge, where roundings decide
         except (ArithmeticError, ValueError) as error:
             raise Wrong(str(error)) from error
         return rows, weights
