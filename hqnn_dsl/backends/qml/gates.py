@@ -77,7 +77,8 @@ def operations(circuit: Circuit, angles: Sequence[Any], state: Any) -> list[Any]
         if operation.gate == "pauli_rot":
             found.extend(pauli_rotation(operation, given[0]))
         elif operation.gate == "u":
-            found.extend(euler_rotations(*given, operation.qubits[0]))
+            theta, phi, lam = given
+            found.extend(euler_rotations(theta, phi, lam, operation.qubits[0]))
         else:
             found.append(GATES[operation.gate](*given, wires=list(operation.qubits)))
     return found
