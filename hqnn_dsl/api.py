@@ -144,6 +144,7 @@ def train(  # noqa: PLR0913 - what a training can be told
 
     Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
+    from hqnn_dsl.report.placed import PlacedByCode
     from hqnn_dsl.semantics.allows import allowed_codes
     from hqnn_dsl.training.loop import Watch
     from hqnn_dsl.training.recorded import recorded_backend
@@ -164,7 +165,9 @@ def train(  # noqa: PLR0913 - what a training can be told
     folder = None if out is None else Path(out)
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
     watch = replace(watch or Watch(), on_epoch=on_epoch or (None if watch is None else watch.on_epoch))
-    result = train_network(experiment, read_table(table), folder, watch=watch, resume=resume, agree=consent)
+    read = read_table(table)
+    with PlacedByCode(program.checked.places):
+        result = train_network(experiment, read, folder, watch=watch, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 

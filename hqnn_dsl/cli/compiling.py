@@ -127,10 +127,13 @@ def _in_short(found: Any) -> str:
 def _check_table(program: Program, data: Path) -> Prepared:
     """The table as the spec reads it; refuses one that does not fit, and any if the spec is only a circuit."""
     program.refuse_training()
+    from hqnn_dsl.report.placed import PlacedByCode
     from hqnn_dsl.training.preprocess import prepare
     from hqnn_dsl.training.tables import read_table
 
-    return prepare(program.spec, read_table(data), (program.features, program.targets))
+    table = read_table(data)
+    with PlacedByCode(program.checked.places):
+        return prepare(program.spec, table, (program.features, program.targets))
 
 
 def compile(  # noqa: PLR0913 - options of a command

@@ -31,3 +31,40 @@ class Placed:
     def _place(self, item: Diagnostic) -> Diagnostic:
         first, *others = [self.options[path] for path in item.about if path in self.options] or [self.span]
         return replace(item, span=first, notes=(*item.notes, *(Note("the other one", span) for span in others)))
+
+
+OF_TABLES = {
+    **dict.fromkeys(("E0512", "E0517", "E0520"), "data.target"),
+    **dict.fromkeys(("E0511", "E0513", "E0516", "E0518", "E0519"), "data.features"),
+    **dict.fromkeys(("E0521",), "data.split"),
+    **dict.fromkeys(("E0542",), "train.batch"),
+    **dict.fromkeys(("E0543",), "train.device"),
+}
+"""The setting that a finding about a table or a training is about; if it has a `role`, that says which column."""
+
+ROLES = {"target": "data.target", "feature": "data.features"}
+
+
+@dataclass(frozen=True)
+class PlacedByCode:
+    """Adds the place in the spec to findings about a table, which name their place in the table themselves.
+
+    `places` maps `data.target` and the like to where the spec writes them; what it does not write gets no place.
+    """
+
+    places: Mapping[str, Span]
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, Refusal):
+            return
+        placed = tuple(self._placed(item) for item in error.diagnostics)
+        if placed != tuple(error.diagnostics):
+            raise Refusal(*placed) from error
+
+    def _placed(self, item: Diagnostic) -> Diagnostic:
+        path = ROLES.get(getattr(item, "role", "")) or OF_TABLES.get(item.code, "")
+        span = self.places.get(path)
+        return item if item.span is not None or span is None else replace(item, span=span)

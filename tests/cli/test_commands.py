@@ -18,6 +18,7 @@ from hqnn_dsl.circuit.pauli.rewrites import REWRITES
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
 from hqnn_dsl.report.codes import every_code
+from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.training import tables
 
 SPEC = """\
@@ -573,3 +574,30 @@ def test_a_closed_pipe_is_no_error(spec):
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("E0100")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "place"),
+    [
+        ("a,b,z\n1,2,3\n4,5,6\n7,8,9\n", "E0510", "target y"),
+        ("a,c,y\n1,2,3\n4,5,6\n7,8,9\n", "E0510", "features a, b"),
+        ("a,b,y\n1,x,3\n4,5,6\n7,8,9\n", "E0515", "features a, b"),
+        ("a,b,y\n1,2,inf\n4,5,6\n7,8,9\n", "E0514", "target y"),
+        ("a,b,y\n1,2,\n4,5,6\n7,8,9\n", "E0512", "target y"),
+        ("a,b,y\n1,,3\n4,5,6\n7,8,9\n", "E0513", "features a, b"),
+        ("a,b,y\n1,2,3\n", "E0521", "split validation: 1, test: 1"),
+    ],
+)
+def test_a_finding_about_a_table_has_its_place_in_the_spec_too(table, code, place, tmp_path):
+    spec = tmp_path / "s.hqnn"
+    spec.write_text(
+        "hqnn 1\nmodel m {\n  data { target y; features a, b; split validation: 1, test: 1 }\n"
+        "  encoder { dense(2); tanh * pi }\n  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }\n"
+        "  decoder { dense }\n}\n"
+    )
+    (tmp_path / "t.csv").write_text(table)
+    with pytest.raises(Refusal) as refused:
+        hqnn.train(spec, tmp_path / "t.csv", tmp_path / "run")
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.span.text) == (code, place)
+    assert not (tmp_path / "run").exists()
