@@ -592,7 +592,8 @@ def test_a_finding_about_a_table_has_its_place_in_the_spec_too(table, code, plac
     spec = tmp_path / "s.hqnn"
     spec.write_text(
         "hqnn 1\nmodel m {\n  data { target y; features a, b; split validation: 1, test: 1 }\n"
-        "  encoder { dense(2); tanh * pi }\n  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }\n"
+        "  encoder { dense(2); tanh * pi }\n"
+        "  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }\n"
         "  decoder { dense }\n}\n"
     )
     (tmp_path / "t.csv").write_text(table)
