@@ -9,9 +9,6 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.export.qasm import qasm_text
-from hqnn_dsl.export.reading import check_read_back
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -31,6 +28,9 @@ class Emitter:
 
 
 def _qasm(export: Export) -> bytes:
+    from hqnn_dsl.export.qasm import qasm_text
+    from hqnn_dsl.export.reading import check_read_back
+
     text = qasm_text(export)
     check_read_back(f"{export.name}.qasm", text, export)
     return text.encode()
