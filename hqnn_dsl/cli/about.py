@@ -18,7 +18,7 @@ def page_of(code: type[Diagnostic]) -> str:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as E0312; all codes without it.")] = "",
+    code: Annotated[str, typer.Argument(metavar="[CODE]", help="A code such as E0312; all codes if left out.")] = "",
 ) -> None:
     """Say what a code means, with an example of wrong and right."""
     from difflib import get_close_matches

@@ -6,11 +6,13 @@ at later, by those who read them.
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import click
-from typer.core import TyperCommand
+from typer.core import TyperArgument, TyperCommand
+from typer.models import ArgumentInfo
 
 from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
 
@@ -35,6 +37,18 @@ class Command(TyperCommand):
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise Refusal(_unknown(self, error.option_name, given)) from None
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self._describe()
+        super().format_help(ctx, formatter)
+
+    def _describe(self) -> None:
+        """Give arguments the words that they were declared with: click 8.5 takes them from those of typer 0.20."""
+        hints = get_type_hints(inspect.unwrap(self.callback), include_extras=True) if self.callback else {}
+        for parameter in self.params:
+            for info in getattr(hints.get(parameter.name or ""), "__metadata__", ()):
+                if isinstance(info, ArgumentInfo) and isinstance(parameter, TyperArgument):
+                    parameter.help = parameter.help or info.help
 
     def invoke(self, ctx: click.Context) -> Any:
         from hqnn_dsl.cli.output import speak_json

@@ -13,7 +13,7 @@ _LINES: Final = {
     "verify": ("hqnn verify model.hqnn", "hqnn verify model.hqnn --points 5 --json"),
     "bench": ("hqnn bench model.hqnn", "hqnn bench model.hqnn --batch 64 --seconds 30"),
     "runs": ("hqnn runs", "hqnn runs runs --sort loss", "hqnn runs runs --json"),
-    "explain": ("hqnn explain E0312", "hqnn explain zz", "hqnn explain dense"),
+    "explain": ("hqnn explain E0312", "hqnn explain"),
     "doctor": ("hqnn doctor", "hqnn doctor --json"),
     "help": ("hqnn help", "hqnn help train"),
 }
