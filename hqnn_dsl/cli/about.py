@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,7 @@ def page_of(code: type[Diagnostic]) -> str:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as E0312; all codes without it.")] = "",
+    code: Annotated[str, typer.Argument(metavar="[CODE]", help="A code such as E0312; all codes if left out.")] = "",
 ) -> None:
     """Say what a code means, with an example of wrong and right."""
     from difflib import get_close_matches
@@ -59,3 +59,31 @@ def doctor(*, as_json: Json = False) -> None:
         write_lines(found.as_text())
     if found.problems:
         raise typer.Exit(3)
+
+
+def unknown_command(asked: str, known: list[str], before: str) -> Diagnostic:
+    """What is said of a command that there is none of; `before` is what is typed before a command."""
+    from difflib import get_close_matches
+
+    from hqnn_dsl.report.codes.arguments import UnknownCommand
+
+    near = get_close_matches(asked, known, n=1, cutoff=0.5)
+    return UnknownCommand(asked=asked, hint=f"did you mean `{before} {near[0]}`?" if near else "")
+
+
+def help(
+    ctx: typer.Context,
+    command: Annotated[str, typer.Argument(metavar="[COMMAND]", help="A command; all commands if left out.")] = "",
+) -> None:
+    """Say how a command is used, as `hqnn COMMAND --help` does."""
+    from hqnn_dsl.report.diagnostic import Refusal
+
+    root = ctx.find_root()
+    group: Any = root.command
+    found = group if not command else group.get_command(root, command)
+    if found is None:
+        raise Refusal(unknown_command(command, group.list_commands(root), "hqnn help"))
+    inside = root if not command else typer.Context(found, info_name=command, parent=root)
+    text = found.get_help(inside)
+    if text:
+        write_lines(text)

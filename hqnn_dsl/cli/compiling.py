@@ -141,7 +141,7 @@ def compile(  # noqa: PLR0913 - options of a command
     data: MaybeData = None,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write to; compiled/<model> where it is left out.")
+        Path | None, typer.Option("--out", "-o", help="Folder to write to; compiled/<model> where it is left out.")
     ] = None,
     emit: Annotated[
         list[str],

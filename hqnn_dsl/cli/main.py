@@ -7,6 +7,7 @@ Exit codes: 0 fine · 1 the spec or the data is wrong · 2 the command line is w
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from hqnn_dsl.cli import about, compiling, running, streams, trying
+from hqnn_dsl.cli import about, compiling, listing, running, streams, trying
+from hqnn_dsl.cli.arguments import Command
+from hqnn_dsl.cli.examples import EXAMPLES
 from hqnn_dsl.cli.output import show, show_refusal, tell_lines, write
 from hqnn_dsl.report.codes.command import OutputLost
 from hqnn_dsl.report.diagnostic import Refusal
@@ -36,6 +39,11 @@ class Commands(TyperGroup):
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with _harmless():
             return super().make_context(*args, **extra)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise Refusal(about.unknown_command(args[0], self.list_commands(ctx), "hqnn"))
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         with _harmless():
@@ -55,7 +63,7 @@ app = typer.Typer(
     name="hqnn",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help=(
@@ -72,10 +80,12 @@ for command in (
     running.evaluate,
     trying.verify,
     trying.bench,
+    listing.runs,
     about.explain,
     about.doctor,
+    about.help,
 ):
-    app.command()(command)
+    app.command(cls=Command, epilog=EXAMPLES.get(command.__name__))(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -95,6 +105,7 @@ def main() -> None:
     streams.prepare()
     _end_in_order()
     gc.set_threshold(*RARELY)
+    os.environ.pop("MPLBACKEND", None)  # a notebook hands its own down, and no command opens a window
     try:
         _run()
     except Refusal as refusal:

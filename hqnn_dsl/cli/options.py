@@ -10,7 +10,7 @@ import typer
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec, such as specs/model.hqnn.", show_default=False)]
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="A table: CSV with a header line.", show_default=False)]
 MaybeData = Annotated[
-    Path | None, typer.Argument(metavar="DATA", help="A table: CSV with a header line.", show_default=False)
+    Path | None, typer.Argument(metavar="[DATA]", help="A table: CSV with a header line.", show_default=False)
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run of `hqnn train`.", show_default=False)]
 Set = Annotated[

@@ -31,7 +31,7 @@ def train(  # noqa: PLR0913 - options of a command
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
+        typer.Option("--out", "-o", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
     yes: Yes = False,
@@ -91,7 +91,7 @@ def predict(
     data: Data,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", help="CSV to write; standard output where it is left out.")
+        Path | None, typer.Option("--out", "-o", help="CSV to write; standard output where it is left out.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
     yes: Yes = False,

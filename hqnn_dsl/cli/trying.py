@@ -30,12 +30,14 @@ def verify(
     Values and gradients at random inputs and weights, against the reference in double precision, finite differences,
     and Qiskit's Statevector before and after transpiling. Leaves with exit code 70 where something disagrees.
     """
-    from hqnn_dsl import api
-    from hqnn_dsl.trials.verify import verify as verify_backends
+    from hqnn_dsl import pipeline
 
     if as_json:
         speak_json()
-    found = verify_backends(api.compile(spec, changes_of(set), allow_path=allow_path), points, _watch)
+    program = pipeline.load_program(spec, changes_of(set), allow_path)
+    from hqnn_dsl.trials.verify import verify as verify_backends
+
+    found = verify_backends(program, points, _watch)
     if as_json:
         rows = [asdict(row) for row in found.rows]
         write_json({"ok": not found.disagreeing, **_finite({**asdict(found), "rows": rows})})
@@ -62,12 +64,14 @@ def bench(  # noqa: PLR0913 - options of a command
     A step is forward and backward with gradients for weights and inputs. A backend that is too slow for the whole batch
     runs fewer rows; its times are then estimates, marked with ≈. Exit code 70 where results disagree.
     """
-    from hqnn_dsl import api
-    from hqnn_dsl.trials.bench import bench as bench_backends
+    from hqnn_dsl import pipeline
 
     if as_json:
         speak_json()
-    found = bench_backends(api.compile(spec, changes_of(set), allow_path=allow_path), batch, seconds, _watch)
+    program = pipeline.load_program(spec, changes_of(set), allow_path)
+    from hqnn_dsl.trials.bench import bench as bench_backends
+
+    found = bench_backends(program, batch, seconds, _watch)
     if as_json:
         rows = [{**asdict(row), "ratio": found.ratio(row)} for row in found.rows]
         write_json({"ok": not found.disagreeing, **_finite({**asdict(found), "rows": rows})})

@@ -1,0 +1,189 @@
+"""Looks at the arguments and options of a command before it begins: nothing heavy is imported for a wrong path.
+
+What a path must be follows from its parameter's name: `spec`, `data`, `run`. Whether the contents are right is looked
+at later, by those who read them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import click
+from typer.core import TyperArgument, TyperCommand
+from typer.models import ArgumentInfo
+
+from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".json", ".npy", ".npz"})
+"""Endings of files that are tables, readable ones or not."""
+
+FOREIGN = {"learning_rate": "optimizer.lr", "lr": "optimizer.lr", "batch_size": "batch", "random_state": "seed"}
+"""What settings are called elsewhere."""
+
+WHOLE_SPEC = "spec.resolved.hqnn"
+
+
+class Command(TyperCommand):
+    """A command whose paths are looked at before it begins, and whose unknown options get advice that can be typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise Refusal(_unknown(self, error.option_name, given)) from None
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self._describe()
+        super().format_help(ctx, formatter)
+
+    def _describe(self) -> None:
+        """Give arguments the words that they were declared with: click 8.5 takes them from those of typer 0.20."""
+        hints = get_type_hints(inspect.unwrap(self.callback), include_extras=True) if self.callback else {}
+        for parameter in self.params:
+            for info in getattr(hints.get(parameter.name or ""), "__metadata__", ()):
+                if isinstance(info, ArgumentInfo) and isinstance(parameter, TyperArgument):
+                    parameter.help = parameter.help or info.help
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from hqnn_dsl.cli.output import speak_json
+
+        if ctx.params.get("as_json") or ctx.params.get("form") == "json":
+            speak_json()
+        look_at(self.name or "", ctx.params)
+        return super().invoke(ctx)
+
+
+def look_at(command: str, params: Mapping[str, Any]) -> None:
+    """Raise `Refusal` where a path of a command is not there or is of another kind than it must be."""
+    path = {name: Path(params[name]) for name in ("spec", "run", "data") if params.get(name) is not None}
+    _swapped(command, path)
+    if "run" in path:
+        _run(command, path["run"])
+    if "spec" in path:
+        _spec(command, path["spec"])
+    if "data" in path:
+        _data(command, path["data"])
+
+
+def _swapped(command: str, path: Mapping[str, Path]) -> None:
+    from shlex import quote
+
+    from hqnn_dsl.report.codes.arguments import Swapped
+
+    data = path.get("data")
+    kind = "run" if "run" in path else "spec"
+    other = path.get(kind)
+    if data is None or other is None or not _is_table(other):
+        return
+    is_other = _is_run(data) if kind == "run" else _is_spec(data)
+    if is_other:
+        hint = f"type `hqnn {command} {quote(str(data))} {quote(str(other))}`"
+        found = Swapped(first=str(other), found="a table", second=str(data), other=f"a {kind}", hint=hint)
+        raise Refusal(found)
+
+
+def _run(command: str, path: Path) -> None:
+    from hqnn_dsl.report.codes.tables import NotARun
+
+    if _is_spec(path):
+        hint = f"train it first: `hqnn train {path} DATA`"
+        raise _wrong(command, path, "a spec", "a run, the folder that `hqnn train` wrote,", hint)
+    if _is_table(path):
+        raise _wrong(command, path, "a table", "a run, the folder that `hqnn train` wrote,", "`hqnn runs` lists runs")
+    if not _is_file(path / WHOLE_SPEC):
+        raise Refusal(NotARun(path=str(path), file=WHOLE_SPEC))
+
+
+def _spec(command: str, path: Path) -> None:
+    if _is_table(path):
+        hint = f"the spec comes first: `hqnn {command} SPEC`"
+        raise _wrong(command, path, "a table", "a spec, such as model.hqnn,", hint)
+    if _is_run(path):
+        hint = f"the spec of the run: `hqnn {command} {path / WHOLE_SPEC}`"
+        raise _wrong(command, path, "a run", "a spec, such as model.hqnn,", hint)
+    from hqnn_dsl.semantics.reach import read_spec
+
+    read_spec(path)
+
+
+def _data(command: str, path: Path) -> None:
+    from hqnn_dsl.report.codes.tables import TableMissing
+
+    if _is_spec(path):
+        raise _wrong(command, path, "a spec", "a table, such as data.csv,", "")
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):
+        return
+    if not is_there:
+        raise Refusal(TableMissing(path=str(path), reason="there is no such file"))
+
+
+def _wrong(command: str, path: Path, found: str, wanted: str, hint: str) -> Refusal:
+    from hqnn_dsl.report.codes.arguments import WrongKind
+
+    return Refusal(WrongKind(path=str(path), found=found, command=command, wanted=wanted.rstrip(","), hint=hint))
+
+
+def _is_spec(path: Path) -> bool:
+    return path.suffix == ".hqnn"
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in TABLES
+
+
+def _is_run(path: Path) -> bool:
+    return _is_file(path / WHOLE_SPEC)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _unknown(command: click.Command, option: str, args: Sequence[str]) -> Diagnostic:
+    """What is said of an option that a command does not have: the `--set` to type, or the option that it resembles."""
+    from difflib import get_close_matches
+
+    from hqnn_dsl.report.codes.arguments import UnknownOption
+
+    word = option.lstrip("-").replace("-", "_")
+    known = [text for row in command.params for text in row.opts if text.startswith("--")]
+    setting = _setting(word) if "--set" in known else ""
+    near = get_close_matches(option, known, n=1, cutoff=0.6)
+    if setting:
+        hint = f"it is a setting of the spec: `--set {setting}={_value(option, args)}`"
+    else:
+        hint = f"did you mean `{near[0]}`?" if near else ""
+    return UnknownOption(command=command.name or "", option=option, hint=hint)
+
+
+def _setting(word: str) -> str:
+    """The path of the setting that a word means, empty for none."""
+    from hqnn_dsl.semantics.sections import SECTIONS
+
+    if word in FOREIGN:
+        return FOREIGN[word]
+    names = {row.name for rows in SECTIONS.values() for row in rows} | {"backend"}
+    return word if word in names else ""
+
+
+def _value(option: str, args: Sequence[str]) -> str:
+    from shlex import quote
+
+    for place, text in enumerate(args):
+        name, sign, value = text.partition("=")
+        if name == option:
+            following = args[place + 1] if place + 1 < len(args) else ""
+            found = value if sign else following
+            return quote(found) if found and not found.startswith("--") else "VALUE"
+    return "VALUE"

@@ -1,0 +1,27 @@
+"""The examples at the end of each command's help; a test holds that every command has some that it understands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LINES: Final = {
+    "check": ("hqnn check model.hqnn", "hqnn check model.hqnn data.csv --resolved"),
+    "compile": ("hqnn compile model.hqnn", "hqnn compile model.hqnn data.csv --emit qasm -o compiled/mine"),
+    "train": ("hqnn train model.hqnn data.csv", "hqnn train model.hqnn data.csv -o runs/short --set epochs=5"),
+    "predict": ("hqnn predict runs/short new.csv", "hqnn predict runs/short new.csv -o answers.csv"),
+    "evaluate": ("hqnn evaluate runs/short data.csv", "hqnn evaluate runs/short data.csv --set backend=reference"),
+    "verify": ("hqnn verify model.hqnn", "hqnn verify model.hqnn --points 5 --json"),
+    "bench": ("hqnn bench model.hqnn", "hqnn bench model.hqnn --batch 64 --seconds 30"),
+    "runs": ("hqnn runs", "hqnn runs runs --sort loss", "hqnn runs runs --json"),
+    "explain": ("hqnn explain E0312", "hqnn explain"),
+    "doctor": ("hqnn doctor", "hqnn doctor --json"),
+    "help": ("hqnn help", "hqnn help train"),
+}
+
+EXAMPLES: Final = {name: "\n\n".join(["Examples:", *lines]) for name, lines in _LINES.items()}
+"""By command; a blank line between lines, where they are broken on the screen."""
+
+
+def lines_of(name: str) -> tuple[str, ...]:
+    """The commands of an example, one a line."""
+    return _LINES[name]

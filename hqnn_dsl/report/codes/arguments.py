@@ -1,0 +1,87 @@
+"""Arguments and options of commands: what is said if one stands in another's place or is none of the command's."""
+
+from __future__ import annotations
+
+from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.report.lazy import lazy_dataclass
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class Swapped(Diagnostic):
+    """Two arguments of a command stand in each other's places: a table before its spec, or before its run.
+
+    hqnn train data.csv spec.hqnn      # wrong
+    hqnn train spec.hqnn data.csv      # right
+    """
+
+    code = "E0640"
+    exit_code = 2
+    message = "{first} is {found}, and {second} is {other}: they stand in each other's places"
+    first: str
+    found: str
+    second: str
+    other: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WrongKind(Diagnostic):
+    """An argument of a command is a file or folder of another kind than the command reads there.
+
+    hqnn predict spec.hqnn data.csv         # wrong: a spec is not trained
+    hqnn predict runs/yacht-1 data.csv      # right
+    """
+
+    code = "E0641"
+    exit_code = 2
+    message = "{path} is {found}; `hqnn {command}` takes {wanted} here"
+    path: str
+    found: str
+    command: str
+    wanted: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class UnknownOption(Diagnostic):
+    """A command has no option of that name. Settings of a spec are changed with `--set`.
+
+    hqnn train spec.hqnn data.csv --epochs 5          # wrong
+    hqnn train spec.hqnn data.csv --set epochs=5      # right
+    """
+
+    code = "E0642"
+    exit_code = 2
+    message = "`hqnn {command}` has no option `{option}`"
+    advice = "`hqnn help {command}` lists its options"
+    command: str
+    option: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class UnknownCommand(Diagnostic):
+    """There is no command of that name.
+
+    hqnn help trian      # wrong
+    hqnn help train      # right
+    """
+
+    code = "E0643"
+    exit_code = 2
+    message = "there is no command `{asked}`"
+    advice = "`hqnn help` lists the commands"
+    asked: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoFolder(Diagnostic):
+    """`hqnn runs` is given something that is not a folder, or a folder that cannot be read.
+
+    hqnn runs data.csv      # wrong
+    hqnn runs runs          # right: the folder with the runs of `hqnn train`
+    """
+
+    code = "E0644"
+    exit_code = 2
+    message = "cannot list the runs in {path}: {reason}"
+    advice = "give the folder that has the runs: `hqnn runs DIR`"
+    path: str
+    reason: str
