@@ -18,30 +18,46 @@ def page_of(code: type[Diagnostic]) -> str:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="[CODE]", help="A code such as E0312; all codes if left out.")] = "",
+    asked: Annotated[
+        str,
+        typer.Argument(
+            metavar="[CODE|NAME|TOPIC]",
+            help="A code (E0312), a gate, block, layer or setting (zz, dense, epochs), a name from another library "
+            "(AngleEmbedding), or a topic of codes (shapes); all topics and codes if left out.",
+        ),
+    ] = "",
 ) -> None:
-    """Say what a code means, with an example of wrong and right."""
+    """Say what a code means, with wrong and right, or what something of the language is."""
     from difflib import get_close_matches
 
+    from hqnn_dsl.cli.catalog_pages import TOPICS, names, pages_of
     from hqnn_dsl.report.codes import every_code
     from hqnn_dsl.report.codes.command import UnknownCode
     from hqnn_dsl.report.diagnostic import Refusal
+    from hqnn_dsl.semantics.typing_advice import what_is
 
-    codes = every_code()
-    if not code:
-        for known, row in codes.items():
-            write(f"{known}  {page_of(row).splitlines()[0]}")
+    codes, name = every_code(), asked.strip()
+    if name.upper() in codes:
+        code = name.upper()
+        write_lines(f"{code} ({codes[code].severity})\n\n{page_of(codes[code])}")
         return
-    asked = code.strip().upper()
-    if asked not in codes:
-        from hqnn_dsl.semantics.typing_advice import what_is
-
-        if said := what_is(code.strip()):
-            write(said)
-            return
-        near = get_close_matches(asked, list(codes), n=1, cutoff=0.5)
-        raise Refusal(UnknownCode(asked=code, hint=f"did you mean `{near[0]}`?" if near else ""))
-    write_lines(f"{asked} ({codes[asked].severity})\n\n{page_of(codes[asked])}")
+    pages = pages_of(name)
+    if pages:
+        write_lines("\n\n".join(pages))
+        return
+    if name in TOPICS or not name:
+        for topic in [name] if name else TOPICS:
+            start, about = TOPICS[topic]
+            rows = [f"{code}  {page_of(row).splitlines()[0]}" for code, row in codes.items() if code.startswith(start)]
+            write_lines("\n".join([f"{topic}: {about}", *(f"  {row}" for row in rows), ""]))
+        return
+    said = what_is(name)
+    if said:
+        write(said)
+        return
+    near = get_close_matches(name.lower(), [*names(), *TOPICS, *(code.lower() for code in codes)], n=1, cutoff=0.6)
+    found = near[0].upper() if near and near[0].upper() in codes else "".join(near)
+    raise Refusal(UnknownCode(asked=asked, hint=f"did you mean `hqnn explain {found}`?" if near else ""))
 
 
 def doctor(*, as_json: Json = False) -> None:
@@ -71,7 +87,7 @@ def unknown_command(asked: str, known: list[str], before: str) -> Diagnostic:
     return UnknownCommand(asked=asked, hint=f"did you mean `{before} {near[0]}`?" if near else "")
 
 
-def help(
+def help(  # noqa: A001 - the name of the command
     ctx: typer.Context,
     command: Annotated[str, typer.Argument(metavar="[COMMAND]", help="A command; all commands if left out.")] = "",
 ) -> None:

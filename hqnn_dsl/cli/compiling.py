@@ -162,11 +162,12 @@ def compile(  # noqa: PLR0913 - options of a command
     with the resolved spec, and static.json. The folder then holds these files and no others. DATA is only needed where
     the spec leaves the features to the table.
     """
-    from hqnn_dsl import api
     from hqnn_dsl.export.emitters import DRAWN, KINDS
 
     kinds = tuple(dict.fromkeys(emit)) or KINDS
     _known(kinds, KINDS)
+    from hqnn_dsl import api
+
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     show(program.warnings)
     in_width = None

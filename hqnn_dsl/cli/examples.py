@@ -13,7 +13,8 @@ _LINES: Final = {
     "verify": ("hqnn verify model.hqnn", "hqnn verify model.hqnn --points 5 --json"),
     "bench": ("hqnn bench model.hqnn", "hqnn bench model.hqnn --batch 64 --seconds 30"),
     "runs": ("hqnn runs", "hqnn runs runs --sort loss", "hqnn runs runs --json"),
-    "explain": ("hqnn explain E0312", "hqnn explain"),
+    "show": ("hqnn show model.hqnn", "hqnn show model.hqnn --set width=6"),
+    "explain": ("hqnn explain E0312", "hqnn explain zz", "hqnn explain shapes", "hqnn explain"),
     "doctor": ("hqnn doctor", "hqnn doctor --json"),
     "help": ("hqnn help", "hqnn help train"),
 }

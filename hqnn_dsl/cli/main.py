@@ -19,7 +19,7 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from hqnn_dsl.cli import about, compiling, listing, running, streams, trying
+from hqnn_dsl.cli import about, compiling, listing, running, showing, streams, trying
 from hqnn_dsl.cli.arguments import Command
 from hqnn_dsl.cli.examples import EXAMPLES
 from hqnn_dsl.cli.output import show, show_refusal, tell_lines, write
@@ -75,6 +75,7 @@ app = typer.Typer(
 for command in (
     compiling.check,
     compiling.compile,
+    showing.show,
     running.train,
     running.predict,
     running.evaluate,

@@ -45,7 +45,7 @@ def program_html(
     return page.box(
         f"{checked.draft['name']}, from {name}",
         page.lines(circuit_text(checked), *_rest(checked)),
-        page.table(("from the table to the target", "width"), _widths(checked)),
+        page.table(("from the table to the target", "width"), widths(checked)),
         page.heading("circuit"),
         _drawing(checked.circuit, circuit),
         page.heading(title),
@@ -76,10 +76,10 @@ def _rest(checked: Checked) -> list[str]:
 
 
 def _network(checked: Checked) -> str:
-    return " -> ".join(f"{name} {width}".strip() for name, width in _widths(checked))
+    return " -> ".join(f"{name} {width}".strip() for name, width in widths(checked))
 
 
-def _widths(checked: Checked) -> Iterator[tuple[str, str]]:
+def widths(checked: Checked) -> Iterator[tuple[str, str]]:
     """What values go through, and how many there are after it; nothing if only the table knows, or it is said."""
     draft, circuit = checked.draft, checked.circuit
     if checked.untrainable:

@@ -16,7 +16,10 @@ from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
 from hqnn_dsl.cli.examples import lines_of
 
-SPEC = "hqnn 1\nmodel m { encoder { dense(2); tanh * pi } circuit on 2 qubits { feature_map angle(); measure z } decoder { dense(1) } }\n"
+SPEC = (
+    "hqnn 1\nmodel m { encoder { dense(2); tanh * pi } circuit on 2 qubits { feature_map angle(); measure z } "
+    "decoder { dense(1) } }\n"
+)
 HEAVY = {"torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy"}
 COMMANDS = sorted(get_command(entry.app).commands)
 

@@ -52,14 +52,18 @@ class CannotWrite(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class UnknownCode(Diagnostic):
-    """`hqnn explain` is asked for a code that does not exist.
+    """`hqnn explain` is asked for something that is no code, nothing of the language and no topic.
 
-    hqnn explain E0312
+    wrong   hqnn explain E9999
+    right   hqnn explain E0312
+    right   hqnn explain zz
+    right   hqnn explain shapes
     """
 
     code = "E0604"
     exit_code = 2
-    message = "there is no code `{asked}`"
+    message = "there is no code, name or topic `{asked}`"
+    advice = "`hqnn explain` alone lists the topics and all codes"
     asked: str
 
 
