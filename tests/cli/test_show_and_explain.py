@@ -74,21 +74,21 @@ def test_show_says_the_widths_and_draws(capsys, monkeypatch):
     assert "q3 " not in out
 
 
+LOADED = """
+import sys
+sys.argv = ["hqnn", "show", "specs/model.hqnn"]
+from hqnn_dsl.cli.main import main
+try:
+    main()
+except SystemExit:
+    pass
+print([name for name in ("torch", "matplotlib", "pandas", "qiskit_aer") if name in sys.modules])
+"""
+
+
 def test_show_loads_no_torch():
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; sys.argv = ['hqnn', 'show', 'specs/model.hqnn']\n"
-            "from hqnn_dsl.cli.main import main\n"
-            "try: main()\nexcept SystemExit: pass\n"
-            "print([name for name in ('torch', 'matplotlib', 'pandas', 'qiskit_aer') if name in sys.modules])",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).resolve().parents[2],
-    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
