@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from hqnn_dsl.backends import LayerExecutable, MeteredExecutable, SamplingExecutable, offered
 from hqnn_dsl.backends.dense.transforms import is_transformed, transformed
 from hqnn_dsl.network.slots import SlotTable
+from hqnn_dsl.report.codes.transforms import NoNumbers
 from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.report.seeds import stream
 
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 
 def _uniform(shape: tuple[int, ...], values: tuple[float, ...], generator: torch.Generator) -> Tensor:
     low, high = values
-    return torch.rand(shape, generator=generator, dtype=torch.float64) * (high - low) + low
+    return torch.rand(shape, generator=generator, dtype=torch.float64, device="cpu") * (high - low) + low
 
 
 def _normal(shape: tuple[int, ...], values: tuple[float, ...], generator: torch.Generator) -> Tensor:
     (std,) = values
-    return torch.randn(shape, generator=generator, dtype=torch.float64) * std
+    return torch.randn(shape, generator=generator, dtype=torch.float64, device="cpu") * std
 
 
 def _zeros(shape: tuple[int, ...], _values: tuple[float, ...], _generator: torch.Generator) -> Tensor:
@@ -64,7 +65,7 @@ DRAWS: dict[str, Callable[[tuple[int, ...], tuple[float, ...], torch.Generator],
 def initial_values(tensor: WeightTensor, seed: int) -> Tensor:
     """The starting values of a tensor in float64, `tensor.shape`, from the stream of its path under `seed`."""
     name, numbers = tensor.initial
-    generator = torch.Generator().manual_seed(stream(seed, tensor.path))
+    generator = torch.Generator("cpu").manual_seed(stream(seed, tensor.path))
     return DRAWS[name](tensor.shape, numbers, generator)
 
 
@@ -90,8 +91,10 @@ class WeightFolder(nn.Module):
         inner = self._modules.get(first) if rest else None
         if isinstance(inner, WeightFolder):
             return inner.take(rest)
-        found = self._parameters[first]
-        assert found is not None
+        found = self._parameters.get(first)
+        if found is None:  # a parametrization or pruning puts an attribute in its place
+            found = getattr(self, first)
+            assert isinstance(found, Tensor)
         return found
 
 
@@ -150,9 +153,11 @@ class QuantumLayer(WeightFolder):
         self._table = SlotTable(circuit)
         self._whole = executable if isinstance(executable, LayerExecutable) else None
         self.register_buffer("_unit", torch.empty(0, dtype=self.dtype), persistent=False)  # follows `.to(dtype)`
+        self._is_meta = self._unit.is_meta
         seed = drawn_seed() if seed is None else seed
+        place = torch.get_default_device()
         for tensor in circuit.weights:
-            weights = nn.Parameter(initial_values(tensor, seed).to(self.dtype), requires_grad=not tensor.frozen)
+            weights = nn.Parameter(initial_values(tensor, seed).to(place, self.dtype), requires_grad=not tensor.frozen)
             self.put(tensor.path, weights)
 
     @property
@@ -179,10 +184,14 @@ class QuantumLayer(WeightFolder):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's
         """Torch's way to `.to(…)`, `.double()` and the like: the state's precision follows the weights'."""
-        before, after = self._unit.dtype, fn(self._unit).dtype
+        unit = fn(self._unit)
+        if unit.is_complex():
+            raise TypeError(_COMPLEX)
+        before, after = self._unit.dtype, unit.dtype
         wanted: Literal["single", "double"] = "double" if after == torch.float64 else "single"
         executable = self._at_precision(wanted) if after != before else None
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._is_meta = unit.is_meta
         if executable is not None:
             self._run_by(executable, wanted)
         return self
@@ -223,7 +232,8 @@ class QuantumLayer(WeightFolder):
         start = f"{prefix}." if prefix else ""
         for path in (start + tensor.path for tensor in self.circuit.weights):
             if path in found:
-                yield path, found[path]
+                yield path, found.pop(path)
+        yield from found.items()  # what a parametrization keeps
 
     def weights(self) -> Tensor:
         """All weights flattened, `[P]`, in the order of the circuit, which has at least one tensor."""
@@ -246,6 +256,8 @@ class QuantumLayer(WeightFolder):
             raise TypeError(_no_tensor(x))
         if x.ndim == 0 or x.shape[-1] != width:
             raise ValueError(_wrong_width(x.shape, width))
+        if self._is_meta or x.is_meta:
+            raise Refusal(NoNumbers())
         leading = x.shape[:-1]
         if is_transformed():
             with torch.autocast(device_type=x.device.type, enabled=False):
@@ -284,7 +296,10 @@ WIDE = {torch.float32, torch.float64}
 
 def drawn_seed() -> int:
     """A seed from torch's global generator, so that `torch.manual_seed` decides it."""
-    return int(torch.randint(2**62, (), dtype=torch.int64))
+    return int(torch.randint(2**62, (), dtype=torch.int64, device="cpu"))
+
+
+_COMPLEX = "the weights of a circuit are real numbers: write `.to(torch.float64)` or `.to(torch.float32)`"
 
 
 def _no_tensor(x: object) -> str:

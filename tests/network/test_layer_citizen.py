@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import parametrize, prune
 
 import hqnn_dsl as hqnn
 from hqnn_dsl.report.diagnostic import Refusal
@@ -217,3 +219,76 @@ def test_options_change_the_specs_own_backend():
 def test_wrong_inputs_get_a_sentence(program, given, error, says):
     with pytest.raises(error, match=says):
         program.quantum_layer("native")(given)
+
+
+class Doubled(torch.nn.Module):
+    def forward(self, weights):
+        return 2 * weights
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+def test_parametrized_weights_are_read_and_trained(program, backend):
+    layer, doubled = (program.quantum_layer(backend, "double", seed=3) for _ in range(2))
+    parametrize.register_parametrization(layer.get_submodule("real_amplitudes"), "w", Doubled())
+    with torch.no_grad():
+        for weight in doubled.parameters():
+            weight.mul_(2)
+    torch.testing.assert_close(layer(rows()), doubled(rows()), atol=1e-12, rtol=0)
+    ((name, original),) = layer.named_parameters()
+    assert name == "real_amplitudes.parametrizations.w.original"
+    for outputs in (layer(rows()), doubled(rows())):
+        outputs.sum().backward()
+    (plain,) = doubled.parameters()
+    torch.testing.assert_close(original.grad, 2 * plain.grad, atol=1e-12, rtol=0)
+
+
+def test_pruned_weights_are_read(program):
+    layer = program.quantum_layer("native", "double", seed=3)
+    prune.l1_unstructured(layer.get_submodule("real_amplitudes"), "w", 0.5)
+    pruned = program.quantum_layer("native", "double", seed=3)
+    with torch.no_grad():
+        (weight,) = pruned.parameters()
+        weight.copy_(layer.get_submodule("real_amplitudes").w)
+    assert (weight == 0).sum() == 3
+    torch.testing.assert_close(layer(rows()), pruned(rows()), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_it_is_saved_compiled_and_loaded(program, backend):
+    layer, other = program.quantum_layer(backend, "double", seed=3), program.quantum_layer(backend, "double", seed=4)
+    wanted = layer(rows())
+    other.load_state_dict(layer.state_dict())
+    kept = io.BytesIO()
+    torch.save(layer, kept)
+    kept.seek(0)
+    for same in (other, torch.load(kept, weights_only=False), copy.deepcopy(layer).share_memory()):
+        torch.testing.assert_close(same(rows()), wanted, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+def test_compiled_by_torch_it_answers_the_same(program, backend):
+    layer = program.quantum_layer(backend, "double", seed=3)
+    found = torch.compile(layer, backend="eager")(rows())
+    torch.testing.assert_close(found, layer(rows()), atol=1e-12, rtol=0)
+    gradients = [torch.autograd.grad(outputs.sum(), list(layer.parameters())) for outputs in (found, layer(rows()))]
+    torch.testing.assert_close(*gradients, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+def test_on_meta_it_says_what_to_write(program, backend):
+    layer = program.quantum_layer(backend, seed=3)
+    with pytest.raises(Refusal, match="E0791"):
+        layer(rows(torch.float32).to("meta"))
+    for moved in (copy.deepcopy(layer).to("meta"), copy.deepcopy(layer).double().to(device="meta")):
+        with pytest.raises(Refusal, match="E0791"):
+            moved(rows())
+        moved.to_empty(device="cpu").reset_parameters(seed=3)
+        assert moved(rows()).shape == (2, 3)
+    with torch.device("meta"):
+        made = program.quantum_layer(backend)
+    assert {weight.device.type for weight in made.parameters()} == {"meta"}
+
+
+def test_complex_weights_are_refused(program):
+    with pytest.raises(TypeError, match=r"real numbers: write `\.to\(torch\.float64\)`"):
+        program.quantum_layer("native").to(torch.complex64)

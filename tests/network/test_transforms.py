@@ -114,6 +114,7 @@ def test_jacobians_forward_and_backward_are_the_plain_one(program, truth, backen
     layer, (x,) = program.quantum_layer(backend, "double", seed=3), rows(1)
     wanted = functional.jacobian(truth, x)
     assert_equal(jacrev(layer)(x), wanted)
+    assert_equal(functional.jacobian(layer, x, vectorize=True), wanted)
     assert_equal(jacfwd(layer)(x), wanted)
     direction = torch.tensor([0.7, -1.2], dtype=torch.float64)
     assert_equal(jvp(layer, (x,), (direction,))[1], wanted @ direction)
@@ -181,7 +182,8 @@ def test_what_arrives_forward_in_a_backward_pass_is_carried_on(program, truth):
     assert_equal(*found)
 
 
-def test_a_whole_network_under_transforms(program):
+def test_a_whole_network_under_transforms():
+    program = hqnn.compile_text(ANGLES)
     net, plain = (program.network(backend=name).double() for name in ("native", "reference"))
     x = rows(3)
     weights = {name: weight.detach() for name, weight in net.named_parameters()}
@@ -218,6 +220,10 @@ def test_estimates_have_gradients_backwards_only(program, truth, backend):
     ):
         with pytest.raises(Refusal, match="E0790"):
             forward()
+    several = functional.jacobian(layer, x, vectorize=True)
+    assert several.shape == (2, 2)
+    if "spsa" not in backend:
+        torch.testing.assert_close(several, functional.jacobian(truth, x), atol=0.3, rtol=0)
     with pytest.raises(Refusal, match="E0780"):
         jacrev(jacrev(lambda x: layer(x).sum()))(x)
 

@@ -205,9 +205,10 @@ class _Readout:
                 product = masks(letters, [qubit for qubit, _ in factors])
                 entries.append((numbers.setdefault(product, len(numbers)), column, coefficient))
         self._products = tuple(numbers)
-        self._coefficients = torch.zeros(len(numbers), len(observables), dtype=torch.float64)
-        for row, column, coefficient in entries:
-            self._coefficients[row, column] += coefficient
+        with constants():
+            self._coefficients = torch.zeros(len(numbers), len(observables), dtype=torch.float64, device="cpu")
+            for row, column, coefficient in entries:
+                self._coefficients[row, column] += coefficient
 
     def __call__(self, state: Tensor, products: PauliProducts) -> Tensor:
         values = self._expectations(state, products)

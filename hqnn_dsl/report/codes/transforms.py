@@ -26,3 +26,21 @@ class ForwardMode(Diagnostic):
 
     backend: str
     reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoNumbers(Diagnostic):
+    """A layer was called that is on torch's device `meta`, or was given a tensor that is.
+
+    Tensors on `meta` have a shape and no numbers, so no circuit can be run with them.
+
+    Wrong: `layer.to("meta")(x)`
+    Right: `layer.to_empty(device="cpu")`, then `layer.reset_parameters()` or `layer.load_state_dict(…)`.
+    """
+
+    code: ClassVar[str] = "E0791"
+    message: ClassVar[str] = "a circuit cannot be run on the device `meta`, where tensors have no numbers"
+    label: ClassVar[str] = "run here"
+    advice: ClassVar[str] = (
+        'write `layer.to_empty(device="cpu")` and then `layer.reset_parameters()`, with `x` on the same device'
+    )
