@@ -13,8 +13,14 @@ from hqnn_dsl.report.diagnostic import Diagnostic
 
 
 def page_of(code: type[Diagnostic]) -> str:
-    """A code's page: its docstring without the indentation that the class has."""
-    return re.sub(r"(?m)^    ", "", code.__doc__ or "").strip()
+    """A code's page: its docstring without the indentation that the class has, its examples deeper than its text."""
+    text = re.sub(r"(?m)^    ", "", code.__doc__ or "").strip()
+    return "\n\n".join(_deeper(part) for part in text.split("\n\n"))
+
+
+def _deeper(part: str) -> str:
+    """An example, `wrong   …` and `right   …`, that stands no deeper than the text, set four deeper."""
+    return re.sub(r"(?m)^", "    ", part) if part.startswith(("wrong   ", "right   ")) else part
 
 
 def explain(

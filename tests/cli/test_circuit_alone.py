@@ -133,7 +133,7 @@ def test_compile_writes_a_module_that_is_read_back(command, name, tmp_path):
     report = json.loads((tmp_path / "out" / "static.json").read_text())
     assert (report["inputs"], report["outputs"]) == WIDTHS[name]
     inputs = torch.rand(2, WIDTHS[name][0]) + 0.2
-    expected = hqnn.compile(ALONE[name]).quantum_layer()(inputs)
+    expected = hqnn.compile(ALONE[name]).network(WIDTHS[name][0])(inputs)
     torch.testing.assert_close(hqnn.load(tmp_path / "out")(inputs), expected)
 
 

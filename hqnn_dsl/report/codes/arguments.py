@@ -10,8 +10,8 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class Swapped(Diagnostic):
     """Two arguments of a command stand in each other's places: a table before its spec, or before its run.
 
-    hqnn train data.csv spec.hqnn      # wrong
-    hqnn train spec.hqnn data.csv      # right
+    wrong   hqnn train data.csv spec.hqnn
+    right   hqnn train spec.hqnn data.csv
     """
 
     code = "E0640"
@@ -27,8 +27,8 @@ class Swapped(Diagnostic):
 class WrongKind(Diagnostic):
     """An argument of a command is a file or folder of another kind than the command reads there.
 
-    hqnn predict spec.hqnn data.csv         # wrong: a spec is not trained
-    hqnn predict runs/yacht-1 data.csv      # right
+    wrong   hqnn predict spec.hqnn data.csv      # a spec is not trained
+    right   hqnn predict runs/yacht-1 data.csv
     """
 
     code = "E0641"
@@ -44,8 +44,8 @@ class WrongKind(Diagnostic):
 class UnknownOption(Diagnostic):
     """A command has no option of that name. Settings of a spec are changed with `--set`.
 
-    hqnn train spec.hqnn data.csv --epochs 5          # wrong
-    hqnn train spec.hqnn data.csv --set epochs=5      # right
+    wrong   hqnn train spec.hqnn data.csv --epochs 5
+    right   hqnn train spec.hqnn data.csv --set epochs=5
     """
 
     code = "E0642"
@@ -60,8 +60,8 @@ class UnknownOption(Diagnostic):
 class UnknownCommand(Diagnostic):
     """There is no command of that name.
 
-    hqnn help trian      # wrong
-    hqnn help train      # right
+    wrong   hqnn help trian
+    right   hqnn help train
     """
 
     code = "E0643"
@@ -75,8 +75,8 @@ class UnknownCommand(Diagnostic):
 class NoFolder(Diagnostic):
     """`hqnn runs` is given something that is not a folder, or a folder that cannot be read.
 
-    hqnn runs data.csv      # wrong
-    hqnn runs runs          # right: the folder with the runs of `hqnn train`
+    wrong   hqnn runs data.csv
+    right   hqnn runs runs      # the folder with the runs of `hqnn train`
     """
 
     code = "E0644"

@@ -16,9 +16,9 @@ class TargetBeyondOutputs(Diagnostic):
     last layer such as `tanh` or `sigmoid` gives. A target that is scaled to variance 1 reaches further. A dense layer
     at the end has no bounds.
 
-    Wrong: model m { circuit on 1 qubits { …; measure z } }                             # no decoder
-    Right: model m { circuit on 1 qubits { …; measure z } decoder { dense(1) } }
-    Right: model m { circuit on 1 qubits { …; measure z } decoder { identity * 4 } }    # one number for all rows
+        wrong   model m { circuit on 1 qubits { …; measure z } }                               # no decoder
+        right   model m { circuit on 1 qubits { …; measure z } decoder { dense(1) } }
+        right   model m { circuit on 1 qubits { …; measure z } decoder { identity * 4 } }      # one number for all rows
     """
 
     code: ClassVar[str] = "W0445"

@@ -10,8 +10,8 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class NotCompiled(Diagnostic):
     """A folder or file is neither a run of `hqnn train` nor what `hqnn compile` writes.
 
-    hqnn.load("runs")               # wrong: the folder of all runs
-    hqnn.load("runs/yacht-1")       # right
+    wrong   hqnn.load("runs")      # the folder of all runs
+    right   hqnn.load("runs/yacht-1")
     """
 
     code = "E0601"
@@ -25,8 +25,8 @@ class NotCompiled(Diagnostic):
 class FolderInUse(Diagnostic):
     """The folder for the output has files in it that this command did not write; nothing is overwritten.
 
-    hqnn compile spec.hqnn --out src        # wrong
-    hqnn compile spec.hqnn --out compiled   # right
+    wrong   hqnn compile spec.hqnn --out src
+    right   hqnn compile spec.hqnn --out compiled
     """
 
     code = "E0602"
@@ -40,8 +40,8 @@ class FolderInUse(Diagnostic):
 class CannotWrite(Diagnostic):
     """A file or folder cannot be written: its folder does not exist, is a file, is full or belongs to someone else.
 
-    hqnn predict runs/yacht-1 new.csv --out nosuch/answers.csv     # wrong where there is no folder `nosuch`
-    hqnn predict runs/yacht-1 new.csv --out answers.csv            # right
+    wrong   hqnn predict runs/yacht-1 new.csv --out nosuch/answers.csv      # where there is no folder `nosuch`
+    right   hqnn predict runs/yacht-1 new.csv --out answers.csv
     """
 
     code = "E0603"
@@ -71,8 +71,8 @@ class UnknownCode(Diagnostic):
 class BadOption(Diagnostic):
     """An option of a command has a value that it does not take.
 
-    hqnn train spec.hqnn data.csv --set epochs        # wrong
-    hqnn train spec.hqnn data.csv --set epochs=10     # right
+    wrong   hqnn train spec.hqnn data.csv --set epochs
+    right   hqnn train spec.hqnn data.csv --set epochs=10
     """
 
     code = "E0605"
@@ -87,8 +87,8 @@ class BadOption(Diagnostic):
 class NoModule(Diagnostic):
     """The Torch module is asked for, and only the table can say how many features the network reads.
 
-    hqnn compile spec.hqnn --emit module             # wrong where the spec says `features *`
-    hqnn compile spec.hqnn data.csv --emit module    # right
+    wrong   hqnn compile spec.hqnn --emit module      # where the spec says `features *`
+    right   hqnn compile spec.hqnn data.csv --emit module
     """
 
     code = "E0606"
@@ -102,8 +102,8 @@ class RunIsFixed(Diagnostic):
 
     The weights of a run belong to its spec. Only what computes the circuit may be another one.
 
-    hqnn evaluate runs/yacht-1 data.csv --set width=6                          # wrong
-    hqnn evaluate runs/yacht-1 data.csv --set "backend=aer(device: cpu)"       # right
+        wrong   hqnn evaluate runs/yacht-1 data.csv --set width=6
+        right   hqnn evaluate runs/yacht-1 data.csv --set "backend=aer(device: cpu)"
     """
 
     code = "E0607"
@@ -120,8 +120,8 @@ class Disagreement(Diagnostic):
     The spec is not at fault. The table says which backend and precision, and by how much. Until it is mended, train
     with a backend that agrees, by its name (`backend reference`), and please report the spec with the table.
 
-    hqnn bench spec.hqnn      # wrong: no times are shown for a backend that computes something else
-    hqnn verify spec.hqnn     # right: shows all differences
+        wrong   hqnn bench spec.hqnn       # no times are shown for a backend that computes something else
+        right   hqnn verify spec.hqnn      # shows all differences
     """
 
     code = "E0608"
@@ -138,8 +138,8 @@ class OutputLost(Diagnostic):
 
     What the command wrote to files is there. The same command gives the result again.
 
-        hqnn predict runs/yacht-1 new.csv > /dev/full             # wrong
-        hqnn predict runs/yacht-1 new.csv --out answers.csv       # right
+        wrong   hqnn predict runs/yacht-1 new.csv > /dev/full
+        right   hqnn predict runs/yacht-1 new.csv --out answers.csv
     """
 
     code = "E0620"
@@ -155,8 +155,8 @@ class KernelsNotKept(Diagnostic):
     They are kept in the user's folder for caches; where that cannot be written, in a folder among the temporary files
     that only this user can open.
 
-        HOME=/nonexistent TMPDIR=/nonexistent hqnn train spec.hqnn data.csv       # compiles at every start
-        NUMBA_CACHE_DIR=/scratch/me/kernels hqnn train spec.hqnn data.csv         # right
+        wrong   HOME=/nonexistent TMPDIR=/nonexistent hqnn train spec.hqnn data.csv      # compiles at every start
+        right   NUMBA_CACHE_DIR=/scratch/me/kernels hqnn train spec.hqnn data.csv
     """
 
     code = "E0621"

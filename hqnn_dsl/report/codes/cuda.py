@@ -15,8 +15,9 @@ class NoGpu(Diagnostic):
     Either torch was installed without CUDA, or no device is in this machine or visible to this process, or the driver
     is missing or older than torch's CUDA.
 
-    Wrong: `backend native(device: cuda)` or `backend custatevec` on a machine without an NVIDIA GPU.
-    Right: `backend native`, which runs where the tensors are.
+        wrong   backend native(device: cuda)      # on a machine without an NVIDIA GPU
+        wrong   backend custatevec                # likewise
+        right   backend native                    # runs where the tensors are
     """
 
     code: ClassVar[str] = "E0730"
@@ -39,8 +40,9 @@ class CudaKernelsMissing(Diagnostic):
     It is an optional part in two forms, one for each version of CUDA: `cuda` for CUDA 13, which is what torch 2.11 and
     later is built for, and `cuda12` for CUDA 12.
 
-    Wrong: `backend native(device: cuda)` without numba-cuda.
-    Right: `pip install 'hqnn-dsl[cuda]'`, or `backend native`, which takes the CPU where it has to.
+        wrong   backend native(device: cuda)      # without numba-cuda
+        right   pip install 'hqnn-dsl[cuda]'
+        right   backend native                    # takes the CPU where it has to
     """
 
     code: ClassVar[str] = "E0731"
@@ -58,8 +60,9 @@ class CudaKernelsBroken(Diagnostic):
 
     Mostly numba-cuda was installed without CUDA's compiler, or for another version of CUDA than the driver's.
 
-    Wrong: `pip install numba-cuda` without its extra `cu12` or `cu13`.
-    Right: `pip install --force-reinstall 'hqnn-dsl[cuda]'` for CUDA 13, `cuda12` for CUDA 12.
+        wrong   pip install numba-cuda                                # without its extra `cu12` or `cu13`
+        right   pip install --force-reinstall 'hqnn-dsl[cuda]'        # for CUDA 13
+        right   pip install --force-reinstall 'hqnn-dsl[cuda12]'      # for CUDA 12
     """
 
     code: ClassVar[str] = "E0732"
@@ -80,8 +83,9 @@ class KernelsOnCpu(Diagnostic):
 
     Its CUDA kernels cannot run here, so tensors are copied to the CPU and back in every step: right numbers, slowly.
 
-    Wrong: nothing is.
-    Right: `backend native(device: cuda)`, where a run on the CPU must not happen, or `device: cpu` where it is meant.
+        wrong   backend native                   # where a run on the CPU must not happen
+        right   backend native(device: cuda)
+        right   backend native(device: cpu)      # where the CPU is meant
     """
 
     code: ClassVar[str] = "E0733"
@@ -100,8 +104,9 @@ class CuStateVecMissing(Diagnostic):
     There is one for each version of CUDA. That for CUDA 13 cannot be installed beside GPU Aer, which brings the
     libraries for CUDA 12 under the same names.
 
-    Wrong: `backend custatevec` without cuquantum-python.
-    Right: `pip install 'hqnn-dsl[custatevec13]'` beside a torch for CUDA 13, `hqnn-dsl[custatevec]` for CUDA 12.
+        wrong   backend custatevec                        # without cuquantum-python
+        right   pip install 'hqnn-dsl[custatevec13]'      # beside a torch for CUDA 13
+        right   pip install 'hqnn-dsl[custatevec]'        # beside a torch for CUDA 12
     """
 
     code: ClassVar[str] = "E0734"
@@ -120,8 +125,8 @@ class CuStateVecFailed(Diagnostic):
 
     Where even a handle cannot be made, the library does not fit the driver. Later errors are about memory, or a bug.
 
-    Wrong: cuquantum-python for CUDA 13 with a driver for CUDA 12.
-    Right: the package for the CUDA that `nvidia-smi` names.
+        wrong   pip install 'hqnn-dsl[custatevec13]'      # with a driver for CUDA 12
+        right   pip install 'hqnn-dsl[custatevec]'        # for the CUDA that `nvidia-smi` names
     """
 
     code: ClassVar[str] = "E0735"

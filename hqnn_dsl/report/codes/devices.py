@@ -15,8 +15,8 @@ class UnknownPrimitive(Diagnostic):
     It is `statevector` for Qiskit's exact estimator, a fake device of qiskit-ibm-runtime, whose names begin with
     `fake_`, or a real device of IBM's service, whose names begin with `ibm_`.
 
-    Wrong: `backend primitive("torino")`
-    Right: `backend primitive("fake_torino")`
+        wrong   backend primitive("torino")
+        right   backend primitive("fake_torino")
     """
 
     code: ClassVar[str] = "E0750"
@@ -33,8 +33,8 @@ class UnknownPrimitive(Diagnostic):
 class ServiceMissing(Diagnostic):
     """Real devices are reached with the package qiskit-ibm-runtime, which is not installed here.
 
-    Wrong: `backend primitive("ibm_torino")` in an environment without it.
-    Right: `pip install 'hqnn-dsl[ibm]'`
+    wrong   backend primitive("ibm_torino")      # in an environment without the package
+    right   pip install 'hqnn-dsl[ibm]'
     """
 
     code: ClassVar[str] = "E0751"
@@ -53,8 +53,8 @@ class NoAccount(Diagnostic):
     The account is saved once, by qiskit-ibm-runtime, with an API key from the service's web page. Nothing of it belongs
     into a spec.
 
-    Wrong: `backend primitive("ibm_torino")` before an account is saved.
-    Right: in Python, once: `QiskitRuntimeService.save_account(channel="ibm_quantum_platform", token="YOUR API KEY")`
+        wrong   backend primitive("ibm_torino")      # before an account is saved
+        right   QiskitRuntimeService.save_account(channel="ibm_quantum_platform", token="YOUR API KEY")
     """
 
     code: ClassVar[str] = "E0752"
@@ -74,8 +74,9 @@ class NoAccount(Diagnostic):
 class DeviceUnreachable(Diagnostic):
     """The service of a real device could not be reached, or did not let us in; the reason is its own.
 
-    Wrong: an API key that has expired, or no network.
-    Right: the same command with a valid account and a network; `primitive("fake_torino")` needs neither.
+    wrong   backend primitive("ibm_torino")       # an API key that has expired, or no network
+    right   backend primitive("ibm_torino")       # with a valid account and a network
+    right   backend primitive("fake_torino")      # needs neither
     """
 
     code: ClassVar[str] = "E0753"
@@ -92,8 +93,8 @@ class DeviceUnreachable(Diagnostic):
 class UnknownRealDevice(Diagnostic):
     """The account reaches the service, and the service has no device of that name for it.
 
-    Wrong: `backend primitive("ibm_torinoo")`
-    Right: a name that `QiskitRuntimeService().backends()` lists.
+    wrong   backend primitive("ibm_torinoo")
+    right   backend primitive("ibm_torino")      # where `QiskitRuntimeService().backends()` lists it
     """
 
     code: ClassVar[str] = "E0754"
@@ -109,8 +110,8 @@ class UnknownRealDevice(Diagnostic):
 class DeviceFailed(Diagnostic):
     """A device took a job and did not answer it; the reason is its own. Answers that came before are kept.
 
-    Wrong: a job that the service cancels, or that breaks one of its limits.
-    Right: the same command again, with `--resume` for a training: what was answered is not paid twice.
+    wrong   hqnn train model.hqnn data.csv      # after a break: pays again for what was answered
+    right   hqnn train model.hqnn data.csv --out RUN --resume
     """
 
     code: ClassVar[str] = "E0755"
@@ -129,8 +130,8 @@ class ConnectionLost(Diagnostic):
 
     Jobs that were sent go on at the service, and their identities are kept with the run.
 
-    Wrong: a network that is down for longer.
-    Right: the same command later, with `--resume` for a training: it takes up the jobs that were sent.
+        wrong   hqnn train model.hqnn data.csv                         # after a break: sends all jobs anew
+        right   hqnn train model.hqnn data.csv --out RUN --resume      # takes up the jobs that were sent
     """
 
     code: ClassVar[str] = "E0756"
@@ -151,8 +152,8 @@ class JobRetried(Diagnostic):
 
     Before a job is sent again the service is asked whether it has it already.
 
-    Wrong: nothing is.
-    Right: waiting, or Ctrl-C: what was sent is kept.
+        wrong   hqnn train model.hqnn data.csv                         # after Ctrl-C: sends all jobs anew
+        right   hqnn train model.hqnn data.csv --out RUN --resume      # after Ctrl-C: what was sent is kept
     """
 
     code: ClassVar[str] = "E0757"
@@ -172,8 +173,8 @@ class BudgetSpent(Diagnostic):
     Everything is counted before a training begins; what runs into a bound later are the device's own quantum seconds,
     where they are more than estimated, and steps that were done again after a break. Checkpoints and answers are kept.
 
-    Wrong: `budget { seconds: 60 }` for jobs that take the device 90.
-    Right: a larger budget, fewer epochs, a larger `batch`, or `gradient: spsa`.
+        wrong   budget { seconds: 60 }       # for jobs that take the device 90
+        right   budget { seconds: 120 }      # or fewer epochs, a larger `batch`, `gradient: spsa`
     """
 
     code: ClassVar[str] = "E0758"
@@ -193,8 +194,8 @@ class NotAgreed(Diagnostic):
     `hqnn train`, `hqnn predict` and `hqnn evaluate` show what it will take and ask; where nobody can answer, as in a
     script, `--yes` does. In Python it is `train(…, agree=True)`, or `layer.executable.meter.agreed = True`.
 
-    Wrong: `hqnn train model.hqnn data.csv < /dev/null` with `backend primitive("ibm_torino")`.
-    Right: `hqnn train model.hqnn data.csv --yes`
+        wrong   hqnn train model.hqnn data.csv < /dev/null      # with `backend primitive("ibm_torino")`
+        right   hqnn train model.hqnn data.csv --yes
     """
 
     code: ClassVar[str] = "E0759"
@@ -214,8 +215,8 @@ class OverBudget(Diagnostic):
     All circuits and shots are counted before: epochs times batches times shifts, validation, and the predictions at the
     end, as if no early stop came. Seconds are an estimate: 0.3 ms a shot and 2 s a job.
 
-    Wrong: `epochs 100` under `budget { circuits: 1000 }`.
-    Right: fewer epochs, a larger `batch` under fewer shots, `gradient: spsa`, or a larger budget.
+        wrong   train { epochs 100 }; budget { circuits: 50 }          # each epoch takes one circuit or more
+        right   train { epochs 100 }; budget { circuits: 200000 }      # at least what the message says is needed
     """
 
     code: ClassVar[str] = "E0760"

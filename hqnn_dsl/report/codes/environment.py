@@ -18,8 +18,10 @@ class StateTooLarge(Diagnostic):
     batch on `reference` and `pennylane`. It is counted before anything is allocated: `hqnn check` and `hqnn compile`
     warn (W0410) where values fit and a step does not, and `hqnn train` refuses.
 
-    Wrong: `circuit on 34 qubits { … }`, or `batch 4096` with 16 qubits and `backend reference`.
-    Right: fewer qubits, a smaller `batch`, or another backend; the message says what fits.
+        wrong   circuit on 34 qubits { … }
+        right   circuit on 20 qubits { … }
+        wrong   train { batch 4096 }; backend reference      # with 16 qubits
+        right   train { batch 32 }; backend native
     """
 
     code: ClassVar[str] = "E0711"
@@ -62,8 +64,8 @@ class ZeroAmplitudes(Diagnostic):
     or from a table row of zeros. The message names the line of the table; where a layer is called on a tensor, the row
     of that tensor, counted from 0.
 
-    Wrong: an encoder `dense(4); relu` in front of `feature_map amplitude()`.
-    Right: an encoder that cannot give zeros everywhere, such as `dense(4); tanh + 2`.
+        wrong   encoder { dense(4); relu }          # in front of `feature_map amplitude()`
+        right   encoder { dense(4); tanh + 2 }      # cannot give zeros everywhere
     """
 
     code: ClassVar[str] = "E0712"
@@ -85,9 +87,9 @@ class BackendCannot(Diagnostic):
 
     Each backend says what it cannot do before anything runs. The `reference` backend can do all of the language.
 
-    Wrong: `feature_map amplitude()` with `backend aer()`: its gradients shift the angles of gates, and an amplitude
-    is not an angle.
-    Right: `backend reference`, or an encoding by angles such as `feature_map angle()`.
+        wrong   feature_map amplitude()      # with `backend aer()`: it shifts angles, and an amplitude is none
+        right   feature_map amplitude()      # with `backend reference`
+        right   feature_map angle()          # with `backend aer()`
     """
 
     code: ClassVar[str] = "E0713"
@@ -106,9 +108,10 @@ class AmplitudeInQiskit(Diagnostic):
     A Qiskit circuit prepares the amplitudes by rotations whose angles are parameters, `amplitude[j]`, one less than
     there are amplitudes; their formulas stand in the files. Beyond 8 qubits there would be too many gates.
 
-    Wrong: `hqnn compile` of a spec with `feature_map amplitude()` on 9 qubits.
-    Right: fewer qubits, or an encoding by angles, such as `feature_map angle()`;
-    training with `backend reference` needs no Qiskit form.
+        wrong   circuit on 9 qubits { feature_map amplitude() }      # for `hqnn compile`
+        right   circuit on 8 qubits { feature_map amplitude() }
+        right   circuit on 9 qubits { feature_map angle() }
+        right   backend reference                                    # for `hqnn train`, which needs no Qiskit form
     """
 
     code: ClassVar[str] = "E0714"
@@ -125,8 +128,8 @@ class UnknownDevice(Diagnostic):
 
     The names are those of the fake devices of qiskit-ibm-runtime, such as `fake_torino` or `fake_sherbrooke`.
 
-    Wrong: `target fake_torin`
-    Right: `target fake_torino`
+        wrong   transpile { target fake_torin }
+        right   transpile { target fake_torino }
     """
 
     code: ClassVar[str] = "E0715"
@@ -143,9 +146,9 @@ class FakeDevicesMissing(Diagnostic):
 
     It is an optional part, since only `transpile { target … }` needs it.
 
-    Wrong: `transpile { target fake_torino }` in an environment without it.
-    Right: `pip install 'hqnn-dsl[ibm]'`, or `transpile { basis [rz, sx, x, cx]; coupling linear }`,
-    which needs nothing.
+        wrong   transpile { target fake_torino }                          # in an environment without the package
+        right   pip install 'hqnn-dsl[ibm]'
+        right   transpile { basis [rz, sx, x, cx]; coupling linear }      # needs nothing
     """
 
     code: ClassVar[str] = "E0707"
@@ -161,8 +164,9 @@ class FakeDevicesMissing(Diagnostic):
 class DeviceTooSmall(Diagnostic):
     """The circuit has more qubits than the device that it is transpiled to, or than its connected part.
 
-    Wrong: `circuit on 8 qubits` with `transpile { coupling [[0, 1], [1, 2]] }`.
-    Right: a coupling over at least as many qubits as the circuit has, or a larger device.
+    wrong   circuit on 8 qubits { … }; transpile { coupling [[0, 1], [1, 2]] }
+    right   circuit on 3 qubits { … }; transpile { coupling [[0, 1], [1, 2]] }
+    right   circuit on 8 qubits { … }; transpile { coupling linear }
     """
 
     code: ClassVar[str] = "E0716"
@@ -179,8 +183,8 @@ class DeviceTooSmall(Diagnostic):
 class UnknownBasisGate(Diagnostic):
     """`transpile { basis … }` lists a gate that Qiskit does not know.
 
-    Wrong: `basis [rz, sx, cnot]`
-    Right: `basis [rz, sx, cx]`
+    wrong   TranspileSpec(basis=("rz", "sx", "cxx"))      # in Python; in a spec it is E0206
+    right   TranspileSpec(basis=("rz", "sx", "cx"))
     """
 
     code: ClassVar[str] = "E0717"
@@ -197,8 +201,8 @@ class CannotTranspile(Diagnostic):
 
     Mostly the basis lacks something: a rotation by any angle, or a gate on two qubits.
 
-    Wrong: `basis [h, s, cx]`: no rotation by any angle.
-    Right: `basis [rz, sx, x, cx]`
+        wrong   transpile { basis [h, s, cx] }      # no rotation by any angle
+        right   transpile { basis [rz, sx, x, cx] }
     """
 
     code: ClassVar[str] = "E0718"
@@ -217,8 +221,8 @@ class CannotCheck(Diagnostic):
     Before a transpiled circuit is used or written, both are simulated at random angles. That needs a state that fits in
     memory, and inputs and weights for which every angle is a finite number.
 
-    Wrong: `ry(acos(2 + x[0] ** 2)) 0`, which is no number for any input.
-    Right: angles that are finite somewhere, and circuits of a width that can be simulated.
+        wrong   ry(acos(2 + x[0] ** 2)) 0      # no number for any input
+        right   ry(acos(x[0])) 0               # finite from -1 to 1
     """
 
     code: ClassVar[str] = "E0719"
@@ -236,8 +240,9 @@ class AerMissing(Diagnostic):
     It is an optional part in two forms that install the same Python module: `aer` runs on the CPU, `gpu` on CUDA
     devices too (Linux x86-64). Install one of them, never both.
 
-    Wrong: `backend aer()` in an environment without Aer.
-    Right: `pip install 'hqnn-dsl[aer]'`, or `backend reference`, which needs nothing.
+        wrong   backend aer()          # in an environment without Aer
+        right   pip install 'hqnn-dsl[aer]'
+        right   backend reference      # needs nothing
     """
 
     code: ClassVar[str] = "E0701"
@@ -255,8 +260,9 @@ class AerIsCpuBuild(Diagnostic):
 
     The package `qiskit-aer` has no GPU code; `qiskit-aer-gpu` has, and takes its place.
 
-    Wrong: `backend aer(device: gpu)` with the package `qiskit-aer`.
-    Right: `pip uninstall -y qiskit-aer && pip install 'hqnn-dsl[gpu]'`, or `backend aer(device: cpu)`.
+        wrong   backend aer(device: gpu)      # with the package `qiskit-aer`
+        right   pip uninstall -y qiskit-aer && pip install 'hqnn-dsl[gpu]'
+        right   backend aer(device: cpu)
     """
 
     code: ClassVar[str] = "E0702"
@@ -273,8 +279,8 @@ class TwoAers(Diagnostic):
     `qiskit-aer` and `qiskit-aer-gpu` own the same files: the one installed last wins, and removing either breaks the
     other. Installers do not notice.
 
-    Wrong: `pip install qiskit-aer-gpu qiskit-aer`
-    Right: remove both and install one: `pip uninstall -y qiskit-aer qiskit-aer-gpu && pip install 'hqnn-dsl[gpu]'`
+        wrong   pip install qiskit-aer-gpu qiskit-aer
+        right   pip uninstall -y qiskit-aer qiskit-aer-gpu && pip install 'hqnn-dsl[gpu]'
     """
 
     code: ClassVar[str] = "E0703"
@@ -295,8 +301,9 @@ class NoCudaDevice(Diagnostic):
 
     No NVIDIA device is in this machine or visible to this process, or the driver is missing or too old.
 
-    Wrong: `backend aer(device: gpu)` on a machine without an NVIDIA GPU.
-    Right: `backend aer(device: cpu)`, or `device: auto`, which takes the GPU where there is one.
+        wrong   backend aer(device: gpu)       # on a machine without an NVIDIA GPU
+        right   backend aer(device: cpu)
+        right   backend aer(device: auto)      # takes the GPU where there is one
     """
 
     code: ClassVar[str] = "E0704"
@@ -314,8 +321,8 @@ class AerLibraryMissing(Diagnostic):
 
     GPU builds of Aer need CUDA 12 and cuQuantum libraries, which come with the package unless they were left out.
 
-    Wrong: `pip install --no-deps qiskit-aer-gpu`
-    Right: `pip install --force-reinstall 'hqnn-dsl[gpu]'`
+        wrong   pip install --no-deps qiskit-aer-gpu
+        right   pip install --force-reinstall 'hqnn-dsl[gpu]'
     """
 
     code: ClassVar[str] = "E0705"
@@ -335,8 +342,9 @@ class NotOnGpu(Diagnostic):
     Before a run on `device: gpu` a circuit of one qubit is run and its report read, and so is the report of every
     later run. What it does not confirm is refused, so that no run is silently made on the CPU, or without cuStateVec.
 
-    Wrong: `backend aer(device: gpu, custatevec: true)` where Aer runs without cuStateVec.
-    Right: `pip install --force-reinstall 'hqnn-dsl[gpu]'`, or ask for what is there.
+        wrong   backend aer(device: gpu, custatevec: true)      # where Aer runs without cuStateVec
+        right   pip install --force-reinstall 'hqnn-dsl[gpu]'
+        right   backend aer(device: gpu)                        # asks for what is there
     """
 
     code: ClassVar[str] = "E0706"
@@ -355,8 +363,8 @@ class AerPicked(Diagnostic):
 
     A circuit of one qubit is run on the GPU; where that works the GPU is used, otherwise the CPU.
 
-    Wrong: nothing is.
-    Right: `device: gpu`, where a run on the CPU must not happen.
+        wrong   backend aer(device: auto)      # where a run on the CPU must not happen
+        right   backend aer(device: gpu)
     """
 
     code: ClassVar[str] = "E0708"
@@ -374,8 +382,9 @@ class CuStateVecNeedsGpu(Diagnostic):
 
     cuStateVec is a library for NVIDIA GPUs; on the CPU the option would do nothing.
 
-    Wrong: `backend aer(device: cpu, custatevec: true)`
-    Right: `backend aer(device: gpu, custatevec: true)`
+        wrong   backend aer(device: cpu, custatevec: true)
+        right   backend aer(device: gpu, custatevec: true)
+        right   backend aer(device: cpu)
     """
 
     code: ClassVar[str] = "E0720"
@@ -392,8 +401,8 @@ class BackendPicked(Diagnostic):
     seconds a step are not tried, and nothing is where one step of a circuit takes long. All of them give the same
     numbers, up to rounding.
 
-    Wrong: nothing is.
-    Right: `backend reference`, or another by its name, where a run must not depend on a trial.
+        wrong   backend auto           # where a run must not depend on a trial
+        right   backend reference      # or another by its name
     """
 
     code: ClassVar[str] = "E0709"

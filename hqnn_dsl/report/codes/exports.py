@@ -12,8 +12,8 @@ class NotAsWritten(Diagnostic):
 
     The spec is not at fault, and nothing was written. Please report the spec. The circuit can still be had as QPY.
 
-    hqnn compile spec.hqnn                               # wrong as long as the bug is there
-    hqnn compile spec.hqnn --emit qpy --emit static      # right: what does not need OpenQASM
+        wrong   hqnn compile spec.hqnn                               # as long as the bug is there
+        right   hqnn compile spec.hqnn --emit qpy --emit static      # what does not need OpenQASM
     """
 
     code = "E0610"
@@ -30,8 +30,8 @@ class ReaderMissing(Diagnostic):
 
     `hqnn compile` reads its OpenQASM back before it says that it is written.
 
-    hqnn compile spec.hqnn                               # wrong without the package
-    pip install qiskit-qasm3-import                      # right
+        wrong   hqnn compile spec.hqnn      # without the package
+        right   pip install qiskit-qasm3-import
     """
 
     code = "E0611"
@@ -46,8 +46,8 @@ class TwoSpecs(Diagnostic):
 
     `hqnn compile` now leaves the files of one spec only; an older one mixed them, and so does copying.
 
-    hqnn.load("compiled/mixed")                     # wrong
-    hqnn compile spec.hqnn --out compiled/mixed     # right: writes the folder anew
+        wrong   hqnn.load("compiled/mixed")
+        right   hqnn compile spec.hqnn --out compiled/mixed      # writes the folder anew
     """
 
     code = "E0612"

@@ -12,8 +12,8 @@ class UnknownName(Diagnostic):
 
     Names in an expression are constants (`let`), loop variables, the block's arguments, its inputs and its weights.
 
-        ry(2 * tehta) 0          # wrong where `let theta = 0.5` was meant
-        ry(2 * theta) 0          # right
+        wrong   ry(2 * tehta) 0      # where `let theta = 0.5` was meant
+        right   ry(2 * theta) 0
     """
 
     code = "E0201"
@@ -27,8 +27,8 @@ class UnknownName(Diagnostic):
 class UnknownBlock(Diagnostic):
     """A `feature_map` or `ansatz` is placed that is neither in the library nor in this file or those it uses.
 
-    ansatz real_amplitude()      # wrong
-    ansatz real_amplitudes()     # right
+    wrong   ansatz real_amplitude()
+    right   ansatz real_amplitudes()
     """
 
     code = "E0202"
@@ -45,8 +45,8 @@ class UnknownGate(Diagnostic):
     The gates are `h x y z s sdg t tdg sx rx ry rz p u cx cy cz ch cp crx cry crz swap iswap rxx ryy rzz rzx ccx`, and
     `pauli_rot("XYZ", angle)`.
 
-        cnot 0, 1      # wrong
-        cx 0, 1        # right
+        wrong   cnot 0, 1
+        right   cx 0, 1
     """
 
     code = "E0203"
@@ -59,8 +59,8 @@ class UnknownGate(Diagnostic):
 class WrongGate(Diagnostic):
     """A block of the library is given a gate that acts on another number of qubits than its place has.
 
-    ansatz two_local(entangler: ["ry"])     # wrong: `ry` acts on one qubit
-    ansatz two_local(rotation: ["ry"])      # right
+    wrong   ansatz two_local(entangler: ["ry"])      # `ry` acts on one qubit
+    right   ansatz two_local(rotation: ["ry"])
     """
 
     code = "E0240"
@@ -75,8 +75,8 @@ class WrongGate(Diagnostic):
 class UnknownSetting(Diagnostic):
     """A section has a setting that does not exist; nothing is ever read and ignored.
 
-    train { learning_rate 0.01 }          # wrong
-    train { optimizer adamw(lr: 0.01) }   # right
+    wrong   train { learning_rate 0.01 }
+    right   train { optimizer adamw(lr: 0.01) }
     """
 
     code = "E0204"
@@ -90,8 +90,8 @@ class UnknownSetting(Diagnostic):
 class UnknownArgument(Diagnostic):
     """An argument is named that the block, layer, optimizer or backend does not take.
 
-    ansatz real_amplitudes(repetitions: 3)    # wrong
-    ansatz real_amplitudes(reps: 3)           # right
+    wrong   ansatz real_amplitudes(repetitions: 3)
+    right   ansatz real_amplitudes(reps: 3)
     """
 
     code = "E0205"
@@ -105,8 +105,8 @@ class UnknownArgument(Diagnostic):
 class UnknownChoice(Diagnostic):
     """A value is not among those that may stand here.
 
-    precision half      # wrong
-    precision mixed     # right: single, double or mixed
+    wrong   precision half
+    right   precision mixed      # single, double or mixed
     """
 
     code = "E0206"
@@ -120,8 +120,8 @@ class UnknownChoice(Diagnostic):
 class WrongType(Diagnostic):
     """A value is of another kind than its place takes.
 
-    epochs "many"     # wrong
-    epochs 100        # right: a whole number
+    wrong   epochs "many"
+    right   epochs 100      # a whole number
     """
 
     code = "E0207"
@@ -136,8 +136,8 @@ class WrongType(Diagnostic):
 class OutOfBounds(Diagnostic):
     """A number lies outside the range that makes sense for its place.
 
-    batch 0       # wrong
-    batch 32      # right: at least 1
+    wrong   batch 0
+    right   batch 32      # at least 1
     """
 
     code = "E0208"
@@ -152,8 +152,8 @@ class OutOfBounds(Diagnostic):
 class MissingArgument(Diagnostic):
     """A block or catalog entry needs an argument that has no default and was not given.
 
-    weight w[2] = normal()        # wrong
-    weight w[2] = normal(0.1)     # right
+    wrong   weight w[2] = normal()
+    right   weight w[2] = normal(0.1)
     """
 
     code = "E0209"
@@ -167,8 +167,8 @@ class MissingArgument(Diagnostic):
 class DefinedTwice(Diagnostic):
     """Two things in one file, section or block have the same name, or a section stands twice.
 
-    let width = 4
-    let width = 6      # wrong: one of the two has to go
+    wrong   let width = 4; let width = 6
+    right   let width = 6      # one of the two has to go
     """
 
     code = "E0210"
@@ -181,8 +181,8 @@ class DefinedTwice(Diagnostic):
 class TooManyArguments(Diagnostic):
     """More values are given than the call takes without names, or a value without a name follows one with a name.
 
-    adamw(0.01, 0.1)                       # wrong
-    adamw(lr: 0.01, weight_decay: 0.1)     # right
+    wrong   adamw(0.01, 0.1)
+    right   adamw(lr: 0.01, weight_decay: 0.1)
     """
 
     code = "E0211"
@@ -196,7 +196,8 @@ class TooManyArguments(Diagnostic):
 class GivenTwice(Diagnostic):
     """A setting or an argument is given more than once; which one counts would be a guess.
 
-    train { epochs 10; epochs 20 }     # wrong
+    wrong   train { epochs 10; epochs 20 }
+    right   train { epochs 20 }
     """
 
     code = "E0212"
@@ -209,8 +210,8 @@ class GivenTwice(Diagnostic):
 class ConstantCycle(Diagnostic):
     """Constants are defined by each other in a circle, so none has a value.
 
-    let a = b + 1
-    let b = a        # wrong
+    wrong   let a = b + 1; let b = a
+    right   let a = b + 1; let b = 2
     """
 
     code = "E0213"
@@ -226,8 +227,8 @@ class NotConstant(Diagnostic):
 
     Loop bounds, conditions, shapes, qubit numbers and coefficients of observables are compile-time values.
 
-        for q in 0..x[0] { h q }        # wrong
-        for q in 0..qubits { h q }      # right
+        wrong   for q in 0..x[0] { h q }
+        right   for q in 0..qubits { h q }
     """
 
     code = "E0214"
@@ -241,8 +242,10 @@ class NotConstant(Diagnostic):
 class NoValue(Diagnostic):
     """An expression of constants has no finite real value.
 
-    ry(acos(2)) 0       # wrong: no angle has the cosine 2
-    let a = 1 / 0       # wrong
+    wrong   ry(acos(2)) 0      # no angle has the cosine 2
+    right   ry(acos(0.2)) 0
+    wrong   let a = 1 / 0
+    right   let a = 1 / 10
     """
 
     code = "E0215"
@@ -257,8 +260,10 @@ class NotANumber(Diagnostic):
 
     `+ - * / **` work on numbers and angles, `//` and `%` on whole numbers, `and or not` on true and false.
 
-        7.5 // 2         # wrong: // is for whole numbers
-        "a" + 1          # wrong
+        wrong   let half = 7.5 // 2      # `//` is for whole numbers
+        right   let half = 7.5 / 2
+        wrong   let next = "4" + 1       # a text
+        right   let next = 4 + 1
     """
 
     code = "E0216"
@@ -272,9 +277,8 @@ class NotANumber(Diagnostic):
 class Shadowed(Diagnostic):
     """A name inside a block is that of a constant or of something around it; a reader could take one for the other.
 
-    let width = 4
-    ansatz a() { for width in 0..2 { h width } }     # wrong
-    ansatz a() { for q in 0..2 { h q } }             # right
+    wrong   let width = 4; ansatz a() { for width in 0..2 { h width } }
+    right   let width = 4; ansatz a() { for q in 0..2 { h q } }
     """
 
     code = "E0217"
@@ -289,8 +293,8 @@ class NothingToDo(Diagnostic):
 
     A file with blocks and constants only is for `use`; `hqnn check` accepts it.
 
-        hqnn 1
-        model m { circuit on 2 qubits { feature_map angle(); ansatz brickwork() } }     # right
+        wrong   model m { data { target y } }
+        right   model m { data { target y } circuit on 2 qubits { feature_map angle(); measure z[0] } }
     """
 
     code = "E0218"
@@ -303,7 +307,8 @@ class NothingToDo(Diagnostic):
 class UnreadableFile(Diagnostic):
     """A file named by `use`, or the spec itself, cannot be read.
 
-    use "bocks.hqnn"      # wrong where the file is blocks.hqnn
+    wrong   use "bocks.hqnn"      # where the file is blocks.hqnn
+    right   use "blocks.hqnn"
     """
 
     code = "E0219"
@@ -317,10 +322,9 @@ class UnreadableFile(Diagnostic):
 class UseCycle(Diagnostic):
     """Files use each other in a circle.
 
-    # a.hqnn
-    use "b.hqnn"
-    # b.hqnn
-    use "a.hqnn"     # wrong
+    wrong   use "b.hqnn"           # in a.hqnn
+            use "a.hqnn"           # in b.hqnn
+    right   use "common.hqnn"      # in a.hqnn and in b.hqnn: it has what both need
     """
 
     code = "E0220"
@@ -333,8 +337,8 @@ class UseCycle(Diagnostic):
 class WrongKind(Diagnostic):
     """A block is placed under the other kind's word. A `feature_map` reads inputs, an `ansatz` only has weights.
 
-    feature_map brickwork()     # wrong
-    ansatz brickwork()          # right
+    wrong   feature_map brickwork()
+    right   ansatz brickwork()
     """
 
     code = "E0222"
@@ -349,8 +353,8 @@ class WrongKind(Diagnostic):
 class InputInAnsatz(Diagnostic):
     """An ansatz reads inputs, directly or through a feature map inside it. What reads inputs is a feature map.
 
-    ansatz a() { input x[qubits]; ry(x[0]) 0 }          # wrong
-    feature_map a() { input x[qubits]; ry(x[0]) 0 }     # right
+    wrong   ansatz a() { input x[qubits]; ry(x[0]) 0 }
+    right   feature_map a() { input x[qubits]; ry(x[0]) 0 }
     """
 
     code = "E0223"
@@ -365,7 +369,8 @@ class UnknownPath(Diagnostic):
 
     What leads may be left out while one thing is meant: `lr`, `optimizer.lr` and `train.optimizer.lr` are the same.
 
-        hqnn train spec.hqnn data.csv --set epoch=5      # wrong: epochs
+        wrong   hqnn train spec.hqnn data.csv --set epoch=5
+        right   hqnn train spec.hqnn data.csv --set epochs=5
     """
 
     code = "E0224"
@@ -381,7 +386,8 @@ class TooLarge(Diagnostic):
 
     The limits are printed by `hqnn doctor`.
 
-        for q in 0..10 ** 12 { h 0 }     # wrong
+        wrong   for q in 0..10 ** 12 { h 0 }
+        right   for q in 0..qubits { h q }
     """
 
     code = "E0225"
@@ -398,8 +404,8 @@ class UnknownFunction(Diagnostic):
     Of angles: `sin cos tan asin acos atan tanh exp log sqrt abs`. At compile time also: `min max floor ceil log2 len
     groups angles`.
 
-        ry(arccos(x[0])) 0      # wrong
-        ry(acos(x[0])) 0        # right
+        wrong   ry(arccos(x[0])) 0
+        right   ry(acos(x[0])) 0
     """
 
     code = "E0226"
@@ -412,8 +418,8 @@ class UnknownFunction(Diagnostic):
 class WrongCall(Diagnostic):
     """A function gets another number or kind of arguments than it takes.
 
-    log2(8, 2)     # wrong
-    log2(8)        # right
+    wrong   log2(8, 2)
+    right   log2(8)
     """
 
     code = "E0227"
@@ -428,7 +434,8 @@ class WrongCall(Diagnostic):
 class BlockCycle(Diagnostic):
     """A block places itself, directly or through others; it would never end.
 
-    ansatz a() { ansatz a() }     # wrong
+    wrong   ansatz a() { ansatz a() }
+    right   ansatz a() { repeat 3 { ansatz brickwork() } }
     """
 
     code = "E0228"
@@ -444,8 +451,8 @@ class WrongPlace(Diagnostic):
 
     `measure`, `initial`, `freeze`, `without` and `allow` belong in the circuit, not in a block.
 
-        ansatz a() { h 0; measure z }                              # wrong
-        circuit on 1 qubits { ansatz a(); measure z }              # right
+        wrong   ansatz a() { h 0; measure z }
+        right   circuit on 1 qubits { ansatz a(); measure z }
     """
 
     code = "E0229"
@@ -459,9 +466,8 @@ class WrongPlace(Diagnostic):
 class WrongIndex(Diagnostic):
     """An index lies outside a tensor or list, or there are more or fewer indices than dimensions.
 
-    weight w[2, 3]
-    ry(w[2, 0]) 0      # wrong: the first index is 0 or 1
-    ry(w[1, 0]) 0      # right
+    wrong   weight w[2, 3]; ry(w[2, 0]) 0      # the first index is 0 or 1
+    right   weight w[2, 3]; ry(w[1, 0]) 0
     """
 
     code = "E0230"
@@ -476,7 +482,8 @@ class WrongIndex(Diagnostic):
 class NoEffect(Diagnostic):
     """A setting stands here that would change nothing. An option is never accepted and ignored.
 
-    transpile { target fake_torino; basis [rz, sx, cx] }     # wrong: the device has its own basis
+    wrong   transpile { target fake_torino; basis [rz, sx, cx] }      # the device has its own basis
+    right   transpile { target fake_torino }
     """
 
     code = "E0232"
@@ -494,8 +501,8 @@ class OutOfReach(Diagnostic):
     it leads to. Other folders are allowed on the command line, `hqnn check model.hqnn --allow-path ../shared`, and in
     Python, `hqnn.compile("model.hqnn", allow_path="../shared")`.
 
-    use "/home/me/shared/blocks.hqnn"      # wrong
-    use "shared/blocks.hqnn"               # right
+        wrong   use "/home/me/shared/blocks.hqnn"
+        right   use "shared/blocks.hqnn"
     """
 
     code = "E0233"
@@ -509,8 +516,8 @@ class OutOfReach(Diagnostic):
 class NoSpec(Diagnostic):
     """A file that `use` names is no file of this language: its first statement is not `hqnn 1`. Nothing of it is shown.
 
-    use "columns.txt"      # wrong
-    use "blocks.hqnn"      # right, where that file begins with `hqnn 1`
+    wrong   use "columns.txt"
+    right   use "blocks.hqnn"      # where that file begins with `hqnn 1`
     """
 
     code = "E0234"

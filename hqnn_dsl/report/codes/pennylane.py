@@ -14,8 +14,9 @@ class PennyLaneMissing(Diagnostic):
 
     It is an optional part. Its devices `default.qubit` and `lightning.qubit` come with it.
 
-    Wrong: `backend pennylane()` in an environment without PennyLane.
-    Right: `pip install 'hqnn-dsl[pennylane]'`, or `backend native`, which needs nothing.
+        wrong   backend pennylane()      # in an environment without PennyLane
+        right   pip install 'hqnn-dsl[pennylane]'
+        right   backend native           # needs nothing
     """
 
     code: ClassVar[str] = "E0770"
@@ -34,8 +35,9 @@ class NoSuchDevice(Diagnostic):
     Devices are found by their PennyLane names, as for `qml.device`. Some come in packages of their own: `lightning.gpu`
     with `pennylane-lightning-gpu`, `lightning.kokkos` with `pennylane-lightning-kokkos`.
 
-    Wrong: `backend pennylane(device: "lightning.gpu")` without that package, or a misspelt name.
-    Right: `pip install pennylane-lightning-gpu`, or `backend pennylane(device: "lightning.qubit")`.
+        wrong   backend pennylane(device: "lightning.gpu")      # without its package
+        right   pip install pennylane-lightning-gpu
+        right   backend pennylane(device: "lightning.qubit")
     """
 
     code: ClassVar[str] = "E0771"
@@ -56,8 +58,8 @@ class DeviceFails(Diagnostic):
     (`null.qubit`, `default.qutrit`, `default.gaussian`, hardware that needs shots) end here, and so does a
     `lightning.gpu` that finds no GPU.
 
-    Wrong: `backend pennylane(device: "null.qubit")`: its expectation values are all zero.
-    Right: `backend pennylane(device: "lightning.qubit")`
+        wrong   backend pennylane(device: "null.qubit")      # its expectation values are all zero
+        right   backend pennylane(device: "lightning.qubit")
     """
 
     code: ClassVar[str] = "E0772"
@@ -79,8 +81,8 @@ class NotThisDiff(Diagnostic):
     that has it (`default.qubit` and the lightning devices); `parameter_shift` works on all. `diff: auto` takes the
     fastest that the device has.
 
-    Wrong: `backend pennylane(device: "lightning.qubit", diff: backprop)`
-    Right: `backend pennylane(device: "lightning.qubit", diff: adjoint)`
+        wrong   backend pennylane(device: "lightning.qubit", diff: backprop)
+        right   backend pennylane(device: "lightning.qubit", diff: adjoint)
     """
 
     code: ClassVar[str] = "E0773"
@@ -100,8 +102,9 @@ class NoSinglePrecision(Diagnostic):
     The lightning devices keep their state in single precision where they are told to. `default.qubit` and PennyLane's
     other devices always compute in double, so the option would change nothing but the rounding of the answer.
 
-    Wrong: `backend pennylane(device: "default.qubit", precision: single)`
-    Right: `backend pennylane(device: "lightning.qubit", precision: single)`, or `precision: double`, the default.
+        wrong   backend pennylane(device: "default.qubit", precision: single)
+        right   backend pennylane(device: "lightning.qubit", precision: single)
+        right   backend pennylane(device: "default.qubit", precision: double)      # the default
     """
 
     code: ClassVar[str] = "E0774"
@@ -119,8 +122,9 @@ class NoSecondDerivatives(Diagnostic):
     Training needs first derivatives only. The adjoint method and the parameter shift answer numbers, which torch cannot
     differentiate again; the result would silently lack a part.
 
-    Wrong: `torch.autograd.grad(…, create_graph=True)` twice through `backend pennylane(diff: adjoint)`.
-    Right: `backend pennylane(device: "default.qubit", diff: backprop)`, or `backend reference`.
+        wrong   torch.autograd.grad(…, create_graph=True)      # twice, through `backend pennylane(diff: adjoint)`
+        right   backend pennylane(device: "default.qubit", diff: backprop)
+        right   backend reference
     """
 
     code: ClassVar[str] = "E0775"
@@ -138,8 +142,8 @@ class DenseObservable(Diagnostic):
     That device turns the sum of all observables into a dense matrix over the qubits that they read, 2^k times 2^k for k
     qubits, and holds two of them. The lightning devices apply that sum term by term, and `backprop` needs no matrix.
 
-    Wrong: `backend pennylane(device: "default.qubit", diff: adjoint)` with `measure z` of 16 qubits.
-    Right: `backend pennylane(device: "lightning.qubit", diff: adjoint)`
+        wrong   backend pennylane(device: "default.qubit", diff: adjoint)      # with `measure z` of 16 qubits
+        right   backend pennylane(device: "lightning.qubit", diff: adjoint)
     """
 
     code: ClassVar[str] = "E0776"

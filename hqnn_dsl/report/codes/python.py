@@ -10,9 +10,9 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class AlreadyCompiled(Diagnostic):
     """A function gets a compiled program, and beside it changes of its spec, which would come too late.
 
-    hqnn.train(program, "data.csv", set={"epochs": 5})                                         # wrong
-    hqnn.train(hqnn.compile("spec.hqnn", set={"epochs": 5}), "data.csv")                       # right
-    hqnn.train("spec.hqnn", "data.csv", set={"epochs": 5})                                     # right
+    wrong   hqnn.train(program, "data.csv", set={"epochs": 5})
+    right   hqnn.train(hqnn.compile("spec.hqnn", set={"epochs": 5}), "data.csv")
+    right   hqnn.train("spec.hqnn", "data.csv", set={"epochs": 5})
     """
 
     code = "E0630"
@@ -26,9 +26,9 @@ class AlreadyCompiled(Diagnostic):
 class NotASpec(Diagnostic):
     """A function that takes a spec gets something else. A text that has a line break or a brace is taken as a spec's.
 
-    hqnn.compile(open("spec.hqnn"))            # wrong
-    hqnn.compile("spec.hqnn")                  # right: a path
-    hqnn.compile(open("spec.hqnn").read())     # right: a text
+    wrong   hqnn.compile(open("spec.hqnn"))
+    right   hqnn.compile("spec.hqnn")                   # a path
+    right   hqnn.compile(open("spec.hqnn").read())      # a text
     """
 
     code = "E0631"
@@ -44,9 +44,9 @@ class UnusableLoss(Diagnostic):
 
     It gets predictions and targets as tensors of rows and targets, in scaled units, and returns their mean loss.
 
-        lambda predicted, target: (predicted - target).abs()                # wrong: a loss for each row
-        lambda predicted, target: (predicted - target).abs().mean().item()  # wrong: a number without a gradient
-        lambda predicted, target: (predicted - target).abs().mean()         # right
+        wrong   lambda predicted, target: (predicted - target).abs()                    # a loss for each row
+        wrong   lambda predicted, target: (predicted - target).abs().mean().item()      # a number without a gradient
+        right   lambda predicted, target: (predicted - target).abs().mean()
     """
 
     code = "E0632"
@@ -62,8 +62,8 @@ class WrongArray(Diagnostic):
 
     Its columns are the features in the order of the spec. A frame is read by the names of its columns instead.
 
-        run.predict(array[0])       # wrong: one row without a second axis
-        run.predict(array[:1])      # right
+        wrong   run.predict(array[0])      # one row without a second axis
+        right   run.predict(array[:1])
     """
 
     code = "E0633"
@@ -79,8 +79,8 @@ class WrongArray(Diagnostic):
 class LossTwice(Diagnostic):
     """A training gets a loss function, and beside it a change of the spec's loss, which the function would take over.
 
-    hqnn.train("spec.hqnn", "data.csv", set={"loss": "huber"}, loss=my_loss)     # wrong: which one?
-    hqnn.train("spec.hqnn", "data.csv", loss=my_loss)                            # right
+    wrong   hqnn.train("spec.hqnn", "data.csv", set={"loss": "huber"}, loss=my_loss)      # which one?
+    right   hqnn.train("spec.hqnn", "data.csv", loss=my_loss)
     """
 
     code = "E0634"
@@ -94,8 +94,8 @@ class LossTwice(Diagnostic):
 class LossNotKept(Diagnostic):
     """A run was trained with a loss function given in Python. A run keeps its name, not its code: no loss is computed.
 
-    hqnn.open_run("runs/yacht-1").evaluate("data.csv")                      # the loss is None
-    hqnn.open_run("runs/yacht-1", loss=my_loss).evaluate("data.csv")        # the loss of `my_loss`
+    wrong   hqnn.open_run("runs/yacht-1").evaluate("data.csv")                    # the loss is None
+    right   hqnn.open_run("runs/yacht-1", loss=my_loss).evaluate("data.csv")      # the loss of `my_loss`
     """
 
     code = "W0441"

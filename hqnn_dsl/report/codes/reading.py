@@ -159,7 +159,11 @@ class SingleTooCoarse(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class TruthAsNumbers(Diagnostic):
-    """All cells of a column are True or False (in any case of letters); they are read as 1 and 0."""
+    """All cells of a column are True or False (in any case of letters); they are read as 1 and 0.
+
+    wrong   hqnn train spec.hqnn answers.csv      # where True in the column means that a value is missing
+    right   hqnn train spec.hqnn answers.csv      # where 1 for True and 0 for False are meant
+    """
 
     code: ClassVar[str] = "W0425"
     severity: ClassVar[str] = "note"

@@ -15,8 +15,8 @@ class ResumeDiffers(Diagnostic):
     Only `train { epochs … }`, `train { stop … }` and `budget` may change. Settings that were given by `--set` when the
     run was started are to be given again.
 
-    Wrong: hqnn train model.hqnn data.csv --out RUN --resume --set batch=64        # started with batch 32
-    Right: hqnn train model.hqnn data.csv --out RUN --resume --set epochs=600
+        wrong   hqnn train model.hqnn data.csv --out RUN --resume --set batch=64      # started with batch 32
+        right   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=600
     """
 
     code: ClassVar[str] = "E0555"
@@ -32,8 +32,9 @@ class ResumeDiffers(Diagnostic):
 class EpochsPlanned(Diagnostic):
     """The learning rates of the run follow a course over all its epochs, so their number cannot change on the way.
 
-    Wrong: scheduler cosine, 100 epochs trained, then `--resume --set epochs=200`
-    Right: a new run with `--set epochs=200`, or `scheduler reduce_on_plateau` from the start
+    wrong   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=200      # `scheduler cosine`
+    right   hqnn train model.hqnn data.csv --set epochs=200                         # a new run
+    right   scheduler reduce_on_plateau                                             # from the start
     """
 
     code: ClassVar[str] = "E0556"
@@ -46,8 +47,9 @@ class EpochsPlanned(Diagnostic):
 class EpochsTrained(Diagnostic):
     """A run is to end before the epoch that it has come to already.
 
-    Wrong: 188 epochs trained, then `--resume --set epochs=100`
-    Right: `--resume --set epochs=300`, or a new run with `--set epochs=100`
+    wrong   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=100      # 188 are trained
+    right   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=300
+    right   hqnn train model.hqnn data.csv --set epochs=100                         # a new run
     """
 
     code: ClassVar[str] = "E0557"

@@ -10,7 +10,8 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class QubitOutOfRange(Diagnostic):
     """A qubit is named that the circuit or the block's placement does not have. Qubits are counted from 0.
 
-    circuit on 2 qubits { h 2 }     # wrong: 0 and 1
+    wrong   circuit on 2 qubits { h 2 }
+    right   circuit on 2 qubits { h 1 }      # 0 and 1 are there
     """
 
     code = "E0301"
@@ -24,7 +25,8 @@ class QubitOutOfRange(Diagnostic):
 class QubitTwice(Diagnostic):
     """A gate, a placement or `probabilities` names one qubit more than once.
 
-    cx 0, 0     # wrong
+    wrong   cx 0, 0
+    right   cx 0, 1
     """
 
     code = "E0302"
@@ -38,8 +40,8 @@ class QubitTwice(Diagnostic):
 class WrongTargets(Diagnostic):
     """A gate is applied to more or fewer qubits than it acts on.
 
-    cx 0         # wrong
-    cx 0, 1      # right: control, then target
+    wrong   cx 0
+    right   cx 0, 1      # control, then target
     """
 
     code = "E0303"
@@ -54,8 +56,8 @@ class WrongTargets(Diagnostic):
 class WrongAngles(Diagnostic):
     """A gate gets more or fewer angles than it takes.
 
-    ry 0             # wrong
-    ry(pi / 2) 0     # right
+    wrong   ry 0
+    right   ry(pi / 2) 0
     """
 
     code = "E0304"
@@ -70,8 +72,8 @@ class WrongAngles(Diagnostic):
 class GateAfterMeasure(Diagnostic):
     """Gates stand after `measure`. Measurement ends a circuit; mid-circuit measurement and reset are not possible.
 
-    measure z; h 0     # wrong
-    h 0; measure z     # right
+    wrong   measure z; h 0
+    right   h 0; measure z
     """
 
     code = "E0305"
@@ -84,9 +86,9 @@ class GateAfterMeasure(Diagnostic):
 class WrongPlacement(Diagnostic):
     """What follows `on` is neither a range of qubits nor a slice of the inputs, or is empty.
 
-    ansatz brickwork() on 3..3              # wrong: no qubit
-    ansatz brickwork() on 0..3              # right: qubits 0, 1, 2
-    feature_map angle() on x[4..8], 4..8    # right: inputs 4 to 7 on qubits 4 to 7
+    wrong   ansatz brickwork() on 3..3                # no qubit
+    right   ansatz brickwork() on 0..3                # qubits 0, 1, 2
+    right   feature_map angle() on x[4..8], 4..8      # inputs 4 to 7 on qubits 4 to 7
     """
 
     code = "E0306"
@@ -100,7 +102,8 @@ class WrongPlacement(Diagnostic):
 class WrongSlice(Diagnostic):
     """A feature map is given a slice of the inputs of another length than it reads.
 
-    feature_map angle() on x[0..3], 0..4     # wrong: four qubits read four inputs
+    wrong   feature_map angle() on x[0..3], 0..4      # four qubits read four inputs
+    right   feature_map angle() on x[0..4], 0..4
     """
 
     code = "E0307"
@@ -115,9 +118,10 @@ class WrongSlice(Diagnostic):
 class NotAnObservable(Diagnostic):
     """What follows `measure` is not a real sum of products of Paulis on distinct qubits, `probabilities` or `parity`.
 
-    measure z[0]*z[0]       # wrong: a product names a qubit once
-    measure z[0]*z[1]       # right
-    measure sin(z[0])       # wrong
+    wrong   measure z[0]*z[0]      # a product names a qubit once
+    right   measure z[0]*z[1]
+    wrong   measure sin(z[0])
+    right   measure z[0]
     """
 
     code = "E0309"
@@ -131,8 +135,8 @@ class NotAnObservable(Diagnostic):
 class WrongLetters(Diagnostic):
     """`pauli_rot` needs a string of I, X, Y, Z, at least one not I, with one letter for each target.
 
-    pauli_rot("XY", 0.1) 0         # wrong
-    pauli_rot("XY", 0.1) 0, 1      # right: X on 0, Y on 1
+    wrong   pauli_rot("XY", 0.1) 0
+    right   pauli_rot("XY", 0.1) 0, 1      # X on 0, Y on 1
     """
 
     code = "E0310"
@@ -146,8 +150,8 @@ class WrongLetters(Diagnostic):
 class AmplitudeNotFirst(Diagnostic):
     """`amplitude` sets the state that the circuit starts from, so it stands once, before every gate.
 
-    h 0; feature_map amplitude()     # wrong
-    feature_map amplitude(); h 0     # right
+    wrong   h 0; feature_map amplitude()
+    right   feature_map amplitude(); h 0
     """
 
     code = "E0311"
@@ -159,8 +163,8 @@ class AmplitudeNotFirst(Diagnostic):
 class InputWidth(Diagnostic):
     """The circuit reads another number of inputs than the encoder, or the table where there is none, gives it.
 
-    encoder { dense(6) }
-    circuit on 4 qubits { feature_map zz() }     # wrong: reads 4
+    wrong   encoder { dense(6) }; circuit on 4 qubits { feature_map zz() }      # reads 4
+    right   encoder { dense(4) }; circuit on 4 qubits { feature_map zz() }
     """
 
     code = "E0312"
@@ -176,9 +180,8 @@ class InputWidth(Diagnostic):
 class OutputWidth(Diagnostic):
     """The last width is not the number of targets. A model that is only a circuit meets this when it is trained.
 
-    data { target strength }
-    decoder { dense(2) }      # wrong: one target
-    decoder { dense }         # right: as many as there are targets
+    wrong   data { target strength }; decoder { dense(2) }      # one target
+    right   data { target strength }; decoder { dense }         # as many as there are targets
     """
 
     code = "E0313"
@@ -196,8 +199,8 @@ class AutoWidth(Diagnostic):
     `dense(auto)` takes what its right neighbour needs: the circuit's inputs, or the number of targets. A dense layer
     after it takes any width, so it says nothing. `circuit on auto qubits` takes the width the encoder ends with.
 
-        encoder { dense; relu; dense }          # wrong: the first one's width is open
-        encoder { dense(16); relu; dense }      # right
+        wrong   encoder { dense; relu; dense }      # the first one's width is open
+        right   encoder { dense(16); relu; dense }
     """
 
     code = "E0314"
@@ -211,8 +214,8 @@ class AutoWidth(Diagnostic):
 class LayerLine(Diagnostic):
     """A line of an encoder or decoder is not a layer followed by operations with constants.
 
-    pi * tanh       # wrong
-    tanh * pi       # right
+    wrong   pi * tanh
+    right   tanh * pi
     """
 
     code = "E0317"
@@ -226,8 +229,8 @@ class LayerLine(Diagnostic):
 class UnknownLayer(Diagnostic):
     """An encoder or decoder names a layer that the catalog does not have.
 
-    encoder { linear(4) }     # wrong
-    encoder { dense(4) }      # right
+    wrong   encoder { linear(4) }
+    right   encoder { dense(4) }
     """
 
     code = "E0318"
@@ -240,8 +243,8 @@ class UnknownLayer(Diagnostic):
 class NoWidth(Diagnostic):
     """A number of qubits, repetitions or components is not a whole number that makes sense.
 
-    circuit on 0 qubits { }      # wrong
-    circuit on 4 qubits { }      # right
+    wrong   circuit on 0 qubits { }
+    right   circuit on 4 qubits { }
     """
 
     code = "E0319"

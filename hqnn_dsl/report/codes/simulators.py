@@ -14,8 +14,9 @@ class OptionIdle(Diagnostic):
 
     It is refused rather than ignored: a run must not look as if it had used what it did not.
 
-    Wrong: `backend aer(device: cpu, target_gpus: [0])`
-    Right: `backend aer(device: gpu, target_gpus: [0])`, or leave the option out.
+        wrong   backend aer(device: cpu, target_gpus: [0])
+        right   backend aer(device: gpu, target_gpus: [0])
+        right   backend aer(device: cpu)
     """
 
     code: ClassVar[str] = "E0740"
@@ -33,8 +34,8 @@ class OptionsClash(Diagnostic):
 
     Each is right alone; together there is no run that does what both say, or none that would be right.
 
-    Wrong: `backend aer(noise: thermal(t1_us: 50, t2_us: 120))`: T2 is at most twice T1.
-    Right: `backend aer(noise: thermal(t1_us: 50, t2_us: 80))`
+        wrong   backend aer(noise: thermal(t1_us: 50, t2_us: 120))      # T2 is at most twice T1
+        right   backend aer(noise: thermal(t1_us: 50, t2_us: 80))
     """
 
     code: ClassVar[str] = "E0741"
@@ -55,8 +56,9 @@ class CuStateVecUnbatched(Diagnostic):
     and the shifts one after the other, each with its own launches: better for states of many qubits, of which one
     fills the GPU, and slower for small ones, where running many at once fills it.
 
-    Wrong: nothing is.
-    Right: `custatevec: true` for wide circuits, `custatevec: false` for small ones with large batches.
+        wrong   backend aer(device: gpu, custatevec: true)      # a small circuit with large batches
+        right   backend aer(device: gpu, custatevec: false)
+        right   backend aer(device: gpu, custatevec: true)      # a wide circuit
     """
 
     code: ClassVar[str] = "E0742"
@@ -80,8 +82,9 @@ class OnlyFirstDerivatives(Diagnostic):
     Exact backends have derivatives of any order: `reference` itself, and through it `native`, `custatevec`, `aer`
     without these options, and `primitive("statevector")`.
 
-    Wrong: `torch.autograd.grad(…, create_graph=True)` twice through `backend aer(shots: 1000)`.
-    Right: `backend native`, or `backend aer` without shots.
+        wrong   torch.autograd.grad(…, create_graph=True)      # twice, through `backend aer(shots: 1000)`
+        right   backend native
+        right   backend aer()                                  # without shots
     """
 
     code: ClassVar[str] = "E0780"
@@ -99,8 +102,9 @@ class AerFailed(Diagnostic):
 
     Mostly there was too little memory, on the GPU above all, or a device went away.
 
-    Wrong: `backend aer(device: gpu)` for a state that is larger than the GPU's memory.
-    Right: fewer qubits, `precision: single`, or `device: cpu`.
+        wrong   backend aer(device: gpu)                         # a state larger than the GPU's memory
+        right   backend aer(device: cpu)
+        right   backend aer(device: gpu, precision: single)      # half the memory
     """
 
     code: ClassVar[str] = "E0743"

@@ -10,8 +10,8 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class Unexpected(Diagnostic):
     """The text stops following the grammar at this place: something else may stand here, and the message lists what.
 
-    ry(0.5 0         # wrong: the angle's bracket is not closed
-    ry(0.5) 0        # right
+    wrong   ry(0.5 0      # the angle's bracket is not closed
+    right   ry(0.5) 0
     """
 
     code = "E0100"
@@ -25,8 +25,8 @@ class Unexpected(Diagnostic):
 class UnknownCharacter(Diagnostic):
     """A character begins no name, number, string, bracket or operator.
 
-    let rate = 5 @ 2      # wrong
-    let rate = 5 * 2      # right
+    wrong   let rate = 5 @ 2
+    right   let rate = 5 * 2
     """
 
     code = "E0101"
@@ -40,8 +40,8 @@ class UnknownCharacter(Diagnostic):
 class UnterminatedString(Diagnostic):
     r"""A string begins and ends with a double quote on one line. Inside, `\"` is a quote and `\n` a line end.
 
-    target "Size (mm)       # wrong
-    target "Size (mm)"      # right
+    wrong   target "Size (mm)
+    right   target "Size (mm)"
     """
 
     code = "E0102"
@@ -54,8 +54,8 @@ class UnterminatedString(Diagnostic):
 class BadEscape(Diagnostic):
     r"""In a string a backslash begins one of four escapes: `\"`, `\\`, `\n` (line end) and `\t` (tab).
 
-    use "blocks\my.hqnn"       # wrong
-    use "blocks/my.hqnn"        # right
+    wrong   use "blocks\my.hqnn"
+    right   use "blocks/my.hqnn"
     """
 
     code = "E0103"
@@ -69,8 +69,8 @@ class BadEscape(Diagnostic):
 class BadNumber(Diagnostic):
     """A number has digits on both sides of its dot and nothing touches it, so that `0..n` can be a range.
 
-    rx(.5) 0; ry(5.) 0; rz(2pi) 0             # wrong
-    rx(0.5) 0; ry(5.0) 0; rz(2 * pi) 0        # right
+    wrong   rx(.5) 0; ry(5.) 0; rz(2pi) 0
+    right   rx(0.5) 0; ry(5.0) 0; rz(2 * pi) 0
     """
 
     code = "E0104"
@@ -86,8 +86,8 @@ class WrongQuotes(Diagnostic):
     """Strings are written with the plain double quote. Single quotes and the curved quotes of word processors mean
     nothing.
 
-    target 'yield'      # wrong
-    target "yield"      # right
+        wrong   target 'yield'
+        right   target "yield"
     """
 
     code = "E0105"
@@ -101,8 +101,8 @@ class WrongQuotes(Diagnostic):
 class ForeignOperator(Diagnostic):
     """Operators are Python's: `and`, `or`, `not`, `**` for powers, `==` and `!=` to compare.
 
-    if a && !b { h 0 }            # wrong
-    if a and not b { h 0 }        # right
+    wrong   if a && !b { h 0 }
+    right   if a and not b { h 0 }
     """
 
     code = "E0106"
@@ -117,8 +117,8 @@ class ForeignOperator(Diagnostic):
 class ForeignName(Diagnostic):
     """Names are made of ASCII letters, digits and `_`. Columns with other names are quoted.
 
-    target Größe        # wrong
-    target "Größe"      # right
+    wrong   target Größe
+    right   target "Größe"
     """
 
     code = "E0107"
@@ -132,8 +132,8 @@ class ForeignName(Diagnostic):
 class NumberTooLarge(Diagnostic):
     """Whole numbers are at most 2^63 - 1 and other numbers at most 1e308, the largest that are computed with exactly.
 
-    let huge = 1e999      # wrong
-    let huge = 1e300      # right
+    wrong   let huge = 1e999
+    right   let huge = 1e300
     """
 
     code = "E0108"
@@ -147,14 +147,13 @@ class UnclosedBrace(Diagnostic):
     """An opening brace has no closing one. Which one it is, is guessed from the indentation: the first block after
     which a line stands no deeper than the line with its brace.
 
-        data {                       # wrong: never closed
-          target y
-        encoder { dense(4) }
-
-        data {                       # right
-          target y
-        }
-        encoder { dense(4) }
+        wrong   data {      # never closed
+                  target y
+                encoder { dense(4) }
+        right   data {
+                  target y
+                }
+                encoder { dense(4) }
     """
 
     code = "E0110"
@@ -167,8 +166,8 @@ class UnclosedBrace(Diagnostic):
 class StrayBrace(Diagnostic):
     """There are more closing braces than opening ones.
 
-    data { target y } }      # wrong
-    data { target y }        # right
+    wrong   data { target y } }
+    right   data { target y }
     """
 
     code = "E0111"
@@ -181,11 +180,10 @@ class StrayBrace(Diagnostic):
 class UnclosedBracket(Diagnostic):
     """A round or square bracket is not closed before the statement or the block around it ends.
 
-    dense(16        # wrong
-    silu
-
-    dense(16)       # right
-    silu
+    wrong   dense(16
+            silu
+    right   dense(16)
+            silu
     """
 
     code = "E0112"
@@ -200,8 +198,8 @@ class UnclosedBracket(Diagnostic):
 class StrayBracket(Diagnostic):
     """A closing bracket stands where none is open.
 
-    dense(16))      # wrong
-    dense(16)       # right
+    wrong   dense(16))
+    right   dense(16)
     """
 
     code = "E0113"
@@ -216,8 +214,8 @@ class StrayBracket(Diagnostic):
 class WrongBracket(Diagnostic):
     """A bracket is closed by one of its own kind.
 
-    ry(w[q)) 0       # wrong
-    ry(w[q]) 0       # right
+    wrong   ry(w[q)) 0
+    right   ry(w[q]) 0
     """
 
     code = "E0114"
@@ -232,10 +230,9 @@ class WrongBracket(Diagnostic):
 class MissingVersion(Diagnostic):
     """Every file says first which version of the language it is written in, so that it keeps its meaning.
 
-    model m { … }       # wrong: nothing says the version
-
-    hqnn 1              # right
-    model m { … }
+    wrong   model m { … }      # nothing says the version
+    right   hqnn 1
+            model m { … }
     """
 
     code = "E0120"
@@ -249,8 +246,8 @@ class UnknownVersion(Diagnostic):
     """The file is written in a version of the language that this compiler does not know. Install a newer compiler,
     or write the file in a version that is known.
 
-        hqnn 7      # wrong
-        hqnn 1      # right
+        wrong   hqnn 7
+        right   hqnn 1
     """
 
     code = "E0121"
@@ -264,11 +261,10 @@ class UnknownVersion(Diagnostic):
 class MisplacedVersion(Diagnostic):
     """`hqnn 1` is the first statement of a file and stands nowhere else.
 
-    use "a.hqnn"      # wrong
-    hqnn 1
-
-    hqnn 1            # right
-    use "a.hqnn"
+    wrong   use "a.hqnn"
+            hqnn 1
+    right   hqnn 1
+            use "a.hqnn"
     """
 
     code = "E0122"
@@ -281,8 +277,8 @@ class MisplacedVersion(Diagnostic):
 class ReservedWord(Diagnostic):
     """`and or not true false pi auto qubits` have their meaning everywhere and name nothing else.
 
-    let auto = 3       # wrong
-    let width = 3      # right
+    wrong   let auto = 3
+    right   let width = 3
     """
 
     code = "E0130"
@@ -296,8 +292,8 @@ class ReservedWord(Diagnostic):
 class EqualsForColon(Diagnostic):
     """Arguments and settings are named with a colon; `=` gives a constant or a default its value.
 
-    ansatz brickwork(reps = 3)      # wrong
-    ansatz brickwork(reps: 3)       # right
+    wrong   ansatz brickwork(reps = 3)
+    right   ansatz brickwork(reps: 3)
     """
 
     code = "E0131"
@@ -311,8 +307,8 @@ class EqualsForColon(Diagnostic):
 class ColonForEquals(Diagnostic):
     """Constants and defaults get their values with `=`; the colon names an argument or a setting.
 
-    let width: 4       # wrong
-    let width = 4      # right
+    wrong   let width: 4
+    right   let width = 4
     """
 
     code = "E0132"
@@ -325,8 +321,8 @@ class ColonForEquals(Diagnostic):
 class EqualsForComparison(Diagnostic):
     """Values are compared with `==`; `=` gives a constant or a default its value.
 
-    if reps = 1 { h 0 }       # wrong
-    if reps == 1 { h 0 }      # right
+    wrong   if reps = 1 { h 0 }
+    right   if reps == 1 { h 0 }
     """
 
     code = "E0133"
@@ -339,8 +335,8 @@ class EqualsForComparison(Diagnostic):
 class ChainedComparison(Diagnostic):
     """A comparison has two sides. Two of them are joined with `and`.
 
-    if 0 < q < 3 { h q }              # wrong
-    if 0 < q and q < 3 { h q }        # right
+    wrong   if 0 < q < 3 { h q }
+    right   if 0 < q and q < 3 { h q }
     """
 
     code = "E0134"
@@ -354,8 +350,8 @@ class DetachedBracket(Diagnostic):
     """A bracket that touches a name holds its arguments or indices; after a blank it begins a new value. So
     `cx (q + 1) % qubits, q` has two targets.
 
-        ry (0.5) 0      # wrong
-        ry(0.5) 0       # right
+        wrong   ry (0.5) 0
+        right   ry(0.5) 0
     """
 
     code = "E0135"
@@ -370,8 +366,8 @@ class DetachedBracket(Diagnostic):
 class DottedName(Diagnostic):
     """Dots join the words of a path, which points at weights or settings. A value is named by a single word.
 
-    features sepal.length        # wrong
-    features "sepal.length"      # right
+    wrong   features sepal.length
+    right   features "sepal.length"
     """
 
     code = "E0136"
@@ -385,8 +381,8 @@ class DottedName(Diagnostic):
 class Missing(Diagnostic):
     """One word or sign is missing; with it, the text can be read.
 
-    circuit on 4 { h 0 }             # wrong
-    circuit on 4 qubits { h 0 }      # right
+    wrong   circuit on 4 { h 0 }
+    right   circuit on 4 qubits { h 0 }
     """
 
     code = "E0140"
@@ -400,8 +396,8 @@ class Missing(Diagnostic):
 class MissingEnd(Diagnostic):
     """A statement ends with its line or at `;`.
 
-    h 0 h 1       # wrong
-    h 0; h 1      # right
+    wrong   h 0 h 1
+    right   h 0; h 1
     """
 
     code = "E0141"
@@ -415,11 +411,10 @@ class Unfinished(Diagnostic):
     """The line or the block ends before its statement does. A line goes on inside `( )` and `[ ]`, after a comma, and
     before a line that begins with `{`.
 
-        let a = 1 +        # wrong
-          2
-
-        let a = (1 +       # right
-          2)
+        wrong   let a = 1 +
+                  2
+        right   let a = (1 +
+                  2)
     """
 
     code = "E0142"
@@ -433,9 +428,9 @@ class Unfinished(Diagnostic):
 class MissingTarget(Diagnostic):
     """A gate is written with what it acts on. Blocks are placed with a word before their name.
 
-    ry(0.5)              # wrong
-    ry(0.5) 0            # right
-    ansatz brickwork()   # right
+    wrong   ry(0.5)
+    right   ry(0.5) 0
+    right   ansatz brickwork()
     """
 
     code = "E0143"
@@ -450,8 +445,8 @@ class MissingTarget(Diagnostic):
 class MissingValue(Diagnostic):
     """A setting is a name and its value.
 
-    epochs          # wrong
-    epochs 100      # right
+    wrong   epochs
+    right   epochs 100
     """
 
     code = "E0144"
@@ -465,9 +460,9 @@ class MissingValue(Diagnostic):
 class Misplaced(Diagnostic):
     """A statement of the language stands where it has no meaning.
 
-    model m {
-      use "blocks.hqnn"       # wrong: `use` stands at the top of a file
-    }
+    wrong   model m { use "blocks.hqnn" }
+    right   use "blocks.hqnn"      # at the top of the file
+            model m { … }
     """
 
     code = "E0145"
@@ -483,10 +478,8 @@ class Misplaced(Diagnostic):
 class NotHere(Diagnostic):
     """The statement is none of those that can stand at this place; the help line lists them.
 
-    model m {
-      epochs 100              # wrong: a setting of `train`
-      train { epochs 100 }    # right
-    }
+    wrong   model m { epochs 100 }
+    right   model m { train { epochs 100 } }      # `epochs` is a setting of `train`
     """
 
     code = "E0146"
@@ -502,8 +495,8 @@ class NotHere(Diagnostic):
 class ForeignComment(Diagnostic):
     """Comments begin with `#` and end with the line.
 
-    // a comment      # wrong
-    # a comment       # right
+    wrong   // a comment
+    right   # a comment
     """
 
     code = "E0147"
@@ -519,13 +512,12 @@ class ForeignFile(Diagnostic):
 
     Blocks stand in braces, each setting on a line of its own: a name, a blank, its value.
 
-        data:                     # wrong
-          target: y
-
-        hqnn 1                    # right
-        model m {
-          data { target y }
-        }
+        wrong   data:
+                  target: y
+        right   hqnn 1
+                model m {
+                  data { target y }
+                }
     """
 
     code = "E0155"
@@ -541,8 +533,8 @@ class ForeignFile(Diagnostic):
 class ColumnOfWords(Diagnostic):
     """A column whose name is not one plain word stands in double quotes; several columns have commas between them.
 
-    target residuary resistance        # wrong
-    target "residuary resistance"      # right
+    wrong   target residuary resistance
+    right   target "residuary resistance"
     """
 
     code = "E0156"
@@ -556,11 +548,10 @@ class ColumnOfWords(Diagnostic):
 class ForeignLine(Diagnostic):
     """A line is written as another library has it; the help line says what it is here.
 
-    measure_all        # wrong
-    measure z          # right
-
-    qml.RY(0.3, wires=0)     # wrong
-    ry(0.3) 0                # right
+    wrong   measure_all
+    right   measure z
+    wrong   qml.RY(0.3, wires=0)
+    right   ry(0.3) 0
     """
 
     code = "E0157"
@@ -575,10 +566,10 @@ class ForeignLine(Diagnostic):
 class TargetsInBracket(Diagnostic):
     """A bracket holds a gate's angles. The qubits it acts on stand after the bracket.
 
-    ry(0.3, 0)      # wrong
-    ry(0.3) 0       # right
-    cx(0, 1)        # wrong
-    cx 0, 1         # right
+    wrong   ry(0.3, 0)
+    right   ry(0.3) 0
+    wrong   cx(0, 1)
+    right   cx 0, 1
     """
 
     code = "E0158"
@@ -593,8 +584,8 @@ class TargetsInBracket(Diagnostic):
 class PerCent(Diagnostic):
     """There is no per cent: a share is a number below 1. `%` is the remainder of a division.
 
-    split validation: 15%       # wrong
-    split validation: 0.15      # right
+    wrong   split validation: 15%
+    right   split validation: 0.15
     """
 
     code = "E0159"
@@ -609,7 +600,9 @@ class TooDeep(Diagnostic):
     """Brackets and braces are open inside each other at more places than the limit, which guards the compiler's own
     stack.
 
-    Wrong: a hundred brackets inside each other. Right: parts of the value named with `let`.
+        wrong   let a = ((((1 + …))))      # more than 64 brackets inside each other
+        right   let part = 1 + …
+                let a = 2 * part
     """
 
     code = "E0150"
@@ -624,7 +617,9 @@ class TooComplex(Diagnostic):
     """Operators, calls and `else if` stand inside each other more often than the limit, which guards the compiler's
     own stack. In `a + b + c` the first sum stands inside the second.
 
-    Wrong: one sum of a thousand terms. Right: parts of it named with `let`.
+        wrong   let a = b + b + b + …      # a sum of more than 200 terms
+        right   let first = b + b + …
+                let a = first + b + …
     """
 
     code = "E0151"
@@ -638,7 +633,8 @@ class TooComplex(Diagnostic):
 class TooLong(Diagnostic):
     """A source file is larger than the limit, so it is not read. Data belong in tables, not in specs.
 
-    Wrong: a generated file of two megabytes. Right: the same circuit with loops.
+    wrong   ry(0.1) 0; ry(0.1) 1; …               # a generated file of two megabytes
+    right   for q in 0..qubits { ry(0.1) q }      # the same circuit with loops
     """
 
     code = "E0152"
@@ -652,7 +648,8 @@ class TooLong(Diagnostic):
 class MoreMistakes(Diagnostic):
     """So many mistakes were found in a file that the rest are only counted.
 
-    Wrong: a file of another language. Right: a file that begins with `hqnn 1`.
+    wrong   hqnn check paper.tex      # a file of another language
+    right   hqnn check spec.hqnn      # a file that begins with `hqnn 1`
     """
 
     code = "E0153"
@@ -667,8 +664,8 @@ class NameTooLong(Diagnostic):
 
     A column with a longer name stands in double quotes.
 
-    let an_angle_that_says_all_that_can_be_said_of_it_in_many_hundreds_of_letters_… = 1      # wrong
-    let an_angle = 1                                                                         # right
+        wrong   let an_angle_that_says_all_that_can_be_said_of_it_in_many_hundreds_of_letters_… = 1
+        right   let an_angle = 1
     """
 
     code = "E0154"

@@ -17,8 +17,9 @@ class TooManyTerms(Diagnostic):
     with `diff: backprop`. EstimatorQNN, Qiskit's estimators, PennyLane's other ways to differentiate, and
     `program.observables` do.
 
-    Wrong: `measure probabilities` of 12 qubits with `backend aer(method: estimator_qnn)`.
-    Right: the same with `backend aer` or `backend native`, or `measure probabilities(0, 1, 2)`.
+        wrong   measure probabilities      # 12 qubits, with `backend aer(method: estimator_qnn)`
+        right   measure probabilities      # with `backend aer()` or `backend native`
+        right   measure probabilities(0, 1, 2)
     """
 
     code: ClassVar[str] = "E0785"

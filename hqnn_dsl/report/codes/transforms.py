@@ -15,8 +15,9 @@ class ForwardMode(Diagnostic):
     `torch.func.jvp`, `jacfwd`, `hessian` and `linearize`, and `torch.autograd.forward_ad`, carry a direction forward
     through the circuit. Shots, noise and SPSA give gradients backwards only. Exact backends have both.
 
-    Wrong: `torch.func.jacfwd(layer)(x)` through `backend aer(shots: 1000)`.
-    Right: `torch.func.jacrev(layer)(x)`, or `backend native`.
+        wrong   torch.func.jacfwd(layer)(x)      # through `backend aer(shots: 1000)`
+        right   torch.func.jacrev(layer)(x)
+        right   backend native
     """
 
     code: ClassVar[str] = "E0790"

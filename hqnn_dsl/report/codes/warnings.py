@@ -10,7 +10,8 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class UnusedWeight(Diagnostic):
     """A weight stands in no angle, so training cannot change anything through it.
 
-    weight w[qubits]; ry(0.1) 0        # w is never used
+    wrong   weight w; ry(0.1) 0      # w is never used
+    right   weight w; ry(w) 0
     """
 
     code = "W0401"
@@ -24,7 +25,8 @@ class UnusedWeight(Diagnostic):
 class UnusedInput(Diagnostic):
     """A component of the input is declared and never read: what the encoder computes for it is thrown away.
 
-    feature_map first() { input x[qubits]; ry(x[0]) 0 }     # x[1] and on are unused
+    wrong   feature_map each() { input x[qubits]; ry(x[0]) 0 }      # x[1] and on are unused
+    right   feature_map each() { input x[qubits]; for q in 0..qubits { ry(x[q]) q } }
     """
 
     code = "W0402"
@@ -41,8 +43,8 @@ class UnboundedEncoder(Diagnostic):
 
     Two rows whose encodings differ by 2π look the same to the circuit. Bound them: `tanh * pi`.
 
-        encoder { dense(4) }                # unbounded
-        encoder { dense(4); tanh * pi }     # bounded
+        wrong   encoder { dense(4) }                 # unbounded
+        right   encoder { dense(4); tanh * pi }      # from -π to π
     """
 
     code = "W0403"
@@ -56,7 +58,9 @@ class UnboundedEncoder(Diagnostic):
 class UselessAllow(Diagnostic):
     """An `allow` silences nothing: the warning it names does not arise in the braces around it.
 
-    model m { allow W0403 "angles are small"; encoder { dense(4); tanh * pi }; … }     # nothing to silence
+    wrong   allow W0403 "angles are small"; encoder { dense(4); tanh * pi }      # there is no W0403
+    right   encoder { dense(4); tanh * pi }
+    right   allow W0403 "angles are small"; encoder { dense(4) }
     """
 
     code = "W0404"
@@ -69,7 +73,12 @@ class UselessAllow(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class LibraryReplaced(Diagnostic):
-    """A block of this file has the name of a library block and is used in its place."""
+    """A block of this file has the name of a library block and is used in its place.
+
+    wrong   feature_map angle() { … }         # where the library's `angle` is meant
+    right   feature_map my_angle() { … }      # both can be used
+    right   feature_map angle() { … }         # where it is to replace the library's
+    """
 
     code = "W0405"
     severity = "note"
@@ -80,7 +89,11 @@ class LibraryReplaced(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class EntanglersDropped(Diagnostic):
-    """`without entanglers` removes every gate on two or more qubits, with its angles: an ablation."""
+    """`without entanglers` removes every gate on two or more qubits, with its angles: an ablation.
+
+    wrong   without entanglers      # in the model with which an ablation is compared
+    right   without entanglers      # in the ablation
+    """
 
     code = "W0406"
     severity = "note"
@@ -96,9 +109,8 @@ class UnreadName(Diagnostic):
 
     A value for it by `--set` is refused (E0232).
 
-        let width = 4
-        model m { circuit on 4 qubits { … } }         # nothing reads `width`
-        model m { circuit on width qubits { … } }     # right
+        wrong   let width = 4; model m { circuit on 4 qubits { … } }      # nothing reads `width`
+        right   let width = 4; model m { circuit on width qubits { … } }
     """
 
     code = "W0430"
@@ -113,8 +125,8 @@ class UnreadName(Diagnostic):
 class RowsBesideShare(Diagnostic):
     """A part of `split` is a whole number, so a number of rows, beside a part that is a share of them.
 
-    split validation: 15, test: 0.15       # 15 rows, not 15 per cent
-    split validation: 0.15, test: 0.15     # right where 15 per cent are meant
+    wrong   split validation: 15, test: 0.15      # 15 rows, where 15 per cent are meant
+    right   split validation: 0.15, test: 0.15
     """
 
     code = "W0435"
@@ -137,8 +149,9 @@ class DeadWeight(Diagnostic):
 
     It is not said of the last layer of a library block where every qubit is measured: nothing of it can be dropped.
 
-    Wrong: `weight w; ry(x[0]) 0; rz(w) 0; measure z`: <Z> does not see a rotation about Z.
-    Right: `weight w; ry(x[0]) 0; rx(w) 0; measure z`, or `measure x`, or no such gate.
+        wrong   weight w; ry(x[0]) 0; rz(w) 0; measure z      # <Z> does not see a rotation about Z
+        right   weight w; ry(x[0]) 0; rx(w) 0; measure z
+        right   weight w; ry(x[0]) 0; rz(w) 0; measure x
     """
 
     code = "W0407"
@@ -157,8 +170,8 @@ class DeadInput(Diagnostic):
 
     Worked out as for weights (W0407). A common cause is an encoding by RZ on qubits that are still in |0>.
 
-    Wrong: `feature_map angle(axis: z)` as the first thing in a circuit: it turns only the phase of |0>.
-    Right: `feature_map angle(axis: y)`
+        wrong   feature_map angle(axis: z)      # as the first thing: it turns only the phase of |0>
+        right   feature_map angle(axis: y)
     """
 
     code = "W0408"
@@ -178,8 +191,8 @@ class ConstantOutput(Diagnostic):
     Nothing that depends on an input or a weight reaches it, or the state has a symmetry under which it is zero: where
     all amplitudes are real, an observable with an odd number of Y is.
 
-    Wrong: `ry(x[0]) 0; measure y[0]`: RY keeps amplitudes real, and <Y> is zero.
-    Right: `ry(x[0]) 0; measure x[0]`
+        wrong   ry(x[0]) 0; measure y[0]      # RY keeps amplitudes real, and <Y> is zero
+        right   ry(x[0]) 0; measure x[0]
     """
 
     code = "W0409"
@@ -198,8 +211,8 @@ class TrainingTooLarge(Diagnostic):
     Values need one state at a time on most backends; gradients need several, or one for every gate and row. Whoever
     only predicts may `allow` it; `hqnn train` refuses with E0711, before the first step.
 
-    Wrong: training a `circuit on 30 qubits` with `backend native`, whose step needs two states of 8 GiB.
-    Right: `circuit on 29 qubits`, or what else the message says.
+        wrong   circuit on 30 qubits { … }      # a step of `native` needs two states of 8 GiB
+        right   circuit on 29 qubits { … }      # or what else the message says
     """
 
     code = "W0410"
@@ -216,8 +229,8 @@ class OnlyACircuit(Diagnostic):
     A model without `data`, `encoder` and `decoder` whose outputs are not one target, or that reads no inputs, compiles
     and runs, but `hqnn train` refuses it. Of `train` it reads `batch`, `device`, `precision` and `seed` alone.
 
-        model bell { circuit on 2 qubits { h 0; cx 0, 1 }; train { epochs 5 } }     # epochs are never run
-        model bell { circuit on 2 qubits { h 0; cx 0, 1 } }
+        wrong   model bell { circuit on 2 qubits { h 0; cx 0, 1 }; train { epochs 5 } }      # never run
+        right   model bell { circuit on 2 qubits { h 0; cx 0, 1 } }
     """
 
     code = "W0440"
