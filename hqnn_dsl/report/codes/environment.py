@@ -20,7 +20,7 @@ class StateTooLarge(Diagnostic):
 
         wrong   circuit on 34 qubits { … }
         right   circuit on 20 qubits { … }
-        wrong   train { batch 4096 }; backend reference      # with 16 qubits
+        wrong   train { batch 4096 }; backend reference      # with 16 qubits, for `hqnn train`
         right   train { batch 32 }; backend native
     """
 

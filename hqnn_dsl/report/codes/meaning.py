@@ -106,7 +106,7 @@ class UnknownChoice(Diagnostic):
     """A value is not among those that may stand here.
 
     wrong   precision half
-    right   precision mixed      # single, double or mixed
+    right   precision double      # single, double or mixed
     """
 
     code = "E0206"
@@ -152,8 +152,8 @@ class OutOfBounds(Diagnostic):
 class MissingArgument(Diagnostic):
     """A block or catalog entry needs an argument that has no default and was not given.
 
-    wrong   weight w[2] = normal()
-    right   weight w[2] = normal(0.1)
+    wrong   weight w[2] = constant()
+    right   weight w[2] = constant(0.1)
     """
 
     code = "E0209"

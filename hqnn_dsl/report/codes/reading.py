@@ -161,8 +161,9 @@ class SingleTooCoarse(Diagnostic):
 class TruthAsNumbers(Diagnostic):
     """All cells of a column are True or False (in any case of letters); they are read as 1 and 0.
 
-    wrong   hqnn train spec.hqnn answers.csv      # where True in the column means that a value is missing
-    right   hqnn train spec.hqnn answers.csv      # where 1 for True and 0 for False are meant
+    wrong   features *      # with a column `checked` of True and False that is no feature
+    right   features * except checked
+    right   features *      # where 1 for True and 0 for False are meant
     """
 
     code: ClassVar[str] = "W0425"

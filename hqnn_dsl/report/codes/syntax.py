@@ -10,8 +10,8 @@ from hqnn_dsl.report.lazy import lazy_dataclass
 class Unexpected(Diagnostic):
     """The text stops following the grammar at this place: something else may stand here, and the message lists what.
 
-    wrong   ry(0.5 0      # the angle's bracket is not closed
-    right   ry(0.5) 0
+    wrong   ry(0.5 +) 0      # the second number of the sum is missing
+    right   ry(0.5 + 0.1) 0
     """
 
     code = "E0100"
@@ -514,9 +514,12 @@ class ForeignFile(Diagnostic):
 
         wrong   data:
                   target: y
+                train:
+                  epochs: 100
         right   hqnn 1
                 model m {
                   data { target y }
+                  train { epochs 100 }
                 }
     """
 

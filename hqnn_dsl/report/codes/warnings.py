@@ -170,8 +170,8 @@ class DeadInput(Diagnostic):
 
     Worked out as for weights (W0407). A common cause is an encoding by RZ on qubits that are still in |0>.
 
-        wrong   feature_map angle(axis: z)      # as the first thing: it turns only the phase of |0>
-        right   feature_map angle(axis: y)
+        wrong   rz(x[0]) 0; ry(x[1]) 0; measure z      # RZ turns only the phase of |0>
+        right   rx(x[0]) 0; ry(x[1]) 0; measure z
     """
 
     code = "W0408"
@@ -211,8 +211,8 @@ class TrainingTooLarge(Diagnostic):
     Values need one state at a time on most backends; gradients need several, or one for every gate and row. Whoever
     only predicts may `allow` it; `hqnn train` refuses with E0711, before the first step.
 
-        wrong   circuit on 30 qubits { … }      # a step of `native` needs two states of 8 GiB
-        right   circuit on 29 qubits { … }      # or what else the message says
+        wrong   circuit on 30 qubits { feature_map zz(); ansatz efficient_su2() }; backend native      # 16 GiB a step
+        right   circuit on 29 qubits { feature_map zz(); ansatz efficient_su2() }; backend native
     """
 
     code = "W0410"
