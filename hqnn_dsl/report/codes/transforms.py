@@ -35,8 +35,10 @@ class NoNumbers(Diagnostic):
 
     Tensors on `meta` have a shape and no numbers, so no circuit can be run with them.
 
-    Wrong: `layer.to("meta")(x)`
-    Right: `layer.to_empty(device="cpu")`, then `layer.reset_parameters()` or `layer.load_state_dict(…)`.
+    wrong   layer.to("meta")(x)
+    right   layer.to_empty(device="cpu")
+            layer.load_state_dict(…)      # or layer.reset_parameters()
+            layer(x)
     """
 
     code: ClassVar[str] = "E0791"
