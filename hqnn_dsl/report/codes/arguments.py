@@ -32,7 +32,6 @@ class WrongKind(Diagnostic):
     """
 
     code = "E0641"
-    exit_code = 2
     message = "{path} is {found}; `hqnn {command}` takes {wanted} here"
     path: str
     found: str
