@@ -27,8 +27,13 @@ class Swapped(Diagnostic):
 class WrongKind(Diagnostic):
     """An argument of a command is a file or folder of another kind than the command reads there.
 
-    wrong   hqnn predict spec.hqnn data.csv      # a spec is not trained
-    right   hqnn predict runs/yacht-1 data.csv
+    <<<<<<< HEAD
+        wrong   hqnn predict spec.hqnn data.csv      # a spec is not trained
+        right   hqnn predict runs/yacht-1 data.csv
+    =======
+        hqnn train spec.hqnn other.hqnn      # wrong
+        hqnn train spec.hqnn data.csv        # right
+    >>>>>>> 667ae15 (Load no Qiskit to look at the kinds of compile; pin what a wrong run is told)
     """
 
     code = "E0641"
