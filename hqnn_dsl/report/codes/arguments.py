@@ -27,13 +27,8 @@ class Swapped(Diagnostic):
 class WrongKind(Diagnostic):
     """An argument of a command is a file or folder of another kind than the command reads there.
 
-    <<<<<<< HEAD
-        wrong   hqnn predict spec.hqnn data.csv      # a spec is not trained
-        right   hqnn predict runs/yacht-1 data.csv
-    =======
-        hqnn train spec.hqnn other.hqnn      # wrong
-        hqnn train spec.hqnn data.csv        # right
-    >>>>>>> 667ae15 (Load no Qiskit to look at the kinds of compile; pin what a wrong run is told)
+    wrong   hqnn train spec.hqnn other.hqnn
+    right   hqnn train spec.hqnn data.csv
     """
 
     code = "E0641"
