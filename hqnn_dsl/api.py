@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.export.drawing.networks import network_page
 from hqnn_dsl.export.emitters import EMITTERS, FORMS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
 from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
@@ -276,6 +275,8 @@ def _compiled_files(program: Program, kinds: tuple[str, ...], in_width: int | No
     files = [(_SPEC_FILE, program.resolved.encode()), *circuit_files(exports, kinds)]
     forms = [form for form in FORMS if form in kinds]
     if forms and not program.checked.untrainable:  # a circuit alone is no network
+        from hqnn_dsl.export.drawing.networks import network_page
+
         page = network_page(program.spec, program.logical, in_width, program.targets)
         files += [(f"{_NETWORK}.{form}", page.file(form)) for form in forms]
     if OBSERVABLES in kinds:

@@ -89,24 +89,24 @@ def _swapped(command: str, path: Mapping[str, Path]) -> None:
 
 
 def _run(command: str, path: Path) -> None:
+    from shlex import quote
+
     from hqnn_dsl.report.codes.tables import NotARun
 
-    if _is_spec(path):
-        hint = f"train it first: `hqnn train {path} DATA`"
-        raise _wrong(command, path, "a spec", "a run, the folder that `hqnn train` wrote,", hint)
-    if _is_table(path):
-        raise _wrong(command, path, "a table", "a run, the folder that `hqnn train` wrote,", "`hqnn runs` lists runs")
-    if not _is_file(path / WHOLE_SPEC):
-        raise Refusal(NotARun(path=str(path), file=WHOLE_SPEC))
+    if not _is_run(path):
+        hint = f"it is a spec, train it first: `hqnn train {quote(str(path))} DATA`" if _is_spec(path) else ""
+        if _is_table(path):
+            hint = f"it is a table, the run comes first: `hqnn {command} RUN {quote(str(path))}`"
+        raise Refusal(NotARun(path=str(path), file=WHOLE_SPEC, hint=hint))
 
 
 def _spec(command: str, path: Path) -> None:
     if _is_table(path):
         hint = f"the spec comes first: `hqnn {command} SPEC`"
-        raise _wrong(command, path, "a table", "a spec, such as model.hqnn,", hint)
+        raise _wrong(command, path, "a table", "a spec", hint)
     if _is_run(path):
         hint = f"the spec of the run: `hqnn {command} {path / WHOLE_SPEC}`"
-        raise _wrong(command, path, "a run", "a spec, such as model.hqnn,", hint)
+        raise _wrong(command, path, "a run", "a spec", hint)
     from hqnn_dsl.semantics.reach import read_spec
 
     read_spec(path)
@@ -116,7 +116,7 @@ def _data(command: str, path: Path) -> None:
     from hqnn_dsl.report.codes.tables import TableMissing
 
     if _is_spec(path):
-        raise _wrong(command, path, "a spec", "a table, such as data.csv,", "")
+        raise _wrong(command, path, "a spec", "a table", "")
     try:
         is_there = path.exists()
     except (OSError, ValueError):
@@ -128,7 +128,7 @@ def _data(command: str, path: Path) -> None:
 def _wrong(command: str, path: Path, found: str, wanted: str, hint: str) -> Refusal:
     from hqnn_dsl.report.codes.arguments import WrongKind
 
-    return Refusal(WrongKind(path=str(path), found=found, command=command, wanted=wanted.rstrip(","), hint=hint))
+    return Refusal(WrongKind(path=str(path), found=found, command=command, wanted=wanted, hint=hint))
 
 
 def _is_spec(path: Path) -> bool:

@@ -86,7 +86,7 @@ for command in (
     about.doctor,
     about.help,
 ):
-    app.command(cls=Command, epilog=EXAMPLES.get(command.__name__))(command)
+    app.command(cls=Command, epilog=EXAMPLES[command.__name__])(command)
 
 
 @app.callback(invoke_without_command=True)

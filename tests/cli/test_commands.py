@@ -134,7 +134,8 @@ def test_explain_has_a_page_for_every_code(hqnn_command):
         assert out.startswith(code)
         assert len(out.split()) > 12
     listed = hqnn_command("explain")[1]
-    assert [line.split()[0] for line in listed.splitlines()] == list(every_code())
+    rows = [line.split()[0] for line in listed.splitlines() if line.startswith("  ")]
+    assert sorted(rows) == list(every_code())  # each under one topic
 
 
 def test_doctor_prints_one_document(hqnn_command):
@@ -572,7 +573,7 @@ def test_a_closed_pipe_is_no_error(spec):
     script = "import sys; sys.argv = ['hqnn', 'explain']; from hqnn_dsl.cli.main import main; main()"
     line = f'"{sys.executable}" -c "{script}" | head -n 1'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
-    assert done.stdout.startswith("E0100")
+    assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
 
 

@@ -27,12 +27,11 @@ class Swapped(Diagnostic):
 class WrongKind(Diagnostic):
     """An argument of a command is a file or folder of another kind than the command reads there.
 
-    wrong   hqnn predict spec.hqnn data.csv      # a spec is not trained
-    right   hqnn predict runs/yacht-1 data.csv
+    wrong   hqnn train spec.hqnn other.hqnn
+    right   hqnn train spec.hqnn data.csv
     """
 
     code = "E0641"
-    exit_code = 2
     message = "{path} is {found}; `hqnn {command}` takes {wanted} here"
     path: str
     found: str
