@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef
+from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, evaluate
 from hqnn_dsl.circuit.folding import depth_of, fold, functions_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,27 @@ MAX_PI = 16
 
 
 def is_readable(angle: Angle) -> bool:
-    """Whether Qiskit's reader of OpenQASM 3 can read the angle."""
-    return functions_of(angle) <= READABLE and depth_of(angle) <= MAX_READABLE_DEPTH
+    """Whether Qiskit's reader of OpenQASM 3 can read the angle.
+
+    It cannot read one in which all parameters cancel (`v - v`) as the angle of a gate that the file defines.
+    """
+    return functions_of(angle) <= READABLE and depth_of(angle) <= MAX_READABLE_DEPTH and not _cancels(angle)
+
+
+def _cancels(angle: Angle) -> bool:
+    """Whether parameters stand in an angle that has the same value whatever they are."""
+    leaves = [leaf for leaf in distinct_leaves([angle]) if not isinstance(leaf, Const)]
+    if not leaves or ("sub" not in functions_of(angle) and "mul" not in functions_of(angle)):
+        return False
+    last = max(leaf.index for leaf in leaves) + 1
+    found = []
+    for start in (0.37, 0.61, 0.83):
+        numbers = tuple(start * (1 + 0.013 * k) for k in range(2 * last))
+        try:
+            found.append(evaluate(angle, numbers[:last], numbers[last:]))
+        except (ArithmeticError, ValueError):
+            return False
+    return found[0] == found[1] == found[2]
 
 
 def formula(angle: Angle, inputs: Sequence[str], weights: Sequence[str]) -> str:

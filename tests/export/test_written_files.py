@@ -444,3 +444,19 @@ def test_without_the_reader_qasm_is_refused_and_the_rest_is_written(tmp_path: Pa
         hqnn.write_compiled(program, tmp_path / "out", ("qasm",))
     assert (refused.value.diagnostics[0].code, refused.value.exit_code) == ("E0611", 3)
     assert hqnn.write_compiled(program, tmp_path / "out", ("qpy",))
+
+
+@pytest.mark.parametrize("factor", ["1e6", "1e8", "1e10", "1e12", "1e15", "1e22", "-3e9"])
+def test_a_large_factor_of_an_angle_is_written_as_it_is(factor: str, tmp_path: Path) -> None:
+    body = f"input v[1]; rx(v[0] * {factor}) 0; cx 0, 1; rz({factor} * v[0] + 0.3) 1; h 1; measure z, x"
+    _, files = compiled(model(body), tmp_path)
+    assert "transpiled.qasm" in files
+
+
+@pytest.mark.parametrize("gate", ["rzz({}) 0, 1", "rzx({}) 0, 1", 'pauli_rot("XX", {}) 0, 1', "rx({}) 0"])
+@pytest.mark.parametrize(
+    "angle", ["w - w", "v[0] - v[0]", "w * 0", "(w - w) * v[0]", "2 * w - w - w", "sin(w) - sin(w)"]
+)
+def test_parameters_that_cancel_are_written_and_read(gate: str, angle: str, tmp_path: Path) -> None:
+    body = f"input v[1]; weight w; ry(v[0] + w) 0; {gate.format(angle)}; measure z, x[0] * y[1]"
+    check_program(*compiled(model(body), tmp_path))
