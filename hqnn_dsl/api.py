@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from contextlib import contextmanager
@@ -151,17 +152,19 @@ def train(  # noqa: PLR0913 - what a training can be told
     from hqnn_dsl.training.run import train as train_network
     from hqnn_dsl.training.tables import read_table
 
-    _check_called(loss=(loss, "a function of predictions and targets"), on_epoch=(on_epoch, "a function of an epoch"))
+    _check_called(
+        loss=(loss, "a function of predictions and targets", 2), on_epoch=(on_epoch, "a function of an epoch", 1)
+    )
+    folder = None if out is None else _path(out, "out")
     for path in set or () if loss is not None else ():
         if path.removeprefix("train.").partition(".")[0] == "loss":
             raise Refusal(LossTwice(path=path))
     program = _program(spec, set, allow_path)
     program.refuse_training()
-    if resume and out is not None:
-        program = replace(program, recorded=recorded_backend(Path(out)))
+    if resume and folder is not None:
+        program = replace(program, recorded=recorded_backend(folder))
     texts, allowed = (program.resolved, program.source.text), allowed_codes(program.checked.tree)
     experiment = Experiment(program.spec, program.network, *texts, program.refuse_step, loss, allowed)
-    folder = None if out is None else Path(out)
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
     watch = replace(watch or Watch(), on_epoch=on_epoch or (None if watch is None else watch.on_epoch))
     read = read_table(table)
@@ -170,11 +173,34 @@ def train(  # noqa: PLR0913 - what a training can be told
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 
-def _check_called(**options: tuple[object, str]) -> None:
-    """Refuse (E0605) options that are no functions."""
-    for name, (given, expected) in options.items():
-        if given is not None and not callable(given):
+def _check_called(**options: tuple[object, str, int]) -> None:
+    """Refuse (E0605) options that are no functions of so many arguments."""
+    for name, (given, expected, count) in options.items():
+        if given is None:
+            continue
+        if isinstance(given, type):
+            raise Refusal(BadOption(option=name, expected=f"{expected}, as `{given.__name__}()` is", value=repr(given)))
+        if not callable(given) or not _takes(given, count):
             raise Refusal(BadOption(option=name, expected=expected, value=repr(given)))
+
+
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Whether a function can be called with so many arguments, as far as Python knows its signature."""
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:  # one written in C
+        return True
+    return True
+
+
+def _path(given: object, option: str) -> Path:
+    """A path from the outside. Raises `Refusal` E0605 for what is none."""
+    if not isinstance(given, str | os.PathLike) or not isinstance(os.fspath(given), str) or not os.fspath(given):
+        shown = repr(given) if not isinstance(given, str) else "an empty text"
+        raise Refusal(BadOption(option=option, expected="the path of a folder", value=shown[:80]))
+    return Path(given)
 
 
 @public
@@ -187,17 +213,18 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
     from hqnn_dsl.training.recorded import recorded_backend
 
-    _check_called(loss=(loss, "a function of predictions and targets"))
-    stored, metrics = load_run(Path(path)), load_metrics(Path(path))
+    _check_called(loss=(loss, "a function of predictions and targets", 2))
+    path = _path(path, "path")
+    stored, metrics = load_run(path), load_metrics(path)
     opened: list[tuple[Spec, Choice]] = []
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
-        source = Source(str(Path(path) / _SPEC_FILE), without_budget(text))
+        source = Source(str(path / _SPEC_FILE), without_budget(text))
         program = pipeline.program(source, _changes(changes))
         trained = pipeline.program(source) if changes else program
-        program = program if changes else replace(program, recorded=recorded_backend(Path(path)))
+        program = program if changes else replace(program, recorded=recorded_backend(path))
         if changes:
-            _only_backend(trained, program, Path(path))
+            _only_backend(trained, program, path)
         opened.append((program.spec, trained.spec.backend))
         return program.network(in_width, out_width)
 
@@ -206,8 +233,8 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     if loss is not None:
         from hqnn_dsl.training.own_loss import given_again
 
-        preparation = given_again(Path(path), preparation, loss, net)
-    return Run(Path(path), net, preparation, metrics, *opened[0])
+        preparation = given_again(path, preparation, loss, net)
+    return Run(path, net, preparation, metrics, *opened[0])
 
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
@@ -226,7 +253,7 @@ def load(run: str | Path | Run) -> HybridNet:
     """
     if isinstance(run, Run):
         return run.network()
-    folder = Path(run)
+    folder = _path(run, "run")
     if os.path.isdir(folder / "checkpoints"):  # noqa: PTH112 - raises nothing
         return open_run(folder).net
     module = folder / _MODULE_FILE
@@ -254,7 +281,7 @@ def write_compiled(
     Raises `Refusal`: E0602 if `out` has files that `hqnn compile` does not write, E0603 if it cannot be written.
     """
     program = _program(program, None, ())
-    folder, wanted = Path(out), tuple(kinds)
+    folder, wanted = _path(out, "out"), tuple(kinds)
     with _refusals(folder):
         check_replaceable(folder, _is_written_here)
     in_width = in_width or program.features
