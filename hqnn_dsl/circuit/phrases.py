@@ -7,7 +7,10 @@ compiles everything that stands here.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LIBRARY_BLOCKS: Final = {
     **dict.fromkeys(("angle", "amplitude", "basis", "chebyshev", "iqp", "pauli", "z", "zz"), "feature_map"),
@@ -29,6 +32,10 @@ _BODY: Final = {
     "basicentanglerlayers": "ansatz basic_entangler()", "stronglyentanglinglayers": "ansatz strongly_entangling()",
 }  # fmt: skip
 """Lines of circuits."""
+
+ENTANGLEMENTS: Final = ("linear", "reverse_linear", "circular", "full", "pairwise", "sca")
+_ENTANGLED: Final = ("zz", "pauli", "real_amplitudes", "efficient_su2", "two_local")
+"""Blocks that take an entanglement."""
 
 _LAYERS: Final = {
     "linear": "dense", "fc": "dense", "fullyconnected": "dense", "lazylinear": "dense", "units": "dense",
@@ -59,7 +66,8 @@ SETTINGS: Final = {
     **{name: f"optimizer {name}({{}})" for name in ("adam", "adamw", "sgd", "nadam", "radam", "rmsprop", "nesterov")},
     **{name: f"loss {name}" for name in ("mse", "mae", "huber")},
     "cosine": "scheduler cosine({})", "reduceonplateau": "scheduler reduce_on_plateau({})",
-    "early": "stop early({})",
+    "early": "stop early({})", "stop": "stop early({})", "optimizer": "optimizer adamw({})",
+    "scheduler": "scheduler reduce_on_plateau({})",
 }  # fmt: skip
 """Lines of `train` for names that stand there with a bracket; `{}` is what stood in it."""
 
@@ -177,15 +185,27 @@ def body_line(name: str, arguments: str | None) -> str:
     """What to write for a word that stands as a line of a circuit, empty where nothing is known of it."""
     word = plain(last(name))
     if word in _BODY:
-        line = _BODY[word]
-        given = named(arguments or "")
-        if line.endswith("()") and given and all(part.startswith("reps:") for part in given.split(", ")):
-            return f"{line[:-1]}{given})"
-        return line
+        return _with_arguments(_BODY[word], split(arguments or ""))
     own = next((block for block in LIBRARY_BLOCKS if plain(block) == word), "")
     if own and "." not in name and own != "z":
         return f"{LIBRARY_BLOCKS[own]} {own}({named(arguments or '')})"
     return gate_line(last(name), arguments or "", is_foreign="." in name)
+
+
+def _with_arguments(line: str, given: Sequence[str]) -> str:
+    """A line with those of the given arguments that mean the same here: nothing that was said is lost in silence."""
+    head, _, inside = line.rstrip(")").partition("(")
+    kept = dict(part.split(": ", 1) for part in inside.split(", ") if part)
+    for part in given:
+        name, _, value = (text.strip().strip("\"'") for text in part.replace(":", "=", 1).partition("="))
+        axis = value[-1:].lower()
+        if name in {"rotation", "axis"} and axis in {"x", "y", "z"} and head.endswith(("angle", "basic_entangler")):
+            kept["axis"] = axis
+        elif name == "reps" and value.isdigit() and not head.endswith(("angle", "amplitude")):
+            kept["reps"] = value
+        elif name == "entanglement" and value in ENTANGLEMENTS and head.endswith(_ENTANGLED):
+            kept["entanglement"] = value
+    return f"{head}({', '.join(f'{name}: {value}' for name, value in kept.items())})" if "(" in line else line
 
 
 def layer_line(name: str, arguments: str | None = None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
+from hqnn_dsl.circuit import phrases
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.report.codes import meaning as codes
 from hqnn_dsl.report.codes import unbuilt, warnings
@@ -63,6 +64,9 @@ def _sole(setting: nodes.Setting) -> nodes.Argument:
             count, hint = "one value", ""
             if value.name is not None and setting.name.name in {"device", "backend"}:
                 hint = f"write `{setting.name.name} {value.name.name}`; CUDA_VISIBLE_DEVICES says which GPU is used"
+            elif value.name is not None and setting.name.name in phrases.ENTRIES:
+                given = ", ".join(item.span.text for item in setting.values if item.name is not None)
+                hint = f"write `{setting.name.name} {phrases.ENTRIES[setting.name.name][0]}({given})`"
             raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count=count, hint=hint))
     return setting.values[0]
 

@@ -19,6 +19,18 @@ COLUMNS: Final = frozenset(("target", "features", "except"))
 _LONGEST: Final = 80
 """A statement with more letters is not repeated in an advice."""
 
+ARGUMENTS: Final = {
+    **dict.fromkeys(("adamw", "adam", "sgd", "nesterov", "nadam", "radam", "rmsprop"), "lr: 0.01"),
+    **dict.fromkeys(("z", "zz", "pauli", "iqp", "real_amplitudes", "efficient_su2", "two_local"), "reps: 2"),
+    **dict.fromkeys(("strongly_entangling", "basic_entangler", "brickwork"), "reps: 2"),
+    "angle": "axis: y",
+    "chebyshev": "degree: 2",
+    "dense": "width: 16",
+    "dropout": "p: 0.1",
+    "early": "patience: 20",
+}
+"""An argument that each of these takes, as an example."""
+
 
 def line_of(source: Source, start: int) -> str:
     """The rest of the line from an offset, without comment and closing braces."""

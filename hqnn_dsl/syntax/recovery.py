@@ -102,7 +102,10 @@ class Recovery:
         if sort == places.LAYERS and start == index - 1 and kinds[start] == "NAME" and kind in {"NUMBER", "NAME"}:
             return f"write `{self._text(start)}({self._text(index)})`"
         if kinds[index - 1] == "CALL_OPEN" and kind in {"*", "**"}:
-            return f"write the arguments out, with their names: `{self._text(index - 2)}(lr: 0.01)`"
+            name = self._text(index - 2)
+            example = advice.ARGUMENTS.get(name, "")
+            said = "write the arguments out, with their names"
+            return f"{said}: `{name}({example})`" if example else said
         if self._text(start) == "circuit" and sort == places.PARTS:
             return f"write `{advice.circuit_head(self._line(start))}`"
         if kind == "-" and kinds[index - 1] == "*":
