@@ -266,8 +266,6 @@ def assert_refuses_second_derivatives(load: Loader, code: str) -> None:
     for vectorize in (False, True):
         with pytest.raises(Refusal):
             torch.autograd.functional.hessian(lambda x: layer(x).sum(), x.detach(), vectorize=vectorize)
-    many, one_by_one = (
-        torch.autograd.functional.jacobian(lambda x: layer(x).sum(0), x.detach(), vectorize=vectorize)
-        for vectorize in (True, False)
-    )
-    assert many.shape == one_by_one.shape
+    with pytest.raises(Refusal) as many:
+        torch.autograd.functional.jacobian(lambda x: layer(x).sum(0), x.detach(), vectorize=True)
+    assert [found.code for found in many.value.diagnostics] == ["E0781"]

@@ -114,7 +114,9 @@ def test_jacobians_forward_and_backward_are_the_plain_one(program, truth, backen
     layer, (x,) = program.quantum_layer(backend, "double", seed=3), rows(1)
     wanted = functional.jacobian(truth, x)
     assert_equal(jacrev(layer)(x), wanted)
-    assert_equal(functional.jacobian(layer, x, vectorize=True), wanted)
+    if "lightning" not in backend:  # `adjoint` takes one gradient at a time
+        assert_equal(functional.jacobian(layer, x, vectorize=True), wanted)
+        assert_equal(functional.jacobian(vmap(layer), x[None], vectorize=True)[0, :, 0], wanted)
     assert_equal(jacfwd(layer)(x), wanted)
     direction = torch.tensor([0.7, -1.2], dtype=torch.float64)
     assert_equal(jvp(layer, (x,), (direction,))[1], wanted @ direction)
@@ -220,10 +222,9 @@ def test_estimates_have_gradients_backwards_only(program, truth, backend):
     ):
         with pytest.raises(Refusal, match="E0790"):
             forward()
-    several = functional.jacobian(layer, x, vectorize=True)
-    assert several.shape == (2, 2)
-    if "spsa" not in backend:
-        torch.testing.assert_close(several, functional.jacobian(truth, x), atol=0.3, rtol=0)
+    for many in (layer, vmap(layer)):
+        with pytest.raises(Refusal, match="E0781"):
+            functional.jacobian(many, x[None], vectorize=True)
     with pytest.raises(Refusal, match="E0780"):
         jacrev(jacrev(lambda x: layer(x).sum()))(x)
 

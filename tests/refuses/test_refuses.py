@@ -33,7 +33,7 @@ NOT_BY_A_SPEC = {
     "E0730", "E0731", "E0732", "E0733", "E0734", "E0735",  # what is installed, and the GPU
     "E0712",  # a row of the table
     "E0770", "E0771", "E0772",  # what is installed
-    "E0775", "E0780",  # derivatives: tests/backends/conformance.py
+    "E0775", "E0780", "E0781",  # derivatives: tests/backends/conformance.py
     "E0790", "E0791",  # torch's transforms and `meta`: tests/network/
     "E0742", "E0743",  # what Aer does on a GPU, and a run that it breaks off
     "E0751", "E0752", "E0753", "E0754",  # the service of real devices: tests/backends/test_devices_service.py

@@ -22,7 +22,6 @@ from pennylane.tape import QuantumScript
 from hqnn_dsl.backends.batched.readout import ByTerms, readout_of
 from hqnn_dsl.backends.dense.graphs import is_batched, last
 from hqnn_dsl.backends.dense.state import normalised, refuse_zeros
-from hqnn_dsl.backends.dense.transforms import gradients
 from hqnn_dsl.backends.limits import CHUNK_BYTES, MAX_STATE_BYTES
 from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.backends.pennylane import backprop_bytes
@@ -30,6 +29,7 @@ from hqnn_dsl.backends.qml.devices import KNOWN, DeviceRow
 from hqnn_dsl.backends.qml.gates import measured, operations, weighted
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.report.codes.pennylane import NoSecondDerivatives
+from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -287,8 +287,7 @@ class _ByDevice(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if is_batched(upstream):
-            given = (*ctx.saved_tensors, None)
-            return (*gradients(ctx.executable, given, (*ctx.needs_input_grad[:2], False), upstream)[:2], None)
+            raise Refusal(ManyGradientsAtOnce(backend="pennylane"))
         given, diff = ctx.saved_tensors, ctx.executable.options.diff
         numbers = [tensor.detach() for tensor in (*given, upstream)]
         found = ctx.executable.gradients(*numbers, ctx.needs_input_grad[:2])

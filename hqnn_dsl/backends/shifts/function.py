@@ -12,8 +12,7 @@ import torch
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
 from hqnn_dsl.backends.dense.graphs import again, is_batched, last, numbers_suffice, where_finite
-from hqnn_dsl.backends.dense.transforms import gradients
-from hqnn_dsl.report.codes.simulators import OnlyFirstDerivatives
+from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce, OnlyFirstDerivatives
 from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class _Evaluated(torch.autograd.Function):
 
             return (*again(outputs, given, asked, arriving, numbers), None)
         if is_batched(arriving):
-            return (*gradients(executable, (*given, None), (*asked, False), arriving)[:2], None)
+            raise Refusal(ManyGradientsAtOnce(backend=executable.named))
         refusal = Refusal(OnlyFirstDerivatives(backend=executable.named, reason=executable.inexact))
         return (*last(numbers(), (*given, arriving), refusal), None)
 

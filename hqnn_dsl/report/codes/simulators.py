@@ -97,6 +97,25 @@ class OnlyFirstDerivatives(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class ManyGradientsAtOnce(Diagnostic):
+    """Several gradients were asked for in one pass backwards, from a backend that takes one at a time.
+
+    `vectorize=True` of `torch.autograd.functional` and `is_grads_batched=True` of `torch.autograd.grad` run the pass
+    backwards once for all rows of a Jacobian, on tensors that only torch's own operations can read.
+
+    Wrong: `torch.autograd.functional.jacobian(layer, x, vectorize=True)` through `backend aer(shots: 1000)`.
+    Right: the same without `vectorize=True`, or `backend native`.
+    """
+
+    code: ClassVar[str] = "E0781"
+    message: ClassVar[str] = "`backend {backend}` takes one upstream gradient at a time, and many came at once"
+    label: ClassVar[str] = "many gradients at once"
+    advice: ClassVar[str] = "leave out `vectorize=True` or `is_grads_batched=True`, or use `backend native`"
+
+    backend: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class AerFailed(Diagnostic):
     """Aer began a run and did not finish it; the reason is Aer's own.
 
