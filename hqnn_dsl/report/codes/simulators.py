@@ -103,8 +103,9 @@ class ManyGradientsAtOnce(Diagnostic):
     `vectorize=True` of `torch.autograd.functional` and `is_grads_batched=True` of `torch.autograd.grad` run the pass
     backwards once for all rows of a Jacobian, on tensors that only torch's own operations can read.
 
-    Wrong: `torch.autograd.functional.jacobian(layer, x, vectorize=True)` through `backend aer(shots: 1000)`.
-    Right: the same without `vectorize=True`, or `backend native`.
+        wrong   torch.autograd.functional.jacobian(layer, x, vectorize=True)      # through `backend aer(shots: 1000)`
+        right   torch.autograd.functional.jacobian(layer, x)
+        right   backend native
     """
 
     code: ClassVar[str] = "E0781"

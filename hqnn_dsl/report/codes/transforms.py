@@ -35,10 +35,10 @@ class NoNumbers(Diagnostic):
 
     Tensors on `meta` have a shape and no numbers, so no circuit can be run with them.
 
-    wrong   layer.to("meta")(x)
-    right   layer.to_empty(device="cpu")
-            layer.load_state_dict(…)      # or layer.reset_parameters()
-            layer(x)
+        wrong   layer.to("meta")(x)
+        right   layer.to_empty(device="cpu")
+                layer.load_state_dict(…)      # or layer.reset_parameters()
+                layer(x)
     """
 
     code: ClassVar[str] = "E0791"
