@@ -1,0 +1,77 @@
+"""What each command may import of the large packages. Another one in a list is seconds of waiting for every user."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LARGE = (
+    *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
+    *("qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
+)
+SPEC, DATA = "specs/model.hqnn", "specs/data/yacht.csv"
+TRAINED = {"torch", "numpy", "pandas", "numba", "scipy"}
+QISKIT = {"qiskit", "numpy", "scipy", "numba", "PIL", "qiskit_aer", "qiskit_ibm_runtime"}
+"""Qiskit's transpiler loads the plugins of every package that registers some, Aer's and IBM's among them."""
+
+PROGRAM = """
+import atexit, sys
+large, words = set(sys.argv[1].split(",")), sys.argv[2:]
+atexit.register(lambda: print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules} & large)))
+sys.argv = ["hqnn", *words]
+from hqnn_dsl.cli.main import main
+main()
+"""
+
+
+def loaded(*words: str) -> set[str]:
+    command = [sys.executable, "-c", PROGRAM, ",".join(LARGE), *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "r"
+    found = loaded("train", SPEC, DATA, "--set", "epochs=1", "--set", "backend=native", "--out", str(out))
+    assert found <= {*TRAINED, "matplotlib", "PIL", "sympy"}
+    return out
+
+
+@pytest.mark.parametrize(
+    ("words", "may"),
+    [
+        (("check", SPEC), set()),
+        (("check", SPEC, "--resolved"), set()),
+        (("check", SPEC, DATA), {"numpy", "pandas"}),
+        (("show", SPEC), {"qiskit", "numpy", "scipy", "PIL"}),
+        (("explain",), set()),
+        (("explain", "zz"), set()),
+        (("explain", "E0312"), set()),
+        (("runs",), set()),
+        (("help", "train"), set()),
+        (("--version",), set()),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_a_command_that_computes_nothing_imports_little(words, may):
+    assert loaded(*words) <= may
+
+
+def test_training_imports_neither_qiskit_nor_scikit_learn(run):
+    assert (run / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_run_on_native_imports_what_computes(command, run):
+    assert loaded(command, str(run), DATA) <= TRAINED
+
+
+def test_compiling_imports_neither_torch_nor_scikit_learn(tmp_path):
+    assert loaded("compile", SPEC, "--out", str(tmp_path / "c")) <= {*QISKIT, "matplotlib", "openqasm3"}
+    assert loaded("compile", SPEC, "--emit", "static", "--out", str(tmp_path / "s")) <= QISKIT
