@@ -53,7 +53,6 @@ def run(tmp_path_factory) -> Path:
         (("explain",), set()),
         (("explain", "zz"), set()),
         (("explain", "E0312"), set()),
-        (("runs",), set()),
         (("help", "train"), set()),
         (("--version",), set()),
     ],
@@ -61,6 +60,10 @@ def run(tmp_path_factory) -> Path:
 )
 def test_a_command_that_computes_nothing_imports_little(words, may):
     assert loaded(*words) <= may
+
+
+def test_listing_runs_imports_nothing_large(run):
+    assert loaded("runs", str(run.parent)) == set()
 
 
 def test_training_imports_neither_qiskit_nor_scikit_learn(run):

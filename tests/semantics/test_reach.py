@@ -246,7 +246,8 @@ def test_every_command_that_reads_a_spec_takes_allowed_folders(tmp_path, command
 
     write(tmp_path / "shared" / "turn.hqnn", BLOCK)
     model = spec(tmp_path / "inside", "../shared/turn.hqnn")
-    table = [str(tmp_path / "no_table.csv")] if command == "train" else []
+    (tmp_path / "table.csv").write_text("a,b,y\n1,2,3\n")
+    table = [str(tmp_path / "table.csv")] if command == "train" else []
     wrong = ["--set", "turn.no_argument=1"]
     for allowed in ([], ["--allow-path", str(tmp_path / "shared")]):
         monkeypatch.setattr(sys, "argv", ["hqnn", command, str(model), *table, *(wrong if allowed else []), *allowed])
