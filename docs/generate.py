@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.catalog.entry import REQUIRED, Entry, Option
+from hqnn_dsl.catalog.entry import REQUIRED, Entry
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
@@ -18,7 +18,7 @@ from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.pipeline import backends
 from hqnn_dsl.report.codes import every_code
 from hqnn_dsl.semantics.definitions import library_block, library_names
-from hqnn_dsl.semantics.options import bound_text
+from hqnn_dsl.semantics.options import takes_text
 from hqnn_dsl.semantics.records import BudgetSpec, DataSpec, TrainSpec, TranspileSpec
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.values import written
@@ -74,22 +74,9 @@ def _settings() -> Iterator[str]:
             if row.table is not None:
                 default = TRAIN_DEFAULTS[row.name]
             shown = _default(default) if isinstance(default, str | int | float | None) else "see below"
-            takes = f"an entry of {row.name}" if row.table is not None else _takes(row.option)
+            takes = f"an entry of {row.name}" if row.table is not None else takes_text(row.option)
             found.append((f"`{row.name}`", takes, "" if row.name == "task" else shown, row.doc))
         yield _table("setting", "takes", "default", "what it is", rows=found)
-
-
-def _takes(option: Option | None) -> str:
-    if option is None:
-        return ""
-    if option.choices:
-        return ", ".join(f"`{choice}`" for choice in option.choices)
-    if option.table is not None:
-        return ", ".join(f"`{name}`" for name in option.table)
-    words = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "string": "a name or a text"}
-    text = words.get(option.type, {"width": "a number or `auto`"}.get(option.type, "a list"))
-    bound = bound_text(option)
-    return f"{text}, {bound}" if bound else text
 
 
 def _blocks() -> Iterator[str]:
@@ -125,7 +112,7 @@ def _entries(title: str, table: Mapping[str, Entry]) -> Iterator[str]:
     rows = []
     for entry in table.values():
         rows.append((f"**`{entry.name}`**", "", "", entry.doc))
-        rows += [(f"`{o.name}`", _takes(o), _default(o.default), o.doc) for o in entry.options]
+        rows += [(f"`{o.name}`", takes_text(o), _default(o.default), o.doc) for o in entry.options]
     yield _table("name", "takes", "default", "what it is", rows=rows)
 
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import MeteredExecutable, offered
 from hqnn_dsl.backends.choosing import candidates_of, pick
 from hqnn_dsl.backends.devices.meter import Limits
-from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.named_backends import AUTO, DEFAULT_BACKEND, backend_choice, backends, written_backend
 from hqnn_dsl.report.codes import meaning
 from hqnn_dsl.report.codes.environment import BackendPicked
 from hqnn_dsl.report.codes.warnings import TrainingTooLarge
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Refusal
+from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.report.placed import Placed
 from hqnn_dsl.report.recursion import room_to_recurse
 from hqnn_dsl.report.seeds import stream
@@ -30,11 +30,7 @@ from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
 from hqnn_dsl.semantics.reach import Reach, read_spec
 from hqnn_dsl.semantics.records import Choice
-from hqnn_dsl.semantics.sections import backend_of
-from hqnn_dsl.semantics.values import Scope
-from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse as parse_source
-from hqnn_dsl.syntax.parser import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,15 +44,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.network.quantum import QuantumLayer
     from hqnn_dsl.semantics.reach import AllowPath
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.syntax import nodes
     from hqnn_dsl.transpile.passes import Transpiled
-
-AUTO = Entry(name="auto", doc="The fastest exact backend for this circuit, found by a short trial; it says which.")
-DEFAULT_BACKEND = "auto"
-
-
-def backends() -> dict[str, Entry]:
-    """The entries that `backend …` may name."""
-    return {AUTO.name: AUTO, **{name: backend.entry for name, backend in offered().items()}}
 
 
 def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
@@ -201,7 +190,7 @@ class Program:
     def _repr_html_(self) -> str:
         from hqnn_dsl.notebook.programs import program_html
 
-        return program_html(self.source.name, self.checked, lambda: self.resolved, lambda: self.circuit)
+        return program_html(self.source.name, self.checked, lambda: self.resolved, lambda: self.logical_export)
 
     def refuse_training(self) -> None:
         """Raise `Refusal` (E0218, E0313) if the spec is only a circuit, which no table can train."""
@@ -280,6 +269,13 @@ class Program:
     def transpiled_observables(self) -> list[SparsePauliOp]:
         """The operators on the transpiled circuit's qubits, layout and routing included."""
         return self.transpilation.observables(self.observables)
+
+    @cached_property
+    def logical_export(self) -> Export:
+        """The logical circuit alone, as drawings need it; nothing is transpiled."""
+        from hqnn_dsl.export.exported import Export, names_of
+
+        return Export("logical", self.spec.name, self.logical, self.circuit, self.slotted, names_of(self.logical))
 
     @cached_property
     def exports(self) -> tuple[Export, Export]:
@@ -429,40 +425,6 @@ class Program:
         """Gives refusals of later stages the place in the spec that they are about."""
         places = self.checked.places
         return Placed(places.get(place, places["circuit"]))
-
-
-def backend_choice(text: str) -> Choice:
-    """A backend as a spec would name it (`aer(device: gpu)`), with its options filled in. Raises `Refusal`."""
-    source = Source("backend", text)
-    values = parse_value(source)
-    span = Span(source, 0, len(text))
-    if values is None:
-        hint = "write a backend as in a spec: `aer(device: cpu)`"
-        raise Refusal(meaning.UnknownChoice(span=span, what="`backend`", value=text, hint=hint))
-    findings = Findings()
-    setting = nodes.Setting(span, nodes.Name(span, "backend"), values)
-    choice = backend_of(setting, backends(), DEFAULT_BACKEND, Scope(), findings)
-    findings.raise_errors()
-    return choice
-
-
-def written_backend(backend: str, options: Mapping[str, object]) -> str:
-    """A backend as a spec writes it, from that and options by name: `aer`, `{"shots": 1000}` to `aer(shots: 1000)`."""
-    if not options:
-        return backend
-    words = ", ".join(f"{name}: {_written(value)}" for name, value in options.items())
-    head, bracket, rest = backend.rstrip().partition("(")
-    if not bracket:
-        return f"{head}({words})"
-    inside = rest.removesuffix(")").strip().rstrip(",")
-    return f"{head}({inside}, {words})" if inside else f"{head}({words})"
-
-
-def _written(value: object) -> str:
-    """A Python value as a spec writes it; text stands as it is, so that `"depolarizing(p1: 0.001)"` is an entry."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "none" if value is None else str(value)
 
 
 def load_program(path: str | Path, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:

@@ -193,7 +193,7 @@ def body_line(name: str, arguments: str | None) -> str:
 
 
 def _with_arguments(line: str, given: Sequence[str]) -> str:
-    """A line with those of the given arguments that mean the same here: nothing that was said is lost in silence."""
+    """A line with those of the given arguments that mean the same here; others (`wires`, `features`) are struck."""
     head, _, inside = line.rstrip(")").partition("(")
     kept = dict(part.split(": ", 1) for part in inside.split(", ") if part)
     for part in given:

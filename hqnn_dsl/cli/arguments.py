@@ -101,11 +101,13 @@ def _run(command: str, path: Path) -> None:
 
 
 def _spec(command: str, path: Path) -> None:
+    from shlex import quote
+
     if _is_table(path):
         hint = f"the spec comes first: `hqnn {command} SPEC`"
         raise _wrong(command, path, "a table", "a spec", hint)
     if _is_run(path):
-        hint = f"the spec of the run: `hqnn {command} {path / WHOLE_SPEC}`"
+        hint = f"the spec of the run: `hqnn {command} {quote(str(path / WHOLE_SPEC))}`"
         raise _wrong(command, path, "a run", "a spec", hint)
     from hqnn_dsl.semantics.reach import read_spec
 

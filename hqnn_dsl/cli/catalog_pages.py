@@ -114,12 +114,12 @@ def _shown(entry: Entry) -> Iterator[str]:
 
 
 def _option(option: Option) -> str:
+    from hqnn_dsl.semantics.options import takes_text
     from hqnn_dsl.semantics.values import written
 
     default: Any = option.default
     shown = "" if option.is_required else f" = {default if isinstance(default, str) else written(default)}"
-    kinds = " | ".join(option.choices) if option.choices else option.type
-    return f"{option.name}: {kinds}{shown}   {option.doc}"
+    return f"{option.name}: {takes_text(option)}{shown}   {option.doc}"
 
 
 def _settings(name: str) -> Iterator[str]:

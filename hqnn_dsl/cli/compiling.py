@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,8 +24,6 @@ from hqnn_dsl.cli.output import (
 from hqnn_dsl.cli.planning import plan_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.training.preprocess import Prepared
 
@@ -57,6 +52,7 @@ def check(  # noqa: PLR0913 - options of a command
     """
     from hqnn_dsl import pipeline
     from hqnn_dsl.semantics.check import Checked
+    from hqnn_dsl.semantics.outline import circuit_counts
     from hqnn_dsl.semantics.reach import read_spec
 
     if form is Format.json:
@@ -87,7 +83,7 @@ def check(  # noqa: PLR0913 - options of a command
         write_exact(text)
     else:
         alone = "; a circuit alone, which `hqnn train` does not take" if found.untrainable else ""
-        write(f"{spec}: fine, {_in_short(found)}{alone}")
+        write(f"{spec}: fine, {circuit_counts(found.circuit)}{alone}")
     if prepared is not None and text is None:
         write_lines(_table_in_short(str(data), prepared))
 
@@ -108,20 +104,6 @@ def _table_in_short(name: str, prepared: Prepared) -> str:
         how = "scaled to mean 0 and variance 1" if scaling.kind == "standard" else "not scaled"
         lines.append(f"  {count(len(scaling.names), what)}, {how}: {columns(scaling.names)}")
     return "\n".join(lines)
-
-
-def _in_short(found: Any) -> str:
-    from hqnn_dsl.report.quantities import count
-
-    circuit = found.circuit
-    numbers = {
-        "qubit": circuit.num_qubits,
-        "gate": len(circuit.operations),
-        "weight": circuit.num_weights,
-        "input": circuit.num_inputs,
-        "output": circuit.num_outputs,
-    }
-    return ", ".join(count(number, noun) for noun, number in numbers.items())
 
 
 def _check_table(program: Program, data: Path) -> Prepared:
@@ -177,8 +159,7 @@ def compile(  # noqa: PLR0913 - options of a command
         in_width = int(prepared.features.shape[1])
     folder = out if out is not None else Path("compiled") / program.spec.name
     before = api.compiled_files(folder)
-    with _ended_by_signals():
-        written = api.write_compiled(program, folder, kinds, in_width)
+    written = api.write_compiled(program, folder, kinds, in_width)
     write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
         tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
@@ -193,25 +174,6 @@ def compile(  # noqa: PLR0913 - options of a command
 
 def _has_drawing(name: str, written: list[Path]) -> bool:
     return any(path.stem == name and path.suffix in {".txt", ".png", ".svg", ".pdf"} for path in written)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Being told to end ends the block as Ctrl-C does, so that nothing half done is left behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(number, end) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _known(kinds: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -12,14 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from hqnn_dsl.cli.options import Json
-from hqnn_dsl.cli.output import number, table, write, write_json, write_lines
+from hqnn_dsl.cli.output import table, write, write_json, write_lines
 from hqnn_dsl.files import reason_of
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.quantities import SCORES, number
 
 MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json")
 """A folder with one of these is a run, or was to be one."""
-
-SCORES = ("rmse", "mae", "r2", "loss")
 
 
 class Sort(StrEnum):
@@ -67,7 +66,7 @@ def runs(
     rows = [
         [row.run, row.state, row.backend or "-", *(number(row.scores.get(name)) for name in SCORES)] for row in found
     ]
-    write_lines(table(["run", "state", "backend", "RMSE", "MAE", "R²", "loss (scaled)"], rows))
+    write_lines(table(["run", "state", "backend", *SCORES.values()], rows))
     for row in found:
         if row.reason:
             write(f"{row.run}: {row.reason}")

@@ -164,8 +164,3 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         ]
         lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)
-
-
-def number(value: Any) -> str:
-    """A score with four significant digits."""
-    return "-" if value is None else f"{value:.4g}"

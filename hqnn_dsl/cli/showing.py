@@ -18,8 +18,8 @@ def show(
     """Show the network from table to target, with its widths, and the circuit with its blocks and measurements."""
     from hqnn_dsl import pipeline
     from hqnn_dsl.export.drawing.text import circuit_lines
-    from hqnn_dsl.notebook.programs import circuit_text, widths
     from hqnn_dsl.report.terminal import printable, width_of
+    from hqnn_dsl.semantics.outline import circuit_counts, widths
     from hqnn_dsl.semantics.reach import read_spec
 
     program = pipeline.program(read_spec(spec), changes_of(set), allow_path)
@@ -28,7 +28,7 @@ def show(
     steps = list(widths(checked))
     room = max(len(printable(name)) for name, _ in steps)
     lines += [f"  {printable(name).ljust(room)}  {size}".rstrip() for name, size in steps]
-    lines += ["", circuit_text(checked), ""]
+    lines += ["", f"circuit: {circuit_counts(checked.circuit)}", ""]
     width = width_of(sys.stdout) or shutil.get_terminal_size((100, 24)).columns
     lines += [printable(line) for line in circuit_lines(checked.circuit, width)]
     write_lines("\n".join(lines))

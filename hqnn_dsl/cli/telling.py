@@ -7,8 +7,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.cli.output import number, table
-from hqnn_dsl.report.quantities import count
+from hqnn_dsl.cli.output import table
+from hqnn_dsl.report.quantities import SCORES, count, number
 from hqnn_dsl.report.terminal import cells, printable, width_of, wrapped
 from hqnn_dsl.training.bar import clock
 
@@ -67,6 +67,7 @@ def ending_line(ending: Ending) -> str:
     why = {
         "stop": f"stopped: no better {loss} for {count(ending.patience or 0, 'epoch')}",
         "interrupted": "interrupted",
+        "callback": "ended by the function that is called after every epoch",
         "epochs": "all epochs are trained",
     }[ending.reason]
     best = f"best epoch {ending.best_epoch} of {ending.epochs}" if ending.best_epoch else "no epoch is whole"
@@ -85,8 +86,7 @@ def next_lines(
 
 # ---------------------------------------------------------------------------------------------------------- the scores
 
-TITLES = ("RMSE", "MAE", "R²", "loss (scaled)")
-_KEYS = ("rmse", "mae", "r2", "loss")
+TITLES, _KEYS = tuple(SCORES.values()), tuple(SCORES)
 
 
 def score_table(metrics: Mapping[str, Any], title: str = "rows") -> str:

@@ -39,7 +39,7 @@ def is_readable(angle: Angle) -> bool:
 def _cancels(angle: Angle) -> bool:
     """Whether parameters stand in an angle that has the same value whatever they are."""
     leaves = [leaf for leaf in distinct_leaves([angle]) if not isinstance(leaf, Const)]
-    if not leaves or ("sub" not in functions_of(angle) and "mul" not in functions_of(angle)):
+    if not leaves or not functions_of(angle):
         return False
     last = max(leaf.index for leaf in leaves) + 1
     found = []

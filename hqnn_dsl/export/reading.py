@@ -27,9 +27,6 @@ TOLERANCE = 1e-9
 MAX_MATRICES = 16
 """Gates of one name that the file defines of which matrices are compared."""
 
-RANGES = ((0.05, 0.95), (-0.95, 0.95), (1.0, 3.0), (-3.0, 3.0))
-"""Where inputs and weights are drawn from, one range after the other until every angle is a number."""
-
 
 def check_read_back(path: str, text: str, export: Export) -> None:
     """Read the text of a file as Qiskit does and compare it with the circuit that it was written from.
@@ -74,6 +71,8 @@ def _numbers(export: Export, rng: np.random.Generator) -> tuple[dict[str, float]
     by_name = {names.of[names.open[name]]: value for name, value in drawn.items()}
     if not names.readable:
         return drawn, by_name
+    from hqnn_dsl.transpile.equivalence import RANGES
+
     for low, high in RANGES * 5:
         inputs = tuple(rng.uniform(low, high, len(names.inputs)).tolist())
         weights = tuple(rng.uniform(low, high, len(names.weights)).tolist())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.notebook import page
 from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.quantities import count
+from hqnn_dsl.report.quantities import SCORES, count, number
 from hqnn_dsl.report.terminal import printable
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.preprocess import Preparation
 
-SCORES = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "loss": "loss (scaled)"}
 MAX_NAMES = 6
 """Of more targets only the number is said."""
 
@@ -74,8 +73,4 @@ def _scored(metrics: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, s
     parts += [(f"{name.replace('_', ' ')} (test)", found) for name, found in metrics.get("baselines", {}).items()]
     for name, found in parts:
         if found:
-            yield name, [(title, _number(found.get(key))) for key, title in SCORES.items()]
-
-
-def _number(value: Any) -> str:
-    return "-" if value is None else f"{value:.4g}"
+            yield name, [(title, number(found.get(key))) for key, title in SCORES.items()]

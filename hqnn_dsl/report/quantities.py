@@ -1,4 +1,4 @@
-"""Numbers as messages say them: counts with their noun, sizes of memory with a fitting unit; and kinds of values."""
+"""Numbers as messages say them: counts with their noun, sizes of memory, scores; and kinds of values."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ def a_kind(value: object) -> str:
     """What a value of Python is: `a list`, `an int`, `None`."""
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+SCORES = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "loss": "loss (scaled)"}
+"""The scores of a part of the rows by their names in `metrics.json`, with their titles in a table."""
+
+
+def number(value: float | None) -> str:
+    """A score with four significant digits, a dash if there is none."""
+    return "-" if value is None else f"{value:.4g}"

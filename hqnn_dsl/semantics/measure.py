@@ -32,10 +32,7 @@ def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[
         hint = typing_advice.for_observable(node)
         if not hint:
             raise
-        kept = (codes.QubitOutOfRange,)  # the word is right, its number is not
-        raise Refusal(
-            *(item if isinstance(item, kept) else replace(item, hint=hint) for item in refusal.diagnostics)
-        ) from refusal
+        raise Refusal(*(replace(item, hint=hint) for item in refusal.diagnostics)) from refusal
 
 
 def _measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:

@@ -299,3 +299,17 @@ def _option_for(entry: Entry, argument: nodes.Argument, place: int, findings: Fi
             codes.UnknownArgument(span=argument.name.span, owner=entry.name, name=argument.name.name, hint=hint)
         )
     return option
+
+
+def takes_text(option: Option | None) -> str:
+    """What an option or a setting takes, for pages: `a whole number, at least 1`, or its choices."""
+    if option is None:
+        return ""
+    if option.choices:
+        return ", ".join(f"`{choice}`" for choice in option.choices)
+    if option.table is not None:
+        return ", ".join(f"`{name}`" for name in option.table)
+    words = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "string": "a name or a text"}
+    text = words.get(option.type, {"width": "a number or `auto`"}.get(option.type, "a list"))
+    bound = bound_text(option)
+    return f"{text}, {bound}" if bound else text

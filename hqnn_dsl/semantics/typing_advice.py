@@ -108,8 +108,8 @@ def for_observable(node: Expression) -> str:
         return f"write `z[{text}]`"
     words = re.fullmatch(r"(?:Pauli|sigma)?_?([XYZxyz])(?:[\[(](\d+)[\])])?", text)
     if words:
-        place = f"[{words[2]}]" if words[2] else ""
-        return f"write `{words[1].lower()}{place}`"
+        instead = words[1].lower() + (f"[{words[2]}]" if words[2] else "")
+        return f"write `{instead}`" if instead != text else ""  # its number is wrong, not its word
     if re.fullmatch(r"[XYZI]{2,8}", text):
         letters = [f"{letter.lower()}[{place}]" for place, letter in enumerate(text) if letter != "I"]
         return f"write `{'*'.join(letters)}`" if letters else ""

@@ -56,10 +56,10 @@ def check_free(out: Path | None) -> None:
     """
     if out is None:
         out = Path("runs")
-        if not out.exists():
+        if not os.path.lexists(out):
             return
     elif _is_taken(out):
-        is_run = (out / "checkpoints" / "last.pt").exists() and not (out / "metrics.json").exists()
+        is_run = os.path.exists(out / "checkpoints" / "last.pt") and not os.path.exists(out / "metrics.json")  # noqa: PTH110
         resume = "add `--resume` to go on with the run in it, or " if is_run else ""
         raise Refusal(RunExists(path=str(out), resume=resume))
     place = out

@@ -53,9 +53,9 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """Why a training ended: all epochs trained, stopped by the spec's `stop`, or interrupted."""
+    """Why a training ended: all epochs trained, stopped by the spec's `stop` or by `on_epoch`, or interrupted."""
 
-    reason: Literal["epochs", "stop", "interrupted"]
+    reason: Literal["epochs", "stop", "callback", "interrupted"]
     epochs: int
     best_epoch: int
     patience: int | None
@@ -67,9 +67,13 @@ class Ending:
 
 def ending_of(training: Training, fitted: Fitted, *, is_validated: bool) -> Ending:
     """How a training has ended."""
-    is_stopped = training.stop is not None and training.stop.says_stop
+    reasons: tuple[tuple[Literal["interrupted", "callback", "stop"], bool], ...] = (
+        ("interrupted", fitted.interrupted),
+        ("callback", fitted.ended_by_callback),
+        ("stop", training.stop is not None and training.stop.says_stop),
+    )
     return Ending(
-        reason="interrupted" if fitted.interrupted else "stop" if is_stopped else "epochs",
+        reason=next((reason for reason, is_so in reasons if is_so), "epochs"),
         epochs=len(fitted.history),
         best_epoch=fitted.best_epoch,
         patience=training.settings.stop.options.get("patience"),

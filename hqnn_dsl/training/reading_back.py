@@ -12,7 +12,7 @@ from hqnn_dsl.report.diagnostic import Refusal
 if TYPE_CHECKING:
     from pathlib import Path
 
-HISTORY = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale")
+HISTORY = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
 """The columns of `history.csv`."""
 
 

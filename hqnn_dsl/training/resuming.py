@@ -6,17 +6,21 @@ had been started with the new ones. All else would make it another run.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.report.codes.resuming import EpochsPlanned, EpochsTrained, ResumeDiffers
 from hqnn_dsl.report.codes.tables import CannotResume
 from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.report.source import Source
+from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.parser import parse
+from hqnn_dsl.syntax.printer import text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hqnn_dsl.report.diagnostic import Diagnostic
+    from hqnn_dsl.syntax.printer import Printable
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.loop import Training
 
@@ -25,38 +29,41 @@ _ABSENT = "not there"
 
 
 def settings_of(text: str) -> dict[str, str]:
-    """Every line of a resolved spec by where it stands: `train.epochs`, or a section and the lines of it in order."""
+    """Every part of a resolved spec by its name, `train.epochs` or `encoder`, as text; none if it is no spec."""
+    tree, mistakes = parse(Source("spec", text))
     found: dict[str, str] = {}
-    section, depth = "", 0
-    for line in text.splitlines():
-        words = line.strip()
-        if words.startswith("##"):
-            continue
-        if depth == 0 and not words.startswith("model "):
-            _put(found, words.split(" = ")[0] if words.startswith("let ") else "blocks", words)
-        elif depth == 1 and words.endswith("{"):
-            section = words.split()[0]
-            if section == "circuit":
-                _put(found, section, words)
-        elif section in {"data", "train", "transpile"} and depth == 2 and words != "}":
-            name, _, value = words.partition(" ")
-            found[f"{section}.{name}"] = value.strip()
-        elif depth == 1 and words.startswith("backend "):
-            found["backend"] = words.removeprefix("backend ")
-        elif words not in {"", "}"}:
-            _put(found, section or "model", words)
-        depth += _opened(words)
+    for statement in () if mistakes else tree.statements:
+        match statement:
+            case nodes.Let(_, name):
+                found[f"let {name.name}"] = _line(statement)
+            case nodes.Model(_, _, name, parts):
+                found["model"] = name.name
+                for part in parts:
+                    found |= _part(part)
+            case _:
+                found["blocks"] = "; ".join(filter(None, [found.get("blocks"), _line(statement)]))
     return found
 
 
-def _opened(line: str) -> int:
-    plain = re.sub(r'"(\\.|[^"\\])*"', "", line)
-    return plain.count("{") - plain.count("}")
+def _part(part: nodes.Part) -> dict[str, str]:
+    match part:
+        case nodes.Settings(_, keyword, settings) if keyword.name != "budget":
+            return {f"{keyword.name}.{item.name.name}": _value(item) for item in settings}
+        case nodes.Setting(_, name):
+            return {name.name: _value(part)}
+        case nodes.Layers(_, keyword, lines):
+            return {keyword.name: "; ".join(map(_line, lines))}
+    return {_line(part).split()[0]: _line(part)}
 
 
-def _put(found: dict[str, str], name: str, line: str) -> None:
-    if line:
-        found[name] = f"{found[name]}; {line}" if name in found else line
+def _value(setting: nodes.Setting) -> str:
+    return _line(setting).removeprefix(setting.name.name).strip()
+
+
+def _line(node: Printable) -> str:
+    """The text of a node on one line, without documentation."""
+    lines = (line.strip() for line in text_of(node).splitlines())
+    return "; ".join(line for line in lines if line and not line.startswith("##"))
 
 
 def differences(before: str, now: str) -> list[tuple[str, str, str]]:

@@ -51,6 +51,7 @@ from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.preprocess import VERSION, Prepared, prepare
+from hqnn_dsl.training.reading_back import HISTORY
 from hqnn_dsl.training.recorded import ENVIRONMENT
 from hqnn_dsl.training.resuming import check_spec, shortened
 from hqnn_dsl.training.rows import refuse_zero_rows
@@ -370,7 +371,6 @@ def _baselines(prepared: Prepared) -> dict[str, Any]:
 
 def _write_history(path: Path, training: Training) -> None:
     """`history.csv`, the same to the bit for the same seed; wall times stand apart, in `timing.csv`."""
-    header = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
     rows = [
         (
             *(epoch.number, epoch.lr, epoch.quantum_lr, epoch.train_loss, epoch.validation_loss),
@@ -379,7 +379,7 @@ def _write_history(path: Path, training: Training) -> None:
         for epoch in training.history
     ]
     if rows:
-        write_csv(path / "history.csv", header, rows)
+        write_csv(path / "history.csv", HISTORY, rows)
         write_csv(path / "timing.csv", ("epoch", "seconds"), list(enumerate(training.seconds, start=1)))
 
 

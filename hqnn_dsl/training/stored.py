@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from torch import Tensor
 
 from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.training.baselines import BASELINES
 from hqnn_dsl.training.own_loss import OWN
 from hqnn_dsl.training.split import MIN_TRAINING_ROWS
 
@@ -156,8 +157,6 @@ class _Metrics(_Record):
     @field_validator("baselines")
     @classmethod
     def _all(cls, found: dict[str, Any]) -> dict[str, Any]:
-        from hqnn_dsl.training.baselines import BASELINES  # which imports scikit-learn
-
         if set(found) != set(BASELINES):
             raise ValueError(f"they are {sorted(BASELINES)}, not {sorted(found)}")
         return found

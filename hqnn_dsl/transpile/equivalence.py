@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import ParameterExpression
+from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.exceptions import CircuitError
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
@@ -57,17 +57,27 @@ def assert_equivalent(  # noqa: PLR0913 - two circuits, what is read of both, an
     circuit = circuit.decompose("PauliEvolution")  # whose matrix would be as large as the square of the state
     rng = np.random.default_rng(seed)
     for _ in range(points if circuit.num_parameters else 1):
-        before, after, rounded = _states(circuit, compact, rng)
-        for number, (original, moved) in enumerate(zip(logical, operators, strict=True)):
-            expected = before.expectation_value(original).real
-            found = after.expectation_value(moved).real
-            scale = max(1.0, float(np.abs(original.coeffs).sum()))
-            if not abs(expected - found) <= (TOLERANCE + rounded) * scale:
-                raise NotEquivalent(f"output {number} is {found} after transpiling and {expected} before")
-        for qubits, places in zip(outcomes, moved_outcomes, strict=True):
-            difference = np.abs(before.probabilities(list(qubits)) - after.probabilities(list(places))).max()
-            if not difference <= TOLERANCE + rounded:
-                raise NotEquivalent(f"probabilities of qubits {qubits} differ by {difference} after transpiling")
+        for states in _states(circuit, compact, rng):
+            _compare(states, (logical, operators), (outcomes, moved_outcomes))
+
+
+def _compare(
+    states: tuple[Statevector, Statevector, float],
+    operators: tuple[Sequence[SparsePauliOp], Sequence[SparsePauliOp]],
+    outcomes: tuple[Sequence[Sequence[int]], Sequence[Sequence[int]]],
+) -> None:
+    """Raise `NotEquivalent` where a value differs; of each pair the first belongs to the circuit before."""
+    before, after, rounded = states
+    for number, (original, moved) in enumerate(zip(*operators, strict=True)):
+        expected = before.expectation_value(original).real
+        found = after.expectation_value(moved).real
+        scale = max(1.0, float(np.abs(original.coeffs).sum()))
+        if not abs(expected - found) <= (TOLERANCE + rounded) * scale:
+            raise NotEquivalent(f"output {number} is {found} after transpiling and {expected} before")
+    for qubits, places in zip(*outcomes, strict=True):
+        difference = np.abs(before.probabilities(list(qubits)) - after.probabilities(list(places))).max()
+        if not difference <= TOLERANCE + rounded:
+            raise NotEquivalent(f"probabilities of qubits {qubits} differ by {difference} after transpiling")
 
 
 def laid_out(
@@ -113,10 +123,14 @@ def _narrowed(operator: SparsePauliOp, kept: list[int]) -> SparsePauliOp:
     return SparsePauliOp(type(paulis).from_symplectic(paulis.z[:, kept], paulis.x[:, kept]), operator.coeffs)
 
 
+_ROUNDING = 16 * float(np.finfo(float).eps)
+"""What rounding does to an angle of one, with what passes add to it."""
+
+
 def _rounding(circuit: QuantumCircuit) -> float:
     """How far the angles of a circuit may be off in all, by their own roundings."""
     angles = (abs(float(angle)) for found in circuit.data for angle in found.operation.params if _is_real(angle))
-    return 16 * float(np.finfo(float).eps) * sum(angles)
+    return _ROUNDING * sum(angles)
 
 
 def _is_real(angle: object) -> bool:
@@ -125,18 +139,33 @@ def _is_real(angle: object) -> bool:
 
 def _states(
     circuit: QuantumCircuit, compact: QuantumCircuit, rng: np.random.Generator
-) -> tuple[Statevector, Statevector, float]:
+) -> list[tuple[Statevector, Statevector, float]]:
     """The states of both at one random assignment for which all angles are finite, and what rounding does to them.
 
-    An angle of 1e12 is known to 1e-4 only, and passes add and subtract angles in another order.
+    An angle of 1e12 is known to 1e-4 only, and passes add and subtract angles in another order. Where that hides a
+    mistake, both are compared once more with parameters so small that the largest angle is of the size of one.
     """
     for low, high in RANGES * 5:
         values = {parameter: float(rng.uniform(low, high)) for parameter in circuit.parameters}
-        remaining = {parameter: values[parameter] for parameter in compact.parameters}
-        try:
-            bound = circuit.assign_parameters(values), compact.assign_parameters(remaining)
-        except (RuntimeError, CircuitError, ZeroDivisionError):  # Qiskit's words for acos 2, log of -1, and 1/0
+        found = _bound(circuit, compact, values)
+        if found is None:
             continue
-        rounded = sum(map(_rounding, bound))
-        return Statevector(bound[0]), Statevector(bound[1]), rounded
+        *_, rounded = found
+        small = None
+        if rounded > TOLERANCE:
+            shrink = _ROUNDING / rounded
+            small = _bound(circuit, compact, {parameter: value * shrink for parameter, value in values.items()})
+        return [found] if small is None else [found, small]
     raise Refusal(CannotCheck(reason="no inputs and weights were found for which every angle is a finite number"))
+
+
+def _bound(
+    circuit: QuantumCircuit, compact: QuantumCircuit, values: dict[Parameter, float]
+) -> tuple[Statevector, Statevector, float] | None:
+    """The states with numbers in their parameters; None where an angle has no finite value."""
+    remaining = {parameter: values[parameter] for parameter in compact.parameters}
+    try:
+        bound = circuit.assign_parameters(values), compact.assign_parameters(remaining)
+    except (RuntimeError, CircuitError, ZeroDivisionError):  # Qiskit's words for acos 2, log of -1, and 1/0
+        return None
+    return Statevector(bound[0]), Statevector(bound[1]), sum(map(_rounding, bound))

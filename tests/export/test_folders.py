@@ -209,9 +209,10 @@ def test_two_at_once_leave_the_files_of_one(at_once: bool, tmp_path: Path, monke
 LONG = """
 import sys, time
 from pathlib import Path
-from hqnn_dsl.cli import compiling
+from hqnn_dsl.cli.main import _end_in_order
 from hqnn_dsl.folders import fresh_folder
-with compiling._ended_by_signals(), fresh_folder(Path(sys.argv[1]), lambda _: True) as fresh:
+_end_in_order()
+with fresh_folder(Path(sys.argv[1]), lambda _: True) as fresh:
     (fresh / "half").write_text("half")
     print("writing", flush=True)
     time.sleep(60)

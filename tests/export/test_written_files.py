@@ -455,7 +455,8 @@ def test_a_large_factor_of_an_angle_is_written_as_it_is(factor: str, tmp_path: P
 
 @pytest.mark.parametrize("gate", ["rzz({}) 0, 1", "rzx({}) 0, 1", 'pauli_rot("XX", {}) 0, 1', "rx({}) 0"])
 @pytest.mark.parametrize(
-    "angle", ["w - w", "v[0] - v[0]", "w * 0", "(w - w) * v[0]", "2 * w - w - w", "sin(w) - sin(w)"]
+    "angle",
+    ["w - w", "v[0] - v[0]", "w * 0", "(w - w) * v[0]", "2 * w - w - w", "sin(w) - sin(w)", "w + (-w)", "w / w"],
 )
 def test_parameters_that_cancel_are_written_and_read(gate: str, angle: str, tmp_path: Path) -> None:
     body = f"input v[1]; weight w; ry(v[0] + w) 0; {gate.format(angle)}; measure z, x[0] * y[1]"

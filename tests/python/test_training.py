@@ -237,6 +237,29 @@ def test_a_callback_ends_a_training_that_can_go_on(tmp_path):
     assert json.loads((short.path / "environment.json").read_text())["run"]["ended_by_callback"] is False
 
 
+def test_a_training_that_a_callback_ended_says_so(tmp_path):
+    from hqnn_dsl.cli.telling import ending_line
+    from hqnn_dsl.training.loop import Watch
+
+    def at_once(_epoch: hqnn.Epoch) -> None:
+        raise StopIteration
+
+    endings = []
+    hqnn.train(SPEC, frame(), tmp_path / "run", on_epoch=at_once, watch=Watch(on_end=endings.append))
+    assert endings[0].reason == "callback"
+    assert ending_line(endings[0]).startswith(
+        "ended by the function that is called after every epoch; best epoch 1 of 1"
+    )
+
+
+def test_a_history_has_its_columns_with_and_without_rows(tmp_path):
+    run = hqnn.train(SPEC, frame(), tmp_path / "run")
+    whole = list(run.history.columns)
+    (run.path / "history.csv").unlink()
+    assert list(run.history.columns) == whole
+    assert whole[-1] == "end_loss"
+
+
 def test_a_callback_that_fails_leaves_a_run_to_go_on_with(tmp_path):
     def failing(epoch: hqnn.Epoch) -> None:
         if epoch.number == 2:

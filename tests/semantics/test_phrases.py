@@ -99,3 +99,21 @@ def test_weights_that_a_measurement_of_few_qubits_leaves_out_are_with_a_measurem
     assert item.help.startswith("write `measure ")
     letter = item.help.split("`")[1].removeprefix("measure ")
     assert "W0407" not in codes_of(MODEL.format(LAST.format(letter)))
+
+
+def test_what_is_repeated_of_the_catalog_is_what_stands_there():
+    from hqnn_dsl.catalog.layers import LAYERS
+    from hqnn_dsl.catalog.objectives import OPTIMIZERS, STOPS
+    from hqnn_dsl.semantics.definitions import library_block, library_names
+    from hqnn_dsl.semantics.groups import PATTERNS
+    from hqnn_dsl.syntax.advice import ARGUMENTS
+
+    assert set(phrases.ENTANGLEMENTS) == set(PATTERNS)
+    taken = {
+        name: {parameter.name.name for parameter in library_block(name).block.parameters} for name in library_names()
+    }
+    assert set(phrases._ENTANGLED) == {name for name, arguments in taken.items() if "entanglement" in arguments}
+    for table in (LAYERS, OPTIMIZERS, STOPS):
+        taken |= {name: {option.name for option in entry.options} for name, entry in table.items()}
+    for name, example in ARGUMENTS.items():
+        assert example.partition(":")[0] in taken[name], name

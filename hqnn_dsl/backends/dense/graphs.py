@@ -27,7 +27,12 @@ def numbers_suffice(upstream: Tensor) -> bool:
     """Whether a backward pass may answer numbers: no graph, one upstream gradient and not many, no forward mode."""
     if torch.is_grad_enabled() or is_batched(upstream):
         return False
-    return forward_ad._current_level < 0  # noqa: SLF001 - torch has no public name for it
+    return not is_forward()
+
+
+def is_forward() -> bool:
+    """Whether derivatives in forward mode are being taken: `jvp`, `jacfwd`, `hessian`, or a dual level."""
+    return forward_ad._current_level >= 0  # noqa: SLF001 - torch has no public name for it
 
 
 def is_batched(upstream: Tensor) -> bool:

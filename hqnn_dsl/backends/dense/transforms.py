@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch.autograd import forward_ad
 
 from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.dense.graphs import is_forward
 from hqnn_dsl.report.codes.simulators import OnlyFirstDerivatives
 from hqnn_dsl.report.codes.transforms import ForwardMode
 from hqnn_dsl.report.diagnostic import Refusal
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 def is_transformed() -> bool:
     """Whether a transform of `torch.func` is at work, or a level of forward-mode derivatives is open."""
     return torch._C._are_functorch_transforms_active() or is_forward()  # noqa: SLF001 - torch has no public name for it
-
-
-def is_forward() -> bool:
-    """Whether derivatives in forward mode are being taken: `jvp`, `jacfwd`, `hessian`, or a dual level."""
-    return forward_ad._current_level >= 0  # noqa: SLF001 - torch has no public name for it
 
 
 def transformed(executable: Executable, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:

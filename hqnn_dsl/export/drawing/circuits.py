@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.export.drawing.angles import Labels
-from hqnn_dsl.export.drawing.items import Item, Part, logical_parts, transpiled_items
+from hqnn_dsl.export.drawing.items import Item, Part, columns_of, logical_parts, transpiled_items
 from hqnn_dsl.export.drawing.outputs import output_lines, read_letters
 from hqnn_dsl.export.drawing.page import LINE, QUIET, Page, text_width
 
@@ -113,18 +113,7 @@ def _readout(export: Export, wires: Sequence[int]) -> Part:
 
 
 def _columns(part: Part) -> list[_Column]:
-    """Each gate in the first column behind those that it meets."""
-    free: dict[int, int] = {}
-    columns: list[_Column] = []
-    for item in part.items:
-        low, high = item.span
-        place = max((free.get(wire, 0) for wire in range(low, high + 1)), default=0)
-        for wire in range(low, high + 1):
-            free[wire] = place + 1
-        if place == len(columns):
-            columns.append(_Column())
-        columns[place].items.append(item)
-        columns[place].width = max(columns[place].width, _item_width(item))
+    columns = [_Column(items, max(map(_item_width, items))) for items in columns_of(part.items)]
     if part.title:
         columns = columns or [_Column()]
         columns[0].title = part.title

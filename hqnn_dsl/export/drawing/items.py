@@ -51,6 +51,21 @@ class Part:
     items: tuple[Item, ...]
 
 
+def columns_of(items: Iterable[Item]) -> list[list[Item]]:
+    """Gates that stand above each other: each in the first column behind those that it meets."""
+    free: dict[int, int] = {}
+    columns: list[list[Item]] = []
+    for item in items:
+        low, high = item.span
+        place = max((free.get(wire, 0) for wire in range(low, high + 1)), default=0)
+        for wire in range(low, high + 1):
+            free[wire] = place + 1
+        if place == len(columns):
+            columns.append([])
+        columns[place].append(item)
+    return columns
+
+
 def gate_item(name: str, wires: Sequence[int], labels: Iterable[str], reads: Reads, letters: str = "") -> Item:
     """A gate by its name in Qiskit, which is ours too, with the texts of its angles."""
     wires, texts = tuple(wires), tuple(labels)

@@ -107,9 +107,6 @@ class Page:
         return stream.getvalue()
 
 
-FORMS = ("png", "svg", "pdf")
-"""The forms of a picture."""
-
 _MARGIN = 0.1
 _ROUNDED = 1.03
 """What a text gains at most if each letter is moved to a whole dot."""

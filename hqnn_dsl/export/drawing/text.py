@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.export.drawing.angles import Labels
-from hqnn_dsl.export.drawing.items import logical_parts
+from hqnn_dsl.export.drawing.items import columns_of, logical_parts
 from hqnn_dsl.export.drawing.outputs import output_lines, read_letters
 
 if TYPE_CHECKING:
@@ -75,11 +75,6 @@ class Column:
             self.cells[wire] = MARKS["dot"]
         self.links |= set(range(first, last))
 
-    def takes(self, item: Item) -> bool:
-        first, last = item.span
-        taken = {*self.cells, *self.links, *(wire + 1 for wire in self.links)}
-        return not taken & set(range(first, last + 1))
-
     def wire(self, qubit: int) -> str:
         if self.title is not None:
             return "┆".center(self.width, WIRE)
@@ -99,17 +94,13 @@ def _columns(circuit: Circuit, labels: Labels) -> tuple[list[Column], int]:
     shown = 0
     for part in logical_parts(circuit, labels):
         columns.append(Column(part.title))
-        start = len(columns)
-        for item in part.items:
-            if shown == MAX_GATES:
-                break
-            shown += 1
-            place = len(columns)
-            while place > start and columns[place - 1].takes(item):
-                place -= 1
-            if place == len(columns):
-                columns.append(Column())
-            columns[place].add(item)
+        items = part.items[: MAX_GATES - shown]
+        shown += len(items)
+        for above_each_other in columns_of(items):
+            column = Column()
+            for item in above_each_other:
+                column.add(item)
+            columns.append(column)
     total = len(circuit.operations) + (circuit.amplitude is not None)
     end = Column("measure")
     read = Column()

@@ -1,0 +1,57 @@
+"""A checked spec in short, for those who show it: the counts of its circuit, and the widths from table to target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.report.quantities import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.semantics.check import Checked
+    from hqnn_dsl.semantics.records import DataSpec, Layer
+
+MAX_NAMES = 6
+"""Of more columns only the number is said."""
+
+
+def circuit_counts(circuit: Circuit) -> str:
+    """`4 qubits, 29 gates, 16 weights, 4 inputs, 4 outputs`."""
+    numbers = {
+        "qubit": circuit.num_qubits,
+        "gate": len(circuit.operations),
+        "weight": circuit.num_weights,
+        "input": circuit.num_inputs,
+        "output": circuit.num_outputs,
+    }
+    return ", ".join(count(number, noun) for noun, number in numbers.items())
+
+
+def widths(checked: Checked) -> Iterator[tuple[str, str]]:
+    """What values go through, and how many there are after it; nothing if only the table knows, or it is said."""
+    draft, circuit = checked.draft, checked.circuit
+    if checked.untrainable:
+        yield "inputs", str(circuit.num_inputs)
+        yield "circuit", str(circuit.num_outputs)
+        return
+    data: DataSpec = draft["data"]
+    width = draft["in_width"]
+    names = data.features.names
+    yield "features *" if names is None else _columns("feature", names), "" if width is None else str(width)
+    yield from _layers(draft["encoder"], width, circuit.num_inputs)
+    yield "circuit", str(circuit.num_outputs)
+    yield from _layers(draft["decoder"], circuit.num_outputs, draft["out_width"])
+    yield _columns("target", data.target) if data.target else "the table's last column", ""
+
+
+def _layers(layers: Sequence[Layer], width: int | None, follows: int) -> Iterator[tuple[str, str]]:
+    for place, layer in enumerate(layers):
+        given = layer.out_width if layer.out_width is not None else follows if place == len(layers) - 1 else width
+        width = given
+        yield layer.layer.name, "" if width is None else str(width)
+
+
+def _columns(noun: str, names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MAX_NAMES else count(len(names), noun)
