@@ -29,10 +29,12 @@ _ABSENT = "not there"
 
 
 def settings_of(text: str) -> dict[str, str]:
-    """Every part of a resolved spec by its name, `train.epochs` or `encoder`, as text; none if it is no spec."""
+    """Every part of a resolved spec by its name, `train.epochs` or `encoder`, as text; what is no spec is one part."""
     tree, mistakes = parse(Source("spec", text))
+    if mistakes:
+        return {"spec": text}
     found: dict[str, str] = {}
-    for statement in () if mistakes else tree.statements:
+    for statement in tree.statements:
         match statement:
             case nodes.Let(_, name):
                 found[f"let {name.name}"] = _line(statement)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import hqnn_dsl as hqnn
-from hqnn_dsl import backends, pipeline
+from hqnn_dsl import backends, named_backends, pipeline
 from hqnn_dsl.backends import choosing, offered, remembering
 from hqnn_dsl.backends.choosing import Candidate, Picked, duration, pick
 from hqnn_dsl.catalog.entry import Entry
@@ -66,6 +66,7 @@ def rows(monkeypatch):
     def put(*found):
         table = {item.entry.name: item for item in found}
         monkeypatch.setattr(pipeline, "offered", lambda: table)
+        monkeypatch.setattr(named_backends, "offered", lambda: table)
 
     monkeypatch.setattr(choosing, "_picked", {})
     return put
