@@ -105,8 +105,8 @@ def say(text: str) -> None:
 def train_alone(backend: str, width: int, epochs: int) -> dict[str, Any]:
     """Train, and say what it began with, what came out and what it cost."""
     import hqnn_dsl as hqnn
+    from hqnn_dsl.data.tables import read_table
     from hqnn_dsl.training.run import Experiment, train
-    from hqnn_dsl.training.tables import read_table
 
     changes = SETTINGS | {"width": str(width), "train.epochs": str(epochs), "backend": backend}
     program = hqnn.compile(SPEC, set=changes)
@@ -160,8 +160,8 @@ def resident() -> int:
 
 def absence(contestant: Contestant) -> str:
     """Why a contestant cannot take part here, empty where it can: known without loading anything heavy."""
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
     from hqnn_dsl.pipeline import backend_choice
-    from hqnn_dsl.report.diagnostic import Refusal
 
     try:
         backend_choice(contestant.backend)

@@ -19,16 +19,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hqnn_dsl.api import compile, compile_text, load, open_run, train, write_compiled
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.pipeline import Program
-    from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.trained import Run
     from hqnn_dsl.training.loop import Epoch
 
 _HOMES = {
-    "Diagnostic": "hqnn_dsl.report.diagnostic",
+    "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
     "Program": "hqnn_dsl.pipeline",
-    "Refusal": "hqnn_dsl.report.diagnostic",
+    "Refusal": "hqnn_dsl.diagnostics.diagnostic",
     "Run": "hqnn_dsl.trained",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",

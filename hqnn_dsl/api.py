@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
+from hqnn_dsl.diagnostics.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
+from hqnn_dsl.diagnostics.codes.exports import TwoSpecs
+from hqnn_dsl.diagnostics.codes.python import AlreadyCompiled, LossTwice, NotASpec
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.quantities import a_kind
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.diagnostics.tracebacks import public
 from hqnn_dsl.export.emitters import EMITTERS, FORMS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
 from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
-from hqnn_dsl.report.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
-from hqnn_dsl.report.codes.exports import TwoSpecs
-from hqnn_dsl.report.codes.python import AlreadyCompiled, LossTwice, NotASpec
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.quantities import a_kind
-from hqnn_dsl.report.source import Source
-from hqnn_dsl.report.surface import public
-from hqnn_dsl.semantics.resolve import without_budget
+from hqnn_dsl.semantics.resolved_text import without_budget
 from hqnn_dsl.semantics.values import written
 from hqnn_dsl.trained import Run
 
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
-    from hqnn_dsl.semantics.reach import AllowPath
-    from hqnn_dsl.semantics.records import Choice
-    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.spec import Choice, Spec
+    from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.trained import Origin
     from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.loop import Epoch, Watch
@@ -144,13 +143,13 @@ def train(  # noqa: PLR0913 - what a training can be told
 
     Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
-    from hqnn_dsl.report.placed import PlacedByCode
-    from hqnn_dsl.semantics.allows import allowed_codes
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.diagnostics.placed import PlacedByCode
+    from hqnn_dsl.semantics.suppressions import allowed_codes
     from hqnn_dsl.training.loop import Watch
-    from hqnn_dsl.training.recorded import recorded_backend
+    from hqnn_dsl.training.recorded_backend import recorded_backend
     from hqnn_dsl.training.run import Experiment
     from hqnn_dsl.training.run import train as train_network
-    from hqnn_dsl.training.tables import read_table
 
     _check_called(
         loss=(loss, "a function of predictions and targets", 2), on_epoch=(on_epoch, "a function of an epoch", 1)
@@ -211,7 +210,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
     from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
-    from hqnn_dsl.training.recorded import recorded_backend
+    from hqnn_dsl.training.recorded_backend import recorded_backend
 
     _check_called(loss=(loss, "a function of predictions and targets", 2))
     path = _path(path, "path")
@@ -239,7 +238,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
 
 def _only_backend(trained: Program, changed: Program, path: Path) -> None:
     """Refuse a run of a spec that differs from the trained one in more than the backend."""
-    same_spec = changed.spec.model_copy(update={"backend": trained.spec.backend, "budget": None}) == trained.spec
+    same_spec = replace(changed.spec, backend=trained.spec.backend, budget=None) == trained.spec
     if not same_spec or changed.logical != trained.logical:
         raise Refusal(RunIsFixed(path=str(path)))
 

@@ -13,9 +13,9 @@ import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.codes.command import CannotWrite
-from hqnn_dsl.report.codes.outputs import OutputExists, OutputIsInput, OutputNoFile
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.command import CannotWrite
+from hqnn_dsl.diagnostics.codes.outputs import OutputExists, OutputIsInput, OutputNoFile
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.backends import offered
 from hqnn_dsl.catalog.entry import Entry
-from hqnn_dsl.report.codes import meaning
-from hqnn_dsl.report.diagnostic import Findings, Refusal
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.diagnostics.codes import meaning
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.semantics.sections import backend_of
 from hqnn_dsl.semantics.values import Scope
 from hqnn_dsl.syntax import nodes
@@ -17,7 +17,7 @@ from hqnn_dsl.syntax.parser import parse_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hqnn_dsl.semantics.records import Choice
+    from hqnn_dsl.semantics.spec import Choice
 
 AUTO = Entry(name="auto", doc="The fastest exact backend for this circuit, found by a short trial; it says which.")
 DEFAULT_BACKEND = "auto"

@@ -12,24 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import MeteredExecutable, offered
-from hqnn_dsl.backends.choosing import candidates_of, pick
-from hqnn_dsl.backends.devices.meter import Limits
+from hqnn_dsl.backends.auto import candidates_of, pick
+from hqnn_dsl.backends.meter import Limits
+from hqnn_dsl.diagnostics.codes import meaning
+from hqnn_dsl.diagnostics.codes.environment import BackendPicked
+from hqnn_dsl.diagnostics.codes.warnings import TrainingTooLarge
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.placed import Placed
+from hqnn_dsl.diagnostics.source import Source, Span
+from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.tracebacks import public_class
 from hqnn_dsl.named_backends import AUTO, DEFAULT_BACKEND, backend_choice, backends, written_backend
-from hqnn_dsl.report.codes import meaning
-from hqnn_dsl.report.codes.environment import BackendPicked
-from hqnn_dsl.report.codes.warnings import TrainingTooLarge
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.placed import Placed
-from hqnn_dsl.report.recursion import room_to_recurse
-from hqnn_dsl.report.seeds import stream
-from hqnn_dsl.report.source import Source, Span
-from hqnn_dsl.report.surface import public_class
-from hqnn_dsl.report.terminal import say
-from hqnn_dsl.semantics.allows import silenced
+from hqnn_dsl.recursion import room_to_recurse
+from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
-from hqnn_dsl.semantics.reach import Reach, read_spec
-from hqnn_dsl.semantics.records import Choice
+from hqnn_dsl.semantics.spec import Choice
+from hqnn_dsl.semantics.suppressions import silenced
+from hqnn_dsl.semantics.used_files import Reach, read_spec
 from hqnn_dsl.syntax.parser import parse as parse_source
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.export.exported import Export
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.network.quantum import QuantumLayer
-    from hqnn_dsl.semantics.reach import AllowPath
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.syntax import nodes
     from hqnn_dsl.transpile.passes import Transpiled
 
@@ -93,7 +93,7 @@ def _with_training(tree: nodes.File, checked: Checked) -> Checked:
     )
     if not warnings:
         return checked
-    from hqnn_dsl.report.codes import every_code
+    from hqnn_dsl.diagnostics.codes import every_code
 
     kept = silenced(tree, warnings, every_code())
     return replace(checked, warnings=(*checked.warnings, *kept))
@@ -164,7 +164,7 @@ class Program:
     @cached_property
     def resolved(self) -> str:
         """The spec as text with every setting and default written out."""
-        from hqnn_dsl.semantics.resolve import resolved_text
+        from hqnn_dsl.semantics.resolved_text import resolved_text
 
         with room_to_recurse():
             return resolved_text(self.checked)
@@ -172,7 +172,7 @@ class Program:
     @property
     def features(self) -> int | None:
         """How many features the network reads, None where only the table knows."""
-        from hqnn_dsl.network.widths import required_widths
+        from hqnn_dsl.semantics.required_widths import required_widths
 
         return required_widths(self.spec)[0]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.surface import public_class
+from hqnn_dsl.diagnostics.tracebacks import public_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.preprocess import Preparation
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.semantics.records import Choice
-    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree
-    from hqnn_dsl.training.preprocess import Preparation
-    from hqnn_dsl.training.tables import Table
 
     Origin = str | Path | pd.DataFrame | Table
     """A CSV file, a frame, or what `read_table` gave for one of them, which is not read again."""
@@ -74,7 +73,7 @@ class Run:
 
         No rows if the training ended before its first epoch was whole. Raises `Refusal` E0533 if the file is damaged.
         """
-        from hqnn_dsl.training.reading_back import read_history
+        from hqnn_dsl.training.tables_of_run import read_history
 
         return read_history(self.path)
 
@@ -91,8 +90,8 @@ class Run:
 
         The table is only read where the backend counts what it does.
         """
+        from hqnn_dsl.data.tables import read_table
         from hqnn_dsl.training.budget import counts, evaluation_bill, settle
-        from hqnn_dsl.training.tables import read_table
 
         if counts(self.net):
             settle(evaluation_bill(self.net, read_table(table).num_rows), self.net, agree)
@@ -105,7 +104,7 @@ class Run:
         of the table that was trained on. Raises `Refusal`: E0523 if columns are missing, E0633 for an array of another
         shape, E0513 to E0516 for cells that are no finite numbers.
         """
-        from hqnn_dsl.training.arrays import read_rows
+        from hqnn_dsl.data.arrays import read_rows
         from hqnn_dsl.training.evaluate import predict
 
         return predict(self.net, self.preparation, read_rows(table, self.features))
@@ -115,9 +114,9 @@ class Run:
 
         The loss is None, and that is said, if it is a function that was not given to `open_run`.
         """
+        from hqnn_dsl.data.tables import read_table
         from hqnn_dsl.training.evaluate import evaluate
         from hqnn_dsl.training.own_loss import say_if_lost
-        from hqnn_dsl.training.tables import read_table
 
         say_if_lost(self.preparation)
         return evaluate(self.net, self.preparation, read_table(table))
@@ -128,7 +127,7 @@ class Run:
         It needs no display: a notebook shows it, `savefig` writes it.
         """
         from hqnn_dsl.training.figures import run_figure
-        from hqnn_dsl.training.reading_back import read_predictions
+        from hqnn_dsl.training.tables_of_run import read_predictions
 
         return run_figure(self.history, read_predictions(self.path, self.targets), self.targets)
 

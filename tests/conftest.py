@@ -24,10 +24,10 @@ def same_draws() -> None:
 @pytest.fixture(autouse=True)
 def own_trials(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What `backend auto` has found before is not known to a test; the folder where this test's trials are kept."""
-    from hqnn_dsl.backends import remembering
+    from hqnn_dsl.backends import trial_records
 
     folder = tmp_path_factory.mktemp("trials")
-    monkeypatch.setattr(remembering, "places", lambda: (folder,))
+    monkeypatch.setattr(trial_records, "places", lambda: (folder,))
     return folder
 
 

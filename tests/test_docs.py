@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.pipeline import check
-from hqnn_dsl.report.source import Source
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "specs").rglob("*.md")])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.files import check_output, replacing, writing
-from hqnn_dsl.report.diagnostic import Refusal
 
 
 @pytest.fixture(autouse=True)

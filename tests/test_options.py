@@ -13,11 +13,11 @@ import pytest
 from hqnn_dsl import pipeline
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.catalog.layers import LAYERS
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.definitions import library_block, library_names
-from hqnn_dsl.semantics.placing import option_of
+from hqnn_dsl.semantics.options import option_of
 from hqnn_dsl.semantics.sections import SECTIONS
 
 if TYPE_CHECKING:

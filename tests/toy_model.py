@@ -12,7 +12,7 @@ from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
 from hqnn_dsl.network.hybrid import HybridNet
 from hqnn_dsl.network.quantum import QuantumLayer
-from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.spec import Choice, DataSpec, Layer, Spec, TrainSpec
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ def multiply_adds(workload: Workload) -> int:
 
 def kernel_seconds(step: Callable[[], None], repeats: int) -> tuple[float, float]:
     """Seconds of `repeats` steps, and those that the calling thread, which waits for the others, was in kernels."""
-    from hqnn_dsl.backends.native import entries
+    from hqnn_dsl.backends.native import compiled
 
     inside: list[float] = []
 
@@ -48,13 +48,13 @@ def kernel_seconds(step: Callable[[], None], repeats: int) -> tuple[float, float
 
         return run
 
-    kernels = entries.forward, entries.backward
-    entries.forward, entries.backward = map(clocked, kernels)
+    kernels = compiled.forward, compiled.backward
+    compiled.forward, compiled.backward = map(clocked, kernels)
     try:
         start = time.perf_counter()
         for _ in range(repeats):
             step()
         seconds = time.perf_counter() - start
     finally:
-        entries.forward, entries.backward = kernels
+        compiled.forward, compiled.backward = kernels
     return seconds, sum(inside)

@@ -1,7 +1,8 @@
 """The waist: a fixed circuit and numbers go in, expectation values and their derivatives come out.
 
-A backend is one module of this package, named as in specs, that has a `BACKEND`. It imports its heavy packages inside
-its functions, so `offered` costs nothing and `hqnn check` stays light. Nothing above this room is known here.
+A backend is one folder of this package, named as in specs, whose `backend.py` has a `BACKEND`. That module imports
+heavy packages inside its functions, so `offered` costs nothing and `hqnn check` stays light. Nothing above this room is
+known here.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ import importlib
 import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from torch import Tensor
 
-    from hqnn_dsl.backends.devices.meter import Meter, Price
+    from hqnn_dsl.backends.meter import Meter, Price
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.report.diagnostic import Diagnostic
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 
 class Executable(Protocol):
@@ -162,7 +163,9 @@ def offered() -> dict[str, Backend]:
     """All backends by name, found by looking into this folder."""
     found: dict[str, Backend] = {}
     for module in pkgutil.iter_modules(__path__):
-        backend = getattr(importlib.import_module(f"{__name__}.{module.name}"), "BACKEND", None)
-        if isinstance(backend, Backend):
-            found[backend.entry.name] = backend
+        folder = [str(Path(place) / module.name) for place in __path__]
+        if not any(inside.name == "backend" for inside in pkgutil.iter_modules(folder)):
+            continue
+        backend = importlib.import_module(f"{__name__}.{module.name}.backend").BACKEND
+        found[backend.entry.name] = backend
     return found

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.codes.environment import StateTooLarge
-from hqnn_dsl.report.quantities import count, size
+from hqnn_dsl.backends import offered
+from hqnn_dsl.diagnostics.codes.environment import StateTooLarge
+from hqnn_dsl.diagnostics.quantities import count, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 
     Needed = Callable[[int, str], int]
     """Bytes for so many rows in `single` or `double` precision."""
+
+MAX_STATE_BYTES = 8 * 2**30
+"""Largest memory, in bytes, for the states that one call of a backend keeps at the same time."""
+
+CHUNK_BYTES = 64 * 2**20
+"""Where no gradient is wanted, a batch is run in parts whose states take about this many bytes."""
+
+MAX_GPU_STATE_BYTES = 128 * 2**30
+"""Largest memory, in bytes, for one state on any GPU; what the GPU at hand has is asked when it runs."""
+
+COMPLEX_BYTES = {"single": 8, "double": 16}
+"""Bytes of one complex amplitude by precision."""
 
 DENSE_FREE = "`backend aer(device: cpu, simulation: matrix_product_state)`, which keeps no whole state"
 """What runs circuits of any width, if little is entangled; an amplitude input it cannot."""
@@ -76,9 +89,8 @@ def _ways(rows: int, precision: str, needed: Needed, limit: int) -> list[str]:
 
 def _fits_native(circuit: Circuit, rows: int, *, training: bool) -> bool:
     """Whether the backend `native` has room for the same."""
-    from hqnn_dsl.backends import native
-
-    options = native.BACKEND.entry.defaults()
+    native = offered()["native"]
+    options = native.entry.defaults()
     if native.objections(circuit, options):
         return False
     return not (training and native.training(circuit, options, rows, "cpu"))

@@ -1,7 +1,7 @@
 """Noise that a simulator may add to a circuit: what `backend aer(noise: …)` takes.
 
 Channels follow the gates of the circuit that is run; `docs/backends.md` says which gates those are. What the numbers
-mean is Qiskit Aer's convention; `backends.batched.noise` builds the channels.
+mean is Qiskit Aer's convention; `backends.aer.noise` builds the channels.
 """
 
 from __future__ import annotations

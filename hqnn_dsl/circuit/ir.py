@@ -15,7 +15,7 @@ from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_
 from hqnn_dsl.circuit.gates import GATES, Gate
 
 if TYPE_CHECKING:
-    from hqnn_dsl.circuit.segments import Segment
+    from hqnn_dsl.circuit.block_spans import Segment
 
 PauliLetter = Literal["x", "y", "z"]
 

@@ -14,7 +14,7 @@ import click
 from typer.core import TyperArgument, TyperCommand
 from typer.models import ArgumentInfo
 
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def look_at(command: str, params: Mapping[str, Any]) -> None:
 def _swapped(command: str, path: Mapping[str, Path]) -> None:
     from shlex import quote
 
-    from hqnn_dsl.report.codes.arguments import Swapped
+    from hqnn_dsl.diagnostics.codes.arguments import Swapped
 
     data = path.get("data")
     kind = "run" if "run" in path else "spec"
@@ -91,7 +91,7 @@ def _swapped(command: str, path: Mapping[str, Path]) -> None:
 def _run(command: str, path: Path) -> None:
     from shlex import quote
 
-    from hqnn_dsl.report.codes.tables import NotARun
+    from hqnn_dsl.diagnostics.codes.tables import NotARun
 
     if not _is_run(path):
         hint = f"it is a spec, train it first: `hqnn train {quote(str(path))} DATA`" if _is_spec(path) else ""
@@ -109,13 +109,13 @@ def _spec(command: str, path: Path) -> None:
     if _is_run(path):
         hint = f"the spec of the run: `hqnn {command} {quote(str(path / WHOLE_SPEC))}`"
         raise _wrong(command, path, "a run", "a spec", hint)
-    from hqnn_dsl.semantics.reach import read_spec
+    from hqnn_dsl.semantics.used_files import read_spec
 
     read_spec(path)
 
 
 def _data(command: str, path: Path) -> None:
-    from hqnn_dsl.report.codes.tables import TableMissing
+    from hqnn_dsl.diagnostics.codes.tables import TableMissing
 
     if _is_spec(path):
         raise _wrong(command, path, "a spec", "a table", "")
@@ -128,7 +128,7 @@ def _data(command: str, path: Path) -> None:
 
 
 def _wrong(command: str, path: Path, found: str, wanted: str, hint: str) -> Refusal:
-    from hqnn_dsl.report.codes.arguments import WrongKind
+    from hqnn_dsl.diagnostics.codes.arguments import WrongKind
 
     return Refusal(WrongKind(path=str(path), found=found, command=command, wanted=wanted, hint=hint))
 
@@ -156,7 +156,7 @@ def _unknown(command: click.Command, option: str, args: Sequence[str]) -> Diagno
     """What is said of an option that a command does not have: the `--set` to type, or the option that it resembles."""
     from difflib import get_close_matches
 
-    from hqnn_dsl.report.codes.arguments import UnknownOption
+    from hqnn_dsl.diagnostics.codes.arguments import UnknownOption
 
     word = option.lstrip("-").replace("-", "_")
     known = [text for row in command.params for text in row.opts if text.startswith("--")]

@@ -39,7 +39,7 @@ def names() -> list[str]:
 
 def _gate(name: str) -> Iterator[str]:
     from hqnn_dsl.circuit.gates import GATES
-    from hqnn_dsl.report.quantities import count
+    from hqnn_dsl.diagnostics.quantities import count
 
     if name == "pauli_rot":
         yield (

@@ -19,13 +19,13 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from hqnn_dsl.cli import about, compiling, listing, running, showing, streams, trying
+from hqnn_dsl.cli import check_compile, explain_doctor, list_runs, show_spec, streams, train_predict, verify_bench
 from hqnn_dsl.cli.arguments import Command
 from hqnn_dsl.cli.examples import EXAMPLES
 from hqnn_dsl.cli.output import show, show_refusal, tell_lines, write
-from hqnn_dsl.report.codes.command import OutputLost
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.terminal import printable
+from hqnn_dsl.diagnostics.codes.command import OutputLost
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.terminal import printable
 
 EXIT_BUG = 70
 
@@ -42,7 +42,7 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            raise Refusal(about.unknown_command(args[0], self.list_commands(ctx), "hqnn"))
+            raise Refusal(explain_doctor.unknown_command(args[0], self.list_commands(ctx), "hqnn"))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -73,18 +73,18 @@ app = typer.Typer(
     ),
 )
 for command in (
-    compiling.check,
-    compiling.compile,
-    showing.show,
-    running.train,
-    running.predict,
-    running.evaluate,
-    trying.verify,
-    trying.bench,
-    listing.runs,
-    about.explain,
-    about.doctor,
-    about.help,
+    check_compile.check,
+    check_compile.compile,
+    show_spec.show,
+    train_predict.train,
+    train_predict.predict,
+    train_predict.evaluate,
+    verify_bench.verify,
+    verify_bench.bench,
+    list_runs.runs,
+    explain_doctor.explain,
+    explain_doctor.doctor,
+    explain_doctor.help,
 ):
     app.command(cls=Command, epilog=EXAMPLES[command.__name__])(command)
 

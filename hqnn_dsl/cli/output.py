@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hqnn_dsl.cli import streams
-from hqnn_dsl.report.codes.command import BadOption, OutputLost
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.terminal import cells, padded, printable, printable_lines, say, width_of, wrapped
+from hqnn_dsl.diagnostics.codes.command import BadOption, OutputLost
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.terminal import cells, padded, printable, printable_lines, say, width_of, wrapped
 
 _as_json = False
 
@@ -110,7 +110,7 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
     items = list(diagnostics)
     if not items:
         return
-    from hqnn_dsl.report.render import report
+    from hqnn_dsl.diagnostics.render import report
 
     _tell_coloured(report(items, colour=_colour()))
 
@@ -124,7 +124,7 @@ def _tell_coloured(text: str) -> None:
 
 def found_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """Diagnostics for a JSON document, and how many are left out of it where there are very many."""
-    from hqnn_dsl.report.render import as_data, most_telling
+    from hqnn_dsl.diagnostics.render import as_data, most_telling
 
     items = list(diagnostics)
     shown = most_telling(items)

@@ -14,7 +14,7 @@ import os
 import sys
 from typing import Any, TextIO, cast
 
-from hqnn_dsl.report.terminal import READABLE
+from hqnn_dsl.diagnostics.terminal import READABLE
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO})
 """What writing to a stream or a disk fails with where that is not the command's doing."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.circuit.segments import segments_of
+from hqnn_dsl.circuit.block_spans import segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

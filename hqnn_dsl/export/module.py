@@ -9,8 +9,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.codes.command import NotCompiled
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.command import NotCompiled
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path

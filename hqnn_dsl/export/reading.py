@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.circuit.angles import evaluate
+from hqnn_dsl.diagnostics.codes.exports import NotAsWritten, ReaderMissing
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.export.qasm import head_of
-from hqnn_dsl.report.codes.exports import NotAsWritten, ReaderMissing
-from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.transpile.convert import slot_of
 
 if TYPE_CHECKING:

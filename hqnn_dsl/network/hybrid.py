@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
-from hqnn_dsl.network.widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
-from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.seeds import stream
+from hqnn_dsl.semantics.required_widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

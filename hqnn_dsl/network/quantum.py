@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.backends import LayerExecutable, MeteredExecutable, SamplingExecutable, offered
-from hqnn_dsl.backends.dense.transforms import is_transformed, transformed
+from hqnn_dsl.backends.torch_transforms import is_transformed, transformed
+from hqnn_dsl.diagnostics.codes.transforms import NoNumbers
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.network.slots import SlotTable
-from hqnn_dsl.report.codes.transforms import NoNumbers
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.seeds import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends import Executable
     from hqnn_dsl.circuit.ir import Circuit, WeightTensor
-    from hqnn_dsl.semantics.records import Choice
+    from hqnn_dsl.semantics.spec import Choice
 
 
 def _uniform(shape: tuple[int, ...], values: tuple[float, ...], generator: torch.Generator) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 
-from hqnn_dsl.report.source import Source
-from hqnn_dsl.report.terminal import printable
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.syntax.lexer import tokenize
 from hqnn_dsl.syntax.tables import load
 

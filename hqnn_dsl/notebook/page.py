@@ -7,7 +7,7 @@ import html
 import io
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.terminal import printable
+from hqnn_dsl.diagnostics.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.notebook import page
 from hqnn_dsl.notebook.colours import coloured
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.quantities import count
-from hqnn_dsl.report.terminal import printable
 from hqnn_dsl.semantics.outline import circuit_counts, widths
 from hqnn_dsl.syntax.walk import has_option
 

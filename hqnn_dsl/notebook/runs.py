@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.quantities import SCORES, count, number
+from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.notebook import page
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.quantities import SCORES, count, number
-from hqnn_dsl.report.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from hqnn_dsl.semantics.records import Choice
-    from hqnn_dsl.semantics.spec import Spec
-    from hqnn_dsl.training.preprocess import Preparation
+    from hqnn_dsl.data.preprocess import Preparation
+    from hqnn_dsl.semantics.spec import Choice, Spec
 
 MAX_NAMES = 6
 """Of more targets only the number is said."""

@@ -6,20 +6,24 @@ cannot do anything with is refused here, where it stands. A test holds that ever
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report.codes import meaning, shapes
-from hqnn_dsl.report.quantities import count
+from hqnn_dsl.diagnostics.codes import meaning, shapes
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
+from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.evaluate import unknown_gate_name
-from hqnn_dsl.semantics.values import Member, Poison, Value, choices
+from hqnn_dsl.semantics.options import option_of, value_of
+from hqnn_dsl.semantics.values import Member, Poison, Scope, Silent, Value, choices, suggest_or_list
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from hqnn_dsl.report.diagnostic import Diagnostic
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.catalog.entry import Option
+    from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.definitions import Definition
 
 _Values = dict[str, Value]
 MOST_LETTERS = 4
@@ -87,3 +91,99 @@ def _item_spans(node: nodes.Expression, length: int) -> list[Span]:
     if isinstance(node, nodes.ListLiteral) and len(node.items) == length:
         return [item.span for item in node.items]
     return [node.span] * length
+
+
+Reporter = Callable[[Diagnostic, str], None]
+"""`report(diagnostic, inside)`: `inside` names the block whose text the finding is about, empty for the placement."""
+
+_NAMED = 4
+"""Arguments that are looked at in about the time of a statement."""
+_MOST_LISTED = 40
+"""Arguments that are listed where none is near."""
+
+
+def bind_arguments(use: nodes.BlockUse, definition: Definition, outer: Scope, inner: Scope, report: Reporter) -> bool:
+    """Bind a block's parameters in `inner` from the arguments and defaults; False when something was wrong."""
+    parameters = definition.block.parameters
+    members = sum(len(parameter.type) for parameter in parameters)
+    outer.meter.charge(2 * len(parameters) + members // _NAMED, use.span)
+    given = _given(use, definition, outer, report)
+    if given is None:
+        return False
+    sound = True
+    values: dict[str, Value] = {}
+    for parameter in parameters:
+        name = parameter.name.name
+        argument = given.get(name)
+        value: Value = Poison()
+        try:
+            option = option_of(parameter)
+            if argument is not None:
+                value = _as_value(value_of(option, argument.value, outer, definition.name), option)
+            elif parameter.default is not None:
+                value = _as_value(value_of(option, parameter.default, inner, definition.name), option)
+            else:
+                hint = f"write `{definition.name}({name}: …)`"
+                raise Refusal(meaning.MissingArgument(span=use.call.span, owner=definition.name, name=name, hint=hint))
+        except Refusal as refusal:
+            sound = False
+            inside = definition.name if argument is None and parameter.default is not None else ""
+            for diagnostic in refusal.diagnostics:
+                report(diagnostic, inside)
+        except Silent:
+            sound = False
+        values[name] = value
+        inner.bind(name, value, parameter.name.span)
+    if definition.is_library:
+        for diagnostic in wrong_arguments(definition.name, given, values):
+            sound = False
+            report(diagnostic, "")
+    return sound
+
+
+def _as_value(value: object, option: Option) -> Value:
+    """What `value_of` gives, as a value of a scope."""
+    if option.type == "choice":
+        return Member(str(value), option.choices)
+    if isinstance(value, list):
+        return tuple(value)
+    assert isinstance(value, (int, float, str, bool))
+    return value
+
+
+def _given(
+    use: nodes.BlockUse, definition: Definition, scope: Scope, report: Reporter
+) -> dict[str, nodes.Argument] | None:
+    """The arguments of a placement by parameter; None when one is unknown, given twice, or has no name."""
+    arguments = use.call.arguments if isinstance(use.call, nodes.Call) else ()
+    names = list({parameter.name.name: None for parameter in definition.block.parameters})
+    known = set(names)
+    scope.meter.charge(len(arguments) // _NAMED, use.span)
+    found: dict[str, nodes.Argument] = {}
+    sound = True
+    for argument in arguments:
+        problem: Diagnostic | None = None
+        if argument.name is None:
+            hint = f"write `{names[0]}: {argument.span.text}`" if names else ""
+            problem = meaning.TooManyArguments(
+                span=argument.span, owner=definition.name, count="no value without a name", hint=hint
+            )
+        elif argument.name.name not in known:
+            hint = _argument_hint(argument.name, names, scope) or f"`{definition.name}` takes no arguments"
+            problem = meaning.UnknownArgument(
+                span=argument.name.span, owner=definition.name, name=argument.name.name, hint=hint
+            )
+        elif argument.name.name in found:
+            note = Note("first given here", found[argument.name.name].span)
+            problem = meaning.GivenTwice(span=argument.span, name=argument.name.name, notes=(note,))
+        else:
+            found[argument.name.name] = argument
+        if problem is not None:
+            report(problem, "")
+            sound = False
+    return found if sound else None
+
+
+def _argument_hint(name: nodes.Name, names: list[str], scope: Scope) -> str:
+    near = scope.meter.advice(name.name, name.span, lambda: names)
+    return near or (suggest_or_list("", names) if len(names) <= _MOST_LISTED else "")

@@ -11,21 +11,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning, shapes, unbuilt
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
-from hqnn_dsl.report.quantities import count
-from hqnn_dsl.semantics import lines, sections
-from hqnn_dsl.semantics.allows import silenced
-from hqnn_dsl.semantics.blocks import check_blocks
-from hqnn_dsl.semantics.definitions import Definition, FileScope, collect
+from hqnn_dsl import limits
+from hqnn_dsl.diagnostics.codes import meaning, shapes, unbuilt
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.semantics import layers as lines
+from hqnn_dsl.semantics import sections
+from hqnn_dsl.semantics.definitions import Definition, FileScope, check_blocks, collect
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
-from hqnn_dsl.semantics.idle import refuse_idle_training, warn_of_training, warn_of_unread
-from hqnn_dsl.semantics.noticing import not_judged, warn
+from hqnn_dsl.semantics.model_parts import is_circuit_alone, model_of, parts_of
 from hqnn_dsl.semantics.options import entry_of, places_in
-from hqnn_dsl.semantics.parts import is_circuit_alone, model_of, parts_of
+from hqnn_dsl.semantics.spec import Spec
+from hqnn_dsl.semantics.suppressions import silenced
+from hqnn_dsl.semantics.unused import refuse_idle_training, warn_of_training, warn_of_unread
 from hqnn_dsl.semantics.values import Member, Poison, Silent
+from hqnn_dsl.semantics.warnings import not_judged, warn
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.report.source import Span
-    from hqnn_dsl.semantics.reach import Reach
-    from hqnn_dsl.semantics.records import Layer
-    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.spec import Layer
+    from hqnn_dsl.semantics.used_files import Reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +60,7 @@ class Checked:
 
     @cached_property
     def spec(self) -> Spec:
-        """The spec; made when it is asked for, because loading pydantic takes longer than checking."""
-        from hqnn_dsl.semantics.spec import Spec
-
+        """The checked spec."""
         return Spec(**self.draft)
 
 

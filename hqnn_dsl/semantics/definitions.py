@@ -12,19 +12,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl import limits
+from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.codes import warnings
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.constants import names_of
 from hqnn_dsl.semantics.evaluate import evaluate
-from hqnn_dsl.semantics.reach import Reach, folder_of, read_used
+from hqnn_dsl.semantics.options import option_of
+from hqnn_dsl.semantics.used_files import Reach, folder_of, read_used
 from hqnn_dsl.semantics.values import Poison, Scope, Silent, Value
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hqnn_dsl.diagnostics.source import Span
 
 LIBRARY = Path(__file__).parent.parent / "catalog" / "blocks"
 BUILT_IN_BLOCKS = {"amplitude": "feature_map", "basis": "feature_map"}
@@ -254,3 +258,28 @@ def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, findings: Findi
         if present is not definition:
             note = Note("the other one", present.block.name.span)
             findings.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
+
+
+def check_blocks(file: FileScope, findings: Findings) -> None:
+    """What can be told of a block before it is placed: its parameters."""
+    for definition in file.own.values():
+        if findings.is_full:
+            return
+        seen: dict[str, Span] = {}
+        for parameter in definition.block.parameters:
+            name = parameter.name.name
+            if name in seen:
+                note = Note("the first one", seen[name])
+                what = f"the argument `{name}`"
+                findings.add(codes.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
+            elif file.scope.has(name):
+                where = file.scope.where(name)
+                notes = (Note("it stands for this", where),) if where is not None else ()
+                findings.add(codes.Shadowed(span=parameter.name.span, name=name, notes=notes))
+            seen[name] = parameter.name.span
+            try:
+                option_of(parameter)
+            except Refusal as refusal:
+                findings.add(refusal.diagnostics[0])
+        if definition.name in library_names():
+            findings.add(warnings.LibraryReplaced(span=definition.block.name.span, name=definition.name))

@@ -12,27 +12,28 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hqnn_dsl import limits
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
+from hqnn_dsl.circuit.block_spans import Segment
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation, WeightTensor, verify, width_of
-from hqnn_dsl.circuit.segments import Segment
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning, shapes, unbuilt, warnings
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
-from hqnn_dsl.report.quantities import count
-from hqnn_dsl.semantics import placing, typing_advice
+from hqnn_dsl.diagnostics.codes import meaning, shapes, unbuilt, warnings
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.semantics import placing, value_advice
+from hqnn_dsl.semantics.arguments import Reporter, bind_arguments
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
-from hqnn_dsl.semantics.entanglers import without_entanglers
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
 from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
 from hqnn_dsl.semantics.measure import measurements
 from hqnn_dsl.semantics.options import bind, entry_of
-from hqnn_dsl.semantics.paths import apply_freezes, apply_initials
 from hqnn_dsl.semantics.values import Meter, Poison, Scope, Silent, Tensor, Value, describe
+from hqnn_dsl.semantics.weight_paths import apply_freezes, apply_initials
+from hqnn_dsl.semantics.without_entanglers import without_entanglers
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.diagnostics.source import Span
 
 
 _PLACING = 3
@@ -224,7 +225,7 @@ class Elaborator:
             found = evaluate(loop.values, frame.scope)
             if not isinstance(found, tuple):
                 expected = "a range such as `0..qubits`, or a list"
-                hint = typing_advice.for_loop(loop.values) if isinstance(found, int) else ""
+                hint = value_advice.for_loop(loop.values) if isinstance(found, int) else ""
                 words = meaning.WrongType(
                     span=loop.values.span, what="`for`", expected=expected, found=describe(found), hint=hint
                 )
@@ -399,7 +400,7 @@ class Elaborator:
             chain=(*frame.chain, (definition, use.span)),
         )
         inner.scope.bind("qubits", len(qubits), None)
-        if not placing.bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
+        if not bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
             raise Silent
         first = len(self.operations)
         self._body(definition.block.body, inner)
@@ -424,7 +425,7 @@ class Elaborator:
                 reason = "the block does not read it here"
                 self.reports.add(meaning.NoEffect(span=argument.span, what=argument.name.name, reason=reason))
 
-    def _reporter(self, outer: Frame, inner: Frame) -> placing.Reporter:
+    def _reporter(self, outer: Frame, inner: Frame) -> Reporter:
         """Sends a finding about the placement to the outer frame, one about a default to the inner."""
 
         def report(diagnostic: Diagnostic, inside: str) -> None:

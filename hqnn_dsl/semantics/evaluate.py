@@ -2,7 +2,7 @@
 
 One evaluator serves constants, settings, block arguments, loop bounds and angles; a number stays a number until it
 meets an input or a weight. Every mistake is a `Refusal` at the smallest piece of text that is wrong. Work and sizes
-are bounded (`report.limits`), so no expression can hang the compiler.
+are bounded (`limits`), so no expression can hang the compiler.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, apply
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.semantics import typing_advice
-from hqnn_dsl.semantics.groups import PATTERNS, groups
+from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.semantics import value_advice
+from hqnn_dsl.semantics.entanglement import PATTERNS, groups
 from hqnn_dsl.semantics.values import (
     Member,
     Poison,
@@ -37,7 +37,7 @@ from hqnn_dsl.syntax import nodes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.diagnostics.source import Span
 
 ANGLE_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 ANGLE_FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "tanh", "exp", "log", "sqrt", "abs")
@@ -150,7 +150,7 @@ def _not_constant(span: Span, value: Value, what: str, expected: str) -> Excepti
         return Refusal(codes.NotConstant(span=span, what=what, cause=value.cause))
     if isinstance(value, Tensor):
         return Refusal(codes.NotConstant(span=span, what=what, cause=f"the {value.kind} `{value.name}`"))
-    hint = typing_advice.for_whole(value) if expected == "a whole number" else ""
+    hint = value_advice.for_whole(value) if expected == "a whole number" else ""
     return Refusal(codes.WrongType(span=span, what=what, expected=expected, found=describe(value), hint=hint))
 
 
@@ -180,7 +180,7 @@ def _name_hint(node: nodes.Name, scope: Scope) -> str:
         return "`auto` may stand only where a width is inferred"
     if name in ANGLE_FUNCTIONS or name in COMPILE_FUNCTIONS:
         return f"`{name}` is a function: write `{name}(…)`"
-    known = typing_advice.for_name(name)
+    known = value_advice.for_name(name)
     return known or scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"], is_own=True)
 
 
@@ -388,7 +388,7 @@ def _call(node: nodes.Call, scope: Scope) -> Value:
     scope.meter.operators += 1 + len(node.arguments)
     name = node.function.name
     if name not in ANGLE_FUNCTIONS and name not in COMPILE_FUNCTIONS:
-        hint = typing_advice.for_function(node) or suggestion(name, [*ANGLE_FUNCTIONS, *COMPILE_FUNCTIONS])
+        hint = value_advice.for_function(node) or suggestion(name, [*ANGLE_FUNCTIONS, *COMPILE_FUNCTIONS])
         raise Refusal(codes.UnknownFunction(span=node.function.span, name=name, hint=hint))
     for argument in node.arguments:
         if argument.name is not None:
@@ -482,7 +482,7 @@ def unknown_gate_name(value: Value, span: Span) -> Diagnostic:
         value = value.name
     if not isinstance(value, str):
         return codes.WrongType(span=span, what="the name of a gate", expected="a text", found=describe(value))
-    from hqnn_dsl.circuit.foreign import no_gate
+    from hqnn_dsl.circuit.foreign_gates import no_gate
 
     return codes.UnknownGate(span=span, name=value, hint=no_gate(value) or f"one of {choices(tuple(GATES))}")
 

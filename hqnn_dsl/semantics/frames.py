@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report.codes import meaning, unbuilt
-from hqnn_dsl.report.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.codes import meaning, unbuilt
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.semantics.values import Silent
 from hqnn_dsl.syntax import nodes
@@ -20,7 +20,7 @@ from hqnn_dsl.syntax import nodes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.definitions import Definition, FileScope
     from hqnn_dsl.semantics.values import Meter, Scope
 

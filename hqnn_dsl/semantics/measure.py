@@ -6,17 +6,17 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hqnn_dsl import limits
 from hqnn_dsl.circuit.ir import Measurement, Observable, PauliLetter, PauliTerm, Probabilities
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import meaning
-from hqnn_dsl.report.codes import shapes as codes
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.semantics import typing_advice
+from hqnn_dsl.diagnostics.codes import meaning
+from hqnn_dsl.diagnostics.codes import shapes as codes
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.evaluate import listed, number, whole
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.values import Scope
 
 _Product = tuple[tuple[int, PauliLetter], ...]
@@ -29,7 +29,7 @@ def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[
     try:
         return _measurements(node, num_qubits, scope)
     except Refusal as refusal:
-        hint = typing_advice.for_observable(node)
+        hint = value_advice.for_observable(node)
         if not hint:
             raise
         raise Refusal(*(replace(item, hint=hint) for item in refusal.diagnostics)) from refusal

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.catalog.entry import Selection
-from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
-from hqnn_dsl.semantics import typing_advice
+from hqnn_dsl.catalog.entry import REQUIRED, Option, OptionType, Selection
+from hqnn_dsl.diagnostics.codes import meaning
+from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.evaluate import evaluate
-from hqnn_dsl.semantics.records import Choice
+from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.semantics.values import (
     Member,
     Poison,
@@ -31,8 +32,8 @@ from hqnn_dsl.syntax import nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hqnn_dsl.catalog.entry import Entry, Option
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.catalog.entry import Entry
+    from hqnn_dsl.diagnostics.source import Span
 
 _EXPECTED = {
     "int": "a whole number",
@@ -90,7 +91,7 @@ def _wrong_type(option: Option, span: Span, value: Value) -> Exception:
     if isinstance(value, (Symbolic, Tensor)):
         return Refusal(codes.NotConstant(span=span, what=f"`{option.name}`", cause="an input or a weight"))
     expected = _EXPECTED[option.type]
-    hint = typing_advice.for_whole(value) if option.type in {"int", "width"} else ""
+    hint = value_advice.for_whole(value) if option.type in {"int", "width"} else ""
     what = f"`{option.name}`"
     return Refusal(codes.WrongType(span=span, what=what, expected=expected, found=describe(value), hint=hint))
 
@@ -224,9 +225,9 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
 def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
     known = ""
     if what == "backend":
-        known = typing_advice.for_backend(name)
+        known = value_advice.for_backend(name)
     elif what == "loss":
-        known = typing_advice.for_loss(name, choices(list(table)))
+        known = value_advice.for_loss(name, choices(list(table)))
     return known or suggest_or_list(name, list(table))
 
 
@@ -313,3 +314,24 @@ def takes_text(option: Option | None) -> str:
     text = words.get(option.type, {"width": "a number or `auto`"}.get(option.type, "a list"))
     bound = bound_text(option)
     return f"{text}, {bound}" if bound else text
+
+
+PARAMETER_TYPES = ("int", "float", "bool", "string", "list")
+
+
+def option_of(parameter: nodes.Parameter) -> Option:
+    """A block's parameter as a row that values are checked against. Raises `Refusal` for an unknown type."""
+    default = REQUIRED if parameter.default is None else parameter.default
+    if len(parameter.type) > 1:
+        members = tuple(member.name for member in parameter.type)
+        return Option(name=parameter.name.name, type="choice", doc=parameter.doc, default=default, choices=members)
+    word = parameter.type[0]
+    match word.name:
+        case "int" | "float" | "bool" | "string":
+            kind: OptionType = word.name
+        case "list":
+            kind = "strings"
+        case _:
+            hint = suggest_or_list(word.name, PARAMETER_TYPES) + "; an enumeration has several members: `a | b`"
+            raise Refusal(meaning.UnknownChoice(span=word.span, what="a type", value=word.name, hint=hint))
+    return Option(name=parameter.name.name, type=kind, doc=parameter.doc, default=default)

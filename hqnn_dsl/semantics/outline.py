@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.quantities import count
+from hqnn_dsl.diagnostics.quantities import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.semantics.check import Checked
-    from hqnn_dsl.semantics.records import DataSpec, Layer
+    from hqnn_dsl.semantics.spec import DataSpec, Layer
 
 MAX_NAMES = 6
 """Of more columns only the number is said."""

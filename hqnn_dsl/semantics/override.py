@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import Selection
-from hqnn_dsl.report.codes.meaning import UnknownPath
-from hqnn_dsl.report.diagnostic import Findings, Refusal
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.diagnostics.codes.meaning import UnknownPath
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.semantics.definitions import FileScope, collect
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.values import choices, suggestion
@@ -25,7 +25,7 @@ from hqnn_dsl.syntax.parser import parse_value
 
 if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry, Option
-    from hqnn_dsl.semantics.reach import Reach
+    from hqnn_dsl.semantics.used_files import Reach
 
 _Values = tuple[nodes.Argument, ...]
 _Change = Callable[[nodes.Model, _Values], nodes.Model]

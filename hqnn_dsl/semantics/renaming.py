@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.report.source import Span
-from hqnn_dsl.semantics.groups import PATTERNS
+from hqnn_dsl.diagnostics.source import Span
+from hqnn_dsl.semantics.entanglement import PATTERNS
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:

@@ -13,29 +13,20 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
-from hqnn_dsl.circuit import phrases
+from hqnn_dsl.circuit import foreign_phrases
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report.codes import meaning as codes
-from hqnn_dsl.report.codes import unbuilt, warnings
-from hqnn_dsl.report.diagnostic import Findings, Note, Refusal
-from hqnn_dsl.semantics import typing_advice
+from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.codes import unbuilt, warnings
+from hqnn_dsl.diagnostics.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
-from hqnn_dsl.semantics.records import (
-    BudgetSpec,
-    Choice,
-    DataSpec,
-    Features,
-    Scale,
-    Split,
-    TrainSpec,
-    TranspileSpec,
-)
+from hqnn_dsl.semantics.spec import BudgetSpec, Choice, DataSpec, Features, Scale, Split, TrainSpec, TranspileSpec
 from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.diagnostics.source import Span
 
 _Read = Callable[[nodes.Setting, Scope, Findings], Any]
 COUPLINGS = ("linear", "ring", "grid", "full")
@@ -64,9 +55,9 @@ def _sole(setting: nodes.Setting) -> nodes.Argument:
             count, hint = "one value", ""
             if value.name is not None and setting.name.name in {"device", "backend"}:
                 hint = f"write `{setting.name.name} {value.name.name}`; CUDA_VISIBLE_DEVICES says which GPU is used"
-            elif value.name is not None and setting.name.name in phrases.ENTRIES:
+            elif value.name is not None and setting.name.name in foreign_phrases.ENTRIES:
                 given = ", ".join(item.span.text for item in setting.values if item.name is not None)
-                hint = f"write `{setting.name.name} {phrases.ENTRIES[setting.name.name][0]}({given})`"
+                hint = f"write `{setting.name.name} {foreign_phrases.ENTRIES[setting.name.name][0]}({given})`"
             raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count=count, hint=hint))
     return setting.values[0]
 
@@ -104,7 +95,7 @@ def _column(node: nodes.Expression, what: str) -> str:
     raise Refusal(
         codes.WrongType(
             span=node.span, what=f"`{what}`", expected="names of columns", found="an expression",
-            hint=typing_advice.for_column(what, node),
+            hint=value_advice.for_column(what, node),
         )
     )  # fmt: skip
 
@@ -336,7 +327,7 @@ def read_section(
         if findings.is_full:
             break
         if name not in by_name:
-            hint = typing_advice.for_setting(name, setting, section) or suggest_or_list(name, list(by_name))
+            hint = value_advice.for_setting(name, setting, section) or suggest_or_list(name, list(by_name))
             findings.add(
                 codes.UnknownSetting(span=setting.name.span, section=section.keyword.name, name=name, hint=hint)
             )

@@ -1,50 +1,122 @@
-"""The checked spec: what a model is once every name, type, width and default is settled. Frozen, plain data.
+"""The checked spec: a model whose names, types, widths and defaults are settled. Frozen, plain data.
 
 Nothing here can be wrong any more: `semantics.check` is the only maker of a `Spec`. It says nothing of gates; those are
-in the `Circuit` that `elaborate` makes from the same file. Pydantic gives it JSON in both directions and a schema.
+in the `Circuit` that `elaborate` makes from the same file. The parts are frozen dataclasses whose fields are the words
+of the language, and not pydantic models, because loading pydantic takes as long as all of `hqnn check`; defaults stand
+here and nowhere else.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
-
-from hqnn_dsl.semantics.records import (
-    BudgetSpec,
-    Choice,
-    DataSpec,
-    Features,
-    Layer,
-    Scale,
-    Split,
-    TrainSpec,
-    TranspileSpec,
-)
-
-__all__ = [
-    "BudgetSpec",
-    "Choice",
-    "DataSpec",
-    "Features",
-    "Layer",
-    "Scale",
-    "Spec",
-    "Split",
-    "TrainSpec",
-    "TranspileSpec",
-]
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
-class Spec(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An entry of a catalog with all its options filled in: `adamw(lr: 0.01, …)`."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Which columns are inputs. `names` is None for `*`: every numeric column that is neither target nor excluded."""
+
+    names: tuple[str, ...] | None = None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Parts of the rows: fractions below 1, or row counts where they are integers; training gets the rest."""
+
+    validation: float | int = 0.15
+    test: float | int = 0.15
+    seed: int | None = None
+    """None: drawn from the training seed, as the stream "split"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How features and target are scaled; statistics come from training rows only."""
+
+    features: Literal["standard", "none"] = "standard"
+    target: Literal["standard", "none"] = "standard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """`data { … }`."""
+
+    target: tuple[str, ...] | None = None
+    """None: the table's last column."""
+    features: Features = Features()
+    split: Split = Split()
+    scale: Scale = Scale()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One line of an encoder or decoder: a layer, then operations with constants, left to right."""
+
+    layer: Choice
+    in_width: int | None
+    """None while it is only known from the table: the first layer of the encoder."""
+    out_width: int | None
+    """None where it follows `in_width` or, in the decoder's last `dense(auto)`, the number of targets."""
+    operations: tuple[tuple[str, float], ...] = ()
+    """`("mul", 3.14)`, `("add", 1.0)`, …: `add sub mul div pow`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSpec:
+    """`train { … }`."""
+
+    epochs: int = 100
+    batch: int = 32
+    loss: Choice
+    optimizer: Choice
+    scheduler: Choice
+    stop: Choice
+    clip: float | None = None
+    """Largest norm of the gradient of all weights together; None: not clipped."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["single", "double", "mixed"] = "single"
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetSpec:
+    """`budget { … }`: what a run may spend on a device, None where there is no bound."""
+
+    circuits: int | None = None
+    shots: int | None = None
+    seconds: float | None = None
+    """Quantum seconds: as the device reports them, estimated before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranspileSpec:
+    """`transpile { … }`. Either `target` names a fake device, or `basis` and `coupling` say what the device can do."""
+
+    target: str | None = None
+    basis: tuple[str, ...] | None = None
+    coupling: str | tuple[tuple[int, int], ...] | None = None
+    optimization: int = 1
+    seed: int | None = None
+    """None: drawn from the training seed, as the stream "transpile"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
     """A whole checked model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = 1
     name: str
     doc: str = ""
-    constants: dict[str, Any] = {}
+    constants: dict[str, Any] = field(default_factory=dict)
     data: DataSpec = DataSpec()
     encoder: tuple[Layer, ...] = ()
     in_width: int | None = None

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from hqnn_dsl import limits
 from hqnn_dsl.catalog.entry import Selection
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes.meaning import TooLarge
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.semantics.elsewhere import meant_elsewhere
+from hqnn_dsl.diagnostics.codes.meaning import TooLarge
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.semantics.foreign_words import meant_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hqnn_dsl.circuit.angles import Angle
-    from hqnn_dsl.report.source import Span
+    from hqnn_dsl.diagnostics.source import Span
 
 
 @dataclass(frozen=True, slots=True)

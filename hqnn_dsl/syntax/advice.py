@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hqnn_dsl.circuit import phrases
+from hqnn_dsl.circuit import foreign_phrases
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.source import Source
-    from hqnn_dsl.syntax.lexer import Tokens
+    from hqnn_dsl.diagnostics.source import Source
+    from hqnn_dsl.syntax.tokens import Tokens
 
 COLUMNS: Final = frozenset(("target", "features", "except"))
 _LONGEST: Final = 80
@@ -67,9 +67,9 @@ def quoted_column(text: str) -> str:
 def entry(text: str) -> str:
     """A setting whose options stand without brackets: `stop early(patience: 5)` for `stop patience 5`."""
     match = re.fullmatch(r"([a-z]+)\s*:?\s*([A-Za-z_]\w*)\s+(.*)", text)
-    if match is None or match[1] not in phrases.ENTRIES or len(text) > _LONGEST:
+    if match is None or match[1] not in foreign_phrases.ENTRIES or len(text) > _LONGEST:
         return ""
-    usual, options = phrases.ENTRIES[match[1]]
+    usual, options = foreign_phrases.ENTRIES[match[1]]
     is_option = match[2] in options
     words = [word for word in re.split(r"[\s,:=]+", f"{match[2]} {match[3]}" if is_option else match[3]) if word]
     if len(words) % 2 or not all(word.isidentifier() for word in words[::2]):
@@ -83,9 +83,9 @@ def layer(text: str) -> str:
     match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*[:=]?\s*([\w.]+)", text)
     if match is None:
         return ""
-    if phrases.plain(match[1]) in {"activation", "act", "layer"}:
-        return phrases.layer_line(match[2]) or match[2]
-    return phrases.layer_line(match[1], match[2])
+    if foreign_phrases.plain(match[1]) in {"activation", "act", "layer"}:
+        return foreign_phrases.layer_line(match[2]) or match[2]
+    return foreign_phrases.layer_line(match[1], match[2])
 
 
 def circuit_head(text: str) -> str:

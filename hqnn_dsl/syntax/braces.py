@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hqnn_dsl.report.codes import syntax as codes
-from hqnn_dsl.report.diagnostic import Note
-from hqnn_dsl.report.source import Source, Span
-from hqnn_dsl.syntax.lexer import STRAY, Tokens
+from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.diagnostic import Note
+from hqnn_dsl.diagnostics.source import Source, Span
+from hqnn_dsl.syntax.tokens import STRAY, Tokens
 
 
 @dataclass

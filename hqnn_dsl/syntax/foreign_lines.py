@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hqnn_dsl.circuit import phrases
-from hqnn_dsl.report.codes import syntax as codes
-from hqnn_dsl.report.source import Span
-from hqnn_dsl.syntax import advice, places
-from hqnn_dsl.syntax.lexer import END
+from hqnn_dsl.circuit import foreign_phrases
+from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.source import Span
+from hqnn_dsl.syntax import advice, places, statements
+from hqnn_dsl.syntax.tokens import END
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.diagnostic import Diagnostic
-    from hqnn_dsl.syntax.parser import Automaton
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+    from hqnn_dsl.syntax.automaton import Automaton
 
 _IN_COLUMNS: Final = frozenset(("NAME", "NUMBER", "(", "CALL_OPEN", "PATH", ")", "-", "/", "%"))
 """What stands in columns' names that are not one plain word."""
@@ -66,7 +66,7 @@ class _Statement:
     def column(self) -> Diagnostic | None:
         """`target residuary resistance`."""
         kinds, start, index = self.kinds, self.start, self.index
-        if self.sort != places.SETTINGS or self.word not in advice.COLUMNS or kinds[index] not in _IN_COLUMNS:
+        if self.sort != statements.SETTINGS or self.word not in advice.COLUMNS or kinds[index] not in _IN_COLUMNS:
             return None
         if start >= index:
             return None
@@ -80,7 +80,7 @@ class _Statement:
     def entry(self) -> Diagnostic | None:
         """`stop patience 5`."""
         is_read = self.start + 2 <= self.index and self.kinds[self.index] in {"NUMBER", "NAME", ":", "SEP"}
-        instead = advice.entry(self.line) if self.sort == places.SETTINGS and is_read else ""
+        instead = advice.entry(self.line) if self.sort == statements.SETTINGS and is_read else ""
         if not instead:
             return None
         found, hint = f"`{self.line}`", f"write `{instead}`"
@@ -97,10 +97,10 @@ class _Statement:
         begin = self.tokens.starts[self.start]
         span = Span(self.source, begin, begin + len(self.line))
         leading = re.split(r"[( ]", instead, maxsplit=1)[0]
-        if self.sort == places.BODY and self.kinds[self.start] == "NAME":
+        if self.sort == statements.BODY and self.kinds[self.start] == "NAME":
             if leading not in {"measure", "feature_map", "ansatz"}:
                 return codes.TargetsInBracket(span=span, name=call[0], instead=instead) if "(" in self.line else None
-            if call[0] in phrases.LIBRARY_BLOCKS:
+            if call[0] in foreign_phrases.LIBRARY_BLOCKS:
                 hint = f"write `{instead}`"
                 return codes.MissingTarget(span=span, name=call[0], applied=self.line, hint=hint)
         return codes.ForeignLine(span=span, word=call[0], instead=instead)
@@ -108,10 +108,14 @@ class _Statement:
     def _instead(self, call: tuple[str, str]) -> str:
         """The line that is right here."""
         kind, is_path = self.kinds[self.index], self.kinds[self.start] == "PATH"
-        if self.sort == places.BODY:
+        if self.sort == statements.BODY:
             ends = kind in {"SEP", "}", END, "=", "CALL_OPEN", "("} or self.index == self.start
-            is_known = is_path or "(" in self.line or phrases.body_line(call[0], None)
-            return phrases.body_line(*call) if ends and is_known else ""
-        if self.sort == places.LAYERS and is_path:
-            return phrases.layer_line(*call)
-        return phrases.setting_line(*call) if self.sort == places.SETTINGS and (is_path or kind == "CALL_OPEN") else ""
+            is_known = is_path or "(" in self.line or foreign_phrases.body_line(call[0], None)
+            return foreign_phrases.body_line(*call) if ends and is_known else ""
+        if self.sort == statements.LAYERS and is_path:
+            return foreign_phrases.layer_line(*call)
+        return (
+            foreign_phrases.setting_line(*call)
+            if self.sort == statements.SETTINGS and (is_path or kind == "CALL_OPEN")
+            else ""
+        )

@@ -9,46 +9,24 @@ decided here: that depends on the parser's state.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from hqnn_dsl.report.limits import MAX_INTEGER, MAX_NAME, MAX_NESTING, MAX_PATH
+from hqnn_dsl.limits import MAX_INTEGER, MAX_NAME, MAX_NESTING, MAX_PATH
+from hqnn_dsl.syntax.tokens import CLOSER, END, FOREIGN, Tokens
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.diagnostic import Diagnostic
-    from hqnn_dsl.report.source import Source
-    from hqnn_dsl.syntax.letters import Letters
+    from hqnn_dsl.diagnostics.source import Source
+    from hqnn_dsl.syntax.spelling import Letters
     from hqnn_dsl.syntax.tables import Tables
 
-END: Final = "$END"
-STRAY: Final = "STRAY"
-"""The kind of a closing brace that closes nothing; the parser decides what it means."""
-UNKNOWN: Final = "UNKNOWN"
-"""The kind of letters that begin no token; already reported."""
 
-CLOSER: Final = {"(": ")", "CALL_OPEN": ")", "[": "]", "INDEX_OPEN": "]"}
-FOREIGN: Final = {"&&": "and", "&": "and", "||": "or", "!": "not", "^": "**", "<>": "!="}
-"""Operators of other languages, and ours."""
 _OPERATORS: Final = frozenset(("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"))
 _CONTINUES: Final = _OPERATORS | {",", "not", "..", ":", "=", "(", "[", "CALL_OPEN", "INDEX_OPEN"}
 """What ends no line inside brackets: the bracket is still open after it."""
 _JOINS: Final = _OPERATORS | {",", "..", ":", "=", ")", "]"} | FOREIGN.keys()
 """What begins no statement: after a line end inside brackets, the bracket is still open before it."""
 _ENDED: Final = frozenset(("SEP", ",", "{"))
-
-
-@dataclass
-class Tokens:
-    """Tokens as parallel lists; the last is `$END`. Spans are `starts[i]:ends[i]` of the text."""
-
-    kinds: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    comments: list[tuple[int, int]] = field(default_factory=list)
-    reports: list[Diagnostic] = field(default_factory=list)
-    halted: bool = False
-    """Whether the text was given up: what was read of it is of no use."""
 
 
 def _pattern(tables: Tables) -> re.Pattern[str]:
@@ -102,7 +80,7 @@ class _Lexer:
 
     @cached_property
     def _letters(self) -> Letters:
-        from hqnn_dsl.syntax.letters import Letters
+        from hqnn_dsl.syntax.spelling import Letters
 
         return Letters(self.source, self.tokens)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.lazy import lazy_dataclass
+from hqnn_dsl.lazy import lazy_dataclass
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.source import Source, Span
+    from hqnn_dsl.diagnostics.source import Source, Span
 
 # ---------------------------------------------------------------- expressions
 

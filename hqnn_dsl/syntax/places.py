@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from hqnn_dsl.syntax.parser import Automaton
+from hqnn_dsl.syntax.statements import (
+    BODY,
+    BODY_WORDS,
+    FILE,
+    FOREIGN,
+    LAYERS,
+    PART_WORDS,
+    PARTS,
+    SETTINGS,
+    SWEEP,
+)
 
-FILE, PARTS, SETTINGS, LAYERS, BODY, SWEEP, FOREIGN = "file", "parts", "settings", "layers", "body", "sweep", "foreign"
+if TYPE_CHECKING:
+    from hqnn_dsl.syntax.automaton import Automaton
+
 
 _OPENED_BY: Final = {
     **dict.fromkeys(("model", "parallel", "branch", "residual"), PARTS),
@@ -21,32 +32,11 @@ _OPENED_BY: Final = {
     "from": FOREIGN,
 }
 
-_PART_WORDS: Final = (
-    "data", "encoder", "circuit", "decoder", "layers", "parallel", "branch", "residual", "train", "transpile",
-    "backend", "sweep", "budget",
-)  # fmt: skip
-_BODY_WORDS: Final = ("input", "weight", "for", "if", "repeat", "measure", "initial", "freeze", "without", "shuffle")
-
-STANDS: Final[dict[str, tuple[frozenset[str], str]]] = {
-    "use": (frozenset({FILE}), "at the top level of a file"),
-    "model": (frozenset({FILE}), "at the top level of a file"),
-    "hqnn": (frozenset({FILE}), "once, as the first statement of a file"),
-    "let": (frozenset({FILE, PARTS, BODY}), "at the top level of a file, in `model` and in circuits and blocks"),
-    "feature_map": (
-        frozenset({FILE, BODY}),
-        "in a circuit or a block, and to define one at the top level of a file",
-    ),
-    "ansatz": (frozenset({FILE, BODY}), "in a circuit or a block, and to define one at the top level of a file"),
-    "else": (frozenset(), "after the closing brace of an `if`"),
-    **dict.fromkeys(_PART_WORDS, (frozenset({PARTS}), "in `model`")),
-    **dict.fromkeys(_BODY_WORDS, (frozenset({BODY}), "in a circuit or a block")),
-}
-"""Statement words with the places where they may stand, and that in words."""
 
 _HOLDS: Final[dict[str, tuple[str, ...]]] = {
     FILE: ("use", "let", "feature_map", "ansatz", "model"),
-    PARTS: (*_PART_WORDS, "let", "allow"),
-    BODY: ("feature_map", "ansatz", "let", *_BODY_WORDS, "allow"),
+    PARTS: (*PART_WORDS, "let", "allow"),
+    BODY: ("feature_map", "ansatz", "let", *BODY_WORDS, "allow"),
 }
 
 _ALLOWED: Final = {

@@ -11,20 +11,20 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from hqnn_dsl.circuit import phrases
-from hqnn_dsl.report.codes import syntax as codes
-from hqnn_dsl.report.diagnostic import Diagnostic, Note
-from hqnn_dsl.report.limits import MAX_FOUND_MISTAKES
-from hqnn_dsl.report.source import Span
-from hqnn_dsl.syntax import advice, foreign_lines, places
-from hqnn_dsl.syntax.lexer import END, STRAY, UNKNOWN
+from hqnn_dsl.circuit import foreign_phrases
+from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
+from hqnn_dsl.diagnostics.source import Span
+from hqnn_dsl.limits import MAX_FOUND_MISTAKES
+from hqnn_dsl.syntax import advice, foreign_lines, places, statements
+from hqnn_dsl.syntax.tokens import END, STRAY, UNKNOWN
 
 if TYPE_CHECKING:
-    from hqnn_dsl.syntax.parser import Automaton
+    from hqnn_dsl.syntax.automaton import Automaton
 
 _COMPARISONS: Final = frozenset(("==", "!=", "<", "<=", ">", ">="))
 _EDGES: Final = frozenset(("SEP", "{", "}", STRAY, END, "ERROR"))
-_LETS: Final = frozenset((places.BODY, places.PARTS, places.FILE))
+_LETS: Final = frozenset((statements.BODY, statements.PARTS, statements.FILE))
 _CLOSERS: Final = frozenset((")", "]"))
 _MISSABLE: Final = ("in", "on", "qubits", "=", ":", "{")
 
@@ -95,22 +95,22 @@ class Recovery:
         sort, _ = places.block(self.run)
         if start == index and kind in places.OPERATORS:
             return "a line goes on only inside brackets and after a comma"
-        if sort == places.BODY and kind == "{":
+        if sort == statements.BODY and kind == "{":
             return "the statements with braces are `for`, `if` and `repeat`"
-        if sort == places.LAYERS and kinds[start] == "NAME" and (layer := advice.layer(self._line(start))):
+        if sort == statements.LAYERS and kinds[start] == "NAME" and (layer := advice.layer(self._line(start))):
             return f"write `{layer}`"
-        if sort == places.LAYERS and start == index - 1 and kinds[start] == "NAME" and kind in {"NUMBER", "NAME"}:
+        if sort == statements.LAYERS and start == index - 1 and kinds[start] == "NAME" and kind in {"NUMBER", "NAME"}:
             return f"write `{self._text(start)}({self._text(index)})`"
         if kinds[index - 1] == "CALL_OPEN" and kind in {"*", "**"}:
             name = self._text(index - 2)
             example = advice.ARGUMENTS.get(name, "")
             said = "write the arguments out, with their names"
             return f"{said}: `{name}({example})`" if example else said
-        if self._text(start) == "circuit" and sort == places.PARTS:
+        if self._text(start) == "circuit" and sort == statements.PARTS:
             return f"write `{advice.circuit_head(self._line(start))}`"
         if kind == "-" and kinds[index - 1] == "*":
             return f"write `{self._text(start)} * except {advice.value_after(self.tokens, self.source, index + 1)}`"
-        if sort == places.SETTINGS and kind == ":" and kinds[start + 1] == ":":
+        if sort == statements.SETTINGS and kind == ":" and kinds[start + 1] == ":":
             return f"write `{self._text(start)} {self._text(index - 1)}: …`"
         return ""
 
@@ -278,7 +278,7 @@ class Recovery:
                 meant = kind, codes.DetachedBracket(span=span, name=before, bracket=bracket)
             case "SEP" if text == ";" and (run.accepts(",", ")") or run.accepts(",", "]")):
                 meant = ",", codes.Unexpected(span=span, expected="`,`", found="`;`")
-            case "," if run.accepts("SEP") and places.block(run)[0] == places.LAYERS:
+            case "," if run.accepts("SEP") and places.block(run)[0] == statements.LAYERS:
                 if self._comma_told(index):
                     self._hush(index)
                 hint = "one layer a line: strike the commas"
@@ -299,11 +299,11 @@ class Recovery:
         """What a path of another library is here."""
         text = self._text(index)
         if self._text(self._start(index)) == "backend":
-            named = phrases.backend_named(text)
+            named = foreign_phrases.backend_named(text)
             return f"write `backend {named}`" if named else "write one of the backends, such as `backend auto`"
         if self.tokens.kinds[index + 1] in {"CALL_OPEN", "("}:
-            return f"write `{phrases.last(text)}(…)`, without what leads"
-        return f"write `{phrases.CONSTANTS[text]}`" if text in phrases.CONSTANTS else ""
+            return f"write `{foreign_phrases.last(text)}(…)`, without what leads"
+        return f"write `{foreign_phrases.CONSTANTS[text]}`" if text in foreign_phrases.CONSTANTS else ""
 
     # ------------------------------------------------------------ statements in the wrong place
 
@@ -315,17 +315,17 @@ class Recovery:
         slashes = [other for other in range(start, index + 1) if self.tokens.kinds[other] == "//"]
         if slashes:
             return self._give_up(index, codes.ForeignComment(span=self._at(slashes[0]), text="//"))
-        if kind == "NAME" and word in places.STANDS and sort not in places.STANDS[word][0]:
+        if kind == "NAME" and word in statements.STANDS and sort not in statements.STANDS[word][0]:
             if any(isinstance(report, codes.UnclosedBrace) for report in self.tokens.reports):
                 return self._skip(index)
-            misplaced = codes.Misplaced(span=self._at(start), word=word, place=place, proper=places.STANDS[word][1])
+            misplaced = codes.Misplaced(span=self._at(start), word=word, place=place, proper=statements.STANDS[word][1])
             return self._give_up(index, misplaced)
         named = kind == "NAME" or kind in self.run.tables.reserved
         later = start + 1 if start == index else index
         if named and start + 1 == later and self.tokens.kinds[later] == "=" and sort in _LETS:
             return self._give_up(index, codes.Missing(span=self._at(start), what="`let`", hint=self._let_hint(start)))
-        lost = start == index and sort in {places.FILE, places.PARTS, places.SWEEP, places.FOREIGN}
-        gate = sort == places.SETTINGS and start + 1 == index and self.tokens.kinds[index] == "CALL_OPEN"
+        lost = start == index and sort in {statements.FILE, statements.PARTS, statements.SWEEP, statements.FOREIGN}
+        gate = sort == statements.SETTINGS and start + 1 == index and self.tokens.kinds[index] == "CALL_OPEN"
         if not named or not (lost or gate):
             return None
         meant = places.meant(word, sort)
@@ -372,9 +372,9 @@ class Recovery:
         name = self._text(start)
         last = kinds[index - 1]
         applied = start == index - 1 or (kinds[start + 1] == "CALL_OPEN" and last == ")")
-        if sort == places.BODY and kinds[start] == "NAME" and applied:
+        if sort == statements.BODY and kinds[start] == "NAME" and applied:
             return self._give_up(index, self._targetless(start, index - 1))
-        if sort == places.SETTINGS and kinds[start] == "NAME" and (start == index - 1 or last == ":"):
+        if sort == statements.SETTINGS and kinds[start] == "NAME" and (start == index - 1 or last == ":"):
             return self._give_up(index, codes.MissingValue(span=self._span(start, index - 1), name=name))
         words = codes.Unfinished(span=self._at(index), expected=places.expected(self.run), notes=self._continued(index))
         if kinds[index] == "SEP" and kinds[index + 1] != "NAME" and self.run.accepts(kinds[index + 1]):
@@ -383,7 +383,7 @@ class Recovery:
         return self._give_up(index, words)
 
     def _targetless(self, first: int, last: int) -> Diagnostic:
-        from hqnn_dsl.circuit.foreign import FOREIGN, advice
+        from hqnn_dsl.circuit.foreign_gates import FOREIGN, advice
 
         span, name = self._span(first, last), self._text(first)
         hint = advice(name, (), ()) if name.replace("_", "").casefold() in FOREIGN else ""

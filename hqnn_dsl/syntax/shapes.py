@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hqnn_dsl.report.codes.syntax import ForeignFile
-from hqnn_dsl.report.source import Span
+from hqnn_dsl.diagnostics.codes.syntax import ForeignFile
+from hqnn_dsl.diagnostics.source import Span
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.source import Source
+    from hqnn_dsl.diagnostics.source import Source
 
 _QUIET: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*')
 _HEAD: Final = re.compile(r"(?m)^[ \t]*[A-Za-z_][^\n{}\[\]]*:[ \t]*$")

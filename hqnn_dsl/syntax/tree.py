@@ -11,18 +11,18 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from hqnn_dsl.report.limits import MAX_EXPRESSION_DEPTH, MAX_INTEGER
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.diagnostics.source import Source, Span
+from hqnn_dsl.limits import MAX_EXPRESSION_DEPTH, MAX_INTEGER
 from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.tokens import ESCAPES
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.diagnostic import Diagnostic
-    from hqnn_dsl.syntax.lexer import Tokens
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+    from hqnn_dsl.syntax.tokens import Tokens
 
 VERSION: Final = 1
 _QUOTES: Final = "\"'“”„‟‘’‚"
 _BLANKS: Final = re.compile(r"[^\S\n]*")
-ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
 _Deep = TypeVar("_Deep", bound=nodes.Expression | nodes.If)
@@ -147,7 +147,7 @@ class Builder:
         if depth > MAX_EXPRESSION_DEPTH:
             if not self._is_too_deep:
                 self._is_too_deep = True
-                from hqnn_dsl.report.codes.syntax import TooComplex
+                from hqnn_dsl.diagnostics.codes.syntax import TooComplex
 
                 self.reports.append(TooComplex(span=node.span, limit=MAX_EXPRESSION_DEPTH))
             return nodes.Number(node.span, 0)
@@ -169,18 +169,18 @@ class Builder:
         late = [other for other in found[1:] if isinstance(other, _Version)]
         is_missing = not isinstance(first, _Version)
         if is_missing and not late and self._text(0).lower() != "hqnn":
-            from hqnn_dsl.report.codes.syntax import MissingVersion
+            from hqnn_dsl.diagnostics.codes.syntax import MissingVersion
 
             self.reports.append(MissingVersion(span=self._span(0)))
         for number, other in enumerate(late):
-            from hqnn_dsl.report.codes.syntax import MisplacedVersion
+            from hqnn_dsl.diagnostics.codes.syntax import MisplacedVersion
 
             hint = "move this line to the top of the file" if is_missing and number == 0 else ""
             self.reports.append(MisplacedVersion(span=other.span, hint=hint))
         if not isinstance(first, _Version):
             return None
         if type(first.number.value) is not int or first.number.value != VERSION:
-            from hqnn_dsl.report.codes.syntax import UnknownVersion
+            from hqnn_dsl.diagnostics.codes.syntax import UnknownVersion
 
             self.reports.append(UnknownVersion(span=first.number.span, version=first.number.span.text))
         return first.number
@@ -322,8 +322,8 @@ class Builder:
         """Report a statement of another place that happens to read as a gate: `use "blocks.hqnn"`."""
         name = call if isinstance(call, nodes.Name) else call.function
         if name.name in OTHER_WORDS:
-            from hqnn_dsl.report.codes.syntax import Misplaced
-            from hqnn_dsl.syntax.places import STANDS
+            from hqnn_dsl.diagnostics.codes.syntax import Misplaced
+            from hqnn_dsl.syntax.statements import STANDS
 
             place = "in a circuit or a block"
             self.reports.append(Misplaced(span=name.span, word=name.name, place=place, proper=STANDS[name.name][1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.source import Span
+from hqnn_dsl.diagnostics.source import Span
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from hqnn_dsl.report.terminal import cells, width_of
+from hqnn_dsl.diagnostics.terminal import cells, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

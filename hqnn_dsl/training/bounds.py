@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hqnn_dsl.circuit.ir import Observable, width_of
-from hqnn_dsl.report.codes.bounds import TargetBeyondOutputs
-from hqnn_dsl.report.quantities import count
+from hqnn_dsl.diagnostics.codes.bounds import TargetBeyondOutputs
+from hqnn_dsl.diagnostics.quantities import count
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit, Measurement
+    from hqnn_dsl.data.preprocess import Prepared
     from hqnn_dsl.semantics.spec import Layer, Spec
-    from hqnn_dsl.training.preprocess import Prepared
 
     Bounds = tuple[float, float]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from hqnn_dsl.backends import MeteredExecutable
-from hqnn_dsl.backends.devices.meter import Price
-from hqnn_dsl.report.codes.devices import NotAgreed, OverBudget
-from hqnn_dsl.report.diagnostic import Note, Refusal
+from hqnn_dsl.backends.meter import Price
+from hqnn_dsl.diagnostics.codes.devices import NotAgreed, OverBudget
+from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.training.loop import batch_bounds
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hqnn_dsl import __version__
-from hqnn_dsl.report.seeds import STREAMS, stream
+from hqnn_dsl.seeds import STREAMS, stream
 
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.semantics.records import Choice
-    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.spec import Choice, Spec
 
 PACKAGES = (
     "torch",

@@ -14,17 +14,17 @@ import pandas as pd
 import torch
 
 from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.data.columns import Columns, feature_numbers, numbers
+from hqnn_dsl.data.preprocess import Preparation, check_range, fingerprint
+from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.files import open_regular, reason_of
-from hqnn_dsl.report.codes.tables import NotARun, RunDamaged
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.limits import MAX_SOURCE_BYTES
-from hqnn_dsl.semantics.resolve import without_budget
+from hqnn_dsl.limits import MAX_SOURCE_BYTES
+from hqnn_dsl.semantics.resolved_text import without_budget
 from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
-from hqnn_dsl.training.columns import Columns, feature_numbers, numbers
 from hqnn_dsl.training.loop import build, predict_scaled
 from hqnn_dsl.training.metrics import plain, scores
 from hqnn_dsl.training.own_loss import is_own
-from hqnn_dsl.training.preprocess import Preparation, check_range, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.training.rows import Where
-    from hqnn_dsl.training.tables import Table
+    from hqnn_dsl.training.named_rows import Where
 
     Numbers = NDArray[np.float64]
     Rebuild = Callable[[str, int, int], HybridNet]

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hqnn_dsl.report.terminal import printable
+from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.training.files import replacing
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.diagnostics.codes.tables import RunBusy, RunExists, RunUnwritable
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.files import reason_of
 from hqnn_dsl.files import replacing as replacing_file
-from hqnn_dsl.report.codes.tables import RunBusy, RunExists, RunUnwritable
-from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -19,20 +19,20 @@ from torch import Tensor, nn
 from hqnn_dsl import __version__
 from hqnn_dsl.backends import SamplingExecutable
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
-from hqnn_dsl.report.codes.tables import (
+from hqnn_dsl.diagnostics.codes.tables import (
     BatchTooSmall,
     GradientNotFinite,
     LossNotFinite,
     NothingToTrain,
     WeightNotFinite,
 )
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.seeds import stream
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.devices import Precision
 from hqnn_dsl.training.interruption import interruptible
-from hqnn_dsl.training.rows import named
+from hqnn_dsl.training.named_rows import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
+    from hqnn_dsl.training.named_rows import Where
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
-    from hqnn_dsl.training.rows import Where
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hqnn_dsl.semantics.resolve import choice_text
+from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.training.loop import batch_bounds
 
 if TYPE_CHECKING:
+    from hqnn_dsl.data.preprocess import Preparation
     from hqnn_dsl.semantics.spec import TrainSpec
     from hqnn_dsl.training.loop import Fitted, Training
-    from hqnn_dsl.training.preprocess import Preparation
 
 
 @dataclass(frozen=True, kw_only=True)

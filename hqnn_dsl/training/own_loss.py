@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from hqnn_dsl.report.codes.python import LossNotKept, UnusableLoss
-from hqnn_dsl.report.codes.tables import CannotResume
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.quantities import a_kind
-from hqnn_dsl.report.terminal import say
-from hqnn_dsl.semantics.records import Choice
+from hqnn_dsl.diagnostics.codes.python import LossNotKept, UnusableLoss
+from hqnn_dsl.diagnostics.codes.tables import CannotResume
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.quantities import a_kind
+from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hqnn_dsl.data.preprocess import Preparation, Prepared
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.training.preprocess import Preparation, Prepared
 
     LossFunction = Callable[[Tensor, Tensor], Tensor]
     """From predictions and targets, both `[B, T]` and scaled, to a scalar: a mean over the rows."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hqnn_dsl.training.scaling import Scaling
-    from hqnn_dsl.training.tables import Table
+    from hqnn_dsl.data.scaling import Scaling
+    from hqnn_dsl.data.tables import Table
 
 SINGLE_DIGITS, DOUBLE_DIGITS = 9, 17
 """Significant digits that tell any two numbers of a precision apart."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.report.codes.resuming import EpochsPlanned, EpochsTrained, ResumeDiffers
-from hqnn_dsl.report.codes.tables import CannotResume
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.codes.resuming import EpochsPlanned, EpochsTrained, ResumeDiffers
+from hqnn_dsl.diagnostics.codes.tables import CannotResume
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
 from hqnn_dsl.syntax.printer import text_of
@@ -19,7 +19,7 @@ from hqnn_dsl.syntax.printer import text_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hqnn_dsl.report.diagnostic import Diagnostic
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.syntax.printer import Printable
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.loop import Training

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 from hqnn_dsl.backends import MeteredExecutable
-from hqnn_dsl.report.codes.tables import CannotResume, NothingToResume, RunUnwritable
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.terminal import say
+from hqnn_dsl.data.preprocess import VERSION, Prepared, prepare
+from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.terminal import say
 from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
@@ -48,14 +49,13 @@ from hqnn_dsl.training.files import (
 )
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.named_rows import refuse_zero_rows
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
-from hqnn_dsl.training.preprocess import VERSION, Prepared, prepare
-from hqnn_dsl.training.reading_back import HISTORY
-from hqnn_dsl.training.recorded import ENVIRONMENT
+from hqnn_dsl.training.recorded_backend import ENVIRONMENT
 from hqnn_dsl.training.resuming import check_spec, shortened
-from hqnn_dsl.training.rows import refuse_zero_rows
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
+from hqnn_dsl.training.tables_of_run import HISTORY
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.preprocess import Preparation
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.own_loss import LossFunction
-    from hqnn_dsl.training.preprocess import Preparation
-    from hqnn_dsl.training.tables import Table
 
     Numbers = NDArray[np.float64]
 

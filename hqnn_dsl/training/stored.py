@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from torch import Tensor
 
 from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.data.split import MIN_TRAINING_ROWS
 from hqnn_dsl.training.baselines import BASELINES
 from hqnn_dsl.training.own_loss import OWN
-from hqnn_dsl.training.split import MIN_TRAINING_ROWS
 
 LARGEST = 2**53
 """No count of a run is larger."""

@@ -23,10 +23,10 @@ from qiskit.quantum_info import Pauli, PauliList, SparsePauliOp
 from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
 from hqnn_dsl.circuit.folding import fold, functions_of
 from hqnn_dsl.circuit.ir import Observable
-from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
-from hqnn_dsl.report.codes.terms import TooManyTerms
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.limits import MAX_TERMS
+from hqnn_dsl.diagnostics.codes.environment import AmplitudeInQiskit
+from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.limits import MAX_TERMS
 from hqnn_dsl.transpile.amplitude import MAX_PREPARED_QUBITS, components, prepare, tree_angles
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.exceptions import CircuitError
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from hqnn_dsl.report.codes.environment import CannotCheck
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.environment import CannotCheck
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

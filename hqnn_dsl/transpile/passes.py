@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.transpiler import CouplingMap, TranspilerError, generate_preset_pass_manager
 
-from hqnn_dsl.report.codes.environment import (
+from hqnn_dsl.diagnostics.codes.environment import (
     CannotTranspile,
     DeviceTooSmall,
     FakeDevicesMissing,
     UnknownBasisGate,
     UnknownDevice,
 )
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.transpile.symbols import carried
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from circuits_random import ANGLES_OF, Case, expected, random_case
 from hqnn_dsl.backends import offered
 from hqnn_dsl.circuit.angles import Apply, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, slot_kind
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.network.quantum import QuantumLayer
-from hqnn_dsl.report.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,8 +12,10 @@ import pytest
 import torch
 from circuits_random import ANGLES_OF, Case, random_case
 
-from hqnn_dsl.backends import aer, aer_build, reference
-from hqnn_dsl.backends.aer import BACKEND
+from hqnn_dsl.backends.aer import backend as aer
+from hqnn_dsl.backends.aer import installation
+from hqnn_dsl.backends.aer.backend import BACKEND
+from hqnn_dsl.backends.reference import backend as reference
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import (
     AmplitudeInput,
@@ -25,8 +27,8 @@ from hqnn_dsl.circuit.ir import (
     WeightTensor,
     verify,
 )
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.network.quantum import QuantumLayer
-from hqnn_dsl.report.diagnostic import Refusal
 
 qiskit_aer = pytest.importorskip("qiskit_aer", reason="Qiskit Aer is an optional part")
 
@@ -269,9 +271,9 @@ def outcome(monkeypatch: pytest.MonkeyPatch, result: Any, packages: tuple[str, .
             raise result
         return result
 
-    monkeypatch.setattr(aer_build, "run_one_qubit", run)
+    monkeypatch.setattr(installation, "run_one_qubit", run)
     owner = packages[-1] if packages else None
-    monkeypatch.setattr(aer_build, "aer_state", lambda: aer_build.AerState(packages, owner))
+    monkeypatch.setattr(installation, "aer_state", lambda: installation.AerState(packages, owner))
 
 
 @pytest.mark.parametrize(
@@ -332,7 +334,7 @@ def test_aer_that_cannot_be_imported_is_refused_on_the_cpu_too(monkeypatch: pyte
 
 
 def test_the_packages_on_disk_are_found() -> None:
-    state = aer_build.aer_state()
+    state = installation.aer_state()
     assert state.packages
     assert all(importlib.metadata.version(name) for name in state.packages)
     assert state.owner in state.packages

@@ -21,8 +21,8 @@ from conformance import (
     every_gate,
 )
 
-from hqnn_dsl.backends.aer import BACKEND
-from hqnn_dsl.backends.aer_options import SIMULATIONS
+from hqnn_dsl.backends.aer.backend import BACKEND
+from hqnn_dsl.backends.aer.options import SIMULATIONS
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
@@ -128,7 +128,7 @@ def test_all_samples_and_all_shifts_are_one_run_and_only_those_asked_for(monkeyp
 
 
 def test_rows_are_parted_and_the_parts_make_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hqnn_dsl.backends.batched import simulation
+    from hqnn_dsl.backends.aer import simulation
 
     whole, parted = [], []
     for found, most in ((whole, 4096), (parted, 3)):

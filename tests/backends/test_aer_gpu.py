@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import torch
 
-from hqnn_dsl.backends import aer_build
-from hqnn_dsl.backends.aer import BACKEND
-from hqnn_dsl.backends.aer_options import SIMULATIONS
+from hqnn_dsl.backends.aer import installation
+from hqnn_dsl.backends.aer.backend import BACKEND
+from hqnn_dsl.backends.aer.options import SIMULATIONS
 from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 pytest.importorskip("qiskit_aer", reason="Qiskit Aer is an optional part")
 
-from hqnn_dsl.backends.batched import simulation
+from hqnn_dsl.backends.aer import simulation
 
 NOISE = NOISES["depolarizing"].selected(p1=0.01)
 MATRIX_PRODUCT = SIMULATIONS["matrix_product_state"].selected()
@@ -66,7 +66,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, Any]], dict[str
             return Job()
 
     monkeypatch.setattr(simulation, "AerSimulator", Pretending)
-    monkeypatch.setattr(aer_build, "run_one_qubit", lambda options: {"device": "GPU", "cuStateVec_enable": True})
+    monkeypatch.setattr(installation, "run_one_qubit", lambda options: {"device": "GPU", "cuStateVec_enable": True})
     return told, said
 
 

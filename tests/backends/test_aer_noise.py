@@ -13,7 +13,7 @@ from circuits_random import ANGLES_OF, Case, qiskit_circuit, random_case
 from conformance import arguments
 from qiskit.quantum_info import DensityMatrix, Kraus, Pauli, SuperOp
 
-from hqnn_dsl.backends.aer import BACKEND
+from hqnn_dsl.backends.aer.backend import BACKEND
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
@@ -232,7 +232,7 @@ def test_a_fake_device_has_its_own_gates_noise_and_readout(seed: int) -> None:
 
 def test_unequal_readout_of_a_product_is_read_exactly() -> None:
     """Aer makes equal chances of what devices state today; both ways to read wrong are right all the same."""
-    from hqnn_dsl.backends.batched.noise import observed
+    from hqnn_dsl.backends.aer.noise import observed
 
     case = random_case(17, batch=1, max_qubits=3, max_operations=9, amplitude=False)
     state = DensityMatrix.from_int(0, 8).evolve(qiskit_circuit(case, 0))

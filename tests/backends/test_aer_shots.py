@@ -13,14 +13,14 @@ import torch
 
 from hqnn_dsl import pipeline
 from hqnn_dsl.backends import offered
-from hqnn_dsl.backends.aer import BACKEND
-from hqnn_dsl.backends.aer_options import SIMULATIONS
+from hqnn_dsl.backends.aer.backend import BACKEND
+from hqnn_dsl.backends.aer.options import SIMULATIONS
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, verify
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.network.quantum import QuantumLayer
-from hqnn_dsl.report.source import Source
 from hqnn_dsl.training.loop import Training
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def test_spsa_means_the_gradient(noise: Any) -> None:
 
 
 def test_spsa_takes_two_runs_a_draw_however_many_angles(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hqnn_dsl.backends.batched import simulation
+    from hqnn_dsl.backends.aer import simulation
 
     rows: list[int] = []
     true = simulation.Machine.run

@@ -10,9 +10,9 @@ import torch
 from circuits_random import expected, random_case
 from conformance import arguments, assert_gradients
 
-from hqnn_dsl.backends import reference
-from hqnn_dsl.backends.aer import BACKEND
-from hqnn_dsl.backends.aer_options import SIMULATIONS
+from hqnn_dsl.backends.aer.backend import BACKEND
+from hqnn_dsl.backends.aer.options import SIMULATIONS
+from hqnn_dsl.backends.reference import backend as reference
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
 

@@ -18,11 +18,11 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 
 from hqnn_dsl import api
 from hqnn_dsl.backends import offered
-from hqnn_dsl.backends.statevec.executable import StateVecExecutable
+from hqnn_dsl.backends.custatevec.executable import StateVecExecutable
 from hqnn_dsl.circuit.angles import Apply, Const, InputRef, quarter_turns, within_two_turns, without_turns
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm
 from hqnn_dsl.circuit.pauli.lowering import lower
-from hqnn_dsl.trials.points import find_points
+from hqnn_dsl.crosscheck.points import find_points
 
 if TYPE_CHECKING:
     from hqnn_dsl.backends import Executable

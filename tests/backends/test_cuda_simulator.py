@@ -25,8 +25,8 @@ from hqnn_dsl.backends.native.executable import NativeExecutable
 from hqnn_dsl.circuit.pauli.program import Marginal
 from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.circuit.pauli.strings import parity
-from hqnn_dsl.report.codes.cuda import CudaKernelsMissing
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.cuda import CudaKernelsMissing
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 CASES = Path(__file__).with_name("cuda_cases.py")
 SIMULATED = [

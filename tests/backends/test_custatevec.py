@@ -14,12 +14,12 @@ import torch
 from circuits_random import random_case
 from custatevec_standin import StandIn
 
-from hqnn_dsl.backends import limits, offered
+from hqnn_dsl.backends import memory, offered
+from hqnn_dsl.backends.custatevec import executable, library
+from hqnn_dsl.backends.custatevec.executable import StateVecExecutable
 from hqnn_dsl.backends.native.cuda import device
-from hqnn_dsl.backends.statevec import executable, library
-from hqnn_dsl.backends.statevec.executable import StateVecExecutable
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 
 def load(circuit: Circuit, precision: str) -> StateVecExecutable:
@@ -150,7 +150,7 @@ def wide(width: int) -> Circuit:
 
 def test_what_does_not_fit_is_refused_before_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     (diagnostic,) = offered()["custatevec"].objections(wide(40), {"precision": "single"})
-    assert (diagnostic.code, diagnostic.limit_bytes) == ("E0711", limits.MAX_GPU_STATE_BYTES)
+    assert (diagnostic.code, diagnostic.limit_bytes) == ("E0711", memory.MAX_GPU_STATE_BYTES)
     assert offered()["custatevec"].objections(wide(30), {}) == ()
     monkeypatch.setattr(executable, "limit_of", lambda device: 100)
     with pytest.raises(Refusal) as refused:

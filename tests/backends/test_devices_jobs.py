@@ -11,13 +11,13 @@ import torch
 from conformance import arguments
 from test_primitive import exact, ladder_case, settings
 
-from hqnn_dsl.backends.devices import jobs as jobs_room
-from hqnn_dsl.backends.devices.device import LocalDevice, Question
-from hqnn_dsl.backends.devices.executable import PrimitiveExecutable
-from hqnn_dsl.backends.devices.meter import Limits
-from hqnn_dsl.backends.devices.placing import placed
+from hqnn_dsl.backends.meter import Limits
+from hqnn_dsl.backends.primitive import jobs as jobs_room
+from hqnn_dsl.backends.primitive.device import LocalDevice, Question
+from hqnn_dsl.backends.primitive.executable import PrimitiveExecutable
+from hqnn_dsl.backends.primitive.placement import placed
 from hqnn_dsl.backends.shifts.circuit import shiftable_circuit
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path

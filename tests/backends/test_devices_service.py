@@ -14,13 +14,13 @@ from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit.providers.fake_provider import GenericBackendV2
 from test_primitive import ladder_case, settings
 
-from hqnn_dsl.backends.devices import service as service_room
-from hqnn_dsl.backends.devices.executable import PrimitiveExecutable
-from hqnn_dsl.backends.devices.placing import placed
-from hqnn_dsl.backends.devices.service import ServiceDevice, connect
-from hqnn_dsl.backends.primitive import BACKEND
+from hqnn_dsl.backends.primitive import service as service_room
+from hqnn_dsl.backends.primitive.backend import BACKEND
+from hqnn_dsl.backends.primitive.executable import PrimitiveExecutable
+from hqnn_dsl.backends.primitive.placement import placed
+from hqnn_dsl.backends.primitive.service import ServiceDevice, connect
 from hqnn_dsl.backends.shifts.circuit import shiftable_on
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 ibm = pytest.importorskip("qiskit_ibm_runtime", reason="qiskit-ibm-runtime is an optional part")
 pytestmark = [

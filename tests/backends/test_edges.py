@@ -15,7 +15,7 @@ import torch
 from custatevec_standin import StandIn
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.backends.statevec.executable import StateVecExecutable
+from hqnn_dsl.backends.custatevec.executable import StateVecExecutable
 from hqnn_dsl.circuit.angles import Angle, Apply, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor
 from hqnn_dsl.network.quantum import QuantumLayer

@@ -16,15 +16,15 @@ import pytest
 import torch
 from circuits_random import Case, random_case
 
-from hqnn_dsl.backends import limits, offered
+from hqnn_dsl.backends import memory, offered
 from hqnn_dsl.backends.native import call, layouts, pool
 from hqnn_dsl.backends.native.executable import NativeExecutable
 from hqnn_dsl.circuit.angles import FUNCTIONS, Apply, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES, plan
+from hqnn_dsl.diagnostics import quantities
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.network.quantum import QuantumLayer
-from hqnn_dsl.report import quantities
-from hqnn_dsl.report.diagnostic import Refusal
 
 LAYOUTS = {"by sample": 1e9, "by amplitude": 0.0}
 """What a sample by amplitude is said to cost, so that one layout is always chosen."""
@@ -382,7 +382,7 @@ def test_too_large_a_state_is_refused_before_it_is_made(monkeypatch: pytest.Monk
     with pytest.raises(Refusal) as refused:
         offered()["native"].load(circuit, {"precision": "double"}, 0)
     assert refused.value.diagnostics[0].code == "E0711"
-    assert quantities.size(limits.MAX_STATE_BYTES) in refused.value.diagnostics[0].help
+    assert quantities.size(memory.MAX_STATE_BYTES) in refused.value.diagnostics[0].help
     monkeypatch.setattr(call, "MAX_STATE_BYTES", 1000)
     with pytest.raises(Refusal) as refused:
         NativeExecutable(layered(8), "single")(torch.zeros(3, 8), torch.zeros(16), None)

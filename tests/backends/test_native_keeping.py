@@ -10,7 +10,8 @@ import numba
 import pytest
 from numba.core import caching
 
-from hqnn_dsl.backends.native import entries, keeping
+from hqnn_dsl.backends.native import compiled as entries
+from hqnn_dsl.backends.native import kernel_cache
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="users have numbers on POSIX")
 
@@ -31,8 +32,8 @@ def homeless(monkeypatch, tmp_path):
     monkeypatch.setattr(
         caching.UserProvidedCacheLocator, "from_function", _only_given(caching.UserProvidedCacheLocator)
     )
-    monkeypatch.setattr(keeping, "_not_kept", set())
-    monkeypatch.setattr(keeping, "_temporary", lambda: tmp_path)
+    monkeypatch.setattr(kernel_cache, "_not_kept", set())
+    monkeypatch.setattr(kernel_cache, "_temporary", lambda: tmp_path)
     return tmp_path
 
 
@@ -42,17 +43,17 @@ def _only_given(locator):
 
 
 def folder_of(parent):
-    return parent / f"{keeping.FOLDER}-{os.getuid()}"
+    return parent / f"{kernel_cache.FOLDER}-{os.getuid()}"
 
 
 def test_without_a_home_kernels_are_kept_among_the_temporary_files(homeless, capfd):
-    compiled = keeping.kept(twice)
+    compiled = kernel_cache.kept(twice)
     assert compiled(4) == 8
     folder = folder_of(homeless)
     assert folder.stat().st_mode & 0o777 == 0o700
     assert list(folder.rglob("*.nbc"))
-    assert keeping.is_kept()
-    again = keeping.kept(twice)
+    assert kernel_cache.is_kept()
+    again = kernel_cache.kept(twice)
     assert again(4) == 8
     assert sum(again.stats.cache_hits.values()) == 1
     assert capfd.readouterr().err == ""
@@ -72,24 +73,24 @@ def test_a_folder_that_is_not_ours_alone_is_not_used(homeless, monkeypatch, capf
     elif wrong == "file":
         folder.write_bytes(b"")
     elif wrong == "missing":
-        monkeypatch.setattr(keeping, "_temporary", lambda: homeless / "nosuch")
+        monkeypatch.setattr(kernel_cache, "_temporary", lambda: homeless / "nosuch")
     else:
         folder.mkdir(mode=0o700)
         mine = os.getuid()
-        monkeypatch.setattr(keeping.os, "getuid", lambda: mine + 1)
+        monkeypatch.setattr(kernel_cache.os, "getuid", lambda: mine + 1)
         folder.rename(folder_of(homeless))
     for _ in range(5):
-        assert keeping.kept(twice)(4) == 8
+        assert kernel_cache.kept(twice)(4) == 8
     assert not list(homeless.rglob("*.nbc"))
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith("note: the native kernels cannot be kept on disk")
     assert "NUMBA_CACHE_DIR" in said[0]
-    assert not keeping.is_kept()
+    assert not kernel_cache.is_kept()
 
 
 def test_kernels_that_cannot_be_written_are_run_all_the_same(monkeypatch, capfd):
-    monkeypatch.setattr(keeping, "_not_kept", set())
+    monkeypatch.setattr(kernel_cache, "_not_kept", set())
     calls = []
 
     def kernel(number):
@@ -107,8 +108,8 @@ def test_a_process_without_a_home_finds_a_place(tmp_path):
     program = (
         "from numba.core import caching\n"
         "caching.InTreeCacheLocator.from_function = classmethod(lambda *_: None)\n"
-        "from hqnn_dsl.backends.native.keeping import kept\n"
-        "import hqnn_dsl.backends.native.claims as claims\n"
+        "from hqnn_dsl.backends.native.kernel_cache import kept\n"
+        "import hqnn_dsl.backends.native.kernels.tile_queue as claims\n"
         "print(kept(lambda n: n + 1)(1))\n"
     )
     no_folder = tmp_path / "home"

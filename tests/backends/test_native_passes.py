@@ -15,7 +15,7 @@ from circuits_random import Case, random_case
 from hqnn_dsl.backends import offered
 from hqnn_dsl.backends.native import layouts, tables
 from hqnn_dsl.backends.native.executable import NativeExecutable
-from hqnn_dsl.backends.native.passes import AT, BITS, FORM, RUN
+from hqnn_dsl.backends.native.kernels.apply import AT, BITS, FORM, RUN
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor
 from hqnn_dsl.circuit.pauli import passes

@@ -9,34 +9,35 @@ import numpy as np
 import pytest
 from numba import njit
 
-from hqnn_dsl.backends.native import claims, pool
-from hqnn_dsl.backends.native.claims import DONE, GO, NEXT, SEAT_BITS, TILE_BITS, WORDS
+from hqnn_dsl.backends.native import pool
+from hqnn_dsl.backends.native.kernels import tile_queue
+from hqnn_dsl.backends.native.kernels.tile_queue import DONE, GO, NEXT, SEAT_BITS, TILE_BITS, WORDS
 
 
 @njit(nogil=True)
 def claim(words, job, tiles):
-    return claims.claim(words, job, tiles)
+    return tile_queue.claim(words, job, tiles)
 
 
 @njit(nogil=True)
 def begin(words, job, seats):
-    claims.join(words, job, 0, seats)
+    tile_queue.join(words, job, 0, seats)
 
 
 @njit(nogil=True)
 def square(words, job, seat, seats, tiles, given, found, work):
     """A kernel like those of `entries`: the square of each tile's number, after some work, added to what is there."""
-    claims.join(words, job, seat, seats)
+    tile_queue.join(words, job, seat, seats)
     while True:
-        tile = claims.claim(words, job, tiles)
+        tile = tile_queue.claim(words, job, tiles)
         if tile < 0:
             break
         wasted = 0.0
         for k in range(work):
             wasted += np.sin(k)
         found[tile] += given[tile] ** 2 + (0.0 if wasted < 1e9 else 1.0)
-        claims.finish(words)
-    return claims.leave(words, job, seat, tiles)
+        tile_queue.finish(words)
+    return tile_queue.leave(words, job, seat, tiles)
 
 
 def squares(team: pool.Team, tiles: int, seats: int, work: int = 50) -> None:
@@ -119,7 +120,7 @@ def test_work_too_small_for_two_is_done_by_one() -> None:
     assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE - 1, threads=4) == 1
     assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE, threads=4) == 2
     assert pool.shares(tiles=3, work=10**12, threads=4) == 3
-    assert pool.shares(tiles=10**6, work=10**12, threads=10**6) < claims.MOST_SEATS
+    assert pool.shares(tiles=10**6, work=10**12, threads=10**6) < tile_queue.MOST_SEATS
 
 
 def test_a_job_that_ends_early_leaves_its_words_to_its_helpers() -> None:

@@ -16,15 +16,15 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_aer.noise import NoiseModel
 
 import hqnn_dsl as hqnn
+from hqnn_dsl import limits
 from hqnn_dsl.backends import offered
-from hqnn_dsl.backends.batched.readout import ByTerms, hadamard, readout_of
-from hqnn_dsl.backends.statevec.executable import StateVecExecutable
+from hqnn_dsl.backends.custatevec.executable import StateVecExecutable
+from hqnn_dsl.backends.shifts.readout import ByTerms, hadamard, readout_of
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.network.quantum import QuantumLayer
 from hqnn_dsl.pipeline import backend_choice
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.diagnostic import Refusal
 from hqnn_dsl.transpile import convert
 
 WIDE = 12
@@ -166,7 +166,7 @@ def test_nothing_that_reads_outcomes_makes_terms_of_them(monkeypatch: pytest.Mon
         raise AssertionError("the outcomes became sums of Pauli products")
 
     monkeypatch.setattr(convert, "_projectors", never)
-    monkeypatch.setattr("hqnn_dsl.backends.batched.readout.z_products", never)
+    monkeypatch.setattr("hqnn_dsl.backends.shifts.readout.z_products", never)
     program = hqnn.compile_text(SPEC.format(n=12))
     assert program.static["outputs"] == 4096
     assert program.logical.num_terms == 4**12
@@ -233,7 +233,7 @@ def test_terms_and_their_weights_are_each_others_transpose() -> None:
 
 def test_a_readout_that_errs_differently_for_0_and_1_and_by_qubit() -> None:
     """Chances to read 1 for 0, and 0 for 1, by qubit, against the matrices themselves."""
-    from hqnn_dsl.backends.batched.noise import Noise
+    from hqnn_dsl.backends.aer.noise import Noise
 
     flips = {0: (0.1, 0.3), 2: (0.05, 0.0)}
     noise = Noise(NoiseModel(), {qubit: (down - up, 1 - up - down) for qubit, (up, down) in flips.items()})

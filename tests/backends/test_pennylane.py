@@ -20,14 +20,14 @@ from circuits_random import Case, expected, random_case
 
 import hqnn_dsl as hqnn
 from hqnn_dsl import pipeline
-from hqnn_dsl.backends import LayerExecutable, limits, offered
-from hqnn_dsl.backends.pennylane import BACKEND
-from hqnn_dsl.backends.qml import devices
+from hqnn_dsl.backends import LayerExecutable, memory, offered
+from hqnn_dsl.backends.pennylane import devices
+from hqnn_dsl.backends.pennylane.backend import BACKEND
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.network.quantum import QuantumLayer
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Source
 
 qml = pytest.importorskip("pennylane", reason="PennyLane is an optional part")
 
@@ -276,7 +276,7 @@ def test_states_are_prepared_from_rows_of_any_length() -> None:
 
 
 def test_large_batches_run_in_parts_and_large_steps_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    import hqnn_dsl.backends.qml.executable as room
+    import hqnn_dsl.backends.pennylane.executable as room
 
     case = random_case(21, batch=17, max_qubits=5, amplitude=False)
     run = loader("default.qubit backprop")(case.circuit, "double")
@@ -297,7 +297,7 @@ def test_large_batches_run_in_parts_and_large_steps_are_refused(monkeypatch: pyt
 @pytest.mark.parametrize("way", ["default.qubit adjoint", "lightning.qubit adjoint"])
 def test_many_rows_run_so_many_tapes_at_a_time(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seventeen rows by five, among them rows whose outputs nobody asks for."""
-    import hqnn_dsl.backends.qml.executable as room
+    import hqnn_dsl.backends.pennylane.executable as room
 
     monkeypatch.setattr(room, "TAPES_AT_ONCE", 5)
     case = random_case(120, batch=17, max_qubits=3, max_operations=12, amplitude=False)
@@ -403,7 +403,7 @@ def test_amplitudes_need_backprop(options: Any) -> None:
 def test_too_wide_a_circuit_is_refused_before_anything_is_built(device: str, width: int) -> None:
     (diagnostic,) = BACKEND.objections(small(num_qubits=width), {"device": device})
     assert diagnostic.code == "E0711"
-    assert diagnostic.needed_bytes > limits.MAX_STATE_BYTES
+    assert diagnostic.needed_bytes > memory.MAX_STATE_BYTES
     assert BACKEND.objections(small(num_qubits=width // 2), {"device": device}) == ()
 
 
@@ -477,7 +477,7 @@ def plugin(name: str, answer: Any) -> type:
 def test_a_plugin_is_used_exactly_when_its_numbers_are_right(
     factor: float, fine: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import hqnn_dsl.backends.qml.executable as room
+    import hqnn_dsl.backends.pennylane.executable as room
 
     name = f"acme.{factor}"
     monkeypatch.setattr(devices, "installed", lambda: ("default.qubit", name))
@@ -510,7 +510,7 @@ def test_a_pennylane_that_cannot_be_imported_is_refused() -> None:
     code = (
         "import sys; sys.modules['pennylane'] = None\n"
         "import importlib.util; importlib.util.find_spec = lambda name, *rest: name\n"
-        "from hqnn_dsl.backends import offered\nfrom hqnn_dsl.report.diagnostic import Refusal\n"
+        "from hqnn_dsl.backends import offered\nfrom hqnn_dsl.diagnostics.diagnostic import Refusal\n"
         "from hqnn_dsl.circuit.ir import Circuit, Probabilities\n"
         "try:\n    offered()['pennylane'].load(Circuit(1, (), (), (Probabilities((0,)),)), {}, 0)\n"
         "except Refusal as refusal:\n    print(refusal.exit_code, refusal)\n"
@@ -564,7 +564,7 @@ def test_auto_does_not_try_it() -> None:
 
 def test_pennylane_is_not_imported_by_checking() -> None:
     code = (
-        "import sys; from hqnn_dsl import pipeline; from hqnn_dsl.report.source import Source\n"
+        "import sys; from hqnn_dsl import pipeline; from hqnn_dsl.diagnostics.source import Source\n"
         f"pipeline.check(Source('s', {SPEC.format(options='')!r}))\n"
         "print(sorted({'pennylane', 'torch', 'numpy'} & set(sys.modules)))"
     )

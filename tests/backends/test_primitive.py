@@ -22,17 +22,17 @@ from conformance import (
 )
 from qiskit.providers.fake_provider import GenericBackendV2
 
-from hqnn_dsl.backends import aer
-from hqnn_dsl.backends.devices.device import LocalDevice, precision_of
-from hqnn_dsl.backends.devices.executable import PrimitiveExecutable
-from hqnn_dsl.backends.devices.placing import Settings, placed
-from hqnn_dsl.backends.primitive import BACKEND, DEFAULT_SHOTS
+from hqnn_dsl.backends.aer import backend as aer
+from hqnn_dsl.backends.primitive.backend import BACKEND, DEFAULT_SHOTS
+from hqnn_dsl.backends.primitive.device import LocalDevice, precision_of
+from hqnn_dsl.backends.primitive.executable import PrimitiveExecutable
+from hqnn_dsl.backends.primitive.placement import Settings, placed
 from hqnn_dsl.backends.shifts.circuit import shiftable_on
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, verify
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from hqnn_dsl.backends import Executable

@@ -12,12 +12,12 @@ import pytest
 import torch
 from circuits_random import ANGLES_OF, Case, expected, random_case
 
-from hqnn_dsl.backends import Executable, limits, offered
-from hqnn_dsl.backends.reference import BACKEND
+from hqnn_dsl.backends import Executable, memory, offered
+from hqnn_dsl.backends.reference.backend import BACKEND
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
-from hqnn_dsl.report import quantities
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics import quantities
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 BATCHES = (0, 1, 3, 17)
 SEEDS = range(300)
@@ -155,7 +155,7 @@ def test_states_too_large_for_it_cost_another_backend_second_derivatives_only(mo
     layer = conformance.curved_layer(lambda c, p: offered()["native"].load(c, {"precision": p}, 0), "double")
     x = torch.tensor([[0.3, -0.7]], dtype=torch.float64, requires_grad=True)
     (plain,) = torch.autograd.grad(layer(x).sum(), x)
-    monkeypatch.setattr("hqnn_dsl.backends.dense.executable.MAX_STATE_BYTES", 64)
+    monkeypatch.setattr("hqnn_dsl.backends.reference.executable.MAX_STATE_BYTES", 64)
     (first,) = torch.autograd.grad(layer(x).sum(), x, create_graph=True)
     assert torch.equal(first, plain)
     with pytest.raises(Refusal) as refused:
@@ -197,7 +197,7 @@ def test_no_inputs_still_answer_once_a_row() -> None:
 def test_large_batches_without_gradient_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     case = random_case(11, batch=17, max_qubits=4)
     whole = load(case.circuit)(*arguments(case))
-    monkeypatch.setattr("hqnn_dsl.backends.dense.executable.CHUNK_BYTES", 5 * 16 << case.circuit.num_qubits)
+    monkeypatch.setattr("hqnn_dsl.backends.reference.executable.CHUNK_BYTES", 5 * 16 << case.circuit.num_qubits)
     parts = load(case.circuit)(*arguments(case))
     np.testing.assert_allclose(parts.numpy(), whole.numpy(), atol=1e-15)
 
@@ -209,7 +209,7 @@ def test_too_large_a_state_is_refused_before_it_is_made() -> None:
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code == "E0711"
     assert quantities.size(3 * 16 << 40) in diagnostic.headline
-    assert quantities.size(limits.MAX_STATE_BYTES) in diagnostic.help
+    assert quantities.size(memory.MAX_STATE_BYTES) in diagnostic.help
 
 
 def test_too_large_a_batch_is_refused_when_it_must_be_differentiated() -> None:

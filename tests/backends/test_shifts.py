@@ -11,13 +11,13 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import Statevector
 
-from hqnn_dsl.backends import reference
+from hqnn_dsl.backends.reference import backend as reference
 from hqnn_dsl.backends.shifts.circuit import ShiftableCircuit, shiftable_circuit, with_own_parameters
 from hqnn_dsl.backends.shifts.plan import Plan
 from hqnn_dsl.backends.shifts.rules import FOUR_TERM, RULES, TWO_TERM
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.passes import Transpiled
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from hqnn_dsl.backends import offered
-from hqnn_dsl.report.codes import cuda, devices, environment, pennylane, simulators
-from hqnn_dsl.report.diagnostic import Diagnostic
+from hqnn_dsl.diagnostics.codes import cuda, devices, environment, pennylane, simulators
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 CODES = [
     thing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import hqnn_dsl as hqnn
-from hqnn_dsl.circuit.segments import Segment, segments_of
+from hqnn_dsl.circuit.block_spans import Segment, segments_of
 
 BLOCKS = """hqnn 1
 feature_map outer() { feature_map angle(); for q in 0..qubits { h q } }

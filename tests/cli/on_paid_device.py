@@ -12,7 +12,7 @@ import termios
 
 from test_budget import Paid, place_paid
 
-from hqnn_dsl.backends.devices import executable
+from hqnn_dsl.backends.primitive import executable
 from hqnn_dsl.cli.main import main
 
 executable.place = place_paid

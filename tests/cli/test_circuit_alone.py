@@ -15,7 +15,7 @@ from wrong_backends import quick_rows_only
 
 import hqnn
 from hqnn_dsl.cli.main import main
-from hqnn_dsl.semantics.resolve import resolved_text
+from hqnn_dsl.semantics.resolved_text import resolved_text
 
 BELL = """\
 hqnn 1

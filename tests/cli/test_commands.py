@@ -17,9 +17,9 @@ import hqnn_dsl as hqnn
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
-from hqnn_dsl.report.codes import every_code
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.training import tables
+from hqnn_dsl.data import tables
+from hqnn_dsl.diagnostics.codes import every_code
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 SPEC = """\
 hqnn 1

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hqnn_dsl import pipeline
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.render import as_data, as_text
-from hqnn_dsl.report.source import Source
-from hqnn_dsl.report.terminal import printable
+from hqnn_dsl import limits, pipeline
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.render import as_data, as_text
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.semantics.check import Checked
-from hqnn_dsl.semantics.resolve import resolved_text
+from hqnn_dsl.semantics.resolved_text import resolved_text
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [*(ROOT / "specs").rglob("*.hqnn"), *(ROOT / "hqnn_dsl" / "catalog" / "blocks").glob("*.hqnn")]

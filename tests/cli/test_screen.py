@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqnn_dsl.cli import telling
-from hqnn_dsl.report.terminal import wrapped
+from hqnn_dsl.cli import train_messages
+from hqnn_dsl.diagnostics.terminal import wrapped
 from hqnn_dsl.training.bar import Bar, clock, fitting
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.outlook import Ending
@@ -148,18 +148,18 @@ def scored(own, mean, least):
     ],
 )
 def test_the_verdict_is_one_sentence(own, mean, least, said):
-    assert telling.verdict(scored({"y": own}, {"y": mean}, {"y": least})).startswith(f"verdict: {said}")
+    assert train_messages.verdict(scored({"y": own}, {"y": mean}, {"y": least})).startswith(f"verdict: {said}")
 
 
 def test_the_verdict_names_targets_that_differ():
     found = scored({"a": 1.0, "b": 9.0, "c": 1.0}, dict.fromkeys("abc", 8.0), dict.fromkeys("abc", 4.0))
-    assert telling.verdict(found) == (
+    assert train_messages.verdict(found) == (
         "verdict: better than least squares on `a`, `c`; worse than predicting the mean on `b`"
     )
 
 
 def test_without_test_rows_there_is_no_verdict():
-    assert "no test rows" in telling.verdict({"test": None, "baselines": {"mean": None, "least_squares": None}})
+    assert "no test rows" in train_messages.verdict({"test": None, "baselines": {"mean": None, "least_squares": None}})
 
 
 def ending(**changes):
@@ -168,13 +168,13 @@ def ending(**changes):
 
 
 def test_why_a_training_ended():
-    line = telling.ending_line(ending())
+    line = train_messages.ending_line(ending())
     assert line == "stopped: no better validation loss for 60 epochs; best epoch 128 of 188; 1 min 15 s"
-    assert telling.ending_line(ending(reason="epochs", seconds=3.0)) == (
+    assert train_messages.ending_line(ending(reason="epochs", seconds=3.0)) == (
         "all epochs are trained; best epoch 128 of 188; 3.0 s"
     )
-    assert "no better training loss" in telling.ending_line(ending(is_validated=False))
-    assert telling.ending_line(ending(reason="interrupted", best_epoch=0, epochs=0)).startswith(
+    assert "no better training loss" in train_messages.ending_line(ending(is_validated=False))
+    assert train_messages.ending_line(ending(reason="interrupted", best_epoch=0, epochs=0)).startswith(
         "interrupted; no epoch is whole"
     )
 
@@ -183,7 +183,7 @@ def test_after_ctrl_c_the_command_that_goes_on_can_be_typed(tmp_path):
     from pathlib import Path
 
     options = ["--set", "optimizer=adam(lr: 0.1)"]
-    (what, command), *_ = telling.next_lines(
+    (what, command), *_ = train_messages.next_lines(
         Path("my runs/1"), Path("a.hqnn"), Path("b.csv"), ending(reason="interrupted"), options
     )
     assert what == "to go on"

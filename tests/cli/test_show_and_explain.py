@@ -12,8 +12,8 @@ import pytest
 import hqnn_dsl as hqnn
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli.catalog_pages import TOPICS, names, pages_of
+from hqnn_dsl.diagnostics.codes import every_code
 from hqnn_dsl.export.drawing.text import LEAST_WIDTH, circuit_lines
-from hqnn_dsl.report.codes import every_code
 
 SPECS = sorted((Path(__file__).resolve().parents[2] / "specs").rglob("*.hqnn"))
 MODELS = [path for path in SPECS if re.search(r"^model ", path.read_text("utf-8"), re.MULTILINE)]

@@ -15,7 +15,7 @@ import pytest
 
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output, streams
-from hqnn_dsl.report.terminal import READABLE
+from hqnn_dsl.diagnostics.terminal import READABLE
 
 SPEC = """\
 hqnn 1

@@ -14,8 +14,8 @@ import pytest
 
 import hqnn_dsl as hqnn
 from hqnn_dsl import api, folders
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.folders import HoldsOthers, fresh_folder
-from hqnn_dsl.report.diagnostic import Refusal
 
 SPEC = """hqnn 1
 model {name} {{

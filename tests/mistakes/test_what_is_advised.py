@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.check import Checked
 
 HERE = Path(__file__).parent

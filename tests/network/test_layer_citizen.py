@@ -12,7 +12,7 @@ import torch
 from torch.nn.utils import parametrize, prune
 
 import hqnn_dsl as hqnn
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 SPEC = """hqnn 1
 model m {

@@ -11,7 +11,7 @@ import torch
 from circuits_random import expected, random_case
 from torch import nn
 
-from hqnn_dsl.backends.reference import BACKEND
+from hqnn_dsl.backends.reference.backend import BACKEND
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor, verify

@@ -16,7 +16,7 @@ import pytest
 import hqnn
 import hqnn_dsl
 from hqnn_dsl.cli.main import main
-from hqnn_dsl.report.surface import public, public_class
+from hqnn_dsl.diagnostics.tracebacks import public, public_class
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "specs" / "model.hqnn"

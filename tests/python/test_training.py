@@ -238,7 +238,7 @@ def test_a_callback_ends_a_training_that_can_go_on(tmp_path):
 
 
 def test_a_training_that_a_callback_ended_says_so(tmp_path):
-    from hqnn_dsl.cli.telling import ending_line
+    from hqnn_dsl.cli.train_messages import ending_line
     from hqnn_dsl.training.loop import Watch
 
     def at_once(_epoch: hqnn.Epoch) -> None:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from hqnn_dsl import pipeline
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.codes import every_code
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.render import as_data, as_text
-from hqnn_dsl.report.source import Source
+from hqnn_dsl import limits, pipeline
+from hqnn_dsl.diagnostics.codes import every_code
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.render import as_data, as_text
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.check import Checked
 
 HERE = Path(__file__).parent

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import pipeline
 from hqnn_dsl.circuit.ir import Circuit, Observable, PauliTerm
-from hqnn_dsl.report.diagnostic import Findings, Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.definitions import collect
 from hqnn_dsl.syntax.parser import parse

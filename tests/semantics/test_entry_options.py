@@ -7,8 +7,8 @@ import pytest
 from hqnn_dsl import pipeline
 from hqnn_dsl.catalog.entry import Entry, Option, Selection
 from hqnn_dsl.catalog.noise import NOISES
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.check import Checked
 
 

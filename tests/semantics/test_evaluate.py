@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from short import after_map, constant
 
+from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import FUNCTIONS, Const, WeightRef, evaluate
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.semantics.entanglement import PATTERNS, groups
 from hqnn_dsl.semantics.evaluate import ANGLE_FUNCTIONS
-from hqnn_dsl.semantics.groups import PATTERNS, groups
 
 VALUES = [
     ("1 + 2 * 3", 7),

@@ -18,9 +18,9 @@ from qiskit.quantum_info import Operator
 from test_library import operator_of
 
 from hqnn_dsl import compile_text
-from hqnn_dsl.circuit.foreign import FOREIGN, RENAMED, advice, no_gate
+from hqnn_dsl.circuit.foreign_gates import FOREIGN, RENAMED, advice, no_gate
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 qml = pytest.importorskip("pennylane", reason="the extra `pennylane` is not installed")
 

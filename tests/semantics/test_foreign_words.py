@@ -6,8 +6,8 @@ import pytest
 from short import spec_text
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.source import Source
 
 
 def help_of(text: str) -> str:

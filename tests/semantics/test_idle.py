@@ -9,9 +9,9 @@ from short import checked, codes, spec_text
 from hqnn_dsl import compile_text
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import OPTIMIZERS, SCHEDULERS
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.semantics.lines import Line
-from hqnn_dsl.semantics.records import Choice
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.semantics.layers import Line
+from hqnn_dsl.semantics.spec import Choice
 
 QUANTUM = "feature_map angle(); ansatz real_amplitudes(reps: 1)"
 CLASSICAL = "encoder { dense(2); tanh * pi }\ndecoder { dense }"

@@ -13,11 +13,10 @@ import time
 import pytest
 from lengths import REPEATED, SCANNED
 
-from hqnn_dsl import pipeline
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.render import as_text, most_telling
-from hqnn_dsl.report.source import Source
+from hqnn_dsl import limits, pipeline
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.render import as_text, most_telling
+from hqnn_dsl.diagnostics.source import Source
 
 LENGTH = 400
 LONG = dict.fromkeys(("weights", "inputs", "starts of many", "freezes"), 5_200)

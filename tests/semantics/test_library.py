@@ -23,10 +23,10 @@ from qiskit.circuit.library import (
 from qiskit.quantum_info import Operator
 
 from hqnn_dsl import compile_text
-from hqnn_dsl.backends.dense.executable import DenseExecutable
+from hqnn_dsl.backends.reference.executable import DenseExecutable
 from hqnn_dsl.circuit.angles import evaluate
 from hqnn_dsl.semantics.definitions import library_names
-from hqnn_dsl.semantics.groups import PATTERNS
+from hqnn_dsl.semantics.entanglement import PATTERNS
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit

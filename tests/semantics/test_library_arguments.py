@@ -8,9 +8,9 @@ from short import circuit, spec_text
 from test_library import against_qiskit
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.report.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.report.render import as_text
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.render import as_text
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.arguments import ITEMS
 from hqnn_dsl.semantics.definitions import library_block, library_names
 

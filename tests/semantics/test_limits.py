@@ -7,10 +7,9 @@ import sys
 import pytest
 from short import MAP, after_map, checked, codes, constant, spec_text
 
-from hqnn_dsl import pipeline
-from hqnn_dsl.report import limits, recursion
-from hqnn_dsl.report.diagnostic import Findings, Refusal
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl import limits, pipeline, recursion
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.semantics import values
 from hqnn_dsl.semantics.values import Meter, extent
 
@@ -297,8 +296,8 @@ def test_after_so_many_errors_nothing_more_is_looked_for(monkeypatch):
 
 
 def test_findings_keep_one_of_each_and_know_how_many_there_are():
-    from hqnn_dsl.report.codes.meaning import UnknownName
-    from hqnn_dsl.report.codes.warnings import UnboundedEncoder
+    from hqnn_dsl.diagnostics.codes.meaning import UnknownName
+    from hqnn_dsl.diagnostics.codes.warnings import UnboundedEncoder
 
     source, findings = Source("s", "a b"), Findings()
     for start in (2, 0, 2):

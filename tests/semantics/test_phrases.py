@@ -7,10 +7,10 @@ import pytest
 from hqnn_dsl import pipeline
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import OPTIMIZERS, SCHEDULERS, STOPS
-from hqnn_dsl.circuit import phrases
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.source import Source
-from hqnn_dsl.semantics.typing_advice import what_is
+from hqnn_dsl.circuit import foreign_phrases
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.semantics.value_advice import what_is
 
 MODEL = "hqnn 1\nmodel m {{\n{}\n}}\n"
 CIRCUIT = "circuit on 4 qubits {{ feature_map {} }}\ndecoder {{ dense }}"
@@ -25,15 +25,15 @@ def codes_of(text):
     return {item.code for item in checked.warnings}
 
 
-@pytest.mark.parametrize("name", sorted(phrases.LIBRARY_BLOCKS))
+@pytest.mark.parametrize("name", sorted(foreign_phrases.LIBRARY_BLOCKS))
 def test_blocks_are_the_library_s(name):
-    kind = phrases.LIBRARY_BLOCKS[name]
+    kind = foreign_phrases.LIBRARY_BLOCKS[name]
     lines = f"{kind} {name}()" if kind == "feature_map" else f"feature_map angle(); {kind} {name}()"
     found = codes_of(MODEL.format("circuit on 4 qubits { " + lines + " }\ndecoder { dense }"))
     assert not found & {"E0202", "E0222"}
 
 
-@pytest.mark.parametrize("line", sorted({*phrases.SETTINGS.values()}))
+@pytest.mark.parametrize("line", sorted({*foreign_phrases.SETTINGS.values()}))
 def test_lines_of_train_are_accepted(line):
     line = line.format("" if "({})" in line else 3).replace("()", "")
     assert not {
@@ -43,21 +43,21 @@ def test_lines_of_train_are_accepted(line):
     }
 
 
-@pytest.mark.parametrize("backend", sorted({*phrases.BACKENDS.values()}))
+@pytest.mark.parametrize("backend", sorted({*foreign_phrases.BACKENDS.values()}))
 def test_backends_are_offered(backend):
     found = codes_of(MODEL.format(f"{CIRCUIT.format('angle()')}\nbackend {backend.replace('…', 'fake_torino')}"))
     assert not {code for code in found if code[:3] in {"E01", "E02"}}
 
 
 def test_options_of_entries_are_theirs():
-    for setting, (entry, options) in phrases.ENTRIES.items():
+    for setting, (entry, options) in foreign_phrases.ENTRIES.items():
         if setting in TABLES:
             assert all(TABLES[setting][entry].option(option) for option in options)
 
 
 def test_layers_are_layers():
     for name in ("Linear", "Dense", "ReLU", "Swish", "BatchNorm1d", "LayerNorm", "Dropout"):
-        assert phrases.layer_line(name) in LAYERS
+        assert foreign_phrases.layer_line(name) in LAYERS
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_what_is_repeated_of_the_catalog_is_what_stands_there():
     from hqnn_dsl.catalog.layers import LAYERS
     from hqnn_dsl.catalog.objectives import OPTIMIZERS, STOPS
     from hqnn_dsl.semantics.definitions import library_block, library_names
-    from hqnn_dsl.semantics.groups import PATTERNS
+    from hqnn_dsl.semantics.entanglement import PATTERNS
     from hqnn_dsl.syntax.advice import ARGUMENTS
 
-    assert set(phrases.ENTANGLEMENTS) == set(PATTERNS)
+    assert set(foreign_phrases.ENTANGLEMENTS) == set(PATTERNS)
     taken = {
         name: {parameter.name.name for parameter in library_block(name).block.parameters} for name in library_names()
     }
-    assert set(phrases._ENTANGLED) == {name for name, arguments in taken.items() if "entanglement" in arguments}
+    assert set(foreign_phrases._ENTANGLED) == {name for name, arguments in taken.items() if "entanglement" in arguments}
     for table in (LAYERS, OPTIMIZERS, STOPS):
         taken |= {name: {option.name for option in entry.options} for name, entry in table.items()}
     for name, example in ARGUMENTS.items():

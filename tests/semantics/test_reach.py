@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 import hqnn_dsl as hqnn
-from hqnn_dsl import pipeline
+from hqnn_dsl import limits, pipeline
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.render import as_data, as_text
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.files import read_small
-from hqnn_dsl.report import limits
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.render import as_data, as_text
-from hqnn_dsl.report.source import Source
-from hqnn_dsl.semantics.reach import read_spec
+from hqnn_dsl.semantics.used_files import read_spec
 
 BLOCK = "hqnn 1\nansatz turn() { weight w; ry(w) 0 }\n"
 MODEL = "model m {{ circuit on 2 qubits {{ feature_map angle(); ansatz turn() }}\ndecoder {{ dense }} }}"
@@ -196,7 +195,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path):
 
 
 def test_a_table_that_is_no_file_is_refused_at_once(tmp_path):
-    from hqnn_dsl.training.tables import read_table
+    from hqnn_dsl.data.tables import read_table
 
     for name, word in no_files(tmp_path).items():
         with pytest.raises(Refusal, match=rf"E0501.*{word}"):

@@ -19,7 +19,7 @@ from spec_writer import LIBRARY, spec_of
 from written import all_outputs
 
 import hqnn_dsl as hqnn
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 ALWAYS = ("native", "reference")
 OTHERS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from syntax.examples import ACCEPTED
 
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
 

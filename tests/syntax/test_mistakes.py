@@ -9,10 +9,10 @@ from syntax.examples import ACCEPTED
 from syntax.mistakes import BLOCK, IN_BLOCK, IN_MODEL, MISTAKES, MODEL
 from syntax.trees import bare
 
-from hqnn_dsl.report.codes import syntax as codes
-from hqnn_dsl.report.diagnostic import Diagnostic
-from hqnn_dsl.report.limits import MAX_SHOWN_MISTAKES
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.limits import MAX_SHOWN_MISTAKES
 from hqnn_dsl.syntax import recovery
 from hqnn_dsl.syntax.parser import parse, parse_value
 

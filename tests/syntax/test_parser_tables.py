@@ -11,7 +11,7 @@ from lark.exceptions import GrammarError
 from syntax.examples import BODIES, WHOLE
 from syntax.trees import bare
 
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import tables
 from hqnn_dsl.syntax.parser import parse
 
@@ -79,10 +79,10 @@ def test_the_grammar_is_found_in_the_package_too(tmp_path, monkeypatch):
 
 def test_reading_imports_nothing_heavy():
     program = (
-        "import sys\nfrom hqnn_dsl.report.source import Source\nfrom hqnn_dsl.syntax.parser import parse\n"
+        "import sys\nfrom hqnn_dsl.diagnostics.source import Source\nfrom hqnn_dsl.syntax.parser import parse\n"
         "file, reports = parse(Source('x', sys.stdin.read()))\nassert not reports and len(file.statements) == 2\n"
         "heavy = {'lark', 'torch', 'pydantic', 'numpy', 'qiskit', 'pandas', 'typer', 'hqnn_dsl.syntax.recovery',"
-        " 'hqnn_dsl.report.codes'}\nprint(sorted(heavy & set(sys.modules)))"
+        " 'hqnn_dsl.diagnostics.codes'}\nprint(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], input=WHOLE, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

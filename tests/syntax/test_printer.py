@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from syntax.examples import ACCEPTED
 from syntax.trees import bare, walk
 
-from hqnn_dsl.report.source import Source, Span
+from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse, parse_value
 from hqnn_dsl.syntax.printer import text_of

@@ -6,7 +6,7 @@ import pytest
 from syntax.examples import ACCEPTED
 from syntax.trees import bare, walk
 
-from hqnn_dsl.report.source import Source
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse, parse_value
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import hqnn_dsl as hqnn
+from hqnn_dsl.data.preprocess import prepare
+from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.training.bounds import beyond_outputs, output_bounds
-from hqnn_dsl.training.preprocess import prepare
-from hqnn_dsl.training.tables import read_table
 
 SPEC = """hqnn 1
 model m {

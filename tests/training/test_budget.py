@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import hqnn_dsl as hqnn
-from hqnn_dsl.backends.devices import placing
-from hqnn_dsl.backends.devices.device import LocalDevice
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.backends.primitive import placement
+from hqnn_dsl.backends.primitive.device import LocalDevice
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,14 +62,14 @@ class Paid(LocalDevice):
 
 def place_paid(circuit: Any, settings: Any, seed: int) -> Any:
     device = Paid(settings.name, is_paid=True)
-    return placing.placed(circuit, placing.shiftable_circuit(circuit), device)
+    return placement.placed(circuit, placement.shiftable_circuit(circuit), device)
 
 
 @pytest.fixture(autouse=True)
 def paid(monkeypatch: pytest.MonkeyPatch) -> type[Paid]:
     """`ibm_test` is on this machine, exact, and costs."""
     Paid.arrived, Paid.calls, Paid.breaks_at = 0, 0, None
-    monkeypatch.setattr("hqnn_dsl.backends.devices.executable.place", place_paid)
+    monkeypatch.setattr("hqnn_dsl.backends.primitive.executable.place", place_paid)
     return Paid
 
 
@@ -143,7 +143,7 @@ def test_a_budget_that_runs_out_keeps_the_checkpoints_and_can_be_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The device reports more seconds than were estimated."""
-    from hqnn_dsl.backends.devices.device import LocalJob
+    from hqnn_dsl.backends.primitive.device import LocalJob
 
     monkeypatch.setattr(LocalJob, "seconds", lambda job: 50.0)
     with pytest.raises(Refusal) as refused:

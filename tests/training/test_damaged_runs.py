@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from hqnn_dsl import api
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training import figures
 
 SPEC = """hqnn 1

@@ -19,13 +19,13 @@ import pytest
 import torch
 from toy_model import make_spec, network
 
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training import loop
 from hqnn_dsl.training.files import held
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.run import Experiment, train
-from hqnn_dsl.training.tables import read_table
 
 QUIET = Watch(progress=False)
 TESTS = Path(__file__).parents[1]

@@ -21,7 +21,8 @@ from torch import nn
 from toy_model import choice, layer_of, make_spec, network
 
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec
 from hqnn_dsl.training import checkpoint
 from hqnn_dsl.training.checkpoint import Checkpoints
@@ -29,7 +30,6 @@ from hqnn_dsl.training.devices import Precision, choose_device
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, batch_bounds, fit, predict_scaled
 from hqnn_dsl.training.run import Experiment, train
-from hqnn_dsl.training.tables import read_table
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)

@@ -14,12 +14,12 @@ from toy_model import choice, layer_of, make_spec, network
 
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec, Layer, Split
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, fit, predict_scaled
 from hqnn_dsl.training.run import Experiment, train
-from hqnn_dsl.training.tables import read_table
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import hqnn_dsl as hqnn
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training.resuming import differences
 
 SPEC = """hqnn 1

@@ -17,12 +17,12 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from toy_model import choice, layer_of, make_spec, network
 
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec, Features, Scale, Split
 from hqnn_dsl.training.evaluate import evaluate, load_run, predict, predict_numbers, restore
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.run import Experiment, train
-from hqnn_dsl.training.tables import read_table
 
 QUIET = Watch(progress=False)
 YACHT = Path(__file__).parents[2] / "specs" / "data" / "yacht.csv"

@@ -13,7 +13,7 @@ from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Operator, SparsePauliOp
 
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.convert import logical, observables
 from hqnn_dsl.transpile.equivalence import MAX_CHECKED_QUBITS, NotEquivalent, assert_equivalent

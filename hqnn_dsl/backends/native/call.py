@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from hqnn_dsl.backends.limits import MAX_STATE_BYTES
-from hqnn_dsl.backends.memory import too_large
-from hqnn_dsl.backends.native import entries
+from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
+from hqnn_dsl.backends.native import compiled
 from hqnn_dsl.backends.native.memory import KEPT_BYTES, call_bytes, is_kept, needed
 from hqnn_dsl.backends.native.pool import over_tiles, shares
 from hqnn_dsl.backends.native.tables import LANE_BITS, Array, Tables
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +137,7 @@ class Call:
             count = part.values_threads  # refuses before memory is taken
             states = np.empty(part.kept, layouts.dtype)
             given = (*part.tables.arguments, self.samples, self.shared, self.state, states, part.keep, out)
-            over_tiles(part.values_kind, entries.forward, given, part.tiles, count)
+            over_tiles(part.values_kind, compiled.forward, given, part.tiles, count)
             kept.append(states)
         self.kept = kept if keep and (not parts or parts[0].keep) else None
         return out
@@ -166,7 +165,7 @@ class Call:
                 *(layouts.no_states if kept is None else kept[number], kept is not None),
                 *(upstream, wanted, 0 if state else first, grads, partials, state_grads),
             )
-            over_tiles(part.gradients_kind, entries.backward, given, part.tiles, count)
+            over_tiles(part.gradients_kind, compiled.backward, given, part.tiles, count)
             own.append(partials)
         return grads, own, state_grads
 

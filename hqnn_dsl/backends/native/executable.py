@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hqnn_dsl.backends.dense.executable import DenseExecutable
-from hqnn_dsl.backends.dense.graphs import again, numbers_suffice
-from hqnn_dsl.backends.dense.state import normalised
-from hqnn_dsl.backends.native import entries
+from hqnn_dsl.backends.native import compiled
 from hqnn_dsl.backends.native.call import Call, Schedules, joined
+from hqnn_dsl.backends.native.kernels.slot_tape import tape_of
 from hqnn_dsl.backends.native.layouts import Layouts
-from hqnn_dsl.backends.native.tape import tape_of
+from hqnn_dsl.backends.reference.executable import DenseExecutable
+from hqnn_dsl.backends.reference.state import normalised
+from hqnn_dsl.backends.torch_function import again, numbers_suffice
 from hqnn_dsl.circuit.pauli.rewrites import plan
-from hqnn_dsl.report.codes.cuda import KernelsOnCpu
-from hqnn_dsl.report.codes.environment import ZeroAmplitudes
-from hqnn_dsl.report.diagnostic import Refusal
-from hqnn_dsl.report.terminal import say
+from hqnn_dsl.diagnostics.codes.cuda import KernelsOnCpu
+from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -199,7 +199,7 @@ class _Front:
         samples = np.empty((len(self.inputs), len(tape.sample_nodes)), dtype)
         shared = np.empty(len(tape.shared_nodes), dtype)
         self._given = (*tape.arguments, self.inputs, self.weights, executable.one)
-        finite = entries.call(layouts.angles_kind, entries.angles, *self._given, samples, shared)
+        finite = compiled.call(layouts.angles_kind, compiled.angles, *self._given, samples, shared)
         self.call = Call(executable.schedules, samples, shared, None)
         self._broken = None if finite else _broken(samples, shared)
 
@@ -222,7 +222,7 @@ class _Front:
         input_grads = np.zeros(self.inputs.shape, layouts.dtype) if inputs else layouts.nothing
         weight_grads = np.empty(len(self.weights), layouts.dtype)
         found = joined(own, width), input_grads, weight_grads
-        entries.call(layouts.slopes_kind, entries.angles_back, *self._given, grads, *found)
+        compiled.call(layouts.slopes_kind, compiled.angles_back, *self._given, grads, *found)
         return input_grads, weight_grads
 
 

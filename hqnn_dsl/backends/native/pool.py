@@ -3,7 +3,8 @@
 Numba's parallel layers end the process on concurrent use or after a fork; kernels here are compiled without the
 interpreter's lock, so plain threads do. Handing work to a thread that sleeps takes up to 0.1 ms, longer than many
 kernels run; helpers therefore stay awake in compiled code for some tenths of a millisecond after a call, where the next
-one finds them, and only then sleep. They claim tiles (`claims`), so a call never waits for a helper that is not there.
+one finds them, and only then sleep. They claim tiles
+(`kernels.tile_queue`), so a call never waits for a helper that is not there.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native import entries
-from hqnn_dsl.backends.native.claims import GO, MOST_SEATS, SEAT_BITS, WORDS
+from hqnn_dsl.backends.native import compiled
+from hqnn_dsl.backends.native.kernels.tile_queue import GO, MOST_SEATS, SEAT_BITS, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,18 +53,18 @@ class Team:
                 self._asleep[seat] = False
                 self._bells[seat].set()
         try:
-            done = entries.call(kind, kernel, self.words, number, 0, seats, tiles, *given)
+            done = compiled.call(kind, kernel, self.words, number, 0, seats, tiles, *given)
         finally:
             self._job = None
         while not done:
             time.sleep(0)
-            done = entries.wait(self.words, tiles)
+            done = compiled.wait(self.words, tiles)
 
     def _help(self, seat: int) -> None:
         """A helper's life: join jobs while they come, sleep when they do not."""
         known = 0
         while True:
-            found = int(entries.watch(self.words, known, seat))
+            found = int(compiled.watch(self.words, known, seat))
             if found == known:
                 self._sleep(known, seat)
             while found != known:
@@ -122,9 +123,9 @@ def shares(tiles: int, work: int, threads: int) -> int:
 def over_tiles(
     kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[Any, ...], tiles: int, seats: int
 ) -> None:
-    """Call a kernel of `entries` over all tiles, by `seats` threads, or by this one alone while the others are busy.
+    """Call a kernel of `compiled` over all tiles, by `seats` threads, or by this one alone while the others are busy.
 
-    `kind` is what the kernel is compiled for, see `entries.call`.
+    `kind` is what the kernel is compiled for, see `compiled.call`.
     """
     if seats > 1:
         team = TEAMS.of(seats - 1)
@@ -137,4 +138,4 @@ def over_tiles(
             finally:
                 team.free.release()
             return
-    entries.call(kind, kernel, np.zeros(WORDS, np.int64), 0, 0, 1, tiles, *given)
+    compiled.call(kind, kernel, np.zeros(WORDS, np.int64), 0, 0, 1, tiles, *given)

@@ -1,7 +1,7 @@
 """A Pauli program as the arrays that the kernels read, for one layout.
 
 The sign and the power of i of -iP are worked out here: the kernels know only whether K = -iP is real or i times a real
-matrix, and signs go into the angle's factors. The columns are those of `turns` and `passes`.
+matrix, and signs go into the angle's factors. The columns are those of `rotation_angles` and `apply`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.backends.native.packed import pack
-from hqnn_dsl.backends.native.passes import GROUP_WIDTH, ONE, RUN, TWO
-from hqnn_dsl.backends.native.phases import BLOCK_BITS
-from hqnn_dsl.backends.native.turns import (
+from hqnn_dsl.backends.native.kernels.apply import GROUP_WIDTH, ONE, RUN, TWO
+from hqnn_dsl.backends.native.kernels.diagonal_runs import BLOCK_BITS
+from hqnn_dsl.backends.native.kernels.packed import pack
+from hqnn_dsl.backends.native.kernels.registers import LANES
+from hqnn_dsl.backends.native.kernels.rotation_angles import (
     BASE,
     BY_SAMPLE,
     FLIP,
@@ -29,7 +30,6 @@ from hqnn_dsl.backends.native.turns import (
     X,
     Z,
 )
-from hqnn_dsl.backends.native.vectors import LANES
 from hqnn_dsl.circuit.pauli.cost import cost_of_program, reached
 from hqnn_dsl.circuit.pauli.groups import Group, groups
 from hqnn_dsl.circuit.pauli.passes import Pass, imaginary, passes
@@ -52,7 +52,7 @@ LANE_BITS = {dtype: count.bit_length() - 1 for dtype, count in LANES.items()}
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The arrays of one program; `arguments` are in the order of `sweep.forward`, from `dual` to `patterns`."""
+    """The arrays of one program; `arguments` are in the order of `adjoint.forward`, from `dual` to `patterns`."""
 
     dual: int | None
     lane: int | None

@@ -19,8 +19,8 @@ from hqnn_dsl.backends.shifts.plan import Plan
 from hqnn_dsl.backends.shifts.rules import RULES, TWO_TERM, Rule
 from hqnn_dsl.backends.shifts.unroll import unroll
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report.codes.environment import CannotTranspile
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.environment import CannotTranspile
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.transpile.convert import observables, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.passes import Transpiled, transpile, transpile_for

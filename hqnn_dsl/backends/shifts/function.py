@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 
-from hqnn_dsl.backends.dense.executable import DenseExecutable
-from hqnn_dsl.backends.dense.graphs import again, is_batched, last, numbers_suffice, where_finite
-from hqnn_dsl.report.codes.simulators import ManyGradientsAtOnce, OnlyFirstDerivatives
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.backends.reference.executable import DenseExecutable
+from hqnn_dsl.backends.torch_function import again, is_batched, last, numbers_suffice, where_finite
+from hqnn_dsl.diagnostics.codes.simulators import ManyGradientsAtOnce, OnlyFirstDerivatives
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,8 +14,8 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.report.codes.environment import AmplitudeInQiskit
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.environment import AmplitudeInQiskit
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
+from hqnn_dsl.circuit.block_spans import Segment, segments_of
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.circuit.segments import Segment, segments_of
 from hqnn_dsl.export.drawing.angles import Labels, Term, scaled_sum
 from hqnn_dsl.export.qasm import as_sum
 from hqnn_dsl.transpile.convert import slot_of

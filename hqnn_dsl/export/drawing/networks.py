@@ -7,18 +7,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
-from hqnn_dsl.circuit.segments import segments_of
+from hqnn_dsl.circuit.block_spans import segments_of
+from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.export.drawing.angles import number
 from hqnn_dsl.export.drawing.outputs import output_lines
 from hqnn_dsl.export.drawing.page import LINE, QUIET, Page, text_width
-from hqnn_dsl.report.quantities import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.semantics.records import Layer
-    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.spec import Layer, Spec
 
 _SIGNS = {"add": "+", "sub": "−", "mul": "·", "div": "/", "pow": "^"}
 _MAX_NAMES, _MAX_PARTS, _MAX_LETTERS = 4, 6, 36

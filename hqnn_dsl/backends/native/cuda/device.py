@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hqnn_dsl.report.codes.cuda import CudaKernelsBroken, CudaKernelsMissing, NoGpu
+from hqnn_dsl.diagnostics.codes.cuda import CudaKernelsBroken, CudaKernelsMissing, NoGpu
 
 if TYPE_CHECKING:
-    from hqnn_dsl.report.diagnostic import Diagnostic
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 CUDA = "cuda"
 """The device that `native(device: cuda)` moves tensors to: torch's current one."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from hqnn_dsl.backends.dense.executable import DenseExecutable
-from hqnn_dsl.backends.dense.graphs import again, numbers_suffice
 from hqnn_dsl.backends.native.cuda.launch import Arguments, Device, Gradients, Part
 from hqnn_dsl.backends.native.cuda.tables import SAMPLE_KIND, SHARED_KIND, STATE_KIND, tables_of
+from hqnn_dsl.backends.reference.executable import DenseExecutable
+from hqnn_dsl.backends.torch_function import again, numbers_suffice
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,11 +16,11 @@ import torch
 from numba import cuda, float32, float64
 from numba.core.errors import NumbaPerformanceWarning
 
-from hqnn_dsl.backends.limits import MAX_STATE_BYTES
+from hqnn_dsl.backends.memory import MAX_STATE_BYTES
 from hqnn_dsl.backends.native.cuda import kernels
 from hqnn_dsl.backends.native.cuda.tables import Program, Tables
-from hqnn_dsl.report.codes.environment import StateTooLarge
-from hqnn_dsl.report.diagnostic import Refusal
+from hqnn_dsl.diagnostics.codes.environment import StateTooLarge
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,90 @@
+"""The backend `aer`: Qiskit Aer, all samples and shifts in one run, or behind `EstimatorQNN` and `TorchConnector`.
+
+A GPU is used only where a run on it was seen to work, and every later run's report is read too. The options are in
+`options`, the executables in `executable` and `estimator_qnn`.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.backends import Backend
+from hqnn_dsl.backends.aer.options import ENTRY, MAX_BATCHED_QUBITS, is_exact, objections
+from hqnn_dsl.diagnostics.codes.environment import AerPicked
+from hqnn_dsl.diagnostics.codes.simulators import CuStateVecUnbatched
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.backends import Executable
+    from hqnn_dsl.circuit.ir import Circuit
+
+
+def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
+    """The circuit for the method that `options` name.
+
+    Raises `Refusal` for what Aer cannot do with it (exit code 1) and for what Aer cannot do here (exit code 3).
+    """
+    chosen = {**ENTRY.defaults(), **options}
+    refused = objections(circuit, chosen)
+    if refused:
+        raise Refusal(*refused)
+    device = _device(chosen["device"], custatevec=chosen["custatevec"])
+    if chosen["method"] == "estimator_qnn":
+        from hqnn_dsl.backends.aer.estimator_qnn import QnnExecutable, QnnOptions
+
+        custatevec = device == "GPU" and chosen["custatevec"]
+        return QnnExecutable(circuit, QnnOptions(device, chosen["precision"], custatevec=custatevec), seed)
+
+    from hqnn_dsl.backends.aer.executable import BatchedExecutable
+    from hqnn_dsl.backends.aer.settings import settings_of
+
+    settings = settings_of(chosen, device, circuit.num_qubits)
+    if settings.custatevec:
+        most = MAX_BATCHED_QUBITS["statevector"]
+        say(f"note: {CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most).headline}")
+    return BatchedExecutable(circuit, settings, seed)
+
+
+def probe() -> str:
+    """Which Aer is here and where it computes, in a line."""
+    from hqnn_dsl.backends.aer.installation import aer_state, cpu_objection, gpu_objection
+
+    state = aer_state()
+    cpu = cpu_objection()
+    if cpu is not None:
+        return f"{cpu.headline}; {cpu.help}"
+    gpu = gpu_objection(custatevec=False)
+    named = " and ".join(state.packages) or "qiskit-aer of unknown origin"
+    return f"ready on the CPU ({named}); GPU: {'ready' if gpu is None else gpu.headline}"
+
+
+def _device(asked: str, *, custatevec: bool) -> str:
+    """`CPU` or `GPU`; refuses what was asked for and is not there, and says on standard error what `auto` picked."""
+    from hqnn_dsl.backends.aer.installation import cpu_objection, gpu_objection
+
+    lacking = gpu_objection(custatevec=custatevec) if asked != "cpu" else None
+    if asked == "gpu" and lacking is not None:
+        raise Refusal(lacking)
+    device = "CPU" if asked == "cpu" or lacking is not None else "GPU"
+    if device == "CPU" and (broken := cpu_objection()) is not None:
+        raise Refusal(broken)
+    if asked == "auto":
+        reason = "a one-qubit run on the GPU worked" if lacking is None else lacking.headline
+        say(f"note: {AerPicked(device=device, reason=reason).headline}")
+    return device
+
+
+BACKEND = Backend(
+    entry=ENTRY,
+    load=load,
+    objections=objections,
+    probe=probe,
+    pace=1e5,
+    exact_with=is_exact,
+    is_here=lambda: find_spec("qiskit_aer") is not None,
+)
+"""The row of the table of backends."""

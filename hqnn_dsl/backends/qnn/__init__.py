@@ -1,1 +1,0 @@
-"""Qiskit Machine Learning's EstimatorQNN as an executable of ours; imports torch and Qiskit only when loaded."""

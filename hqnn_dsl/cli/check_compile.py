@@ -1,0 +1,206 @@
+"""`hqnn check` and `hqnn compile`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hqnn_dsl.cli.options import AllowPath, MaybeData, Set, Spec
+from hqnn_dsl.cli.output import (
+    changes_of,
+    found_data,
+    show,
+    speak_json,
+    table,
+    tell,
+    write,
+    write_exact,
+    write_json,
+    write_lines,
+)
+from hqnn_dsl.cli.plan_tables import plan_text
+
+if TYPE_CHECKING:
+    from hqnn_dsl.data.preprocess import Prepared
+    from hqnn_dsl.pipeline import Program
+
+
+class Format(StrEnum):
+    """How diagnostics are printed."""
+
+    text = "text"
+    json = "json"
+
+
+def check(  # noqa: PLR0913 - options of a command
+    spec: Spec,
+    data: MaybeData = None,
+    *,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the spec with every setting and default filled in.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
+    set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
+    allow_path: AllowPath = [],  # noqa: B006
+) -> None:
+    """Say everything that is wrong with a spec, without running it.
+
+    With DATA, also whether the table fits: columns, missing values, widths.
+    """
+    from hqnn_dsl import pipeline
+    from hqnn_dsl.semantics.check import Checked
+    from hqnn_dsl.semantics.outline import circuit_counts
+    from hqnn_dsl.semantics.used_files import read_spec
+
+    if form is Format.json:
+        speak_json()
+    source = read_spec(spec)
+    found = pipeline.check(source, changes_of(set), allow_path)
+    warnings = found.warnings if isinstance(found, Checked) else found
+    program = pipeline.Program(source, found) if isinstance(found, Checked) else None
+    if program is None and (data is not None or resolved):
+        program = pipeline.program(source, changes_of(set), allow_path)  # refuses a file without a model
+    prepared = None if program is None or data is None else _check_table(program, data)
+    if prepared is not None and program is not None:
+        from hqnn_dsl.semantics.suppressions import allowed_codes
+        from hqnn_dsl.training.bounds import beyond_outputs
+
+        far = beyond_outputs(program.spec, program.logical, prepared)
+        allowed = allowed_codes(program.checked.tree)
+        warnings = (*warnings, *prepared.notes, *(item for item in far if item.code not in allowed))
+    text = program.resolved.rstrip() if program is not None and resolved else None
+    if form is Format.json:
+        document = {"ok": True, **found_data(warnings)}
+        write_json(document if text is None else {**document, "resolved": text})
+        return
+    show(warnings)
+    if not isinstance(found, Checked):
+        write(f"{spec}: fine, blocks and constants only")
+    elif text is not None:
+        write_exact(text)
+    else:
+        alone = "; a circuit alone, which `hqnn train` does not take" if found.untrainable else ""
+        write(f"{spec}: fine, {circuit_counts(found.circuit)}{alone}")
+    if prepared is not None and text is None:
+        write_lines(_table_in_short(str(data), prepared))
+
+
+def _table_in_short(name: str, prepared: Prepared) -> str:
+    """What the spec takes of a table: rows, columns, parts, scaling."""
+    from hqnn_dsl.diagnostics.quantities import count
+    from hqnn_dsl.diagnostics.terminal import printable
+
+    preparation = prepared.preparation
+    sizes = ", ".join(f"{len(rows)} {part}" for part, rows in preparation.parts.items())
+
+    def columns(names: tuple[str, ...]) -> str:
+        return ", ".join(f"`{printable(name)}`" for name in (*names[:12], *(["…"] if len(names) > 12 else [])))
+
+    lines = [f"{printable(name)}: fits, {count(len(prepared.targets), 'row')}: {sizes}"]
+    for what, scaling in (("feature", preparation.features), ("target", preparation.target)):
+        how = "scaled to mean 0 and variance 1" if scaling.kind == "standard" else "not scaled"
+        lines.append(f"  {count(len(scaling.names), what)}, {how}: {columns(scaling.names)}")
+    return "\n".join(lines)
+
+
+def _check_table(program: Program, data: Path) -> Prepared:
+    """The table as the spec reads it; refuses one that does not fit, and any if the spec is only a circuit."""
+    program.refuse_training()
+    from hqnn_dsl.data.preprocess import prepare
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.diagnostics.placed import PlacedByCode
+
+    table = read_table(data)
+    with PlacedByCode(program.checked.places):
+        return prepare(program.spec, table, (program.features, program.targets))
+
+
+def compile(  # noqa: PLR0913 - options of a command
+    spec: Spec,
+    data: MaybeData = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder to write to; compiled/<model> where it is left out.")
+    ] = None,
+    emit: Annotated[
+        list[str],
+        typer.Option(
+            "--emit",
+            metavar="KIND",
+            help="What to write: qasm, qpy, text, png, svg, pdf, observables, module, static. Repeatable; default all.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer's way to say "repeatable"
+    set: Set = [],  # noqa: B006
+    allow_path: AllowPath = [],  # noqa: B006
+) -> None:
+    """Turn a spec into a transpiled Qiskit circuit and a Torch module.
+
+    Writes the logical and the transpiled circuit as OpenQASM 3 (read back before it is called written), QPY, text and
+    pictures (PNG, SVG, PDF), a picture of the whole network, what each output measures, the module's starting weights
+    with the resolved spec, and static.json. The folder then holds these files and no others. DATA is only needed where
+    the spec leaves the features to the table.
+    """
+    from hqnn_dsl.export.emitters import DRAWN, KINDS
+
+    kinds = tuple(dict.fromkeys(emit)) or KINDS
+    _known(kinds, KINDS)
+    from hqnn_dsl import api
+
+    program = api.compile(spec, changes_of(set), allow_path=allow_path)
+    show(program.warnings)
+    in_width = None
+    if data is not None:
+        prepared = _check_table(program, data)
+        show(prepared.notes)
+        in_width = int(prepared.features.shape[1])
+    folder = out if out is not None else Path("compiled") / program.spec.name
+    before = api.compiled_files(folder)
+    written = api.write_compiled(program, folder, kinds, in_width)
+    write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
+    if "module" in kinds and not any(path.name == "module.pt" for path in written):
+        tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
+    undrawn = [name for name in ("logical", "transpiled") if not _has_drawing(name, written)]
+    if undrawn and any(kind in kinds for kind in DRAWN):
+        tell(f"no drawing of the {' and the '.join(undrawn)} circuit: too many gates for one")
+    names = [path.name for path in written]
+    tell(f"wrote {', '.join(names)} to {folder}")
+    if before - {*names}:
+        tell(f"removed what an earlier compile left there: {', '.join(sorted(before - {*names}))}")
+
+
+def _has_drawing(name: str, written: list[Path]) -> bool:
+    return any(path.stem == name and path.suffix in {".txt", ".png", ".svg", ".pdf"} for path in written)
+
+
+def _known(kinds: tuple[str, ...], known: tuple[str, ...]) -> None:
+    from hqnn_dsl.diagnostics.codes.command import BadOption
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+    for kind in kinds:
+        if kind not in known:
+            raise Refusal(BadOption(option="--emit", expected=", ".join(known), value=kind))
+
+
+def _counts(program: Program) -> str:
+    """The table of `hqnn compile`: what the circuit is before and after transpiling."""
+    report = program.static
+    before, after = report["logical"], report["transpiled"]
+    rows: list[list[object]] = [["qubits", before["qubits"], _qubits(after)]]
+    rows += [
+        [f"gate {name}", before["gates"].get(name, "-"), after["gates"].get(name, "-")]
+        for name in sorted({*before["gates"], *after["gates"]})
+    ]
+    for key, title in (("num_gates", "gates"), ("two_qubit_gates", "on two qubits"), ("depth", "depth")):
+        rows.append([title, before[key], after[key]])
+    for key in ("weights", "inputs", "outputs"):
+        rows.append([key, report[key], report[key]])
+    return table([program.spec.name, "logical", "transpiled"], rows)
+
+
+def _qubits(counts: dict[str, Any]) -> str:
+    used, all_of = counts["qubits_used"], counts["qubits"]
+    return str(all_of) if used == all_of else f"{used} of {all_of}"

@@ -1,0 +1,111 @@
+"""`hqnn explain` and `hqnn doctor`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import typer
+
+from hqnn_dsl.cli.options import Json
+from hqnn_dsl.cli.output import write, write_json, write_lines
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+
+
+def page_of(code: type[Diagnostic]) -> str:
+    """A code's page: its docstring without the indentation that the class has, its examples deeper than its text."""
+    text = re.sub(r"(?m)^    ", "", code.__doc__ or "").strip()
+    return "\n\n".join(_deeper(part) for part in text.split("\n\n"))
+
+
+def _deeper(part: str) -> str:
+    """An example, `wrong   …` and `right   …`, that stands no deeper than the text, set four deeper."""
+    return re.sub(r"(?m)^", "    ", part) if part.startswith(("wrong   ", "right   ")) else part
+
+
+def explain(
+    asked: Annotated[
+        str,
+        typer.Argument(
+            metavar="[CODE|NAME|TOPIC]",
+            help="A code (E0312), a gate, block, layer or setting (zz, dense, epochs), a name from another library "
+            "(AngleEmbedding), or a topic of codes (shapes); all topics and codes if left out.",
+        ),
+    ] = "",
+) -> None:
+    """Say what a code means, with wrong and right, or what something of the language is."""
+    from difflib import get_close_matches
+
+    from hqnn_dsl.cli.catalog_pages import TOPICS, names, pages_of
+    from hqnn_dsl.diagnostics.codes import every_code
+    from hqnn_dsl.diagnostics.codes.command import UnknownCode
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+    from hqnn_dsl.semantics.value_advice import what_is
+
+    codes, name = every_code(), asked.strip()
+    if name.upper() in codes:
+        code = name.upper()
+        write_lines(f"{code} ({codes[code].severity})\n\n{page_of(codes[code])}")
+        return
+    pages = pages_of(name)
+    if pages:
+        write_lines("\n\n".join(pages))
+        return
+    if name in TOPICS or not name:
+        for topic in [name] if name else TOPICS:
+            start, about = TOPICS[topic]
+            rows = [f"{code}  {page_of(row).splitlines()[0]}" for code, row in codes.items() if code.startswith(start)]
+            write_lines("\n".join([f"{topic}: {about}", *(f"  {row}" for row in rows), ""]))
+        return
+    said = what_is(name)
+    if said:
+        write(said)
+        return
+    near = get_close_matches(name.lower(), [*names(), *TOPICS, *(code.lower() for code in codes)], n=1, cutoff=0.6)
+    found = near[0].upper() if near and near[0].upper() in codes else "".join(near)
+    raise Refusal(UnknownCode(asked=asked, hint=f"did you mean `hqnn explain {found}`?" if near else ""))
+
+
+def doctor(*, as_json: Json = False) -> None:
+    """Say what this environment can do, what is wrong with it, and what to type.
+
+    Versions, devices, what each backend can do here, the limits of the language, and known traps such as both Aer
+    wheels installed at once. Leaves with exit code 3 where something is wrong.
+    """
+    from hqnn_dsl.cli.traps import examine
+
+    found = examine()
+    if as_json:
+        write_json(found.as_data())
+    else:
+        write_lines(found.as_text())
+    if found.problems:
+        raise typer.Exit(3)
+
+
+def unknown_command(asked: str, known: list[str], before: str) -> Diagnostic:
+    """What is said of a command that there is none of; `before` is what is typed before a command."""
+    from difflib import get_close_matches
+
+    from hqnn_dsl.diagnostics.codes.arguments import UnknownCommand
+
+    near = get_close_matches(asked, known, n=1, cutoff=0.5)
+    return UnknownCommand(asked=asked, hint=f"did you mean `{before} {near[0]}`?" if near else "")
+
+
+def help(  # noqa: A001 - the name of the command
+    ctx: typer.Context,
+    command: Annotated[str, typer.Argument(metavar="[COMMAND]", help="A command; all commands if left out.")] = "",
+) -> None:
+    """Say how a command is used, as `hqnn COMMAND --help` does."""
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+    root = ctx.find_root()
+    group: Any = root.command
+    found = group if not command else group.get_command(root, command)
+    if found is None:
+        raise Refusal(unknown_command(command, group.list_commands(root), "hqnn help"))
+    inside = root if not command else typer.Context(found, info_name=command, parent=root)
+    text = found.get_help(inside)
+    if text:
+        write_lines(text)

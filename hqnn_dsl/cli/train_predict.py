@@ -1,0 +1,168 @@
+"""`hqnn train`, `hqnn predict` and `hqnn evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hqnn_dsl.cli.consent import asker
+from hqnn_dsl.cli.options import AllowPath, Data, Json, RunFolder, Set, Spec, Yes
+from hqnn_dsl.cli.output import (
+    changes_of,
+    show,
+    speak_json,
+    tell,
+    write,
+    write_exact,
+    write_json,
+    write_lines,
+    write_wrapped,
+)
+
+if TYPE_CHECKING:
+    from hqnn_dsl.training.outlook import Ending, Outlook
+
+
+def train(  # noqa: PLR0913 - options of a command
+    spec: Spec,
+    data: Data,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
+    yes: Yes = False,
+    set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
+    allow_path: AllowPath = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Train the network of a spec on a table, and write a run that predicts.
+
+    Ctrl-C ends the training cleanly: the run then holds the best network until there.
+    """
+    from hqnn_dsl.diagnostics.codes.command import BadOption
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+    if as_json:
+        speak_json()
+    if resume and out is None:
+        raise Refusal(
+            BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
+        )
+    changes = changes_of(set)
+    tell(f"{'going on with' if resume else 'training'} {spec} on {data} …")
+    from hqnn_dsl import api
+    from hqnn_dsl.cli import train_messages
+    from hqnn_dsl.training.loop import Watch
+
+    program = api.compile(spec, changes, allow_path=allow_path)
+    if not as_json:
+        show(program.warnings)
+
+    def begin(outlook: Outlook) -> None:
+        for line in train_messages.outlook_lines(outlook):
+            tell(line)
+
+    endings: list[Ending] = []
+    watch = Watch(on_begin=begin, on_end=endings.append)
+    run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
+    kept = f"the run is complete, in {run.path}"
+    if as_json:
+        write_json({"run": str(run.path), "metrics": run.metrics}, kept)
+        return
+    write_lines(train_messages.score_table(run.metrics), kept)
+    for line in (*(train_messages.ending_line(ending) for ending in endings), train_messages.verdict(run.metrics)):
+        write_wrapped(line, kept)
+    write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
+    write(f"run: {run.path}", kept)
+    given = [
+        *(word for change in set for word in ("--set", change)),
+        *(w for p in allow_path for w in ("--allow-path", str(p))),
+    ]
+    for what, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
+        tell(f"{what}: {command}", " \\")
+
+
+def predict(
+    run: RunFolder,
+    data: Data,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="CSV to write; standard output where it is left out.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Predict the targets for the rows of a table, in their own units, from a run alone.
+
+    Gives CSV: the line of each row in the table, and a column `<target>_predicted` for each target.
+    """
+    from hqnn_dsl.files import check_output, writing
+    from hqnn_dsl.training.files import own_files
+
+    if out is not None:
+        check_output(out, inputs=[(data, "the table that is read"), *own_files(run)], force=force)
+    from torch import float64
+
+    from hqnn_dsl import api
+    from hqnn_dsl.data.columns import truth_notes
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.training.predictions import predictions_text
+
+    opened = api.open_run(run)
+    rows = read_table(data)
+    show(truth_notes(rows, opened.preparation.features.names))
+    opened.settle(rows, asker(yes=yes))
+    text = predictions_text(opened.predict(rows), rows, opened.preparation.target, single=opened.net.dtype != float64)
+    if out is None:
+        write_exact(text.rstrip("\n"))
+        return
+    with writing(out, force=force) as beside:
+        beside.write_text(text, encoding="utf-8")
+    tell(f"wrote {out}")
+
+
+def evaluate(
+    run: RunFolder,
+    data: Data,
+    *,
+    yes: Yes = False,
+    set: Set = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Score a run on a table that has the targets; `--set backend=…` runs it on another backend.
+
+    On the table that it was trained on, training, validation and test rows are told apart. With another backend, the
+    scores of the run's own stand beside. Nothing in the run's folder is changed.
+    """
+    from hqnn_dsl.cli import train_messages
+    from hqnn_dsl.cli.two_backends import Scored, both
+
+    if as_json:
+        speak_json()
+    scored, own = both(run, data, changes_of(set), asker(yes=yes))
+    if as_json:
+        found = {"run": str(run), "metrics": scored.metrics, "backend": scored.backend}
+        write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
+        return
+    if own is None:
+        write_lines(train_messages.score_table(scored.metrics))
+        return
+
+    def lines(one: Scored, name: str, which: str) -> list[list[str]]:
+        return train_messages.score_rows([name, f"{one.title} ({which})"], one.metrics[name])
+
+    named = [(name, scores) for name, scores in scored.metrics.items() if scores]
+    rows = [
+        line
+        for name, _ in named
+        for one, which in ((own, "its own"), (scored, "asked for"))
+        for line in lines(one, name, which)
+    ]
+    write_lines(train_messages.as_table(["rows", "backend"], rows, named))
+    write("the backend is another one, and nothing else:")
+    write(f"  its own:   {own.full}")
+    write(f"  asked for: {scored.full}")

@@ -1,0 +1,89 @@
+"""A trained run on another backend beside its own: trained exact, tested on noise or on a device."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.trained import Run
+    from hqnn_dsl.training.budget import Agree
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores as `Run.evaluate` gives them, and what ran the circuit."""
+
+    metrics: dict[str, Any]
+    backend: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The backend's name, with the device where it is named."""
+        device = self.backend["options"].get("name")
+        return f"{self.backend['name']} {device}" if device else str(self.backend["name"])
+
+    @property
+    def full(self) -> str:
+        """The backend with all its options, as a spec writes it."""
+        given = ", ".join(f"{name}: {_text(value)}" for name, value in self.backend["options"].items())
+        return f"{self.backend['name']}({given})" if given else str(self.backend["name"])
+
+
+def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tuple[Scored, Scored | None]:
+    """The scores that were asked for, and those of the run's own backend where another one was asked for.
+
+    The other backend comes first, so that what is wrong with it is said before anything is computed. Its own is left
+    out where it is a device that costs. Raises `Refusal`.
+    """
+    from hqnn_dsl import api
+    from hqnn_dsl.backends import offered
+    from hqnn_dsl.cli.output import show
+    from hqnn_dsl.data.columns import truth_notes
+    from hqnn_dsl.data.tables import read_table
+
+    run = api.open_run(path, changes)
+    table = read_table(data)
+    show(truth_notes(table, (*run.preparation.target.names, *run.preparation.features.names)))
+    run.settle(table, agree)
+    with _kept(run, data, changes):
+        asked = _scored(run, table)
+    own = run.trained_on
+    costs = own.name in offered() and offered()[own.name].paid(own.options)
+    return asked, _scored(api.open_run(path), table) if changes and not costs else None
+
+
+@contextmanager
+def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
+    """Where the device costs, jobs are kept in the run's folder until all of them are answered.
+
+    The same evaluation asked for again after a break takes them up; once it is through, the next one measures anew.
+    """
+    from hqnn_dsl.backends import MeteredExecutable
+    from hqnn_dsl.training.run import JOBS
+
+    executable = run.net.circuit.executable
+    if not (isinstance(executable, MeteredExecutable) and executable.is_paid):
+        yield
+        return
+    asked = f"{sorted(changes.items())}".encode() + data.read_bytes()
+    folder = run.path / JOBS / f"evaluate-{hashlib.sha256(asked).hexdigest()[:12]}"
+    executable.keep_jobs_in(folder)
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scored(run: Run, table: Table) -> Scored:
+    metrics = run.evaluate(table)
+    return Scored(metrics, run.backend)
+
+
+def _text(value: object) -> str:
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

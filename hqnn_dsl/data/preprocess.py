@@ -1,0 +1,174 @@
+"""What lies between a table and the network: names, scalings, the split; kept in a run as `preprocess.json`.
+
+With it and the weights a run predicts without the table it was trained on, and knows that table when it sees it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hqnn_dsl.data.columns import choose_columns, numbers, truth_notes
+from hqnn_dsl.data.digits import is_narrow
+from hqnn_dsl.data.layout import quoted
+from hqnn_dsl.data.scaling import Scaling, fit_scaling
+from hqnn_dsl.data.split import Parts, split_rows
+from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
+from hqnn_dsl.diagnostics.codes.tables import TooLarge, WrongFeatureCount, WrongTargetCount
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.semantics.required_widths import required_widths
+from hqnn_dsl.semantics.spec import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.data.columns import Columns
+    from hqnn_dsl.data.tables import Lines, Table
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+    from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.own_loss import OwnLoss
+
+    Numbers = NDArray[np.float64]
+
+VERSION = 1
+"""Of the form of `preprocess.json` and `metrics.json`; files without one have this."""
+
+_STEPS = 256
+"""Within so many steps of single precision it is looked at whether values of a column have become equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """How rows become tensors and tensors become targets again, and how outputs are judged.
+
+    `parts` are the row positions of the table trained on, `fingerprint` is a hash of its numbers and column names.
+    `own_loss` is the function behind a `loss` of the user's own, None if the run was read from its folder.
+    """
+
+    features: Scaling
+    target: Scaling
+    loss: Choice
+    batch: int
+    parts: Parts = field(repr=False)
+    fingerprint: str
+    own_loss: OwnLoss | None = field(default=None, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `preprocess.json`."""
+        return {
+            "version": VERSION,
+            "features": self.features.to_json(),
+            "target": self.target.to_json(),
+            "loss": {"name": self.loss.name, "options": dict(self.loss.options)},
+            "batch": self.batch,
+            "table": {"rows": sum(len(rows) for _, rows in self.parts.items()), "sha256": self.fingerprint},
+            "split": {name: rows.tolist() for name, rows in self.parts.items()},
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Preparation:
+        """What `to_json` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        parts = {name: np.array(data["split"][name], dtype=np.int64) for name in ("train", "validation", "test")}
+        return Preparation(
+            features=Scaling.from_json(data["features"]),
+            target=Scaling.from_json(data["target"]),
+            loss=Choice(name=str(data["loss"]["name"]), options=dict(data["loss"]["options"])),
+            batch=int(data["batch"]),
+            parts=Parts(**parts),
+            fingerprint=str(data["table"]["sha256"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A table ready to be learned from: its preparation, and features `[N, F]` and targets `[N, T]`, not yet scaled.
+
+    `notes` is what a reader should know of how the table was read; `lines` names its rows.
+    """
+
+    preparation: Preparation
+    features: Numbers = field(repr=False)
+    targets: Numbers = field(repr=False)
+    notes: tuple[Diagnostic, ...] = ()
+    lines: Lines | None = field(default=None, repr=False)
+
+
+def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | None = None) -> Prepared:
+    """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
+
+    `required` is how many features and targets must come out, each None for any number; left out, it is what the spec's
+    network insists on. Raises `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no
+    torch.
+    """
+    columns = choose_columns(table, spec.data)
+    _check_widths(table, columns, required_widths(spec) if required is None else required)
+    features, targets = numbers(table, columns)
+    parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
+    preparation = Preparation(
+        features=fit_scaling(spec.data.scale.features, columns.features, features[parts.train]),
+        target=fit_scaling(spec.data.scale.target, columns.targets, targets[parts.train]),
+        loss=spec.train.loss,
+        batch=spec.train.batch,
+        parts=parts,
+        fingerprint=fingerprint(columns, features, targets),
+    )
+    single = spec.train.precision != "double"
+    for scaling, values, part in (
+        (preparation.features, features, "features"),
+        (preparation.target, targets, "target"),
+    ):
+        check_range(scaling, values, single=single)
+        if single:
+            _check_steps(scaling, values, part)
+    notes = truth_notes(table, (*columns.targets, *columns.features))
+    return Prepared(preparation, features, targets, notes, table.lines)
+
+
+def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
+    """A hash that two tables share only if they have the same columns and the same numbers in the same order."""
+    digest = hashlib.sha256(repr((columns.features, columns.targets, features.shape)).encode())
+    for block in (features, targets):
+        digest.update(np.ascontiguousarray(block, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _check_widths(table: Table, columns: Columns, required: tuple[int | None, int | None]) -> None:
+    findings = Findings()
+    features, targets = required
+    if features is not None and features != len(columns.features):
+        findings.add(
+            WrongFeatureCount(
+                expected=features, found=len(columns.features), table=table.name, columns=quoted(columns.features)
+            )
+        )
+    if targets is not None and targets != len(columns.targets):
+        findings.add(WrongTargetCount(expected=targets, found=len(columns.targets), columns=quoted(columns.targets)))
+    findings.raise_errors()
+
+
+def check_range(scaling: Scaling, values: Numbers, *, single: bool) -> None:
+    """Refuse (E0522) values `[N, C]` that are infinite once they are scaled and rounded to the network's precision."""
+    limit = np.finfo(np.float32 if single else np.float64).max
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = np.abs(scaling.apply(values)).max(axis=0)
+    for name, value in zip(scaling.names, largest, strict=True):
+        if not value <= limit:
+            raise Refusal(TooLarge(column=name))
+
+
+def _check_steps(scaling: Scaling, values: Numbers, part: str) -> None:
+    """Refuse (E0554) a column whose values differ by so little that single precision makes equal ones of them."""
+    scaled = scaling.apply(values)
+    rounded = scaled.astype(np.float32)
+    for index, name in enumerate(scaling.names):
+        column = rounded[:, index]
+        if not is_narrow(column, _STEPS):
+            continue
+        found, left = len(np.unique(values[:, index])), len(np.unique(column))
+        if 2 * left <= found:
+            raise Refusal(SingleTooCoarse(column=name, part=part, found=found, left=left))

@@ -1,0 +1,27 @@
+"""Every sentence said to a user: one frozen class a code, its docstring is the page of `hqnn explain`.
+
+Codes are grouped by who finds them: `syntax` E01xx · `meaning` E02xx (names, types, values) · `shapes` E03xx (widths,
+qubits, circuits) · `warnings` W04xx · `tables` E05xx (data and runs) · `command`, `exports` E06xx (files and options) ·
+`python` E063x (what Python gives) · `environment`, `cuda`, `simulators`, `pennylane` E07xx (exit code 3) ·
+`unbuilt` E08xx (in the language, not in this version). Codes keep their meaning.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+
+
+@cache
+def every_code() -> dict[str, type[Diagnostic]]:
+    """All diagnostic classes by code, found by looking into this folder, ordered by code."""
+    found: dict[str, type[Diagnostic]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        for thing in vars(loaded).values():
+            if isinstance(thing, type) and issubclass(thing, Diagnostic) and thing is not Diagnostic:
+                found[thing.code] = thing
+    return dict(sorted(found.items()))

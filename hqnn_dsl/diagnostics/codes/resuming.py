@@ -1,0 +1,60 @@
+"""What can be wrong with going on with a run (E0555 to E0557)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+from hqnn_dsl.lazy import lazy_dataclass
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ResumeDiffers(Diagnostic):
+    """A run is to be gone on with under another setting than it was started with: it would be another run.
+
+    Only `train { epochs … }`, `train { stop … }` and `budget` may change. Settings that were given by `--set` when the
+    run was started are to be given again.
+
+        wrong   hqnn train model.hqnn data.csv --out RUN --resume --set batch=64      # started with batch 32
+        right   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=600
+    """
+
+    code: ClassVar[str] = "E0555"
+    message: ClassVar[str] = "the run `{path}` was started with another `{setting}`: `{before}`, now `{now}`"
+    advice: ClassVar[str] = "set it back, or start a new run: another `--out`, and no `--resume`"
+    path: str
+    setting: str
+    before: str
+    now: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class EpochsPlanned(Diagnostic):
+    """The learning rates of the run follow a course over all its epochs, so their number cannot change on the way.
+
+    wrong   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=200      # `scheduler cosine`
+    right   hqnn train model.hqnn data.csv --set epochs=200                         # a new run
+    right   scheduler reduce_on_plateau                                             # from the start
+    """
+
+    code: ClassVar[str] = "E0556"
+    message: ClassVar[str] = "`scheduler {scheduler}` has planned the learning rates for the number of epochs before"
+    advice: ClassVar[str] = "start a new run with this number of epochs"
+    scheduler: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class EpochsTrained(Diagnostic):
+    """A run is to end before the epoch that it has come to already.
+
+    wrong   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=100      # 188 are trained
+    right   hqnn train model.hqnn data.csv --out RUN --resume --set epochs=300
+    right   hqnn train model.hqnn data.csv --set epochs=100                         # a new run
+    """
+
+    code: ClassVar[str] = "E0557"
+    message: ClassVar[str] = "the run `{path}` has {done} epochs already, more than the {asked} asked for"
+    advice: ClassVar[str] = "ask for more epochs, or start a new run: another `--out`, and no `--resume`"
+    path: str
+    done: int
+    asked: int

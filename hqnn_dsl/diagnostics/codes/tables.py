@@ -1,0 +1,615 @@
+"""What can be wrong with a data table, with the network on it, and with a run on disk (E05xx)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+from hqnn_dsl.lazy import lazy_dataclass
+
+# ------------------------------------------------------------ reading a table
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TableMissing(Diagnostic):
+    """The data file is not there, or cannot be opened.
+
+    Paths are relative to the folder that the command is started in, not to the spec.
+
+        wrong   hqnn train model.hqnn yatch.csv
+        right   hqnn train model.hqnn data/yacht.csv
+    """
+
+    code: ClassVar[str] = "E0501"
+    message: ClassVar[str] = "cannot read the table `{path}`: {reason}"
+    advice: ClassVar[str] = "give the path of a CSV file, relative to the folder you are in"
+    path: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TableEmpty(Diagnostic):
+    """The data file has no header line, or no row below it.
+
+    A table is a CSV file: one line with the columns' names, then one line a row.
+
+        wrong   (a file of 0 bytes)
+        right   froude,resistance
+                0.125,0.11
+    """
+
+    code: ClassVar[str] = "E0502"
+    message: ClassVar[str] = "the table `{table}` has {lacks}"
+    advice: ClassVar[str] = "a table is one line of column names, then one line a row"
+    table: str
+    lacks: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TableNotUtf8(Diagnostic):
+    """The data file is not UTF-8 text.
+
+    Spreadsheets often save in an older encoding of their own, or in UTF-16. Files that are packed, spreadsheets
+    themselves and binary files such as Parquet are not read either; the help line says what makes a CSV file of them.
+
+        wrong   a file saved as "CSV (Windows)", data.csv.gz, data.xlsx
+        right   a file saved as "CSV UTF-8"
+    """
+
+    code: ClassVar[str] = "E0503"
+    message: ClassVar[str] = "the table `{table}` {what}, not text in UTF-8"
+    advice: ClassVar[str] = "save it as UTF-8 (in a spreadsheet: `CSV UTF-8`)"
+    table: str
+    what: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TableUnparsable(Diagnostic):
+    """A line of the data file is not CSV: most often a quote that is opened and never closed.
+
+    wrong   "Delft 1,0.125,0.11
+    right   "Delft 1",0.125,0.11
+    """
+
+    code: ClassVar[str] = "E0504"
+    message: ClassVar[str] = "the table `{table}` cannot be read as CSV from line {line} on: {reason}"
+    advice: ClassVar[str] = "close every quote; inside quotes a quote is written twice"
+    table: str
+    line: int
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RaggedRow(Diagnostic):
+    """A row has more or fewer cells than there are column names.
+
+    A comma inside a cell (`1,5`) must be quoted, or be a point where a decimal is meant.
+
+        wrong   froude,resistance
+                0,125,0.11
+        right   froude,resistance
+                0.125,0.11
+    """
+
+    code: ClassVar[str] = "E0505"
+    message: ClassVar[str] = "line {line} of `{table}` has {found} cells, the header has {expected}"
+    advice: ClassVar[str] = "write decimals with a point, quote cells that contain a comma, leave missing cells empty"
+    table: str
+    line: int
+    found: int
+    expected: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class DuplicateColumns(Diagnostic):
+    """Two columns of the table have the same name, so a spec cannot say which one it means.
+
+    wrong   speed,speed,resistance
+    right   speed,speed_2,resistance
+    """
+
+    code: ClassVar[str] = "E0506"
+    message: ClassVar[str] = "the table `{table}` has more than one column named {names}"
+    advice: ClassVar[str] = "give every column a name of its own"
+    table: str
+    names: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NamelessColumn(Diagnostic):
+    """A column has no name. Often it is a row number that another program saved along with the data.
+
+    wrong   ,froude,resistance
+            0,0.125,0.11
+    right   froude,resistance
+            0.125,0.11
+    """
+
+    code: ClassVar[str] = "E0507"
+    message: ClassVar[str] = "column {position} of `{table}` has no name"
+    advice: ClassVar[str] = "name it, or leave it out (pandas: `to_csv(path, index=False)`)"
+    table: str
+    position: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WrongSeparator(Diagnostic):
+    """The columns are separated by something other than a comma.
+
+    wrong   froude;resistance
+            0,125;0,11
+    right   froude,resistance
+            0.125,0.11
+    """
+
+    code: ClassVar[str] = "E0508"
+    message: ClassVar[str] = "the columns of `{table}` seem to be separated by {separator}, not by commas"
+    advice: ClassVar[str] = "save the table with commas between columns and points in decimals"
+    table: str
+    separator: str
+
+
+# --------------------------------------------------------- choosing columns
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class UnknownColumn(Diagnostic):
+    """The spec names a column that the table does not have. Case and blanks inside names count.
+
+    wrong   target Resistance          # the table has `resistance`
+    right   target resistance
+    """
+
+    code: ClassVar[str] = "E0510"
+    message: ClassVar[str] = "the {role} `{column}` is not a column of `{table}`"
+    advice: ClassVar[str] = "its columns are {columns}"
+    role: str
+    column: str
+    table: str
+    columns: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TargetIsFeature(Diagnostic):
+    """A column is both a target and a feature: the network would be given the answer.
+
+    wrong   target resistance
+            features froude, resistance
+    right   target resistance
+            features froude
+    """
+
+    code: ClassVar[str] = "E0511"
+    message: ClassVar[str] = "{columns} cannot be both target and feature"
+    advice: ClassVar[str] = "take it out of `features`, or name another target"
+    columns: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class MissingTarget(Diagnostic):
+    """Some rows have no value in the target column; there is nothing to learn from them, and nothing is guessed.
+
+    wrong   froude,resistance
+            0.125,
+    right   (the row left out, or its value filled in)
+    """
+
+    code: ClassVar[str] = "E0512"
+    message: ClassVar[str] = "the target `{column}` has no value in {where}"
+    advice: ClassVar[str] = "fill these cells in, or take the rows out of `{table}`"
+    column: str
+    where: str
+    table: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class MissingFeature(Diagnostic):
+    """Some cells of a feature column are empty. Nothing is filled in silently.
+
+    wrong   features *                      # one of them has gaps
+    right   features * except horsepower
+    """
+
+    code: ClassVar[str] = "E0513"
+    message: ClassVar[str] = "the feature `{column}` has no value in {where}"
+    advice: ClassVar[str] = "fill these cells in, take the rows out, or write `features * except {quoted}`"
+    column: str
+    quoted: str
+    where: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class InfiniteCell(Diagnostic):
+    """A cell that is learned from is infinite, or too large for a number.
+
+    wrong   froude,resistance
+            0.125,inf
+    right   froude,resistance
+            0.125,62.4
+    """
+
+    code: ClassVar[str] = "E0514"
+    message: ClassVar[str] = "the {role} `{column}` is infinite in {where}"
+    advice: ClassVar[str] = "correct these cells, or take the rows out"
+    role: str
+    column: str
+    where: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TextCell(Diagnostic):
+    """A column of numbers has cells that are not numbers.
+
+    Decimals have a point; units, thousands separators and words such as `unknown` are not read.
+
+        wrong   0,125
+        right   0.125
+    """
+
+    code: ClassVar[str] = "E0515"
+    message: ClassVar[str] = "the {role} `{column}` is not a number in {where}: `{value}`"
+    advice: ClassVar[str] = "write a plain number such as 0.125, or leave the row out"
+    role: str
+    column: str
+    where: str
+    value: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TextFeature(Diagnostic):
+    """A feature column holds text; features are numbers.
+
+    `features *` takes every column but the target, so text columns must be left out by name.
+
+        wrong   features *
+        right   features * except name, origin
+        right   features weight, horsepower
+    """
+
+    code: ClassVar[str] = "E0516"
+    message: ClassVar[str] = "{columns} of `{table}` cannot be features: they hold {what}, such as `{value}`"
+    advice: ClassVar[str] = "write `features * except {quoted}`, or name the features one by one"
+    columns: str
+    quoted: str
+    table: str
+    value: str
+    what: str = "text"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TextTarget(Diagnostic):
+    """The target column holds text. This version learns numbers; it does not yet learn classes.
+
+    wrong   target species
+    right   target body_mass_g
+    """
+
+    code: ClassVar[str] = "E0517"
+    message: ClassVar[str] = "the target `{column}` holds {what}, such as `{value}`"
+    advice: ClassVar[str] = "name a column of numbers in `data {{ target … }}`"
+    column: str
+    value: str
+    what: str = "text"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoFeatures(Diagnostic):
+    """No column is left to learn from once targets and excluded columns are taken away.
+
+    wrong   features * except froude       # the only other column
+    right   features *
+    """
+
+    code: ClassVar[str] = "E0518"
+    message: ClassVar[str] = "no column of `{table}` is left as a feature"
+    advice: ClassVar[str] = "a table needs one column besides the target"
+    table: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WrongFeatureCount(Diagnostic):
+    """The network reads another number of features than the table gives it.
+
+    A spec without a layer that sets a width in its encoder reads exactly what its circuit reads.
+
+        wrong   a circuit that reads 4 inputs, no encoder, a table with 6 features
+        right   encoder { dense(4) }
+    """
+
+    code: ClassVar[str] = "E0519"
+    message: ClassVar[str] = "the network reads {expected} features, `{table}` gives {found}: {columns}"
+    advice: ClassVar[str] = "choose columns with `data {{ features … }}`, or put `dense({expected})` into the encoder"
+    expected: int
+    found: int
+    table: str
+    columns: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WrongTargetCount(Diagnostic):
+    """The network ends with another number of outputs than there are targets.
+
+    wrong   data { target a, b }  decoder { dense(1) }
+    right   data { target a, b }  decoder { dense(auto) }
+    """
+
+    code: ClassVar[str] = "E0520"
+    message: ClassVar[str] = "the network has {expected} outputs, but there are {found} targets: {columns}"
+    advice: ClassVar[str] = "name as many targets, or end the decoder with `dense(auto)`"
+    expected: int
+    found: int
+    columns: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TooFewRows(Diagnostic):
+    """The split leaves too few rows to train on; at least two are needed.
+
+    wrong   split validation: 20, test: 20      # of a table with 40 rows
+    right   split validation: 0.15, test: 0.15
+    """
+
+    code: ClassVar[str] = "E0521"
+    message: ClassVar[str] = (
+        "of {rows} rows, {validation} for validation and {test} for the test leave {left} to train on"
+    )
+    advice: ClassVar[str] = "training needs at least two rows: make the other parts smaller"
+    rows: int
+    validation: int
+    test: int
+    left: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TooLarge(Diagnostic):
+    """The values of a column are so large that they become infinite when they are scaled or rounded.
+
+    wrong   scale features: none      # and a column near 1e300
+    right   scale features: standard  # or another unit in the table
+    """
+
+    code: ClassVar[str] = "E0522"
+    message: ClassVar[str] = "the values of `{column}` are too large to compute with"
+    advice: ClassVar[str] = "use another unit, `scale …: standard`, or `precision double`"
+    column: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class FeatureMissing(Diagnostic):
+    """A run is asked about a table that lacks columns which it was trained on. Their order does not matter.
+
+    wrong   hqnn predict runs/yacht-1 boats.csv      # has no column `froude`
+    right   hqnn predict runs/yacht-1 hulls.csv
+    """
+
+    code: ClassVar[str] = "E0523"
+    message: ClassVar[str] = "the run needs {columns}, which `{table}` does not have"
+    advice: ClassVar[str] = "its columns are {found}"
+    columns: str
+    table: str
+    found: str
+
+
+# ----------------------------------------------------------------------- runs
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RunExists(Diagnostic):
+    """The folder for the run exists already and is not empty; nothing is ever overwritten.
+
+    A run that was ended before its first checkpoint holds nothing of a training: its folder is taken again.
+
+    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1      # a second time
+    right   hqnn train model.hqnn data.csv --out runs/yacht-2
+    right   hqnn train model.hqnn data.csv                         # takes the next free number
+    """
+
+    code: ClassVar[str] = "E0530"
+    message: ClassVar[str] = "`{path}` exists already"
+    advice: ClassVar[str] = "{resume}choose another `--out`, or leave it out: the next free number is taken"
+    exit_code: ClassVar[int] = 2
+    path: str
+    resume: str = ""
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RunUnwritable(Diagnostic):
+    """The folder for the run, or a file in it, cannot be written.
+
+    wrong   hqnn train model.hqnn data.csv --out /runs      # not yours
+    right   hqnn train model.hqnn data.csv --out ~/runs/1
+    """
+
+    code: ClassVar[str] = "E0531"
+    message: ClassVar[str] = "cannot write to `{path}`: {reason}"
+    advice: ClassVar[str] = "choose a folder that you may write to with `--out`"
+    exit_code: ClassVar[int] = 3
+    path: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RunBusy(Diagnostic):
+    """Another training writes to this run's folder at this moment; two would mix their files.
+
+    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume      # while the first one still runs
+    right   hqnn train model.hqnn data.csv                                  # a run of its own
+    """
+
+    code: ClassVar[str] = "E0547"
+    message: ClassVar[str] = "another training writes to `{path}` now"
+    advice: ClassVar[str] = "wait for its end, or choose another `--out`"
+    exit_code: ClassVar[int] = 2
+    path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NothingToResume(Diagnostic):
+    """The training in this folder was ended before it had written its first checkpoint: there is nothing to go on from.
+
+    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
+    right   hqnn train model.hqnn data.csv --out runs/yacht-1
+    """
+
+    code: ClassVar[str] = "E0548"
+    message: ClassVar[str] = "the training in `{path}` was ended before its first checkpoint"
+    advice: ClassVar[str] = "leave `--resume` out: the same `--out` is taken again"
+    exit_code: ClassVar[int] = 2
+    path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NotARun(Diagnostic):
+    """The folder is not a finished run: a file of it is not there.
+
+    wrong   hqnn predict runs data.csv
+    right   hqnn predict runs/yacht-1 data.csv
+    """
+
+    code: ClassVar[str] = "E0532"
+    message: ClassVar[str] = "`{path}` is not a run: it has no `{file}`"
+    advice: ClassVar[str] = "give the folder that `hqnn train` wrote, such as runs/yacht-1"
+    path: str
+    file: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class RunDamaged(Diagnostic):
+    """A file of the run is there but cannot be used: cut off, edited, or from another version.
+
+    wrong   a best.pt that was copied only in part
+    right   the run as it was written, or a new one
+    """
+
+    code: ClassVar[str] = "E0533"
+    message: ClassVar[str] = "`{file}` of the run `{path}` cannot be used: {reason}"
+    advice: ClassVar[str] = "copy the whole folder again, or train anew"
+    path: str
+    file: str
+    reason: str
+
+
+# ------------------------------------------------------------------- training
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class LossNotFinite(Diagnostic):
+    """The loss became infinite or not a number; going on would only spread it. The best checkpoint so far is kept.
+
+    Most often the learning rate is too large. Other causes are an angle with a pole (`tan`, `1 / x`, `log` of an input
+    at or below 0) or, with `precision mixed` on a GPU, values beyond the range of half precision.
+
+        wrong   optimizer adamw(lr: 10)
+        right   optimizer adamw(lr: 0.01)
+                clip 1.0
+    """
+
+    code: ClassVar[str] = "E0540"
+    message: ClassVar[str] = "the {part} loss is {value} in epoch {epoch}, step {step}: training stopped"
+    advice: ClassVar[str] = "use a smaller `lr`, `clip 1.0`, or `precision single`"
+    part: str
+    value: str
+    epoch: int
+    step: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class GradientNotFinite(Diagnostic):
+    """A gradient became infinite or not a number, though the loss was a number; the weights were not changed by it.
+
+    An angle or a layer is at an edge of its domain, where its value is finite and its slope is not (`x / sqrt(x ** 2)`
+    near 0, an operation such as `relu ** 0.5` at 0), or weights and features are so large that products overflow. The
+    best checkpoint so far is kept.
+
+        wrong   dense(4); relu ** 0.5
+        right   dense(4); relu + 0.01 ** 0.5
+    """
+
+    code: ClassVar[str] = "E0545"
+    message: ClassVar[str] = (
+        "the gradient of `{weight}` is {value} in epoch {epoch}, step {step}, at a loss of {loss}: training stopped"
+    )
+    advice: ClassVar[str] = (
+        "a layer or an angle is where its slope has no value, such as a root of 0: keep its argument away from there, "
+        "or use a smaller `lr` if weights have grown large"
+    )
+    weight: str
+    value: str
+    epoch: int
+    step: int
+    loss: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WeightNotFinite(Diagnostic):
+    """A weight became infinite or not a number by the optimizer's steps, though all gradients were numbers.
+
+    The steps are too large for the numbers of this precision. The best checkpoint so far is kept.
+
+        wrong   optimizer sgd(lr: 1e38)
+        right   optimizer sgd(lr: 0.01)
+    """
+
+    code: ClassVar[str] = "E0546"
+    message: ClassVar[str] = "`{weight}` is {value} after epoch {epoch}, step {step}: training stopped"
+    advice: ClassVar[str] = "use a smaller `lr`, or `clip 1.0`"
+    weight: str
+    value: str
+    epoch: int
+    step: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NothingToTrain(Diagnostic):
+    """The network has no weight that training could change: no classical layer, and none or only frozen in the circuit.
+
+    wrong   circuit on 2 qubits { feature_map angle() }
+    right   circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes() }
+    """
+
+    code: ClassVar[str] = "E0541"
+    message: ClassVar[str] = "the network has no weights to train"
+    advice: ClassVar[str] = "add an ansatz to the circuit, or `dense` to the encoder or decoder"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class BatchTooSmall(Diagnostic):
+    """`batch_norm` compares the rows of a batch with each other, and here a batch is a single row.
+
+    wrong   batch 1      # with batch_norm in the encoder
+    right   batch 16
+    """
+
+    code: ClassVar[str] = "E0542"
+    message: ClassVar[str] = "`batch_norm` cannot be trained on batches of one row"
+    advice: ClassVar[str] = "use `batch 2` or more, or `layer_norm`"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoCuda(Diagnostic):
+    """`device cuda` is asked for, and PyTorch finds no CUDA device here. Nothing falls back to the CPU silently.
+
+    wrong   device cuda      # on a machine without a GPU, or with a CPU build of PyTorch
+    right   device auto
+    """
+
+    code: ClassVar[str] = "E0543"
+    message: ClassVar[str] = "`device cuda` is asked for, but PyTorch {reason}"
+    advice: ClassVar[str] = "write `device auto`, or install a CUDA build of torch on a machine with a GPU"
+    exit_code: ClassVar[int] = 3
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class CannotResume(Diagnostic):
+    """A run can be taken up again only as what it was: the same spec, the same table, the same split.
+
+    wrong   hqnn train other.hqnn data.csv --out runs/yacht-1 --resume
+    right   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
+    """
+
+    code: ClassVar[str] = "E0544"
+    message: ClassVar[str] = "`{path}` cannot be resumed: {reason}"
+    advice: ClassVar[str] = "resume with the spec and the table it was started with, or start a new run"
+    path: str
+    reason: str

@@ -1,0 +1,70 @@
+"""Places for findings of rooms that know no spec: who asked gives the place that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+    from hqnn_dsl.diagnostics.source import Span
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Adds a place to the diagnostics of a refusal that have none: of the options that they are about, where known."""
+
+    span: Span
+    options: Mapping[str, Span] = field(default_factory=dict)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal) and any(item.span is None for item in error.diagnostics):
+            raise Refusal(*(item if item.span else self._place(item) for item in error.diagnostics)) from error
+
+    def _place(self, item: Diagnostic) -> Diagnostic:
+        first, *others = [self.options[path] for path in item.about if path in self.options] or [self.span]
+        return replace(item, span=first, notes=(*item.notes, *(Note("the other one", span) for span in others)))
+
+
+OF_TABLES = {
+    **dict.fromkeys(("E0512", "E0517", "E0520"), "data.target"),
+    **dict.fromkeys(("E0511", "E0513", "E0516", "E0518", "E0519"), "data.features"),
+    **dict.fromkeys(("E0521",), "data.split"),
+    **dict.fromkeys(("E0542",), "train.batch"),
+    **dict.fromkeys(("E0543",), "train.device"),
+}
+"""The setting that a finding about a table or a training is about; if it has a `role`, that says which column."""
+
+ROLES = {"target": "data.target", "feature": "data.features"}
+
+
+@dataclass(frozen=True)
+class PlacedByCode:
+    """Adds the place in the spec to findings about a table, which name their place in the table themselves.
+
+    `places` maps `data.target` and the like to where the spec writes them; what it does not write gets no place.
+    """
+
+    places: Mapping[str, Span]
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, Refusal):
+            return
+        placed = tuple(self._placed(item) for item in error.diagnostics)
+        if placed != tuple(error.diagnostics):
+            raise Refusal(*placed) from error
+
+    def _placed(self, item: Diagnostic) -> Diagnostic:
+        path = ROLES.get(getattr(item, "role", "")) or OF_TABLES.get(item.code, "")
+        span = self.places.get(path)
+        return item if item.span is not None or span is None else replace(item, span=span)

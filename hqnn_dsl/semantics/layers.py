@@ -1,0 +1,190 @@
+"""Encoder and decoder: lines of layers, and the widths that flow through them.
+
+Widths are inferred from table to target: `dense(auto)` takes what its right neighbour needs, which is the circuit's
+inputs or the number of targets. What does not fit is an error that shows both places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.circuit.angles import FUNCTIONS
+from hqnn_dsl.diagnostics.codes import shapes as codes
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.semantics import value_advice
+from hqnn_dsl.semantics.evaluate import number
+from hqnn_dsl.semantics.options import bind
+from hqnn_dsl.semantics.spec import Choice, Layer
+from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
+from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.diagnostics.source import Span
+
+_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as read: its layer, its operations, and its width where it sets one ("auto" where inferred)."""
+
+    span: Span
+    layer: Choice
+    entry: LayerEntry
+    operations: tuple[tuple[str, float], ...]
+
+    @property
+    def width(self) -> int | str | None:
+        """The width that the line sets; None where it keeps its input's."""
+        width = self.layer.options.get("width") if self.entry.sets_width else None
+        assert width is None or isinstance(width, (int, str))
+        return width
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the line has weights that training changes."""
+        return self.entry.sets_width or bool(self.layer.options.get("affine"))
+
+
+def read_lines(section: nodes.Layers | None, scope: Scope, findings: Findings) -> list[Line] | None:
+    """The lines of an encoder or decoder; None where one is wrong, which is then in `findings`."""
+    lines: list[Line] = []
+    sound = True
+    for node in section.lines if section is not None else ():
+        if findings.is_full:
+            return None
+        try:
+            lines.append(_line(node, scope, findings))
+        except Refusal as refusal:
+            sound = False
+            for diagnostic in refusal.diagnostics:
+                findings.add(diagnostic)
+        except Silent:
+            sound = False
+    return lines if sound else None
+
+
+def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
+    operations: list[tuple[str, float]] = []
+    head = node
+    while isinstance(head, nodes.Binary):
+        if head.operator not in _OPERATORS:
+            problem = f"`{head.operator}` is no operation on a layer"
+            hint = "a comment begins with `#`" if head.operator == "//" else ""
+            raise Refusal(codes.LayerLine(span=head.span, problem=problem, hint=hint))
+        if not _leads_with_layer(head.left):
+            raise Refusal(codes.LayerLine(span=node.span, problem="a layer comes first on its line"))
+        if isinstance(head.right, (nodes.Name, nodes.Call)) and (second := _layer_in(head.right, scope)):
+            problem = f"`{second}` is a second layer; each stands on a line of its own"
+            raise Refusal(codes.LayerLine(span=head.right.span, problem=problem))
+        value = number(head.right, scope, "what follows a layer")
+        if (head.operator, value) == ("/", 0):
+            raise Refusal(codes.LayerLine(span=head.right.span, problem="division by zero"))
+        operations.append((_OPERATORS[head.operator], float(value)))
+        head = head.left
+    name, arguments = _layer_name(head)
+    entry = LAYERS.get(name.name)
+    if not isinstance(entry, LayerEntry):
+        hint = value_advice.for_layer(name.name, head.span.text) or suggest_or_list(name.name, list(LAYERS))
+        raise Refusal(codes.UnknownLayer(span=name.span, name=name.name, hint=hint))
+    choice = bind(entry, arguments, scope, findings, head.span)
+    if choice is None:
+        raise Silent
+    return Line(node.span, choice, entry, tuple(reversed(operations)))
+
+
+def _layer_in(node: nodes.Name | nodes.Call, scope: Scope) -> str:
+    """The layer that a value names where a number is expected, empty where it names none."""
+    if isinstance(node, nodes.Name):
+        return node.name if node.name in LAYERS and not scope.has(node.name) else ""
+    return node.function.name if node.function.name in LAYERS and node.function.name not in FUNCTIONS else ""
+
+
+def _leads_with_layer(node: nodes.Expression) -> bool:
+    while isinstance(node, nodes.Binary):
+        node = node.left
+    return isinstance(node, (nodes.Name, nodes.Call)) and not (isinstance(node, nodes.Name) and node.name == "pi")
+
+
+def _layer_name(node: nodes.Expression) -> tuple[nodes.Name, tuple[nodes.Argument, ...]]:
+    match node:
+        case nodes.Name() if node.name not in ("pi", "auto", "qubits"):
+            return node, ()
+        case nodes.Call(_, function, arguments):
+            return function, arguments
+        case nodes.Unary(_, "-", operand) if _leads_with_layer(operand):
+            problem = "a layer comes first on its line"
+            hint = f"write `{operand.span.text} * -1`"
+            raise Refusal(codes.LayerLine(span=node.span, problem=problem, hint=hint))
+    raise Refusal(codes.LayerLine(span=node.span, problem="no layer stands here"))
+
+
+def end_width(lines: list[Line]) -> int | str | None:
+    """The width that the lines end with: of the last line that sets one. None where none does."""
+    return next((line.width for line in reversed(lines) if line.width is not None), None)
+
+
+def end_span(lines: list[Line]) -> Span | None:
+    """Where the width that the lines end with is set."""
+    return next((line.span for line in reversed(lines) if line.width is not None), None)
+
+
+def resolved(
+    lines: list[Line], in_width: int | None, needed: int | None, findings: Findings
+) -> tuple[tuple[Layer, ...], int | None]:
+    """The layers with all widths, and the width they end with.
+
+    `in_width` is what comes in, None while only the table knows; `needed` is what the right neighbour takes.
+    """
+    layers: list[Layer] = []
+    width = in_width
+    neighbours = _next_with_width(lines)
+    for line, neighbour in zip(lines, neighbours, strict=True):
+        out = width
+        if line.width is not None:
+            out = _width_of(line, neighbour, needed, findings)
+        options: dict[str, Any] = dict(line.layer.options)
+        if line.width is not None and out is not None:
+            options["width"] = out
+        layer = Choice(name=line.layer.name, options=options)
+        layers.append(Layer(layer=layer, in_width=width, out_width=out, operations=line.operations))
+        width = out
+    return tuple(layers), width
+
+
+def _next_with_width(lines: list[Line]) -> list[Line | None]:
+    """For each line the next one after it that sets a width."""
+    found: list[Line | None] = []
+    following: Line | None = None
+    for line in reversed(lines):
+        found.append(following)
+        following = line if line.width is not None else following
+    return found[::-1]
+
+
+def _width_of(line: Line, neighbour: Line | None, needed: int | None, findings: Findings) -> int | None:
+    if isinstance(line.width, int):
+        return line.width
+    name = line.layer.name
+    if neighbour is not None:
+        reason = f"`{neighbour.span.text}` after it takes any width"
+        hint = f"write `{name}(16)`, or another number"
+        findings.add(codes.AutoWidth(span=line.span, what=f"`{line.span.text}`", reason=reason, hint=hint))
+        return None
+    if needed is None:
+        return None
+    return needed
+
+
+def ends_bounded(lines: list[Line]) -> bool:
+    """Whether what the lines give lies in a fixed interval, whatever comes in."""
+    for line in reversed(lines):
+        if any(operation == "pow" and constant < 0 for operation, constant in line.operations):
+            return False
+        if line.entry.bounded:
+            return True
+        if not line.entry.keeps_bounds:
+            return False
+    return False

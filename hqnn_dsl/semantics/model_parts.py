@@ -1,0 +1,110 @@
+"""The model of a file and its parts by what they are: what stands twice, in the wrong place, or is not built yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.diagnostics.codes import meaning, unbuilt
+from hqnn_dsl.diagnostics.diagnostic import Findings, Note
+from hqnn_dsl.diagnostics.source import Span
+from hqnn_dsl.semantics.values import Poison
+from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.semantics.values import Scope
+
+
+@dataclass
+class Parts:
+    """The parts of a model by what they are."""
+
+    data: nodes.Settings | None = None
+    train: nodes.Settings | None = None
+    transpile: nodes.Settings | None = None
+    budget: nodes.Settings | None = None
+    encoder: nodes.Layers | None = None
+    decoder: nodes.Layers | None = None
+    circuit: nodes.Circuit | None = None
+    backend: nodes.Setting | None = None
+
+
+def model_of(tree: nodes.File, findings: Findings) -> nodes.Model | None:
+    """The first model of a file, None where it has none."""
+    models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
+    for second in models[1:]:
+        note = Note("the first one", models[0].head)
+        findings.add(meaning.DefinedTwice(span=second.head, what="`model`", notes=(note,)))
+    return models[0] if models else None
+
+
+def parts_of(model: nodes.Model, scope: Scope, findings: Findings) -> Parts:
+    """The parts of a model; one that stands twice, or is not built, goes to `findings`."""
+    parts = Parts()
+    for part in model.parts:
+        match part:
+            case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" | "budget" as word)):
+                _take(findings, parts, word, part)
+            case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
+                _take(findings, parts, word, part)
+            case nodes.Circuit():
+                _take_circuit(findings, parts, part)
+            case nodes.Setting():
+                _take(findings, parts, "backend", part)
+            case nodes.Allow():
+                pass
+            case nodes.Let():
+                hint = "write it above the model"
+                scope.bind(part.name.name, Poison(), part.name.span)
+                findings.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
+            case _:
+                findings.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
+    return parts
+
+
+def is_circuit_alone(parts: Parts) -> bool:
+    """Whether a model is only a circuit: neither `data`, `encoder` nor `decoder`. It need not fit any targets."""
+    return parts.data is None and parts.encoder is None and parts.decoder is None
+
+
+def _take(findings: Findings, parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
+    first = getattr(parts, word)
+    if first is not None:
+        note = Note("the first one", _head(first))
+        findings.add(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
+        return
+    setattr(parts, word, part)
+
+
+def _take_circuit(findings: Findings, parts: Parts, part: nodes.Circuit) -> None:
+    if parts.circuit is not None:
+        note = Note("the first one", parts.circuit.head)
+        what = "a model with several circuits is"
+        findings.add(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
+        return
+    parts.circuit = part
+
+
+def _head(part: nodes.Part) -> Span:
+    """The text that stands for a part in a message: its first line, without the brace."""
+    match part:
+        case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
+            return keyword.span
+        case nodes.Circuit():
+            return part.head
+        case nodes.ForeignCircuit(_, _, path):
+            return path.span
+        case nodes.Sweep(span):
+            return Span(span.source, span.start, span.start + len("sweep"))
+    return part.span
+
+
+def _unbuilt_name(part: nodes.Part) -> str:
+    match part:
+        case nodes.ForeignCircuit():
+            return "a circuit made elsewhere is"
+        case nodes.Sweep():
+            return "`sweep` is"
+        case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
+            return f"`{keyword.name}` is"
+    return "this is"

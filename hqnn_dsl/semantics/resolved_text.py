@@ -1,0 +1,180 @@
+"""A checked model back to text, with everything filled in: what `hqnn check --resolved` prints and runs keep.
+
+The text stands alone: constants have their values (also those given by `--set`), defaults are written out, blocks of
+used files stand in it. Checking it again gives the same spec and the same circuit; a test holds that for every spec.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.semantics.renaming import names_for, renamed
+from hqnn_dsl.semantics.spec import Choice, Layer, Spec
+from hqnn_dsl.semantics.unused import CIRCUIT_READS
+from hqnn_dsl.semantics.values import quoted, written
+from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.printer import text_of
+
+if TYPE_CHECKING:
+    from hqnn_dsl.semantics.check import Checked
+    from hqnn_dsl.semantics.definitions import FileScope
+
+_RESERVED = {"and", "or", "not", "true", "false", "pi", "auto", "qubits"}
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+
+
+def resolved_text(checked: Checked) -> str:
+    """The spec as a whole file of the language, every setting and default written out."""
+    circuit = _circuit(checked)
+    files: dict[int, tuple[FileScope, list[Any]]] = {id(checked.file): (checked.file, [circuit])}
+    for definition in checked.used:
+        if not definition.is_library:
+            files.setdefault(id(definition.file), (definition.file, []))[1].append(definition.block)
+    trees = tuple((file, tuple(printed)) for file, printed in files.values())
+    pieces = ["hqnn 1"]
+    constants: list[str] = []
+    printed: list[str] = []
+    for place, ((file, nodes_of), names) in enumerate(zip(trees, names_for(trees), strict=True)):
+        constants.extend(_constant_text(file, old, new) for old, new in names.items())
+        changed = [renamed(node, names, file) for node in nodes_of]
+        if place == 0:
+            circuit = changed.pop(0)
+        printed.extend(text_of(block) for block in changed)
+    if constants:
+        pieces.append("\n".join(constants))
+    return "\n\n".join([*pieces, *printed, _model_text(checked, circuit)]) + "\n"
+
+
+def without_budget(text: str) -> str:
+    """A resolved spec without its budget, which bounds a training and changes nothing that it trains."""
+    return re.sub(r"\n\n  budget \{\n[^}]*\n  \}", "", text)
+
+
+def _constant_text(file: FileScope, name: str, new_name: str) -> str:
+    binding = file.scope.find(name)
+    assert binding is not None
+    return f"let {new_name} = {written(binding.value)}"
+
+
+def _model_text(checked: Checked, circuit: nodes.Circuit) -> str:
+    spec, is_alone = checked.spec, bool(checked.untrainable)
+    doc = "".join(f"## {line}\n" for line in spec.doc.splitlines())
+    sections = [] if is_alone else [_data_text(spec)]
+    if spec.encoder:
+        sections.append(_layers_text("encoder", spec.encoder))
+    sections.append(text_of(circuit, indent=1))
+    if spec.decoder:
+        sections.append(_layers_text("decoder", spec.decoder))
+    asked = CIRCUIT_READS if is_alone and not _says_how_to_train(checked) else tuple(vars(spec.train))
+    sections.extend([_train_text(spec, asked), _transpile_text(spec)])
+    if spec.budget is not None:
+        sections.append(_section("budget", [(name, written(value)) for name, value in vars(spec.budget).items()]))
+    sections.append(f"  backend {choice_text(spec.backend)}")
+    return f"{doc}model {spec.name} {{\n" + "\n\n".join(sections) + "\n}"
+
+
+def _says_how_to_train(checked: Checked) -> bool:
+    model = next(statement for statement in checked.tree.statements if isinstance(statement, nodes.Model))
+    sections = [part for part in model.parts if isinstance(part, nodes.Settings) and part.keyword.name == "train"]
+    return any(setting.name.name not in CIRCUIT_READS for part in sections for setting in part.settings)
+
+
+def _section(name: str, rows: list[tuple[str, str]]) -> str:
+    width = max(len(key) for key, _ in rows)
+    return f"  {name} {{\n" + "\n".join(f"    {key:<{width}} {value}" for key, value in rows) + "\n  }"
+
+
+def column_text(name: str) -> str:
+    """A column as the language writes it: bare where it is a name, else in quotes."""
+    return name if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) and name not in _RESERVED else quoted(name)
+
+
+def choice_text(choice: Choice) -> str:
+    """`adamw(lr: 0.01, …)` with all options."""
+    given = ", ".join(f"{name}: {_option_text(value)}" for name, value in choice.options.items())
+    return f"{choice.name}({given})" if given else choice.name
+
+
+def _option_text(value: Any) -> str:
+    if isinstance(value, str):
+        return column_text(value) if value != "auto" else "auto"
+    return written(value)
+
+
+def _data_text(spec: Spec) -> str:
+    data = spec.data
+    rows = []
+    if data.target is not None:
+        rows.append(("target", ", ".join(column_text(name) for name in data.target)))
+    features = "*"
+    if data.features.names is not None:
+        features = ", ".join(column_text(name) for name in data.features.names)
+    elif data.features.excluded:
+        features = "* except " + ", ".join(column_text(name) for name in data.features.excluded)
+    rows.append(("features", features))
+    split = data.split
+    rows.append(
+        ("split", f"validation: {written(split.validation)}, test: {written(split.test)}, seed: {written(split.seed)}")
+    )
+    rows.append(("scale", f"features: {data.scale.features}, target: {data.scale.target}"))
+    return _section("data", rows)
+
+
+def _layers_text(name: str, layers: tuple[Layer, ...]) -> str:
+    lines = []
+    for layer in layers:
+        text = choice_text(layer.layer)
+        for place, (operation, constant) in enumerate(layer.operations):
+            head = f"({text})" if place else text
+            text = f"{head} {_SYMBOLS[operation]} {constant!r}"
+        lines.append(f"    {text}")
+    return f"  {name} {{\n" + "\n".join(lines) + "\n  }"
+
+
+def _circuit(checked: Checked) -> nodes.Circuit:
+    """The circuit as it is printed: its width a number, its measurement said."""
+    model = next(statement for statement in checked.tree.statements if isinstance(statement, nodes.Model))
+    circuit = next(part for part in model.parts if isinstance(part, nodes.Circuit))
+    width = nodes.Number(circuit.width.span, checked.spec.num_qubits)
+    body = tuple(statement for statement in circuit.body if not isinstance(statement, nodes.Allow))
+    if not any(isinstance(statement, nodes.Measure) for statement in _statements(body)):
+        body = (*body, nodes.Measure(circuit.span, (nodes.Name(circuit.span, "z"),)))
+    return replace(circuit, width=width, body=body)
+
+
+def _statements(body: tuple[nodes.Statement, ...]) -> list[nodes.Statement]:
+    found: list[nodes.Statement] = []
+    for statement in body:
+        found.append(statement)
+        match statement:
+            case nodes.For() | nodes.Repeat():
+                found.extend(_statements(statement.body))
+            case nodes.If():
+                found.extend(_statements((*statement.then, *statement.otherwise)))
+    return found
+
+
+def _train_text(spec: Spec, names: tuple[str, ...]) -> str:
+    rows = []
+    for name in names:
+        value = getattr(spec.train, name)
+        rows.append((name, choice_text(value) if isinstance(value, Choice) else _option_text(value)))
+    return _section("train", rows)
+
+
+def _transpile_text(spec: Spec) -> str:
+    transpile = spec.transpile
+    rows = []
+    if transpile.target is not None:
+        rows.append(("target", quoted(transpile.target)))
+    if transpile.basis is not None:
+        rows.append(("basis", "[" + ", ".join(quoted(gate) for gate in transpile.basis) + "]"))
+    if isinstance(transpile.coupling, str):
+        rows.append(("coupling", transpile.coupling))
+    elif transpile.coupling is not None:
+        rows.append(("coupling", written([list(pair) for pair in transpile.coupling])))
+    rows.append(("optimization", written(transpile.optimization)))
+    rows.append(("seed", written(transpile.seed)))
+    return _section("transpile", rows)

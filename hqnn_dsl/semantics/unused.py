@@ -1,0 +1,154 @@
+"""What is written and would change nothing, found where the whole model is known.
+
+A value that does something is never refused for doing little: `dropout(0)` and `* 1` are what they say. Refused is what
+nothing reads. Values that are the defaults are left alone, so that a resolved spec, which writes them all, is itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.catalog.objectives import OPTIMIZERS, SCHEDULERS
+from hqnn_dsl.diagnostics.codes import meaning, warnings
+from hqnn_dsl.semantics.options import places_in
+from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.walk import has_option, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.diagnostics.diagnostic import Findings
+    from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.definitions import FileScope
+    from hqnn_dsl.semantics.layers import Line
+    from hqnn_dsl.semantics.spec import TrainSpec
+
+
+def refuse_idle_training(
+    train: TrainSpec,
+    section: nodes.Settings | None,
+    layers: tuple[Sequence[Line], Sequence[Line]],
+    circuit: Circuit,
+    findings: Findings,
+) -> None:
+    """Refuse settings of `train` that this network has no use for. `layers` are those of encoder and decoder."""
+    spans = dict(_places(section))
+    is_classical = any(line.has_weights for part in layers for line in part)
+    is_quantum = any(tensor.size and not tensor.frozen for tensor in circuit.weights)
+    chosen, trains = train.optimizer, {"is_classical": is_classical, "is_quantum": is_quantum}
+    for name, reason in _idle_options(chosen.name, chosen.options, **trains):
+        span = spans.get(f"optimizer.{name}", spans.get("optimizer"))
+        findings.add(meaning.NoEffect(span=span, what=name, reason=reason, hint="leave it out"))
+    if train.precision == "mixed" and not _has_half(*layers):
+        reason = "only dense layers in front of the decoder's last weights are computed in half precision"
+        hint = "write `precision single`, or leave it out"
+        findings.add(meaning.NoEffect(span=spans.get("precision"), what="precision mixed", reason=reason, hint=hint))
+    _bound_min_lr(train, spans, findings, **trains)
+
+
+def _idle_options(
+    optimizer: str, options: Mapping[str, Any], *, is_classical: bool, is_quantum: bool
+) -> Iterator[tuple[str, str]]:
+    """The options that no weight of this network is trained by, and why."""
+    defaults = OPTIMIZERS[optimizer].defaults()
+    if options.get("quantum_lr") is not None and not is_quantum:
+        yield "quantum_lr", "no weight of the circuit trains"
+    if is_classical:
+        return
+    if options.get("weight_decay") not in {None, 0.0, defaults.get("weight_decay")}:
+        yield "weight_decay", "it is for classical weights, and this network has none"
+    if options.get("quantum_lr") is not None and options.get("lr") != defaults.get("lr"):
+        yield "lr", "`quantum_lr` is given, and this network has no classical weights"
+
+
+def _has_half(encoder: Sequence[Line], decoder: Sequence[Line]) -> bool:
+    """Whether a line is computed in half precision under `precision mixed`, as `network.hybrid` does it."""
+    weighted = [place for place, line in enumerate(decoder) if line.has_weights]
+    halves = [*encoder, *decoder[: weighted[-1] if weighted else 0]]
+    return any(line.entry.sets_width for line in halves)
+
+
+def _bound_min_lr(
+    train: TrainSpec, spans: Mapping[str, Span], findings: Findings, *, is_classical: bool, is_quantum: bool
+) -> None:
+    """Refuse a lowest learning rate above a rate that it is to be the end of."""
+    lowest = train.scheduler.options.get("min_lr")
+    lr, quantum_lr = train.optimizer.options["lr"], train.optimizer.options.get("quantum_lr")
+    quantum = lr if quantum_lr is None else quantum_lr
+    rates = [*([lr] if is_classical else []), *([quantum] if is_quantum else [])]
+    if lowest is None or not rates or lowest <= min(rates):
+        return
+    span = spans.get("scheduler.min_lr", spans.get("scheduler"))
+    bound = f"at most {min(rates):g}, the smallest learning rate"
+    findings.add(meaning.OutOfBounds(span=span, what="`min_lr`", bound=bound, value=f"{lowest:g}"))
+
+
+def _places(section: nodes.Settings | None) -> Iterator[tuple[str, Span]]:
+    """Where the settings of a section stand, and the options of their entries: `optimizer`, `optimizer.lr`."""
+    tables = {"optimizer": OPTIMIZERS, "scheduler": SCHEDULERS}
+    for setting in section.settings if section is not None else ():
+        name = setting.name.name
+        yield name, setting.span
+        value = setting.values[0].value
+        if name in tables and isinstance(value, nodes.Call) and value.function.name in tables[name]:
+            for path, span in places_in(tables[name][value.function.name], value):
+                yield f"{name}.{path}", span
+
+
+CIRCUIT_READS = ("batch", "device", "precision", "seed")
+"""The settings of `train` that a circuit alone is asked for too: its starting weights, and how it is timed."""
+
+
+def warn_of_training(section: nodes.Settings | None, findings: Findings) -> None:
+    """Warn of how to train a model that is only a circuit, and that no training takes."""
+    for setting in section.settings if section is not None else ():
+        if setting.name.name not in CIRCUIT_READS:
+            findings.add(warnings.OnlyACircuit(span=setting.span, what=setting.name.name))
+
+
+# ---------------------------------------------------------- names that nothing reads
+
+
+def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], findings: Findings) -> None:
+    """Warn of constants and of arguments of this file's blocks whose names stand nowhere else.
+
+    A constant of an option is refused where it is not among those `asked` for: who sets it expects it to do something.
+    """
+    lets = [statement for statement in tree.statements if isinstance(statement, nodes.Let)]
+    behind = {let.name.name: set(names_in(let.value)) for let in lets}
+    read = _closed(asked, behind)
+    named = _closed(
+        {name for item in tree.statements if not isinstance(item, nodes.Let) for name in names_in(item)}, behind
+    )
+    is_as_written = not has_option(tree)  # else, what read a name may be what the option has replaced
+    for let in lets:
+        name = let.name.name
+        if let.value.span.source.is_option and name not in read:
+            reason = "nothing in this model reads it" if name not in named else "what reads it is not carried out here"
+            findings.add(meaning.NoEffect(span=let.value.span, what=name, reason=reason))
+        elif name not in named and is_as_written:
+            findings.add(warnings.UnreadName(span=let.name.span, what=f"the constant `{name}`"))
+    for definition in file.own.values():
+        inside = set(names_in(definition.block.body)) | {
+            name
+            for parameter in definition.block.parameters
+            if parameter.default
+            for name in names_in(parameter.default)
+        }
+        for parameter in definition.block.parameters:
+            if parameter.name.name not in inside:
+                what = f"the argument `{parameter.name.name}` of `{definition.name}`"
+                findings.add(warnings.UnreadName(span=parameter.name.span, what=what))
+
+
+def _closed(names: set[str], behind: Mapping[str, set[str]]) -> set[str]:
+    """The names with those that their values are made of."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left.extend(behind.get(name, ()))
+    return found

@@ -1,0 +1,145 @@
+"""What to type in place of a value that means something in another language, or nothing: hints of the checker.
+
+Each function answers a help line, empty where it knows none. Nothing here decides what is accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.circuit import foreign_phrases
+from hqnn_dsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from hqnn_dsl.syntax.nodes import Expression
+
+_RANGES = frozenset(("range", "arange", "xrange", "linspace"))
+_INPUTS = frozenset(("x", "inputs", "input", "features", "X"))
+_NOT_BUILT_LOSSES = frozenset(
+    ("bce", "bceloss", "bcewithlogits", "bcewithlogitsloss", "crossentropy", "crossentropyloss", "nll", "nllloss",
+     "categoricalcrossentropy", "binarycrossentropy", "hinge", "logloss", "sparsecategoricalcrossentropy")
+)  # fmt: skip
+
+
+def for_name(name: str) -> str:
+    """For a name that nothing defines."""
+    if name in foreign_phrases.CONSTANTS:
+        return f"write `{foreign_phrases.CONSTANTS[name]}`"
+    if name in _INPUTS:
+        return "inputs are declared first: write `input x[qubits]` above, or read them by `feature_map angle()`"
+    return ""
+
+
+def for_function(node: nodes.Call) -> str:
+    """For a function that the language does not have: `0..4` for `range(4)`."""
+    texts = [argument.span.text for argument in node.arguments]
+    if node.function.name not in _RANGES or not 1 <= len(texts) <= 3:
+        return ""
+    start, stop = ("0", texts[0]) if len(texts) == 1 else texts[:2]
+    step = f" step {texts[2]}" if len(texts) == 3 else ""
+    return f"write `{start}..{stop}{step}`"
+
+
+def for_loop(node: Expression) -> str:
+    """For what a loop runs over and is no range."""
+    return f"write `0..{node.span.text}`" if "\n" not in node.span.text else ""
+
+
+def for_whole(value: object) -> str:
+    """For a value where a whole number stands."""
+    if not isinstance(value, float):
+        return ""
+    return f"write `{round(value)}`" if value.is_integer() else f"write a whole number, such as `{round(value)}`"
+
+
+def for_column(setting: str, node: Expression) -> str:
+    """For what stands in place of a column's name."""
+    text = node.span.text
+    if isinstance(node, nodes.ListLiteral):
+        inside = ", ".join(item.span.text for item in node.items)
+        return f"write `{setting} {inside or '*'}`: columns stand without brackets"
+    if "\n" in text or '"' in text:
+        return ""
+    return f'write `"{text}"`: a name with other signs than letters, digits and `_` is quoted'
+
+
+def for_backend(name: str) -> str:
+    """For a backend that is not one of ours."""
+    named = foreign_phrases.backend_named(name)
+    return f"write `backend {named}`" if named else ""
+
+
+def for_loss(name: str, known: str) -> str:
+    """For a loss that is not one of ours; `known` lists ours."""
+    if foreign_phrases.plain(name) not in _NOT_BUILT_LOSSES:
+        return ""
+    return f"classification is not built in this version; losses for numbers are {known}"
+
+
+def for_setting(name: str, setting: nodes.Setting, section: nodes.Settings) -> str:
+    """For a setting that is an option elsewhere, in the entry that the section names already."""
+    value = ", ".join(argument.value.span.text for argument in setting.values)
+    home, line = foreign_phrases.home_of(name, value)
+    if not line:
+        return ""
+    here = next((item for item in section.settings if item.name.name == line.partition(" ")[0]), None)
+    if home == section.keyword.name and here is not None:
+        line = _merged(here, line)
+    return f"write `{line}`" if home == section.keyword.name else f"write `{line}` in `{home}`"
+
+
+def _merged(here: nodes.Setting, line: str) -> str:
+    """The line with the options that stand there already: `optimizer sgd(momentum: 0.9, lr: 0.01)`."""
+    match = re.fullmatch(r"(\w+) \w+\((\w+): (.*)\)", line)
+    value = here.values[0].value
+    if match is None or not isinstance(value, (nodes.Name, nodes.Call)):
+        return line
+    word = value if isinstance(value, nodes.Name) else value.function
+    given = value.arguments if isinstance(value, nodes.Call) else ()
+    kept = [item.span.text for item in given if item.name is None or item.name.name != match[2]]
+    return f"{match[1]} {word.name}({', '.join([*kept, f'{match[2]}: {match[3]}'])})"
+
+
+def for_observable(node: Expression) -> str:
+    """For what stands after `measure` and is no observable: `z` for `Z` and for `PauliZ`."""
+    text = node.span.text
+    if re.fullmatch(r"\d+", text):
+        return f"write `z[{text}]`"
+    words = re.fullmatch(r"(?:Pauli|sigma)?_?([XYZxyz])(?:[\[(](\d+)[\])])?", text)
+    if words:
+        instead = words[1].lower() + (f"[{words[2]}]" if words[2] else "")
+        return f"write `{instead}`" if instead != text else ""  # its number is wrong, not its word
+    if re.fullmatch(r"[XYZI]{2,8}", text):
+        letters = [f"{letter.lower()}[{place}]" for place, letter in enumerate(text) if letter != "I"]
+        return f"write `{'*'.join(letters)}`" if letters else ""
+    if text in {"all", "qubits", "everything", "computational", "expval", "expectation"}:
+        return "write `z`: <Z> of every qubit"
+    return "write `probabilities`" if text in {"probs", "counts", "samples"} else ""
+
+
+def for_layer(name: str, text: str) -> str:
+    """For a layer by another name, with its arguments: `dense(8)` for `Linear(4, 8)`."""
+    match = re.fullmatch(r"[\w.]+\((.*)\)", text)
+    line = foreign_phrases.layer_line(name, match[1] if match else None)
+    return f"write `{line}`" if line else ""
+
+
+def what_is(name: str) -> str:
+    """What a name of another library is here, in a sentence; empty where nothing is known of it.
+
+    For `hqnn explain`: layers, blocks, losses, settings and backends by `circuit.phrases`, gates by `circuit.foreign`.
+    """
+    from hqnn_dsl.circuit.foreign_gates import FOREIGN, advice, equal_gate
+
+    line = foreign_phrases.whole_line(name)
+    if line:
+        return f"`{name}` is `{line}` here."
+    word = foreign_phrases.last(name)
+    gate = equal_gate(word)
+    if gate:
+        return f"`{name}` is the gate `{gate}` here."
+    said = (
+        advice(word, (), ()) if foreign_phrases.plain(word) in FOREIGN else for_loss(word, "`mse`, `mae` and `huber`")
+    )
+    return f"`{name}`: {said}." if said else ""

@@ -1,0 +1,56 @@
+"""What a backend says of a row of a batch, said of the table's line that it is."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+    from hqnn_dsl.network.hybrid import HybridNet
+
+    Where = Callable[[int], str]
+    """How a row is named, such as `line 4`, by its number from 0."""
+
+
+@contextmanager
+def named(where: Where | None, number: Where | Callable[[int], int]) -> Iterator[None]:
+    """Inside, a refusal of a batch's row names it by `where(number(row))`; nothing is changed where that is None."""
+    try:
+        yield
+    except Refusal as refusal:
+        if where is None or not any(isinstance(item, ZeroAmplitudes) for item in refusal.diagnostics):
+            raise
+        raise Refusal(
+            *(
+                replace(item, where=where(int(number(item.row)))) if isinstance(item, ZeroAmplitudes) else item
+                for item in refusal.diagnostics
+            )
+        ) from refusal
+
+
+def refuse_zero_rows(net: HybridNet, features: Tensor, where: Where) -> None:
+    """Refuse (E0712) rows of `features[N, F]` whose amplitudes are zeros, if no training can change that.
+
+    An encoder with weights may give other amplitudes by the time that a row comes.
+    """
+    amplitude = net.circuit.circuit.amplitude
+    if amplitude is None or next(net.encoder.parameters(), None) is not None:
+        return
+    was_training = net.training
+    net.eval()
+    with torch.no_grad():
+        given = net.encoder(features.to(net.dtype)).to(net.circuit.dtype)
+    net.train(was_training)
+    empty = (given[:, amplitude.start : amplitude.start + amplitude.size] == 0).all(dim=1).nonzero()[:, 0].tolist()
+    if empty:
+        raise Refusal(ZeroAmplitudes(row=empty[0], where=where(empty[0])))

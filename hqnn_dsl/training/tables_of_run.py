@@ -1,0 +1,44 @@
+"""The tables of a run's folder as frames: the history of its epochs, and the predictions of its test rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hqnn_dsl.diagnostics.codes.tables import RunDamaged
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HISTORY = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
+"""The columns of `history.csv`."""
+
+
+def read_history(path: Path) -> pd.DataFrame:
+    """`history.csv` of a run; without rows if there is none, because the training ended before its first epoch."""
+    found = _read(path, "history.csv", ("epoch", "train_loss", "validation_loss", "best"))
+    return pd.DataFrame(columns=list(HISTORY)) if found is None else found
+
+
+def read_predictions(path: Path, targets: tuple[str, ...]) -> pd.DataFrame | None:
+    """`predictions.csv` of a run, None if there is none or no test row: `<target>_true`, `<target>_predicted`."""
+    wanted = tuple(f"{name}_{what}" for name in targets for what in ("true", "predicted"))
+    found = _read(path, "predictions.csv", wanted)
+    return None if found is None or not len(found) else found
+
+
+def _read(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame | None:
+    """A CSV file of a run, None if it is not there. Raises `Refusal` E0533 if it cannot be read or lacks columns."""
+    try:
+        found = pd.read_csv(path / name)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # pandas' own errors are kinds of ValueError
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Refusal(RunDamaged(path=str(path), file=name, reason=reason)) from None
+    missing = [column for column in columns if column not in found.columns]
+    if missing:
+        raise Refusal(RunDamaged(path=str(path), file=name, reason=f"it has no column `{missing[0]}`"))
+    return found
