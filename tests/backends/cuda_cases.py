@@ -197,7 +197,7 @@ def test_a_second_backward_through_a_kept_graph(memory: str) -> None:
 
 def test_more_numbers_a_thread_than_a_block_of_a_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sums in blocks: each thread adds more numbers than go into one."""
-    monkeypatch.setattr("hqnn_dsl.backends.native.backend.cuda.kernels.BLOCK", 2)
+    monkeypatch.setattr("hqnn_dsl.backends.native.cuda.kernels.BLOCK", 2)
     case = Case(ring(6), np.random.default_rng(0).normal(size=(1, 6)), np.random.default_rng(1).normal(size=12))
     for loader in (load, unchanged):
         conformance.assert_values(loader, [case], "double")

@@ -451,7 +451,7 @@ import numpy as np, pandas as pd
 from toy_model import make_spec, network
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.run import Experiment, train
-from hqnn_dsl.training.tables import read_table
+from hqnn_dsl.data.tables import read_table
 x = np.linspace(-2, 2, 200)
 table = read_table(pd.DataFrame({"a": x, "b": x**2, "t": np.sin(x)}))
 spec = make_spec(epochs=100000)

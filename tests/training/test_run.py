@@ -104,7 +104,7 @@ sys.path.insert(0, sys.argv[1])
 import pandas as pd
 from toy_model import make_spec, network
 from hqnn_dsl.training.evaluate import load_run, predict, restore
-from hqnn_dsl.training.tables import read_table
+from hqnn_dsl.data.tables import read_table
 run = load_run(Path(sys.argv[2]))
 net = restore(run, lambda text, features, targets: network(make_spec(), features, targets))
 found = predict(net, run.preparation, read_table(pd.DataFrame({"a": [9.0], "b": [0.5], "same": [4.0]})))
