@@ -15,8 +15,8 @@ import torch
 
 from hqnn_dsl.backends.native import compiled
 from hqnn_dsl.backends.native.call import Call, Schedules, joined
-from hqnn_dsl.backends.native.kernels.slot_tape import tape_of
 from hqnn_dsl.backends.native.layouts import Layouts
+from hqnn_dsl.backends.native.slot_tape import tape_of
 from hqnn_dsl.backends.reference.executable import DenseExecutable
 from hqnn_dsl.backends.reference.state import normalised
 from hqnn_dsl.backends.torch_function import again, numbers_suffice

@@ -14,7 +14,7 @@ import numpy as np
 
 from hqnn_dsl.backends.native.kernels.packed import column, numbers, table, view
 from hqnn_dsl.backends.native.kernels.registers import kernel, routine
-from hqnn_dsl.backends.native.kernels.slot_tape import CODES
+from hqnn_dsl.circuit.angles import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BLOCK = 32
 """Samples that one pass over a tape takes."""
 
+CONSTANT, INPUT, WEIGHT = range(3)
+"""The codes of leaves; a function's code is 3 and its index in `angles.FUNCTIONS`."""
+CODES = {name: 3 + k for k, name in enumerate(FUNCTIONS)}
 ADD, SUB, MUL, DIV, POW, NEG = (CODES[name] for name in ("add", "sub", "mul", "div", "pow", "neg"))
 SIN, COS, TAN, ASIN, ACOS, ATAN = (CODES[name] for name in ("sin", "cos", "tan", "asin", "acos", "atan"))
 TANH, EXP, LOG, SQRT, ABS = (CODES[name] for name in ("tanh", "exp", "log", "sqrt", "abs"))
@@ -236,8 +239,8 @@ def nodes_of(whole: Any, floats: Any) -> Any:
     return table(whole, 0, 3), column(whole, 1), column(whole, 2), numbers(whole, 3, floats)
 
 
-def angles_for(edition: int) -> Callable[..., bool]:
-    """The entry point for angles; see `compiled` for `edition`."""
+def angles_for(key: int) -> Callable[..., bool]:
+    """The entry point for angles; see `compiled` for `key`."""
 
     def angles(
         whole: Any,
@@ -250,7 +253,7 @@ def angles_for(edition: int) -> Callable[..., bool]:
         shared: Any,
     ) -> bool:
         """Fill `samples[B, E]` and `shared[W]` for `inputs[B, I]` and `weights[P]`; whether all are finite."""
-        if edition == 0:
+        if key == 0:
             return False
         good = True
         nodes, sample_nodes, shared_nodes, constants = nodes_of(whole, floats)
@@ -273,8 +276,8 @@ def angles_for(edition: int) -> Callable[..., bool]:
     return angles
 
 
-def angles_back_for(edition: int) -> Callable[..., None]:
-    """The entry point for gradients of what angles are made of; see `compiled` for `edition`."""
+def angles_back_for(key: int) -> Callable[..., None]:
+    """The entry point for gradients of what angles are made of; see `compiled` for `key`."""
 
     def angles_back(
         whole: Any,
@@ -292,7 +295,7 @@ def angles_back_for(edition: int) -> Callable[..., None]:
 
         Those of the shared angles come as terms, `shared_grads[tiles, W]`, and are added up in order.
         """
-        if edition == 0:
+        if key == 0:
             return
         nodes, sample_nodes, shared_nodes, constants = nodes_of(whole, floats)
         totals = np.zeros(len(weights), np.float64)

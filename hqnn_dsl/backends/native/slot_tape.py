@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.backends.native.kernels.packed import pack
-from hqnn_dsl.circuit.angles import FUNCTIONS, Apply, Const, InputRef, WeightRef, leaves
+from hqnn_dsl.backends.native.kernels.slot_table import CODES, CONSTANT, INPUT, WEIGHT
+from hqnn_dsl.circuit.angles import Apply, Const, InputRef, WeightRef, leaves
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.angles import Angle
     from hqnn_dsl.circuit.ir import Circuit
-
-CONSTANT, INPUT, WEIGHT = range(3)
-"""The codes of leaves; a function's code is 3 and its place in `angles.FUNCTIONS`."""
-CODES = {name: 3 + k for k, name in enumerate(FUNCTIONS)}
 
 
 @dataclass(frozen=True, eq=False)
