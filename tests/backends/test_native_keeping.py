@@ -10,8 +10,7 @@ import numba
 import pytest
 from numba.core import caching
 
-from hqnn_dsl.backends.native import compiled as entries
-from hqnn_dsl.backends.native import kernel_cache
+from hqnn_dsl.backends.native import compiled, kernel_cache
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="users have numbers on POSIX")
 
@@ -47,8 +46,8 @@ def folder_of(parent):
 
 
 def test_without_a_home_kernels_are_kept_among_the_temporary_files(homeless, capfd):
-    compiled = kernel_cache.kept(twice)
-    assert compiled(4) == 8
+    function = kernel_cache.kept(twice)
+    assert function(4) == 8
     folder = folder_of(homeless)
     assert folder.stat().st_mode & 0o777 == 0o700
     assert list(folder.rglob("*.nbc"))
@@ -99,7 +98,7 @@ def test_kernels_that_cannot_be_written_are_run_all_the_same(monkeypatch, capfd)
             raise OSError(28, "No space left on device")
         return 2 * number
 
-    assert entries.call(("a kind of its own",), kernel, 4) == 8
+    assert compiled.call(("a kind of its own",), kernel, 4) == 8
     assert "no space left on device" in capfd.readouterr().err
 
 
@@ -109,7 +108,7 @@ def test_a_process_without_a_home_finds_a_place(tmp_path):
         "from numba.core import caching\n"
         "caching.InTreeCacheLocator.from_function = classmethod(lambda *_: None)\n"
         "from hqnn_dsl.backends.native.kernel_cache import kept\n"
-        "import hqnn_dsl.backends.native.kernels.tile_queue as claims\n"
+        "import hqnn_dsl.backends.native.kernels.tile_queue\n"
         "print(kept(lambda n: n + 1)(1))\n"
     )
     no_folder = tmp_path / "home"

@@ -1,9 +1,8 @@
 """The compiled entry points, kept on disk between processes.
 
-Numba looks only at the file of the function that it kept, so a change in another file of this folder would go unseen.
-The entry points therefore carry the `edition`, a number made from the kernels' sources and never 0, which is part of
-Numba's key. They are made for it where their work is written: as thin functions around kernels they would take LLVM a
-fifth longer.
+Numba looks only at the file of the function that it kept, so a change in another file would go unseen. The entry points
+therefore carry the `key` of `kernel_key`, which as a constant of theirs is part of Numba's own key. They are made for
+it in the folder `kernels`, beside their work: as thin functions around kernels they would take LLVM a fifth longer.
 
 Those over tiles are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its
 helpers, which are told the number of the next job, or their own where none came in time.
@@ -11,13 +10,12 @@ helpers, which are told the number of the next job, or their own where none came
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.native.kernel_cache import is_kept, kept, lost
+from hqnn_dsl.backends.native.kernel_key import own_key
 from hqnn_dsl.backends.native.kernels import adjoint, slot_table, tile_queue
 from hqnn_dsl.diagnostics.terminal import say
 
@@ -28,29 +26,11 @@ COMPILING_AFTER = 2.0
 """Seconds after which a first call is not reading the kept kernels but compiling them."""
 
 
-def _edition() -> int:
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).with_name("kernels").glob("*.py")):
-        digest.update(path.read_bytes())
-    return int.from_bytes(digest.digest()[:6], "big")
-
-
-def _waiting(edition: int) -> tuple[Any, ...]:
-    """Entry points of threads that wait: for tiles, and for jobs."""
-
-    def run_wait(words: Any, tiles: int) -> int:
-        return tile_queue.wait(words, tiles) if edition else 0
-
-    def run_watch(words: Any, job: int, seat: int) -> int:
-        return tile_queue.watch(words, job, seat) if edition else 0
-
-    return kept(run_wait), kept(run_watch)
-
-
-EDITION = _edition() or 1
-forward, backward = kept(adjoint.forward_for(EDITION)), kept(adjoint.backward_for(EDITION))
-angles, angles_back = kept(slot_table.angles_for(EDITION)), kept(slot_table.angles_back_for(EDITION))
-wait, watch = _waiting(EDITION)
+KEY = own_key()
+"""The key of all that is kept; never 0."""
+forward, backward = kept(adjoint.forward_for(KEY)), kept(adjoint.backward_for(KEY))
+angles, angles_back = kept(slot_table.angles_for(KEY)), kept(slot_table.angles_back_for(KEY))
+wait, watch = kept(tile_queue.wait_for(KEY)), kept(tile_queue.watch_for(KEY))
 
 _ready: set[tuple[str, ...]] = set()
 

@@ -95,8 +95,8 @@ def start_state(psi: Any, b: int, width: int, dual: Any, lane: Any, places: Any,
             psi[(place // n) * stride + place % n] = state[b, k]
 
 
-def forward_for(edition: int) -> Callable[..., int]:
-    """The entry point for values; see `compiled` for `edition` and for what it answers."""
+def forward_for(key: int) -> Callable[..., int]:
+    """The entry point for values; see `compiled` for `key` and for what it answers."""
 
     def forward(
         words: Any,
@@ -120,7 +120,7 @@ def forward_for(edition: int) -> Callable[..., int]:
         out: Any,
     ) -> int:
         """Add outputs to `out[B, M]` for the tiles that it can claim; with `keep`, leave states in `kept`."""
-        if edition:
+        if key:
             join(words, job, seat, seats)
         ops, constants, links, weights_of = rotations_of(whole, floats)
         terms, uses, coefficients, marginals, bits = readings_of(whole, floats)
@@ -265,7 +265,7 @@ def spread(
             partial[tile, column] += weights_of[k] * total
 
 
-def backward_for(edition: int) -> Callable[..., int]:
+def backward_for(key: int) -> Callable[..., int]:
     """The entry point for gradients; see `compiled`."""
 
     def backward(
@@ -299,7 +299,7 @@ def backward_for(edition: int) -> Callable[..., int]:
         Adds to `grads[B, E]` and `partial[tiles, W]` for the rotations that are `wanted`, goes back as far as rotation
         `stop`, and writes `state_grads[B, 2^k]` where it has rows. The states in `kept` are used up.
         """
-        if edition:
+        if key:
             join(words, job, seat, seats)
         ops, constants, links, weights_of = rotations_of(whole, floats)
         terms, uses, coefficients, marginals, bits = readings_of(whole, floats)

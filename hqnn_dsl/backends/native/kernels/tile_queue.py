@@ -8,10 +8,13 @@ waking a sleeping thread takes longer than most steps.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.native.kernels.atomics import atomic_add, atomic_load, atomic_store, pause, replaced
 from hqnn_dsl.backends.native.kernels.registers import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NEXT, DONE, GO = 0, 8, 16
 """Places of the words, each on a cache line of its own: the job and its next tile, tiles that are done, and the job
@@ -82,3 +85,21 @@ def join(words: Any, job: int, seat: int, seats: int) -> None:
 def leave(words: Any, job: int, seat: int, tiles: int) -> int:
     """What a kernel does last: the caller is told whether all tiles are done, a helper looks for the next job."""
     return watch(words, job, seat) if seat else wait(words, tiles)
+
+
+def wait_for(key: int) -> Callable[..., int]:
+    """The entry point of the caller of a job that waits for its helpers; see `compiled` for `key`."""
+
+    def run_wait(words: Any, tiles: int) -> int:
+        return wait(words, tiles) if key else 0
+
+    return run_wait
+
+
+def watch_for(key: int) -> Callable[..., int]:
+    """The entry point of helpers that wait for a job; see `compiled` for `key`."""
+
+    def run_watch(words: Any, job: int, seat: int) -> int:
+        return watch(words, job, seat) if key else 0
+
+    return run_watch
