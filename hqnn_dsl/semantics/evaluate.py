@@ -443,7 +443,8 @@ def _compile_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
     value = _sole(node, tuple(plain), (int, float), "one number")
     if name == "log2":
         return _log2(value, node.span)
-    return _small(int(math.floor(value) if name == "floor" else math.ceil(value)), node.span)
+    rounding = {"floor": math.floor, "ceil": math.ceil}[name]
+    return _small(rounding(value), node.span)
 
 
 def _sole(node: nodes.Call, values: tuple[Value, ...], kinds: tuple[type, ...], expected: str) -> Any:

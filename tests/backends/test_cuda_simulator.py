@@ -92,6 +92,13 @@ def test_every_block_finds_the_registers_it_may_need() -> None:
         assert threads * kernels.GROUP * 8 <= launch.SHARED_BYTES
 
 
+def test_kernels_and_tables_mean_the_same_by_a_kind() -> None:
+    from hqnn_dsl.backends.native.cuda import kernels
+
+    names = ("DIAGONAL", "MIXING", "MIXING_IMAGINARY", "OUTCOME")
+    assert [getattr(kernels, name) for name in names] == [getattr(tables, name) for name in names]
+
+
 def test_the_sweep_stops_at_the_first_rotation_that_is_asked_for() -> None:
     circuit = random_case(3, max_qubits=4, amplitude=False).circuit
     for part in plan(circuit).parts:

@@ -298,6 +298,12 @@ def test_the_functions_of_angles_are_all_known() -> None:
         assert combined(function, [Term("x")] * count).text
 
 
+def test_a_function_without_a_sign_is_drawn_by_its_name() -> None:
+    assert combined("pow", [Term("x"), Term("w")]).text == "x^w"
+    assert combined("atan2", [Term("x"), Term("w")]).text == "atan2(x, w)"
+    assert combined("sinh", [Term("x")]).text == "sinh(x)"
+
+
 # --------------------------------------------------------------- the network
 
 

@@ -42,7 +42,11 @@ class Tape:
 
 
 def tape_of(circuit: Circuit) -> Tape:
-    """The tape of a circuit's slots."""
+    """The tape of a circuit's slots.
+
+    Raises `NotImplementedError` if an angle has a function that the kernels do not know: `circuit.angles.FUNCTIONS` has
+    a row more than they have.
+    """
     places: dict[Angle, int] = {}
     for angle in circuit.slots:
         _place(angle, places, inputs=False)
@@ -81,6 +85,8 @@ def _node(angle: Angle, places: dict[Angle, int]) -> tuple[int, int, int]:
             return INPUT, index, 0
         case WeightRef(index):
             return WEIGHT, index, 0
+        case Apply(function, _) if function not in CODES:
+            raise NotImplementedError(f"the native kernels do not know the function {function!r}")
         case Apply(function, arguments):
             first = places[arguments[0]]
             return CODES[function], first, places[arguments[-1]] if len(arguments) > 1 else first

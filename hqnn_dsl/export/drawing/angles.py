@@ -78,7 +78,9 @@ def _combined(function: str, terms: Sequence[Term]) -> Term:
             return Term(f"{_ahead(first)}·{_behind(second, _PRODUCT)}", _PRODUCT)
         case "div":
             return Term(f"{_ahead(first)}/{_behind(second, _POWER)}", _PRODUCT)
-    return Term(f"{first.within(_WHOLE)}^{second.within(_WHOLE)}", _POWER)
+        case "pow":
+            return Term(f"{first.within(_WHOLE)}^{second.within(_WHOLE)}", _POWER)
+    return Term(f"{function}({first.text}, {second.text})")
 
 
 def _ahead(term: Term) -> str:

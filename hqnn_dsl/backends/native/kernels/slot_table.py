@@ -24,10 +24,12 @@ BLOCK = 32
 
 CONSTANT, INPUT, WEIGHT = range(3)
 """The codes of leaves; a function's code is 3 and its index in `angles.FUNCTIONS`."""
-CODES = {name: 3 + k for k, name in enumerate(FUNCTIONS)}
-ADD, SUB, MUL, DIV, POW, NEG = (CODES[name] for name in ("add", "sub", "mul", "div", "pow", "neg"))
-SIN, COS, TAN, ASIN, ACOS, ATAN = (CODES[name] for name in ("sin", "cos", "tan", "asin", "acos", "atan"))
-TANH, EXP, LOG, SQRT, ABS = (CODES[name] for name in ("tanh", "exp", "log", "sqrt", "abs"))
+BINARY = ("add", "sub", "mul", "div", "pow")
+UNARY = ("neg", "sin", "cos", "tan", "asin", "acos", "atan", "tanh", "exp", "log", "sqrt", "abs")
+CODES = {name: 3 + index for index, name in enumerate(FUNCTIONS) if name in {*BINARY, *UNARY}}
+"""The codes of the functions that the kernels below know; for a code that they do not know they give NaN."""
+ADD, SUB, MUL, DIV, POW = (CODES[name] for name in BINARY)
+NEG, SIN, COS, TAN, ASIN, ACOS, ATAN, TANH, EXP, LOG, SQRT, ABS = (CODES[name] for name in UNARY)
 
 
 @kernel
@@ -42,6 +44,12 @@ def inside(value: Any, one: Any) -> Any:
 def finite(value: Any) -> Any:
     """Whether it is a finite number."""
     return value - value == 0
+
+
+@kernel
+def no_number(one: Any) -> Any:
+    """NaN in the engine's precision."""
+    return (one - one) / (one - one)
 
 
 @kernel
@@ -67,7 +75,9 @@ def function(code: int, a: Any, one: Any) -> Any:
         return math.log(a)
     if code == SQRT:
         return math.sqrt(a)
-    return abs(a)
+    if code == ABS:
+        return abs(a)
+    return no_number(one)
 
 
 @kernel
@@ -103,7 +113,9 @@ def slope(code: int, a: Any, value: Any, one: Any) -> Any:
         return one / a
     if code == SQRT:
         return one / (value + value)
-    return np.sign(a)
+    if code == ABS:
+        return np.sign(a)
+    return no_number(one)
 
 
 @kernel
@@ -136,12 +148,12 @@ def run(
     for i in range(begin, end):
         code, p, q = nodes[i, 0], nodes[i, 1], nodes[i, 2]
         own = values[i]
-        if code == 0:
+        if code == CONSTANT:
             own[:] = constants[i]
-        elif code == 1:
+        elif code == INPUT:
             for k in range(width):
                 own[k] = inputs[b + k, p]
-        elif code == 2:
+        elif code == WEIGHT:
             own[:] = weights[p]
         else:
             first, second = values[p], values[q]
@@ -185,14 +197,14 @@ def run_back(
     for i in range(end - 1, begin - 1, -1):
         code, p, q = nodes[i, 0], nodes[i, 1], nodes[i, 2]
         own = slopes[i]
-        if code == 0:
+        if code == CONSTANT:
             continue
-        if code == 1:
+        if code == INPUT:
             if len(input_grads):
                 for k in range(width):
                     input_grads[b + k, p] += own[k]
             continue
-        if code == 2:
+        if code == WEIGHT:
             total = 0.0
             for k in range(width):
                 total += own[k]
