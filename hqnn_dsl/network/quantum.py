@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from hqnn_dsl.backends import Executable
+    from hqnn_dsl.catalog.entry import Choice
     from hqnn_dsl.circuit.ir import Circuit, WeightTensor
-    from hqnn_dsl.semantics.spec import Choice
 
 
 def _uniform(shape: tuple[int, ...], values: tuple[float, ...], generator: torch.Generator) -> Tensor:
