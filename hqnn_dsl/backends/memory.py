@@ -28,9 +28,6 @@ CHUNK_BYTES = 64 * 2**20
 MAX_GPU_STATE_BYTES = 128 * 2**30
 """Largest memory, in bytes, for one state on any GPU; what the GPU at hand has is asked when it runs."""
 
-COMPLEX_BYTES = {"single": 8, "double": 16}
-"""Bytes of one complex amplitude by precision."""
-
 DENSE_FREE = "`backend aer(device: cpu, simulation: matrix_product_state)`, which keeps no whole state"
 """What runs circuits of any width, if little is entangled; an amplitude input it cannot."""
 

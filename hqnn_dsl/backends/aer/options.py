@@ -11,6 +11,7 @@ from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.catalog.entry import Entry, Option, table
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES, precision_option
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot, CuStateVecNeedsGpu
 from hqnn_dsl.diagnostics.codes.simulators import OptionIdle, OptionsClash
 from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
@@ -76,13 +77,7 @@ ENTRY = Entry(
             doc="On the GPU, use NVIDIA's cuStateVec; Aer then runs one circuit after the other.",
             default=False,
         ),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of Aer's state, and of the values and gradients handed to torch.",
-            default="double",
-            choices=("single", "double"),
-        ),
+        precision_option("double", of="Aer's state, and of the values and gradients handed to torch"),
         Option(
             name="method",
             type="choice",
@@ -184,7 +179,7 @@ def _width(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
     if method == "statevector":
         refusal = too_large(
             *(circuit, 1, chosen["precision"]),
-            lambda _, precision: (8 if precision == "single" else 16) << width,
+            lambda _, precision: COMPLEX_BYTES[precision] << width,
             MAX_STATE_BYTES,
         )
         if refusal is not None:

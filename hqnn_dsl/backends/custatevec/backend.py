@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.custatevec.memory import needed
 from hqnn_dsl.backends.memory import MAX_GPU_STATE_BYTES, too_large
-from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.catalog.precision import precision_option
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -101,15 +102,7 @@ BACKEND = Backend(
     entry=Entry(
         name="custatevec",
         doc="NVIDIA's cuStateVec on a GPU, row by row: exact, for states too large for the kernels of `native`.",
-        options=(
-            Option(
-                name="precision",
-                type="choice",
-                doc="Precision of the state: `single` (complex64) or `double` (complex128).",
-                default="single",
-                choices=("single", "double"),
-            ),
-        ),
+        options=(precision_option(),),
     ),
     load=load,
     objections=objections,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
-from hqnn_dsl.backends.native.memory import KEPT_BYTES, NUMBER_BYTES, needed
+from hqnn_dsl.backends.native.memory import KEPT_BYTES, needed
 from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.precision import REAL_BYTES, precision_option
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _too_large(
 ) -> tuple[StateTooLarge, ...]:
     """The refusal of a call on so many rows, by the count that the call makes itself."""
     precision = options.get("precision", "single")
-    if SMALL_FACTOR * NUMBER_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
+    if SMALL_FACTOR * REAL_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
         return ()
     from hqnn_dsl.circuit.pauli.rewrites import plan
 
@@ -100,13 +101,7 @@ BACKEND = Backend(
                 default="auto",
                 choices=("auto", "cpu", "cuda"),
             ),
-            Option(
-                name="precision",
-                type="choice",
-                doc="Precision of the state: `single` (float32) or `double` (float64).",
-                default="single",
-                choices=("single", "double"),
-            ),
+            precision_option(),
         ),
     ),
     load=load,

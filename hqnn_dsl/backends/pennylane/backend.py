@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
-from hqnn_dsl.backends.memory import COMPLEX_BYTES, MAX_STATE_BYTES, too_large
+from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.pennylane.devices import DIFFS, KNOWN, installed, is_installed, require
 from hqnn_dsl.backends.pennylane.memory import backprop_bytes
 from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES, precision_option
 from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot
 from hqnn_dsl.diagnostics.codes.pennylane import DenseObservable, NoSinglePrecision, NotThisDiff, PennyLaneMissing
@@ -48,12 +49,8 @@ ENTRY = Entry(
             default="auto",
             choices=("auto", *DIFFS),
         ),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of the device's state, and of the answer; only the lightning devices have `single`.",
-            default="double",
-            choices=("single", "double"),
+        precision_option(
+            "double", of="the device's state and of the outputs", note="; `single` on lightning devices only"
         ),
     ),
 )

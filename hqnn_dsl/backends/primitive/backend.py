@@ -12,6 +12,7 @@ from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.gradients import GRADIENTS
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES, precision_option
 from hqnn_dsl.diagnostics.codes.devices import UnknownPrimitive
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot
 from hqnn_dsl.diagnostics.codes.simulators import OptionIdle, OptionsClash
@@ -80,13 +81,7 @@ ENTRY = Entry(
             doc="Real devices: a saved account by its name; `none` for the default one.",
             default=None,
         ),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of the values and gradients handed to torch.",
-            default="double",
-            choices=("single", "double"),
-        ),
+        precision_option("double", of="the values and gradients handed to torch"),
     ),
 )
 """Its name and options in specs."""
@@ -132,7 +127,8 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     if circuit.num_terms > MAX_TERMS:
         found.append(TooManyTerms(what="an estimator", num_terms=circuit.num_terms, limit=MAX_TERMS, about=("name",)))
     if name == EXACT:
-        refusal = too_large(circuit, 1, "double", lambda *_: 16 << circuit.num_qubits, MAX_STATE_BYTES)
+        needed = COMPLEX_BYTES["double"] << circuit.num_qubits
+        refusal = too_large(circuit, 1, "double", lambda *_: needed, MAX_STATE_BYTES)
         found += [] if refusal is None else [refusal]
     return tuple(found)
 

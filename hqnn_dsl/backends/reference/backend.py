@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.reference.memory import needed
-from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.catalog.precision import precision_option
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -67,15 +68,7 @@ BACKEND = Backend(
     entry=Entry(
         name="reference",
         doc="Dense state vectors in plain torch: exact, differentiable as often as wanted, on CPU or CUDA.",
-        options=(
-            Option(
-                name="precision",
-                type="choice",
-                doc="Precision of the state: `single` (complex64) or `double` (complex128).",
-                default="single",
-                choices=("single", "double"),
-            ),
-        ),
+        options=(precision_option(),),
     ),
     load=load,
     objections=objections,
