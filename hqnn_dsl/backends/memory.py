@@ -87,10 +87,9 @@ def _ways(rows: int, precision: str, needed: Needed, limit: int) -> list[str]:
 def _fits_native(circuit: Circuit, rows: int, *, training: bool) -> bool:
     """Whether the backend `native` has room for the same."""
     native = offered()["native"]
-    options = native.entry.defaults()
-    if native.objections(circuit, options):
+    if native.objections(circuit, {}):
         return False
-    return not (training and native.training(circuit, options, rows, "cpu"))
+    return not (training and native.training(circuit, {}, rows, "cpu"))
 
 
 def _most(rows: int, fits: Callable[[int], bool]) -> int:

@@ -202,8 +202,6 @@ class QuantumLayer(WeightFolder):
             return None
         row, options = offered()[self.backend.name], {**self.backend.options, "precision": precision}
         try:
-            if objections := row.objections(self.circuit, options):
-                raise Refusal(*objections)
             executable = row.load(self.circuit, options, self._shots_seed)
         except Refusal:
             if precision == "single":

@@ -140,11 +140,10 @@ ENTRY = Entry(
 
 def is_exact(options: Mapping[str, Any]) -> bool:
     """Whether values are those of the ideal circuit, and gradients theirs, up to rounding."""
-    chosen = {**ENTRY.defaults(), **options}
-    simulation = chosen["simulation"]
+    simulation = options["simulation"]
     if simulation.name == "matrix_product_state" and simulation != SIMULATIONS["matrix_product_state"].selected():
         return False
-    return chosen["shots"] is None and chosen["noise"] is None and chosen["gradient"].name == "parameter_shift"
+    return options["shots"] is None and options["noise"] is None and options["gradient"].name == "parameter_shift"
 
 
 def simulation_method(options: Mapping[str, Any], num_qubits: int) -> str:
@@ -159,12 +158,11 @@ def simulation_method(options: Mapping[str, Any], num_qubits: int) -> str:
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """What is wrong with the options, and what Aer cannot do with the circuit."""
-    chosen = {**ENTRY.defaults(), **options}
-    found = [*_clashes(chosen), *_idle(circuit, chosen)]
+    found = [*_clashes(options), *_idle(circuit, options)]
     if circuit.amplitude is not None:
         reason = "its gradients shift angles of gates, and the `amplitude` input is no angle"
         found.append(BackendCannot(backend="aer", reason=reason))
-    return (*found, *_width(circuit, chosen))
+    return (*found, *_width(circuit, options))
 
 
 def _width(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -28,20 +28,16 @@ SMALL_FACTOR = 32
 """Real numbers for each basis state that a step holds at most: two states of eight complex samples."""
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
-    """The circuit as a torch function. Raises `Refusal` where not even one state fits the memory limit."""
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """Returns the circuit as a torch function. Raises `Refusal` (exit code 3) if CUDA is asked for and not there."""
     from hqnn_dsl.backends.native.executable import NativeExecutable
 
-    refused = objections(circuit, options)
-    if refused:
-        raise Refusal(*refused)
-    device = options.get("device", "auto")
-    if device == "cuda":
+    if options["device"] == "cuda":
         from hqnn_dsl.backends.native.cuda.device import kernels_objection
 
         if (lacking := kernels_objection()) is not None:
             raise Refusal(lacking)
-    return NativeExecutable(circuit, options.get("precision", "single"), device=device)
+    return NativeExecutable(circuit, options["precision"], device=options["device"])
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
@@ -51,7 +47,7 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
 
 def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:
     """A step's states that are larger than the memory limit; on a GPU its own memory is the limit, and asked there."""
-    if device.startswith("cuda") and options.get("device", "auto") != "cpu":
+    if device.startswith("cuda") and options["device"] != "cpu":
         return ()
     return _too_large(circuit, options, rows, gradients=True)
 
@@ -60,7 +56,7 @@ def _too_large(
     circuit: Circuit, options: Mapping[str, Any], rows: int, *, gradients: bool
 ) -> tuple[StateTooLarge, ...]:
     """The refusal of a call on so many rows, by the count that the call makes itself."""
-    precision = options.get("precision", "single")
+    precision = options["precision"]
     if SMALL_FACTOR * REAL_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
         return ()
     from hqnn_dsl.circuit.pauli.rewrites import plan
@@ -104,9 +100,9 @@ BACKEND = Backend(
             precision_option(),
         ),
     ),
-    load=load,
-    objections=objections,
-    training=training,
+    build=build,
+    circuit_objections=objections,
+    training_objections=training,
     probe=probe,
     pace=4e9,
 )
