@@ -105,7 +105,7 @@ def _ask_backend(checked: Checked) -> None:
     options = {path.partition(".")[2]: span for path, span in checked.places.items() if path.startswith("backend.")}
     with Placed(checked.places["backend"], options):
         row = None if chosen.name == AUTO.name else offered()[chosen.name]
-        if checked.draft["budget"] is not None and (row is None or not row.metered(chosen.options)):
+        if checked.draft["budget"] is not None and (row is None or not row.is_metered(chosen.options)):
             reason = f"`backend {chosen.name}` costs nothing and counts nothing"
             raise Refusal(meaning.NoEffect(span=checked.places["budget"], what="budget", reason=reason))
         if row is None:
@@ -350,9 +350,6 @@ class Program:
         row, seed = offered()[chosen.name], self.spec.train.seed
         shots_seed = stream(seed, "shots")
         with self._placed("backend"):
-            objections = row.objections(self.logical, chosen.options)
-            if objections:
-                raise Refusal(*objections)
             executable = row.load(self.logical, chosen.options, shots_seed)
         if self.spec.budget is not None and isinstance(executable, MeteredExecutable):
             executable.meter.limits = Limits(**vars(self.spec.budget))

@@ -37,11 +37,11 @@ class Changed:
 def changed(name, change, **changes):
     """A row of the table of backends whose outputs are `change` of the reference's."""
 
-    def load(circuit, options, seed):
+    def build(circuit, options, seed):
         return Changed(REFERENCE.load(circuit, options, seed), change)
 
     entry = Entry(name=name, doc=name, options=REFERENCE.entry.options)
-    return replace(REFERENCE, **{"entry": entry, "load": load} | changes)
+    return replace(REFERENCE, **{"entry": entry, "build": build} | changes)
 
 
 def wrong_values(outputs):

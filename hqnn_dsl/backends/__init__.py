@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -86,8 +88,11 @@ class SamplingExecutable(Protocol):
     draws: int
 
 
-class Load(Protocol):
-    """Builds an executable; raises `Refusal` (exit code 3) where this environment cannot."""
+class Build(Protocol):
+    """Returns an executable of a circuit that the backend does not object to, for `options` with all defaults.
+
+    Raises `Refusal` (exit code 3) if this environment cannot run it.
+    """
 
     def __call__(self, circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable: ...
 
@@ -110,43 +115,79 @@ def _never(options: Mapping[str, Any]) -> bool:  # noqa: ARG001
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A row of the table of backends.
+    """A row of the table of backends. Its fields are a backend's own functions; its methods are for everybody else.
 
-    `entry` has its name, documentation and options. `objections(circuit, options)` says what it cannot do with that
-    circuit, without loading anything heavy; the pipeline adds the place. `probe()` says in a line what it can do here,
-    for `hqnn doctor`, and never raises. `training(circuit, options, rows, device)` says what a step on so many rows,
-    with tensors on torch's `device`, would be refused for; values alone may still fit. `exact` means values of the
-    ideal circuit, without shot noise, and true gradients; where that depends on the options, `exact_with(options)` says
-    so. Ask `is_exact`.
+    A method takes options as given, fills in the defaults of `entry`, and calls the field with all options:
 
-    `metered(options)` says whether it counts the circuits that it runs, so that a budget bounds something;
-    `paid(options)` whether somebody pays for them, so that it is asked before and tried by nobody.
+    - `load` calls `build`, after `circuit_objections`;
+    - `objections` calls `circuit_objections(circuit, options)`: what the backend cannot do with that circuit, without
+      loading anything heavy; the pipeline adds the place;
+    - `training` calls `training_objections(circuit, options, rows, device)`: why a step on so many rows, with tensors
+      on torch's `device`, would be refused; values alone may still fit;
+    - `is_exact` calls `exact_with(options)`: whether values are those of the ideal circuit, without shot noise, and
+      gradients true;
+    - `is_metered` calls `metered_with(options)`: whether it counts the circuits that it runs, so that a budget bounds
+      something;
+    - `is_paid` calls `paid_with(options)`: whether somebody pays for them, so that it is asked before and tried by
+      nobody.
+
+    `entry` has its name, documentation and options. `probe()` says in a line what it can do here, for `hqnn doctor`,
+    and never raises. `is_here()` says, without importing anything heavy, whether what it runs on is installed and
+    there at all.
 
     `ways` are options beside the defaults under which it is another program, each with a name: `hqnn verify` holds them
     against the others too.
-
-    `is_here()` says, without importing anything heavy, whether what it runs on is installed and there at all.
 
     `pace` is about how many amplitudes a second a gate turns, forward and back, once circuits are large: the order of
     magnitude on one core. `backend auto` reads it to keep its trial short.
     """
 
     entry: Entry
-    load: Load
-    objections: Callable[[Circuit, Mapping[str, Any]], tuple[Diagnostic, ...]]
+    build: Build
+    circuit_objections: Callable[[Circuit, Mapping[str, Any]], tuple[Diagnostic, ...]]
     probe: Callable[[], str]
-    training: Callable[[Circuit, Mapping[str, Any], int, str], tuple[Diagnostic, ...]] = _fits
-    exact: bool = True
+    training_objections: Callable[[Circuit, Mapping[str, Any], int, str], tuple[Diagnostic, ...]] = _fits
     exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
-    metered: Callable[[Mapping[str, Any]], bool] = field(default=_never)
-    paid: Callable[[Mapping[str, Any]], bool] = field(default=_never)
+    metered_with: Callable[[Mapping[str, Any]], bool] = field(default=_never)
+    paid_with: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     is_here: Callable[[], bool] = field(default=_here)
     pace: float = 1e9
     ways: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
+    def filled(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns `options` with the defaults of those that are not given; a required one may still be missing."""
+        return {**self.entry.defaults(), **options}
+
+    def load(self, circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
+        """Returns the circuit as a torch function. `seed` is that of all chance in it.
+
+        Raises `Refusal` for what the backend cannot do with the circuit (exit code 1) or in this environment (3).
+        """
+        chosen = self.filled(options)
+        refused = self.circuit_objections(circuit, chosen)
+        if refused:
+            raise Refusal(*refused)
+        return self.build(circuit, chosen, seed)
+
+    def objections(self, circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+        """Returns what the backend cannot do with a circuit under these options."""
+        return self.circuit_objections(circuit, self.filled(options))
+
+    def training(self, circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:
+        """Returns why a training step on so many rows, with tensors on `device`, would be refused."""
+        return self.training_objections(circuit, self.filled(options), rows, device)
+
     def is_exact(self, options: Mapping[str, Any]) -> bool:
-        """Whether it is exact under these options."""
-        return self.exact and self.exact_with(options)
+        """Whether values and gradients are those of the ideal circuit, up to rounding."""
+        return self.exact_with(self.filled(options))
+
+    def is_metered(self, options: Mapping[str, Any]) -> bool:
+        """Whether it counts the circuits that it runs."""
+        return self.metered_with(self.filled(options))
+
+    def is_paid(self, options: Mapping[str, Any]) -> bool:
+        """Whether somebody pays for what it runs."""
+        return self.paid_with(self.filled(options))
 
     @property
     def is_quick(self) -> bool:

@@ -103,7 +103,7 @@ def candidates_of(
     found: list[Candidate] = []
     objections: list[Diagnostic] = []
     for row in table.values():
-        candidate = Candidate(row, {**row.entry.defaults(), **options})
+        candidate = Candidate(row, row.filled(options))
         against = row.objections(circuit, candidate.options)
         exact = row.is_exact(candidate.options)
         if exact and not against:
@@ -122,7 +122,7 @@ def pick(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device
     It is chosen once in a process for the same circuit, batch, candidates and device. Raises `Refusal` where there is
     no candidate that can be loaded here, with the reasons of all.
     """
-    offers = tuple((found.name, found.backend.load, tuple(sorted(found.options.items()))) for found in candidates)
+    offers = tuple((found.name, found.backend.build, tuple(sorted(found.options.items()))) for found in candidates)
     key = (circuit, rows, offers, device)
     with _lock:
         known = _picked.get(key)

@@ -28,9 +28,6 @@ CHUNK_BYTES = 64 * 2**20
 MAX_GPU_STATE_BYTES = 128 * 2**30
 """Largest memory, in bytes, for one state on any GPU; what the GPU at hand has is asked when it runs."""
 
-COMPLEX_BYTES = {"single": 8, "double": 16}
-"""Bytes of one complex amplitude by precision."""
-
 DENSE_FREE = "`backend aer(device: cpu, simulation: matrix_product_state)`, which keeps no whole state"
 """What runs circuits of any width, if little is entangled; an amplitude input it cannot."""
 
@@ -90,10 +87,9 @@ def _ways(rows: int, precision: str, needed: Needed, limit: int) -> list[str]:
 def _fits_native(circuit: Circuit, rows: int, *, training: bool) -> bool:
     """Whether the backend `native` has room for the same."""
     native = offered()["native"]
-    options = native.entry.defaults()
-    if native.objections(circuit, options):
+    if native.objections(circuit, {}):
         return False
-    return not (training and native.training(circuit, options, rows, "cpu"))
+    return not (training and native.training(circuit, {}, rows, "cpu"))
 
 
 def _most(rows: int, fits: Callable[[int], bool]) -> int:

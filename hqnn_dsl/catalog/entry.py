@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -101,6 +101,14 @@ class Entry:
     def defaults(self) -> dict[str, Any]:
         """The values of all options that have a default."""
         return {option.name: option.default for option in self.options if not option.is_required}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An entry of a catalog with all its options filled in: `adamw(lr: 0.01, …)`."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def table(*entries: Entry) -> dict[str, Entry]:

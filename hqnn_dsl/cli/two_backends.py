@@ -56,7 +56,7 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
     with _kept(run, data, changes):
         asked = _scored(run, table)
     own = run.trained_on
-    costs = own.name in offered() and offered()[own.name].paid(own.options)
+    costs = own.name in offered() and offered()[own.name].is_paid(own.options)
     return asked, _scored(api.open_run(path), table) if changes and not costs else None
 
 

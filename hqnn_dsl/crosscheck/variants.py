@@ -67,8 +67,8 @@ def variants(program: Program, *, every_way: bool = False) -> list[Variant]:
         own = asked.options if asked.name == name else {}
         ways = {"": own} | (dict(row.ways) if every_way else {})
         for way, chosen in ways.items():
-            options = row.entry.defaults() | dict(chosen)
-            if row.paid(options) or any(one.is_required and one.name not in options for one in row.entry.options):
+            options = row.filled(chosen)
+            if row.is_paid(options) or any(one.is_required and one.name not in options for one in row.entry.options):
                 continue
             option = row.entry.option("precision")
             for precision in option.choices if option is not None else ("double",):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from hqnn_dsl.backends import Executable
+    from hqnn_dsl.catalog.entry import Choice
     from hqnn_dsl.circuit.ir import Circuit, WeightTensor
-    from hqnn_dsl.semantics.spec import Choice
 
 
 def _uniform(shape: tuple[int, ...], values: tuple[float, ...], generator: torch.Generator) -> Tensor:
@@ -202,8 +202,6 @@ class QuantumLayer(WeightFolder):
             return None
         row, options = offered()[self.backend.name], {**self.backend.options, "precision": precision}
         try:
-            if objections := row.objections(self.circuit, options):
-                raise Refusal(*objections)
             executable = row.load(self.circuit, options, self._shots_seed)
         except Refusal:
             if precision == "single":

@@ -11,13 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """An entry of a catalog with all its options filled in: `adamw(lr: 0.01, …)`."""
-
-    name: str
-    options: dict[str, Any] = field(default_factory=dict)
+from hqnn_dsl.catalog.entry import Choice as Choice  # noqa: PLC0414, TC001 - the fields of `Spec` are of it
 
 
 @dataclass(frozen=True, kw_only=True)

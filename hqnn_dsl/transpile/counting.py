@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.circuit.ir import Circuit
-
-STATE_BYTES = 16
-"""Bytes of one complex amplitude in double precision."""
 
 
 def gate_counts(circuit: QuantumCircuit) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def static_report(circuit: Circuit, logical: QuantumCircuit, transpiled: Quantum
             "shared": len(circuit.shared_slots),
             "constant": len(circuit.constant_slots),
         },
-        "state_bytes": STATE_BYTES << circuit.num_qubits,
+        "state_bytes": COMPLEX_BYTES["double"] << circuit.num_qubits,
         "logical": gate_counts(logical),
         "transpiled": gate_counts(transpiled),
     }

@@ -559,7 +559,7 @@ def test_specs_name_devices_in_quotes(options: str) -> None:
 
 def test_auto_does_not_try_it() -> None:
     assert not BACKEND.is_quick
-    assert BACKEND.exact
+    assert BACKEND.is_exact({})
 
 
 def test_pennylane_is_not_imported_by_checking() -> None:

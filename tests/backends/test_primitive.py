@@ -273,10 +273,10 @@ def test_it_can_be_pickled_and_says_what_it_is() -> None:
     assert not BACKEND.is_exact({"name": FAKE})
     assert not BACKEND.is_exact({})
     assert not BACKEND.is_exact({"name": "statevector", "gradient": GRADIENTS["spsa"].selected()})
-    assert BACKEND.metered({"name": FAKE})
-    assert not BACKEND.metered({"name": "statevector"})
-    assert BACKEND.paid({"name": "ibm_torino"})
-    assert not BACKEND.paid({"name": FAKE})
+    assert BACKEND.is_metered({"name": FAKE})
+    assert not BACKEND.is_metered({"name": "statevector"})
+    assert BACKEND.is_paid({"name": "ibm_torino"})
+    assert not BACKEND.is_paid({"name": FAKE})
     assert "statevector" in BACKEND.probe()
 
 

@@ -46,17 +46,21 @@ class Slow:
         return self.executable(per_sample, shared, state)
 
 
+def never(options):
+    return False
+
+
 def row(name, pause=0.0, made=None, **changes):
     """A row of the table of backends that runs like the reference, only slower; executables go to `made`."""
 
-    def load(circuit, options, seed):
+    def build(circuit, options, seed):
         executable = Slow(REFERENCE.load(circuit, options, seed), pause)
         if made is not None:
             made.append(executable)
         return executable
 
     entry = Entry(name=name, doc=name, options=REFERENCE.entry.options)
-    return replace(REFERENCE, **{"entry": entry, "load": load, "pace": 1e9} | changes)
+    return replace(REFERENCE, **{"entry": entry, "build": build, "pace": 1e9} | changes)
 
 
 @pytest.fixture
@@ -104,7 +108,9 @@ def test_a_row_that_is_clearly_slower_is_not_timed_again(rows):
 
 def test_slow_and_sampling_rows_are_never_tried(rows, capsys):
     made = []
-    rows(row("eager"), row("crawling", made=made, pace=1e3), row("sampling", made=made, exact=False))
+    rows(
+        row("eager"), row("crawling", made=made, pace=1e3), row("sampling", made=made, exact_with=lambda options: False)
+    )
     assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "eager"
     assert made == []
     assert "eager, the only one to choose from (crawling: too slow to try)" in capsys.readouterr().err
@@ -135,10 +141,10 @@ def test_a_row_that_cannot_be_loaded_is_left_out_with_its_reason(rows, capsys):
     def refuse(circuit, options, seed):
         raise Refusal(BackendCannot(backend="broken", reason="it is broken"))
 
-    rows(row("broken", load=refuse), row("whole"))
+    rows(row("broken", build=refuse), row("whole"))
     assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "whole"
     assert "broken: backend `broken` cannot run this circuit: it is broken" in capsys.readouterr().err
-    rows(row("broken", load=refuse), row("cracked", load=refuse))
+    rows(row("broken", build=refuse), row("cracked", build=refuse))
     with pytest.raises(Refusal) as caught:
         hqnn.compile_text(SPEC).quantum_layer()
     assert {item.code for item in caught.value.diagnostics} == {"E0713"}
@@ -148,9 +154,9 @@ def test_rows_that_object_to_the_circuit_are_no_candidates(rows):
     def object_(circuit, options):
         return (BackendCannot(backend="picky", reason="it does not want to"),)
 
-    rows(row("picky", objections=object_), row("willing", 0.01))
+    rows(row("picky", circuit_objections=object_), row("willing", 0.01))
     assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "willing"
-    rows(row("picky", objections=object_))
+    rows(row("picky", circuit_objections=object_))
     with pytest.raises(Refusal) as caught:
         hqnn.compile_text(SPEC)
     assert "it does not want to" in str(caught.value)
@@ -159,11 +165,11 @@ def test_rows_that_object_to_the_circuit_are_no_candidates(rows):
 def test_precision_reaches_the_trial_and_the_layer(rows):
     seen = []
 
-    def load(circuit, options, seed):
+    def build(circuit, options, seed):
         seen.append(options["precision"])
         return REFERENCE.load(circuit, options, seed)
 
-    rows(row("a", load=load), row("b", load=load))
+    rows(row("a", build=build), row("b", build=build))
     layer = hqnn.compile_text(SPEC).quantum_layer(precision="double")
     assert seen == ["double"] * 3
     assert layer.backend.options["precision"] == "double"

@@ -67,7 +67,7 @@ def test_what_cannot_run_is_a_row_that_says_why(monkeypatch):
     def refuse(circuit, options, seed):
         raise Refusal(AerMissing(extra="aer"))
 
-    monkeypatch.setitem(offered(), "lacking", changed("lacking", wrong_values, load=refuse))
+    monkeypatch.setitem(offered(), "lacking", changed("lacking", wrong_values, build=refuse))
     row = by_title(bench(hqnn.compile_text(SPEC), seconds=0.05))["lacking (double)"]
     assert (row.verdict, row.step) == ("cannot", None)
     assert "not installed" in row.reason

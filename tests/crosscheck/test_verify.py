@@ -113,8 +113,8 @@ def test_what_cannot_run_is_a_row_that_says_why(monkeypatch, without_aer):
     def object_(circuit, options):
         return (BackendCannot(backend="picky", reason="it is picky"),)
 
-    monkeypatch.setitem(offered(), "lacking", changed("lacking", wrong_values, load=refuse))
-    monkeypatch.setitem(offered(), "picky", changed("picky", wrong_values, objections=object_))
+    monkeypatch.setitem(offered(), "lacking", changed("lacking", wrong_values, build=refuse))
+    monkeypatch.setitem(offered(), "picky", changed("picky", wrong_values, circuit_objections=object_))
     rows = by_title(verify(hqnn.compile_text(SPEC), 1))
     assert rows["lacking (double)"].verdict == rows["picky (single)"].verdict == "cannot"
     assert "not installed" in rows["lacking (double)"].reason
@@ -122,7 +122,7 @@ def test_what_cannot_run_is_a_row_that_says_why(monkeypatch, without_aer):
 
 
 def test_a_backend_that_samples_is_shown_and_not_judged(monkeypatch, without_aer):
-    monkeypatch.setitem(offered(), "noisy", changed("noisy", wrong_values, exact=False))
+    monkeypatch.setitem(offered(), "noisy", changed("noisy", wrong_values, exact_with=lambda options: False))
     found = verify(hqnn.compile_text(SPEC), 1)
     assert by_title(found)["noisy (double)"].verdict == "samples"
     assert found.disagreeing == ()
@@ -132,7 +132,7 @@ def test_where_the_reference_cannot_the_next_is_the_oracle(monkeypatch, without_
     def object_(circuit, options):
         return (BackendCannot(backend="reference", reason="it is tired"),)
 
-    monkeypatch.setitem(offered(), "reference", changed("reference", wrong_values, objections=object_))
+    monkeypatch.setitem(offered(), "reference", changed("reference", wrong_values, circuit_objections=object_))
     found = verify(hqnn.compile_text(SPEC, set={"backend": "native"}), 1)
     assert found.oracle == "native (double)"
     assert by_title(found)["reference (double)"].verdict == "cannot"

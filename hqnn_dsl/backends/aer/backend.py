@@ -23,26 +23,19 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
-    """The circuit for the method that `options` name.
-
-    Raises `Refusal` for what Aer cannot do with it (exit code 1) and for what Aer cannot do here (exit code 3).
-    """
-    chosen = {**ENTRY.defaults(), **options}
-    refused = objections(circuit, chosen)
-    if refused:
-        raise Refusal(*refused)
-    device = _device(chosen["device"], custatevec=chosen["custatevec"])
-    if chosen["method"] == "estimator_qnn":
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
+    """Returns the circuit for the method that `options` name. Raises `Refusal` (exit code 3) if Aer cannot run here."""
+    device = _device(options["device"], custatevec=options["custatevec"])
+    if options["method"] == "estimator_qnn":
         from hqnn_dsl.backends.aer.estimator_qnn import QnnExecutable, QnnOptions
 
-        custatevec = device == "GPU" and chosen["custatevec"]
-        return QnnExecutable(circuit, QnnOptions(device, chosen["precision"], custatevec=custatevec), seed)
+        custatevec = device == "GPU" and options["custatevec"]
+        return QnnExecutable(circuit, QnnOptions(device, options["precision"], custatevec=custatevec), seed)
 
     from hqnn_dsl.backends.aer.executable import BatchedExecutable
     from hqnn_dsl.backends.aer.settings import settings_of
 
-    settings = settings_of(chosen, device, circuit.num_qubits)
+    settings = settings_of(options, device, circuit.num_qubits)
     if settings.custatevec:
         most = MAX_BATCHED_QUBITS["statevector"]
         say(f"note: {CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most).headline}")
@@ -80,8 +73,8 @@ def _device(asked: str, *, custatevec: bool) -> str:
 
 BACKEND = Backend(
     entry=ENTRY,
-    load=load,
-    objections=objections,
+    build=build,
+    circuit_objections=objections,
     probe=probe,
     pace=1e5,
     exact_with=is_exact,

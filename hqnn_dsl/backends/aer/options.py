@@ -11,6 +11,7 @@ from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.catalog.entry import Entry, Option, table
 from hqnn_dsl.catalog.gradients import GRADIENTS
 from hqnn_dsl.catalog.noise import NOISES
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES, precision_option
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot, CuStateVecNeedsGpu
 from hqnn_dsl.diagnostics.codes.simulators import OptionIdle, OptionsClash
 from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
@@ -76,13 +77,7 @@ ENTRY = Entry(
             doc="On the GPU, use NVIDIA's cuStateVec; Aer then runs one circuit after the other.",
             default=False,
         ),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of Aer's state, and of the values and gradients handed to torch.",
-            default="double",
-            choices=("single", "double"),
-        ),
+        precision_option("double", of="Aer's state, and of the values and gradients handed to torch"),
         Option(
             name="method",
             type="choice",
@@ -145,11 +140,10 @@ ENTRY = Entry(
 
 def is_exact(options: Mapping[str, Any]) -> bool:
     """Whether values are those of the ideal circuit, and gradients theirs, up to rounding."""
-    chosen = {**ENTRY.defaults(), **options}
-    simulation = chosen["simulation"]
+    simulation = options["simulation"]
     if simulation.name == "matrix_product_state" and simulation != SIMULATIONS["matrix_product_state"].selected():
         return False
-    return chosen["shots"] is None and chosen["noise"] is None and chosen["gradient"].name == "parameter_shift"
+    return options["shots"] is None and options["noise"] is None and options["gradient"].name == "parameter_shift"
 
 
 def simulation_method(options: Mapping[str, Any], num_qubits: int) -> str:
@@ -164,12 +158,11 @@ def simulation_method(options: Mapping[str, Any], num_qubits: int) -> str:
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """What is wrong with the options, and what Aer cannot do with the circuit."""
-    chosen = {**ENTRY.defaults(), **options}
-    found = [*_clashes(chosen), *_idle(circuit, chosen)]
+    found = [*_clashes(options), *_idle(circuit, options)]
     if circuit.amplitude is not None:
         reason = "its gradients shift angles of gates, and the `amplitude` input is no angle"
         found.append(BackendCannot(backend="aer", reason=reason))
-    return (*found, *_width(circuit, chosen))
+    return (*found, *_width(circuit, options))
 
 
 def _width(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -184,7 +177,7 @@ def _width(circuit: Circuit, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
     if method == "statevector":
         refusal = too_large(
             *(circuit, 1, chosen["precision"]),
-            lambda _, precision: (8 if precision == "single" else 16) << width,
+            lambda _, precision: COMPLEX_BYTES[precision] << width,
             MAX_STATE_BYTES,
         )
         if refusal is not None:

@@ -15,6 +15,7 @@ from qiskit_aer import AerError, AerSimulator
 
 from hqnn_dsl.backends.aer.noise import Noise, noise_of, single
 from hqnn_dsl.backends.shifts.circuit import ShiftableCircuit, shiftable_circuit
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.diagnostics.codes.simulators import AerFailed
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import TranspileSpec
@@ -54,7 +55,7 @@ class Machine:
     def rows_at_a_time(self, num_values: int) -> int:
         """How many rows one run takes, if each answers with so many numbers."""
         squared = 2 if self.settings.method == "density_matrix" else 1
-        state = (8 if self.settings.precision == "single" else 16) << (squared * min(self.circuit.num_qubits, 30))
+        state = COMPLEX_BYTES[self.settings.precision] << (squared * min(self.circuit.num_qubits, 30))
         by_memory = MAX_ROWS if self.settings.method == "matrix_product_state" else MAX_RUN_BYTES // state
         return max(1, min(MAX_ROWS, MAX_RESULTS // max(1, num_values), by_memory))
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.custatevec.memory import needed
 from hqnn_dsl.backends.memory import MAX_GPU_STATE_BYTES, too_large
-from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.catalog.precision import precision_option
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -22,19 +23,16 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
-    """The circuit as a torch function. Raises `Refusal` (exit code 3) where there is no GPU or no cuquantum-python."""
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """Returns the circuit as a torch function. Raises `Refusal` (exit code 3) without a GPU or cuquantum-python."""
     from hqnn_dsl.backends.custatevec.executable import StateVecExecutable
     from hqnn_dsl.backends.custatevec.library import find_module
     from hqnn_dsl.backends.native.cuda.device import gpu_objection
 
-    refused = objections(circuit, options)
-    if refused:
-        raise Refusal(*refused)
     if (lacking := gpu_objection("`backend custatevec`")) is not None:
         raise Refusal(lacking)
     find_module()
-    return StateVecExecutable(circuit, options.get("precision", "single"))
+    return StateVecExecutable(circuit, options["precision"])
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
@@ -57,7 +55,7 @@ def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: st
 def _too_large(
     circuit: Circuit, options: Mapping[str, Any], limit: int, *, gradients: bool
 ) -> tuple[StateTooLarge, ...]:
-    precision = options.get("precision", "single")
+    precision = options["precision"]
     if needed(circuit.num_qubits, precision, gradients=True) <= limit:
         return ()
     from hqnn_dsl.circuit.pauli.rewrites import plan
@@ -101,19 +99,11 @@ BACKEND = Backend(
     entry=Entry(
         name="custatevec",
         doc="NVIDIA's cuStateVec on a GPU, row by row: exact, for states too large for the kernels of `native`.",
-        options=(
-            Option(
-                name="precision",
-                type="choice",
-                doc="Precision of the state: `single` (complex64) or `double` (complex128).",
-                default="single",
-                choices=("single", "double"),
-            ),
-        ),
+        options=(precision_option(),),
     ),
-    load=load,
-    objections=objections,
-    training=training,
+    build=build,
+    circuit_objections=objections,
+    training_objections=training,
     probe=probe,
     is_here=is_here,
     pace=1e5,

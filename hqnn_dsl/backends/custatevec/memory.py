@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hqnn_dsl.backends.memory import COMPLEX_BYTES
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 
 FORWARD_STATES, BACKWARD_STATES = 1, 3
 """States at work at once: ψ; and ψ, λ and one for Pψ."""

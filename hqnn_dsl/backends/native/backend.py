@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
-from hqnn_dsl.backends.native.memory import KEPT_BYTES, NUMBER_BYTES, needed
+from hqnn_dsl.backends.native.memory import KEPT_BYTES, needed
 from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.precision import REAL_BYTES, precision_option
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -27,20 +28,16 @@ SMALL_FACTOR = 32
 """Real numbers for each basis state that a step holds at most: two states of eight complex samples."""
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
-    """The circuit as a torch function. Raises `Refusal` where not even one state fits the memory limit."""
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """Returns the circuit as a torch function. Raises `Refusal` (exit code 3) if CUDA is asked for and not there."""
     from hqnn_dsl.backends.native.executable import NativeExecutable
 
-    refused = objections(circuit, options)
-    if refused:
-        raise Refusal(*refused)
-    device = options.get("device", "auto")
-    if device == "cuda":
+    if options["device"] == "cuda":
         from hqnn_dsl.backends.native.cuda.device import kernels_objection
 
         if (lacking := kernels_objection()) is not None:
             raise Refusal(lacking)
-    return NativeExecutable(circuit, options.get("precision", "single"), device=device)
+    return NativeExecutable(circuit, options["precision"], device=options["device"])
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
@@ -50,7 +47,7 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
 
 def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:
     """A step's states that are larger than the memory limit; on a GPU its own memory is the limit, and asked there."""
-    if device.startswith("cuda") and options.get("device", "auto") != "cpu":
+    if device.startswith("cuda") and options["device"] != "cpu":
         return ()
     return _too_large(circuit, options, rows, gradients=True)
 
@@ -59,8 +56,8 @@ def _too_large(
     circuit: Circuit, options: Mapping[str, Any], rows: int, *, gradients: bool
 ) -> tuple[StateTooLarge, ...]:
     """The refusal of a call on so many rows, by the count that the call makes itself."""
-    precision = options.get("precision", "single")
-    if SMALL_FACTOR * NUMBER_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
+    precision = options["precision"]
+    if SMALL_FACTOR * REAL_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
         return ()
     from hqnn_dsl.circuit.pauli.rewrites import plan
 
@@ -100,18 +97,12 @@ BACKEND = Backend(
                 default="auto",
                 choices=("auto", "cpu", "cuda"),
             ),
-            Option(
-                name="precision",
-                type="choice",
-                doc="Precision of the state: `single` (float32) or `double` (float64).",
-                default="single",
-                choices=("single", "double"),
-            ),
+            precision_option(),
         ),
     ),
-    load=load,
-    objections=objections,
-    training=training,
+    build=build,
+    circuit_objections=objections,
+    training_objections=training,
     probe=probe,
     pace=4e9,
 )

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.catalog.precision import REAL_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hqnn_dsl.circuit.pauli.program import PauliPlan, PauliProgram
 
-NUMBER_BYTES = {"single": 4, "double": 8}
-"""Bytes of a real number by precision."""
-LANE_BITS = {4: 3, 8: 2}
+LANE_BITS = {REAL_BYTES["single"]: 3, REAL_BYTES["double"]: 2}
 """How many numbers of so many bytes a register has, as a power of two."""
 KEPT_BYTES = 1 << 29
 """Final states up to this size in all are kept for the gradient; larger ones are made again."""
@@ -66,7 +66,7 @@ def is_kept(tiles: Sequence[tuple[int, int]], most: int = KEPT_BYTES) -> bool:
 
 def needed(plan: PauliPlan, batch: int, precision: str, *, gradients: bool) -> int:
     """Bytes of a call on so many rows, of its largest part, with one thread; with `gradients` of a step."""
-    number = NUMBER_BYTES[precision]
+    number = REAL_BYTES[precision]
     tiles = [tile(part, batch, number) for part in plan.parts]
     keep = gradients and is_kept(tiles)
     return max((call_bytes(*own, threads=1, keep=keep, gradients=gradients) for own in tiles), default=0)

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
-from hqnn_dsl.backends.memory import COMPLEX_BYTES, MAX_STATE_BYTES, too_large
+from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.pennylane.devices import DIFFS, KNOWN, installed, is_installed, require
 from hqnn_dsl.backends.pennylane.memory import backprop_bytes
 from hqnn_dsl.catalog.entry import Entry, Option
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES, precision_option
 from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot
 from hqnn_dsl.diagnostics.codes.pennylane import DenseObservable, NoSinglePrecision, NotThisDiff, PennyLaneMissing
@@ -48,12 +49,8 @@ ENTRY = Entry(
             default="auto",
             choices=("auto", *DIFFS),
         ),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of the device's state, and of the answer; only the lightning devices have `single`.",
-            default="double",
-            choices=("single", "double"),
+        precision_option(
+            "double", of="the device's state and of the outputs", note="; `single` on lightning devices only"
         ),
     ),
 )
@@ -64,22 +61,18 @@ DENSE_MATRICES = 2
 """Dense matrices of all observables together that `default.qubit` holds at once for `diff: adjoint`: measured."""
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
-    """The circuit on a PennyLane device, after a trial of the device.
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """Returns the circuit on a PennyLane device, after a trial of the device.
 
-    Raises `Refusal` for what the device cannot do (exit code 1) and for what is not installed or fails its trial (3).
+    Raises `Refusal` (exit code 3) if PennyLane or the device is not installed, or the device fails its trial.
     """
-    chosen = {**ENTRY.defaults(), **options}
-    refused = objections(circuit, chosen)
-    if refused:
-        raise Refusal(*refused)
-    require(chosen["device"])
+    require(options["device"])
     try:
         from hqnn_dsl.backends.pennylane.executable import QmlExecutable, QmlOptions
         from hqnn_dsl.backends.pennylane.trial import try_device
     except ImportError as error:
         raise Refusal(PennyLaneMissing(reason=f"which cannot be imported: {error}")) from error
-    settled = QmlOptions(chosen["device"], diff_of(chosen), chosen["precision"])
+    settled = QmlOptions(options["device"], diff_of(options), options["precision"])
     try_device(settled)
     return QmlExecutable(circuit, settled)
 
@@ -94,21 +87,20 @@ def diff_of(options: Mapping[str, Any]) -> str:
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """What the device lacks: a way to differentiate, a precision, `backprop` for an amplitude input, memory."""
-    chosen = {**ENTRY.defaults(), **options}
-    device, diff = chosen["device"], diff_of(chosen)
+    device, diff = options["device"], diff_of(options)
     found: list[Diagnostic] = []
     row = KNOWN.get(device)
     if row is not None and diff not in row.diffs:
         offered = " or ".join(f"`diff: {name}`" for name in row.diffs)
         found.append(NotThisDiff(device=device, diff=diff, offered=offered, about=("diff", "device")))
-    if chosen["precision"] == "single" and not (row is not None and row.has_single):
+    if options["precision"] == "single" and not (row is not None and row.has_single):
         found.append(NoSinglePrecision(device=device, about=("precision", "device")))
     if circuit.amplitude is not None and diff != "backprop":
         reason = f"with `diff: {diff}` its gradients are those of angles, and the `amplitude` input is no angle"
         hint = 'write `device: "default.qubit"` with `diff: backprop`, or `backend reference`'
         found.append(BackendCannot(backend="pennylane", reason=reason, hint=hint, about=("diff", "device")))
     if row is not None:
-        exponent, precision = row.exponent, chosen["precision"]
+        exponent, precision = row.exponent, options["precision"]
         refusal = too_large(
             *(circuit, 1, precision),
             lambda _, precision: COMPLEX_BYTES[precision] << exponent * circuit.num_qubits,
@@ -130,8 +122,7 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
 
 def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:  # noqa: ARG001
     """A step's states with `backprop` that are larger than the memory limit; the other ways keep none."""
-    chosen = {**ENTRY.defaults(), **options}
-    if diff_of(chosen) != "backprop":
+    if diff_of(options) != "backprop":
         return ()
     refusal = too_large(
         *(circuit, rows, "double"), lambda count, _: backprop_bytes(circuit, count), MAX_STATE_BYTES, training=True
@@ -165,9 +156,9 @@ def probe() -> str:
 
 BACKEND = Backend(
     entry=ENTRY,
-    load=load,
-    objections=objections,
-    training=training,
+    build=build,
+    circuit_objections=objections,
+    training_objections=training,
     probe=probe,
     is_here=is_installed,
     pace=5e5,

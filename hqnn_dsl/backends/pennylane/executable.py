@@ -26,6 +26,7 @@ from hqnn_dsl.backends.pennylane.memory import backprop_bytes
 from hqnn_dsl.backends.reference.state import normalised, refuse_zeros
 from hqnn_dsl.backends.shifts.readout import ByTerms, readout_of
 from hqnn_dsl.backends.torch_function import is_batched, last
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.diagnostics.codes.pennylane import NoSecondDerivatives
 from hqnn_dsl.diagnostics.codes.simulators import ManyGradientsAtOnce
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.circuit.ir import Circuit
 
-AMPLITUDE_BYTES = {"single": 8, "double": 16}
 PENNYLANE_DIFFS = {"backprop": "backprop", "adjoint": "adjoint", "parameter_shift": "parameter-shift"}
 """PennyLane's name for each way to differentiate."""
 TAPES_AT_ONCE = 64
@@ -146,7 +146,7 @@ class QmlExecutable:
 
     def values(self, sample: Tensor, common: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` without derivatives."""
-        bytes_a_row = AMPLITUDE_BYTES["double"] << self.options.row.exponent * self.circuit.num_qubits
+        bytes_a_row = COMPLEX_BYTES["double"] << self.options.row.exponent * self.circuit.num_qubits
         rows = max(1, CHUNK_BYTES // bytes_a_row)
         if not self.options.row.takes_batches:
             rows = min(rows, TAPES_AT_ONCE)

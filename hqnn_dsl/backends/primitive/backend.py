@@ -12,11 +12,11 @@ from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.gradients import GRADIENTS
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES, precision_option
 from hqnn_dsl.diagnostics.codes.devices import UnknownPrimitive
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot
 from hqnn_dsl.diagnostics.codes.simulators import OptionIdle, OptionsClash
 from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
-from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.limits import MAX_TERMS
 
 if TYPE_CHECKING:
@@ -80,49 +80,36 @@ ENTRY = Entry(
             doc="Real devices: a saved account by its name; `none` for the default one.",
             default=None,
         ),
-        Option(
-            name="precision",
-            type="choice",
-            doc="Precision of the values and gradients handed to torch.",
-            default="double",
-            choices=("single", "double"),
-        ),
+        precision_option("double", of="the values and gradients handed to torch"),
     ),
 )
 """Its name and options in specs."""
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
-    """The circuit on the device that `options` name.
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
+    """Returns the circuit on the device that `options` name.
 
     Raises `Refusal` for what that device cannot do (exit code 1) and for what is missing here (exit code 3).
     """
-    chosen = {**ENTRY.defaults(), **options}
-    refused = objections(circuit, chosen)
-    if refused:
-        raise Refusal(*refused)
     from hqnn_dsl.backends.primitive.executable import PrimitiveExecutable
     from hqnn_dsl.backends.primitive.placement import Settings
 
-    if chosen["name"] != EXACT and chosen["shots"] is None:
-        chosen["shots"] = DEFAULT_SHOTS
-    return PrimitiveExecutable(circuit, Settings(**chosen), seed)
+    shots = DEFAULT_SHOTS if options["name"] != EXACT and options["shots"] is None else options["shots"]
+    return PrimitiveExecutable(circuit, Settings(**{**options, "shots": shots}), seed)
 
 
 def is_exact(options: Mapping[str, Any]) -> bool:
     """Only Qiskit's exact estimator with the shift rule."""
-    chosen = {**ENTRY.defaults(), **options}
-    return chosen.get("name") == EXACT and chosen["gradient"].name == "parameter_shift"
+    return options.get("name") == EXACT and options["gradient"].name == "parameter_shift"
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
     """What is wrong with the options, and what no device can do with the circuit."""
-    chosen = {**ENTRY.defaults(), **options}
-    name = chosen.get("name")
+    name = options.get("name")
     if name is None or not (name == EXACT or name.startswith(("fake_", "ibm_"))):
         return (UnknownPrimitive(name=name or "", about=("name",)),)
-    found = list(_idle(name, chosen))
-    if name == EXACT and chosen["shots"] is not None:
+    found = list(_idle(name, options))
+    if name == EXACT and options["shots"] is not None:
         reason = "Qiskit's exact estimator adds one size of noise to everything and counts nothing"
         second = f'`primitive("{EXACT}")`'
         found.append(OptionsClash(first="`shots`", second=second, reason=reason, about=("shots", "name")))
@@ -132,7 +119,8 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     if circuit.num_terms > MAX_TERMS:
         found.append(TooManyTerms(what="an estimator", num_terms=circuit.num_terms, limit=MAX_TERMS, about=("name",)))
     if name == EXACT:
-        refusal = too_large(circuit, 1, "double", lambda *_: 16 << circuit.num_qubits, MAX_STATE_BYTES)
+        needed = COMPLEX_BYTES["double"] << circuit.num_qubits
+        refusal = too_large(circuit, 1, "double", lambda *_: needed, MAX_STATE_BYTES)
         found += [] if refusal is None else [refusal]
     return tuple(found)
 
@@ -167,13 +155,13 @@ def is_paid(options: Mapping[str, Any]) -> bool:
 
 BACKEND = Backend(
     entry=ENTRY,
-    load=load,
-    objections=objections,
+    build=build,
+    circuit_objections=objections,
     probe=probe,
     pace=1e4,
     exact_with=is_exact,
-    metered=lambda options: options.get("name") != EXACT,
-    paid=is_paid,
+    metered_with=lambda options: options.get("name") != EXACT,
+    paid_with=is_paid,
     ways=((EXACT, {"name": EXACT}),),
 )
 """The row of the table of backends."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.memory import MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.reference.memory import needed
-from hqnn_dsl.catalog.entry import Entry, Option
-from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.catalog.entry import Entry
+from hqnn_dsl.catalog.precision import precision_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 
-def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
-    """The circuit as a torch function. Raises `Refusal` where not even one state fits the memory limit."""
+def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
+    """Returns the circuit as a torch function."""
     from hqnn_dsl.backends.reference.executable import DenseExecutable
 
-    refused = objections(circuit, options)
-    if refused:
-        raise Refusal(*refused)
-    return DenseExecutable(circuit, options.get("precision", "single"))
+    return DenseExecutable(circuit, options["precision"])
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
@@ -47,7 +44,7 @@ def _too_large(
     circuit: Circuit, options: Mapping[str, Any], rows: int, *, gradients: bool
 ) -> tuple[StateTooLarge, ...]:
     refusal = too_large(
-        *(circuit, rows, options.get("precision", "single")),
+        *(circuit, rows, options["precision"]),
         lambda count, precision: needed(circuit, count, precision, gradients=gradients),
         MAX_STATE_BYTES,
         training=gradients,
@@ -67,19 +64,11 @@ BACKEND = Backend(
     entry=Entry(
         name="reference",
         doc="Dense state vectors in plain torch: exact, differentiable as often as wanted, on CPU or CUDA.",
-        options=(
-            Option(
-                name="precision",
-                type="choice",
-                doc="Precision of the state: `single` (complex64) or `double` (complex128).",
-                default="single",
-                choices=("single", "double"),
-            ),
-        ),
+        options=(precision_option(),),
     ),
-    load=load,
-    objections=objections,
-    training=training,
+    build=build,
+    circuit_objections=objections,
+    training_objections=training,
     probe=probe,
     pace=5e7,
 )

@@ -24,9 +24,9 @@ from hqnn_dsl.backends.reference.state import (
     masks,
     normalised,
     refuse_zeros,
-    state_bytes,
     zero_state,
 )
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Circuit, Observable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -170,7 +170,7 @@ class DenseExecutable:
         return self._fixed[key]
 
     def _rows_at_a_time(self) -> int:
-        return max(1, CHUNK_BYTES // state_bytes(self.circuit.num_qubits, self.real))
+        return max(1, CHUNK_BYTES // (COMPLEX_BYTES[self.precision] << self.circuit.num_qubits))
 
     def _refuse_large(self, rows: int, *, gradients: bool) -> None:
         """Refuse before allocating: a few states are at work at once, and more wait for the gradient."""

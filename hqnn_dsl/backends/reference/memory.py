@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.backends.memory import COMPLEX_BYTES
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit

@@ -201,8 +201,3 @@ def plain(tensor: Tensor) -> Tensor:
     while torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # noqa: SLF001 - torch has no public name for it
         tensor = torch._C._functorch.get_unwrapped(tensor)  # noqa: SLF001
     return tensor
-
-
-def state_bytes(num_qubits: int, real: torch.dtype) -> int:
-    """Bytes of one state vector whose amplitudes have real parts of dtype `real`."""
-    return (1 << num_qubits) * real.to_complex().itemsize
