@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.syntax import nodes
     from hqnn_dsl.transpile.passes import Transpiled
+    from hqnn_dsl.transpile.target import Target
 
 
 def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
@@ -239,7 +240,21 @@ class Program:
         from hqnn_dsl.transpile.passes import transpile
 
         with self._placed("transpile.target"):
-            return transpile(self.slotted, self.spec.transpile, stream(self.spec.train.seed, "transpile"))
+            return transpile(self.slotted, self._target)
+
+    @property
+    def _target(self) -> Target:
+        """What `transpile { … }` asks for; its seed, if the spec names none, is a stream of the training seed."""
+        from hqnn_dsl.transpile.target import DEFAULT_BASIS, Target
+
+        asked = self.spec.transpile
+        return Target(
+            device=asked.target,
+            basis=asked.basis or DEFAULT_BASIS,
+            coupling=asked.coupling,
+            optimization=asked.optimization,
+            seed=stream(self.spec.train.seed, "transpile") if asked.seed is None else asked.seed,
+        )
 
     @cached_property
     def unchecked_transpilation(self) -> Transpiled:
@@ -429,14 +444,4 @@ def load_program(path: str | Path, changes: Mapping[str, str] | None = None, all
     return program(read_spec(Path(path)), changes, allow_path)
 
 
-__all__ = [
-    "Program",
-    "backend_choice",
-    "backends",
-    "build",
-    "check",
-    "elaborate",
-    "load_program",
-    "parse",
-    "program",
-]
+__all__ = ["Program", "backend_choice", "backends", "build", "check", "elaborate", "load_program", "parse", "program"]

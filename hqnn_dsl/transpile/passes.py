@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit.transpiler import TranspileLayout
 
-    from hqnn_dsl.semantics.spec import TranspileSpec
-
-DEFAULT_BASIS = ("rz", "sx", "x", "cx")
-"""The basis where neither a target nor a basis is given: that of most superconducting devices."""
+    from hqnn_dsl.transpile.target import Target
 
 
 @dataclass(frozen=True)
@@ -53,15 +50,15 @@ class Transpiled:
         return [operator.apply_layout(self.layout, self.circuit.num_qubits) for operator in logical]
 
 
-def transpile(circuit: QuantumCircuit, spec: TranspileSpec, seed: int) -> Transpiled:
-    """The circuit for the target of `spec`, with its own seed or, where it has none, `seed`.
+def transpile(circuit: QuantumCircuit, target: Target) -> Transpiled:
+    """Returns the circuit in the gates and on the qubits of a target.
 
     Raises `Refusal`: an unknown device or gate, a device that is too small, a basis that cannot say the circuit (exit
     code 1); fake devices that are not installed (exit code 3).
     """
-    options = _target_options(circuit.num_qubits, spec)
-    target = spec.target or f"[{', '.join(options.get('basis_gates', ()))}]"
-    return _passed(circuit, target, spec.optimization, seed if spec.seed is None else spec.seed, options)
+    options = _target_options(circuit.num_qubits, target)
+    name = target.device or f"[{', '.join(target.basis)}]"
+    return _passed(circuit, name, target.optimization, target.seed, options)
 
 
 def transpile_for(circuit: QuantumCircuit, device: Any, optimization: int, seed: int) -> Transpiled:
@@ -109,21 +106,20 @@ def coupling_map(coupling: str | tuple[tuple[int, int], ...] | None, num_qubits:
     return CouplingMap.from_line(num_qubits)
 
 
-def _target_options(num_qubits: int, spec: TranspileSpec) -> dict[str, Any]:
-    """What the preset pass manager is told of the target."""
-    if spec.target is not None:
-        return {"backend": fake_device(spec.target, num_qubits)}
-    basis = list(spec.basis or DEFAULT_BASIS)
+def _target_options(num_qubits: int, target: Target) -> dict[str, Any]:
+    """Returns the arguments of Qiskit's preset pass manager that describe the target."""
+    if target.device is not None:
+        return {"backend": fake_device(target.device, num_qubits)}
     known = get_standard_gate_name_mapping()
-    for name in basis:
+    for name in target.basis:
         if name not in known:
             raise Refusal(UnknownBasisGate(name=name, hint=_did_you_mean(name, list(known))))
-    coupling = coupling_map(spec.coupling, num_qubits)
+    coupling = coupling_map(target.coupling, num_qubits)
     if coupling is not None:
         connected = max(len(part.physical_qubits) for part in coupling.connected_components())
         if connected < num_qubits:
             raise Refusal(DeviceTooSmall(num_qubits=num_qubits, offered=connected, device="the coupling"))
-    return {"basis_gates": basis, "coupling_map": coupling}
+    return {"basis_gates": list(target.basis), "coupling_map": coupling}
 
 
 def fake_device(name: str, num_qubits: int = 0) -> Any:

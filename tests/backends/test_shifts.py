@@ -18,10 +18,10 @@ from hqnn_dsl.backends.shifts.rules import FOUR_TERM, RULES, TWO_TERM
 from hqnn_dsl.circuit.angles import Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.passes import Transpiled
+from hqnn_dsl.transpile.target import Target
 
-ROUTED = TranspileSpec(coupling="linear", optimization=3, seed=1)
+ROUTED = Target(coupling="linear", optimization=3, seed=1)
 
 
 def evaluate(shiftable: ShiftableCircuit, rows: np.ndarray) -> np.ndarray:
@@ -35,7 +35,7 @@ def evaluate(shiftable: ShiftableCircuit, rows: np.ndarray) -> np.ndarray:
 
 def hold(
     case: Case,
-    spec: TranspileSpec | None = None,
+    target: Target | None = None,
     rows_at_a_time: int = 7,
     shiftable: ShiftableCircuit | None = None,
 ) -> ShiftableCircuit:
@@ -47,7 +47,7 @@ def hold(
     upstream = np.random.default_rng(1).normal(size=expected.shape)
     (expected * torch.tensor(upstream)).sum().backward() if expected.requires_grad else None
 
-    shiftable = shiftable or shiftable_circuit(circuit, spec)
+    shiftable = shiftable or shiftable_circuit(circuit, target)
     rows = shiftable.angles(case.per_sample, case.shared)
     np.testing.assert_allclose(evaluate(shiftable, rows), expected.detach(), rtol=0, atol=1e-9)
     plan = shiftable.plan(by_sample=True, by_shared=True)
@@ -60,10 +60,10 @@ def hold(
     return shiftable
 
 
-@pytest.mark.parametrize("spec", [None, ROUTED], ids=["as written", "routed"])
+@pytest.mark.parametrize("target", [None, ROUTED], ids=["as written", "routed"])
 @pytest.mark.parametrize("gate", GATES)
-def test_every_gate_shifts_to_the_gradients_of_the_reference(gate: str, spec: TranspileSpec | None) -> None:
-    hold(every_gate(gate), spec)
+def test_every_gate_shifts_to_the_gradients_of_the_reference(gate: str, target: Target | None) -> None:
+    hold(every_gate(gate), target)
 
 
 @pytest.mark.parametrize("seed", range(28))
@@ -85,8 +85,8 @@ def test_a_controlled_rotation_that_is_kept_takes_four_terms(gate: str) -> None:
 
 
 def test_a_target_with_controlled_rotations_is_right_too() -> None:
-    spec = TranspileSpec(basis=("rz", "sx", "x", "crz"), optimization=1, seed=3)
-    shiftable = hold(every_gate("crz"), spec)
+    target = Target(basis=("rz", "sx", "x", "crz"), optimization=1, seed=3)
+    shiftable = hold(every_gate("crz"), target)
     assert set(shiftable.circuit.count_ops()) <= {"rz", "sx", "x", "crz"}
 
 
@@ -143,5 +143,5 @@ def test_what_cannot_be_shifted_is_refused() -> None:
         shiftable_circuit(small(num_inputs=3, amplitude=AmplitudeInput((0,), 1)))
     assert refused.value.diagnostics[0].code == "E0714"
     with pytest.raises(Refusal) as refused:
-        shiftable_circuit(small(), TranspileSpec(basis=("u2", "rz", "sx", "x", "xx_plus_yy", "iswap", "r"), seed=0))
+        shiftable_circuit(small(), Target(basis=("u2", "rz", "sx", "x", "xx_plus_yy", "iswap", "r"), seed=0))
     assert refused.value.diagnostics[0].code == "E0718"

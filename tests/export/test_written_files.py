@@ -25,17 +25,17 @@ from hqnn_dsl.export.exported import exports_of
 from hqnn_dsl.export.formulas import formula, number_text, sum_text
 from hqnn_dsl.export.observables import observables_text, outputs_of
 from hqnn_dsl.semantics.definitions import library_block, library_names
-from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.convert import built_with, named_angles, opened, parameter_names, weight_names, with_angles
 from hqnn_dsl.transpile.passes import Transpiled, transpile
+from hqnn_dsl.transpile.target import Target
 
 COUPLINGS = [None, "linear", "ring", "full"]
 
 
-def files_of(circuit: Circuit, spec: TranspileSpec, seed: int = 0) -> dict[str, bytes]:
-    """What the files of a circuit say, without a spec around it; drawings as text only."""
+def files_of(circuit: Circuit, target: Target) -> dict[str, bytes]:
+    """What the files of a circuit say, without a program around it; drawings as text only."""
     angles, open_circuit = named_angles(circuit), opened(circuit)
-    done = transpile(open_circuit, spec, seed)
+    done = transpile(open_circuit, target)
     named = Transpiled(with_angles(done.circuit, angles), done.layout)
     exports = exports_of("random", circuit, (built_with(circuit, angles), open_circuit), (named, done))
     files = dict(circuit_files(exports, ("qasm", "qpy", "text")))
@@ -52,8 +52,8 @@ def values_of(case: Case, row: int = 0) -> dict[str, float]:
 
 def check_random(seed: int, max_operations: int) -> None:
     case = random_case(seed, batch=1, max_qubits=4, max_operations=max_operations)
-    spec = TranspileSpec(coupling=COUPLINGS[seed % 4], optimization=seed % 4)
-    for name, found in all_outputs(files_of(case.circuit, spec, seed), values_of(case)).items():
+    target = Target(coupling=COUPLINGS[seed % 4], optimization=seed % 4, seed=seed)
+    for name, found in all_outputs(files_of(case.circuit, target), values_of(case)).items():
         np.testing.assert_allclose(found, expected(case)[0], atol=1e-9, err_msg=f"{name} of seed {seed}")
 
 
@@ -185,7 +185,7 @@ def test_an_angle_that_is_no_number_where_parameters_cancel_is_a_parameter() -> 
         Apply("exp", (Apply("add", (gone, Const(1e4))),)),
     ):
         circuit = small(angle)
-        files = files_of(circuit, TranspileSpec())
+        files = files_of(circuit, Target())
         assert "// parameter slot_0 = slot[0]" in files["logical.qasm"].decode()
         assert set(json.loads(files["static.json"])["angles"]) == {"slot[0]"}
 
@@ -346,7 +346,7 @@ def test_probabilities_by_their_bits_have_the_right_values() -> None:
     circuit = small(*(Const(0.2 + 0.3 * q) for q in range(7)), num_qubits=7, operations=operations,
                     measurements=(Probabilities((3, 0, 6, 1, 2, 5, 4)),))  # fmt: skip
     case = Case(circuit, np.zeros((1, 2)), np.zeros(2))
-    found = all_outputs(files_of(circuit, TranspileSpec(coupling="linear", optimization=3)), values_of(case))
+    found = all_outputs(files_of(circuit, Target(coupling="linear", optimization=3)), values_of(case))
     for name, values in found.items():
         np.testing.assert_allclose(values, expected(case)[0], atol=1e-9, err_msg=name)
 
@@ -376,7 +376,7 @@ def test_an_angle_with_much_inside_each_other_is_a_parameter_of_its_own() -> Non
     long = InputRef(0)
     for _ in range(3000):
         long = Apply("add", (long, WeightRef(0)))
-    files = files_of(small(long), TranspileSpec())
+    files = files_of(small(long), Target())
     assert "slot_0" in files["logical.qasm"].decode()
 
 

@@ -20,10 +20,10 @@ from torch.func import functional_call
 from hqnn_dsl.backends.shifts.function import exactly
 from hqnn_dsl.backends.torch_function import again, numbers_suffice, where_finite
 from hqnn_dsl.circuit.ir import Probabilities, width_of
-from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.convert import Slotted, observables, slotted, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.passes import Transpiled, transpile
+from hqnn_dsl.transpile.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -230,7 +230,7 @@ def _simulator_options(options: QnnOptions, seed: int) -> dict[str, object]:
 
 def _for_shifts(circuit: Circuit, form: Slotted, seed: int) -> Transpiled:
     """The circuit in `SHIFT_GATES`, checked; its global phase is dropped, since no expectation value sees it."""
-    transpiled = transpile(form.circuit, TranspileSpec(basis=SHIFT_GATES, optimization=1), seed)
+    transpiled = transpile(form.circuit, Target(basis=SHIFT_GATES, seed=seed))
     transpiled.circuit.global_phase = 0
     assert_equivalent(form.circuit, transpiled, sums(circuit), outcomes=circuit.outcomes, seed=seed)
     return transpiled

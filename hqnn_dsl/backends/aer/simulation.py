@@ -18,8 +18,8 @@ from hqnn_dsl.backends.shifts.circuit import ShiftableCircuit, shiftable_circuit
 from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.diagnostics.codes.simulators import AerFailed
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.transpile.equivalence import without_idle_qubits
+from hqnn_dsl.transpile.target import Target
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -100,7 +100,7 @@ def machine_of(circuit: Circuit, settings: Settings, seed: int) -> Machine:
         shiftable = shiftable_circuit(circuit)
         model = None if noise is None else noise_of(noise, shiftable.circuit, range(circuit.num_qubits))
         return Machine(shiftable, shiftable.circuit, shiftable.places, model, settings)
-    shiftable = shiftable_circuit(circuit, TranspileSpec(target=noise["device"], optimization=1), seed)
+    shiftable = shiftable_circuit(circuit, Target(device=noise["device"], seed=seed))
     whole = shiftable.circuit
     used = {whole.find_bit(qubit).index for item in whole.data for qubit in item.qubits} | set(shiftable.places)
     kept = sorted(used)

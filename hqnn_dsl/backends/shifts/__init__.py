@@ -2,7 +2,7 @@
 
 For the author of such a backend:
 
-    shiftable = shiftable_circuit(circuit)                  # or (circuit, transpile_spec, seed) for a device's gates
+    shiftable = shiftable_circuit(circuit)                  # or (circuit, target) for a device's gates
     shiftable.circuit, shiftable.parameters                 # a Qiskit circuit; column k of all rows is parameters[k]
     shiftable.observables()                                 # SparsePauliOps on that circuit's qubits, an output each
     rows = shiftable.angles(per_sample, shared)             # [B, K] for the angles of a call

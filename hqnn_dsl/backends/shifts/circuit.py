@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.backends.shifts.plan import Floats
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.semantics.spec import TranspileSpec
+    from hqnn_dsl.transpile.target import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +89,15 @@ class ShiftableCircuit:
         return np.asarray((self.by_sample.T @ slopes.T).T), np.asarray(self.by_shared.T @ slopes.sum(axis=0))
 
 
-def shiftable_circuit(circuit: Circuit, spec: TranspileSpec | None = None, seed: int = 0) -> ShiftableCircuit:
-    """The circuit unrolled, or transpiled to the device of `spec` and compared with what it was made from.
+def shiftable_circuit(circuit: Circuit, target: Target | None = None) -> ShiftableCircuit:
+    """Returns the circuit unrolled, or transpiled for `target` and compared with the circuit it was made from.
 
     Raises `Refusal`: an amplitude input, what `transpile` cannot do, and a target whose gates have no shift rule.
     """
     unrolled, slots = unroll(circuit)
-    if spec is None:
+    if target is None:
         return with_own_parameters(circuit, Transpiled(unrolled, None), slots)
-    return _compared(circuit, unrolled, transpile(unrolled, spec, seed), slots, seed)
+    return _compared(circuit, unrolled, transpile(unrolled, target), slots, target.seed)
 
 
 def shiftable_on(circuit: Circuit, device: Any, optimization: int, seed: int) -> ShiftableCircuit:

@@ -183,8 +183,8 @@ class DeviceTooSmall(Diagnostic):
 class UnknownBasisGate(Diagnostic):
     """`transpile { basis … }` lists a gate that Qiskit does not know.
 
-    wrong   TranspileSpec(basis=("rz", "sx", "cxx"))      # in Python; in a spec it is E0206
-    right   TranspileSpec(basis=("rz", "sx", "cx"))
+    wrong   Target(basis=("rz", "sx", "cxx"))      # in Python; in a spec it is E0206
+    right   Target(basis=("rz", "sx", "cx"))
     """
 
     code: ClassVar[str] = "E0717"
