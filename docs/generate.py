@@ -103,8 +103,23 @@ def _blocks() -> Iterator[str]:
 def _gates() -> Iterator[str]:
     yield "## Gates"
     yield 'And `pauli_rot("XYZ", angle) a, b, c`, whose k-th letter acts on the k-th target, and `gate("name", …)`.'
-    rows = [(f"`{gate.name}`", str(gate.num_qubits), str(gate.num_angles), gate.doc) for gate in GATES.values()]
-    yield _table("gate", "qubits", "angles", "what it is", rows=rows)
+    yield "A library without a name here runs the gate as Pauli rotations."
+    rows = [
+        (
+            f"`{gate.name}`",
+            str(gate.num_qubits),
+            str(gate.num_angles),
+            gate.doc,
+            _code(gate.qiskit),
+            _code(gate.pennylane),
+        )
+        for gate in GATES.values()
+    ]
+    yield _table("gate", "qubits", "angles", "what it is", "Qiskit", "PennyLane", rows=rows)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
 
 
 def _entries(title: str, table: Mapping[str, Entry]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Gates of other libraries: how each is written here, as exactly as it can be said.
 
-A name that another library has is never answered by a name that only looks like it. Spellings are compared without
-case and underscores. Every row with lines is held by a test against the gate's matrix in the library that it is from;
-lines are equal to the gate up to a global phase, which no output sees.
+The gate table has the other names of the gates that are here; the rows of this module are gates that are not. A name
+that another library has is never answered by a name that only looks like it. Spellings are compared without case and
+underscores. Every row with lines is held by a test against the gate's matrix in the library that it is from; lines are
+equal to the gate up to a global phase, which no output depends on.
 """
 
 from __future__ import annotations
@@ -49,16 +50,8 @@ def _none(names: str, reason: str) -> Foreign:
     return Foreign(tuple(names.split()), reason=reason)
 
 
-_RENAMED = {
-    "x": "paulix", "y": "pauliy", "z": "pauliz", "h": "hadamard", "sdg": "si sdag", "tdg": "ti tdag", "sx": "v sqrtx",
-    "p": "u1 phase phaseshift", "u": "u3", "cx": "cnot controlledx",
-    "cp": "cu1 cphase cphaseshift controlledphaseshift",
-    "ccx": "toffoli ccnot", "rxx": "isingxx", "ryy": "isingyy", "rzz": "isingzz",
-}  # fmt: skip
-"""Gates that are the same ones under other names, angles and targets in the same order."""
-
 _AT_MOST_TWO = "there is none: a gate has at most two controls here"
-_NO_MATRIX = "there is none: gates are the ones that `hqnn explain E0203` lists, not matrices"
+_NO_MATRIX = "there is none: gates are the ones that `hqnn explain gates` lists, not matrices"
 _NO_MIDDLE = "there is none: measurement in mid-circuit, and reset, are not in the language"
 _STATE = "there is none; `feature_map amplitude()`, as the first statement, begins in a state that the input gives"
 
@@ -110,7 +103,7 @@ _ROWS = (
         "fsim givens phasedx phasedxz phasediswap gpi gpi2 gms xpow ypow zpow hpow cpf sycamore syc cphaseshift00 "
         "cphaseshift01 cphaseshift10 xy riswap zpowgate ccphase cch ccy cphaseswap peres cycle qft qftgate qftadjoint "
         "doubleexcitation orbitalrotation fermionicswap singleexcitationplus singleexcitationminus intcomparator",
-        "there is none here; write it with the gates that `hqnn explain E0203` lists",
+        "there is none here; write it with the gates that `hqnn explain gates` lists",
     ),
 )  # fmt: skip
 
@@ -119,28 +112,25 @@ def _normal(name: str) -> str:
     return name.replace("_", "").casefold()
 
 
-def _renamed() -> dict[str, str]:
-    found = {_normal(name): name for name in GATES}
-    for gate, names in _RENAMED.items():
-        found |= dict.fromkeys(names.split(), gate)
-    return found
+def renamed() -> dict[str, str]:
+    """Returns the gate of each name that a gate has here, in Qiskit, in PennyLane or in a further library."""
+    names = {name: (row.qiskit, row.pennylane, *row.aliases) for name, row in GATES.items()}
+    others = {_normal(other): name for name, given in names.items() for other in given if other.isidentifier()}
+    return others | {_normal(name): name for name in GATES}
 
-
-RENAMED: dict[str, str] = _renamed()
-"""Other spellings of the gates that are here, without case and underscores."""
 
 FOREIGN: dict[str, Foreign] = {name: row for row in _ROWS for name in row.names}
 """Other libraries' gates that are not gates here, by their spellings without case and underscores."""
 
 
 def equal_gate(name: str) -> str:
-    """The gate that another library calls `name`, empty where there is none of its own here."""
-    return RENAMED.get(_normal(name), "")
+    """Returns the gate that another library calls `name`, empty if it is no single gate here."""
+    return renamed().get(_normal(name), "")
 
 
 def is_known(name: str) -> bool:
     """Whether some library has a gate of that name."""
-    return _normal(name) in RENAMED or _normal(name) in FOREIGN
+    return _normal(name) in renamed() or _normal(name) in FOREIGN
 
 
 def advice(name: str, angles: tuple[str, ...], targets: tuple[str, ...]) -> str:

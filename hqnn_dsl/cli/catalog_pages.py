@@ -23,17 +23,23 @@ TOPICS: Final = {
 
 
 def pages_of(name: str) -> list[str]:
-    """A page for each thing of that name: gate, block, layer, loss, optimizer, backend, setting …; empty if none."""
-    return [*_gate(name), *_block(name), *_entries(name), *_settings(name)]
+    """Returns a page for each meaning of a name: gate, block, layer, loss, optimizer, backend, setting …"""
+    return [
+        *_gate(name),
+        *([_all_gates()] if name == "gates" else []),
+        *_block(name),
+        *_entries(name),
+        *_settings(name),
+    ]
 
 
 def names() -> list[str]:
-    """Everything that has a page."""
+    """Returns everything that has a page."""
     from hqnn_dsl.circuit.gates import GATES
     from hqnn_dsl.semantics.definitions import library_names
     from hqnn_dsl.semantics.sections import SECTIONS
 
-    found = {"pauli_rot", *GATES, *library_names(), *(name for _, table in _tables() for name in table)}
+    found = {"gates", "pauli_rot", *GATES, *library_names(), *(name for _, table in _tables() for name in table)}
     return sorted({*found, *(row.name for rows in SECTIONS.values() for row in rows)})
 
 
@@ -49,11 +55,22 @@ def _gate(name: str) -> Iterator[str]:
     gate = GATES.get(name)
     if gate is None:
         return
-    angles = ", ".join(("0.3", "0.2", "0.1")[: gate.num_angles])
+    angles = ", ".join(f"0.{max(3, gate.num_angles) - number}" for number in range(gate.num_angles))
     targets = ", ".join(str(qubit) for qubit in range(gate.num_qubits))
     call = f"{name}({angles}) {targets}" if angles else f"{name} {targets}"
     size = f"{count(gate.num_qubits, 'qubit')}, {count(gate.num_angles, 'angle')}"
     yield f"gate `{name}`, {size}: {gate.doc}\n\n  {call}"
+
+
+def _all_gates() -> str:
+    from hqnn_dsl.circuit.gates import GATES
+    from hqnn_dsl.diagnostics.quantities import count
+
+    rows = [
+        f"  {row.name:5}  {count(row.num_qubits, 'qubit')}, {count(row.num_angles, 'angle')}: {row.doc}"
+        for row in GATES.values()
+    ]
+    return "\n".join(["the `gates` of the language, and `pauli_rot` with a product of Paulis", "", *rows])
 
 
 def _block(name: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from hqnn_dsl.diagnostics.codes.environment import CannotCheck
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.transpile.convert import assignment, sums
 from hqnn_dsl.transpile.equivalence import MAX_CHECKED_QUBITS, laid_out
+from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def logical_values(program: Program, points: Sequence[Point]) -> list[Tensor]:
     """Outputs `[B, M]` of the logical circuit at every point, float64. Raises `Refusal` where Qiskit cannot."""
-    circuit = program.circuit.decompose("PauliEvolution")  # whose matrix would be as large as the square of the state
+    circuit = written_out(program.circuit)
     return _values(program, (circuit, sums(program.logical), program.logical.outcomes), points)
 
 

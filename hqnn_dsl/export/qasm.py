@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.export.formulas import formula, sum_text
 from hqnn_dsl.transpile.convert import slot_of
+from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -59,7 +60,7 @@ def _with_places(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[Any]]:
     """The circuit with a plain parameter for every angle, constants too, and the angles in their order."""
     from qiskit.circuit import Gate, Parameter, ParameterExpression
 
-    circuit = circuit.decompose("PauliEvolution")  # whose definition the exporter writes with other angles
+    circuit = written_out(circuit)
     opened = circuit.copy_empty_like()
     opened.global_phase = 0
     angles: list[Any] = []

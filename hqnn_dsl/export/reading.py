@@ -14,6 +14,7 @@ from hqnn_dsl.diagnostics.codes.exports import NotAsWritten, ReaderMissing
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.export.qasm import head_of
 from hqnn_dsl.transpile.convert import slot_of
+from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,7 @@ def _problem(text: str, export: Export) -> str:
         values = {parameter: by_name[head.parameters[parameter.name]] for parameter in read.parameters}
     except KeyError as missing:
         return f"the head does not say what {missing} is"
-    written = export.slotted.decompose("PauliEvolution")
+    written = written_out(export.slotted)
     filled = written.assign_parameters({p: open_values[p.name] for p in written.parameters})
     return _difference(filled, read.assign_parameters(values))
 

@@ -267,7 +267,12 @@ TRAIN_DEFAULTS = {"loss": "mse", "optimizer": "adamw", "scheduler": "reduce_on_p
 
 
 def _basis(setting: nodes.Setting, scope: Scope, _: Findings) -> tuple[str, ...]:
-    option = Option(name="basis", type="strings", doc="", choices=(*GATES, "id", "ecr"))
+    option = Option(
+        name="basis",
+        type="strings",
+        doc="",
+        choices=(*(row.qiskit for row in GATES.values() if row.qiskit), "id", "ecr"),
+    )
     words = value_of(option, _sole(setting).value, scope)
     if not words:
         raise Refusal(codes.OutOfBounds(span=setting.span, what="`basis`", bound="at least one gate", value="none"))

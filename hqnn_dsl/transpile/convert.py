@@ -1,7 +1,7 @@
 """A circuit of ours as a Qiskit circuit: with the spec's names for reading, with one Parameter a slot for running.
 
 Qiskit sorts `circuit.parameters` by name, so nothing here relies on that order: parameters are addressed by the lists
-that are returned with the circuit. Gate names are those of Qiskit's methods.
+that are returned with the circuit.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from qiskit.quantum_info import Pauli, PauliList, SparsePauliOp
 
 from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
 from hqnn_dsl.circuit.folding import fold, functions_of
+from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Observable
 from hqnn_dsl.diagnostics.codes.environment import AmplitudeInQiskit
 from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.limits import MAX_TERMS
 from hqnn_dsl.transpile.amplitude import MAX_PREPARED_QUBITS, components, prepare, tree_angles
+from hqnn_dsl.transpile.gates import append
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -318,7 +320,7 @@ def built_with(circuit: Circuit, angles: Sequence[Any]) -> QuantumCircuit:
         if operation.gate == "pauli_rot":
             _append_pauli(built, operation, values[0])
         else:
-            getattr(built, operation.gate)(*values, *operation.qubits)
+            append(built, GATES[operation.gate], values, operation.qubits)
     return built
 
 

@@ -16,6 +16,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 
 from hqnn_dsl.diagnostics.codes.environment import CannotCheck
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def assert_equivalent(  # noqa: PLR0913 - two circuits, what is read of both, an
     widest = max(circuit.num_qubits, compact.num_qubits)
     if widest > MAX_CHECKED_QUBITS:
         raise Refusal(CannotCheck(reason=f"{widest} qubits are more than the {MAX_CHECKED_QUBITS} that are simulated"))
-    circuit = circuit.decompose("PauliEvolution")  # whose matrix would be as large as the square of the state
+    circuit = written_out(circuit)
     rng = np.random.default_rng(seed)
     for _ in range(points if circuit.num_parameters else 1):
         for states in _states(circuit, compact, rng):

@@ -1,8 +1,9 @@
 """Angles that are parameters, put into gates that the basis has before Qiskit's translator sees them.
 
-The translator writes a gate in the basis exactly, global phase included. Where that phase has parameters, and constants
-beside them, it takes twice as long for every such gate: 12 qubits of a ZZ map never end. Nothing measures the global
-phase, so these gates are written here as others that differ from them by that phase only, and leave no phase behind.
+The translator writes a gate in the basis exactly, global phase included. If that phase has parameters, and constants
+beside them, every such gate doubles the time: 12 qubits of a ZZ map never end. Nothing measures the global phase, so
+these gates are written here as others that differ from them by that phase only, and leave no phase behind. Which gates
+these are, and about which axes they turn, is read from the gate table by Qiskit's names.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qiskit.circuit import ParameterExpression
+
+from hqnn_dsl.circuit.gates import GATES, PLAIN
+from hqnn_dsl.transpile.gates import qiskit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,22 +23,22 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.circuit import Gate
 
-AXES = {"rx": "x", "ry": "y", "rz": "z", "p": "z"}
-"""Gates that turn one qubit by their angle, and the axis."""
+    from hqnn_dsl.circuit.gates import Gate as Row
 
 BRINGS = {"xz": "h", "yz": "sx", "zx": "h", "zy": "sxdg", "xy": "s", "yx": "sdg"}
 """The gate V with V† b V = a, for the Pauli a and then b: a turn about a is V, a turn about b, and V†."""
 
 
 def carried(circuit: QuantumCircuit, offered: Sequence[str]) -> QuantumCircuit:
-    """The circuit with parameters in gates of `offered`, up to its global phase.
+    """Returns the circuit with parameters in gates of `offered`, up to its global phase.
 
-    Where `offered` has `rz`, only `p`, `cp` and `u` leave phases with parameters, and only they are rewritten. Where it
-    has no gate that could carry an angle of one qubit, the circuit is returned as it is.
+    If `offered` has `rz`, only gates whose own global phase moves with an angle (`p`, `cp`, `u`) leave phases with
+    parameters, and only they are rewritten. If it has no gate that could carry an angle of one qubit, the circuit is
+    returned as it is.
     """
-    doomed = {"p", "cp", "u"} if "rz" in offered else {*AXES, "cp", "u", *_TWO_QUBITS}
-    doomed -= set(offered)
-    if not doomed or not set(offered) & {*AXES, "u"}:
+    rows = [row for row in GATES.values() if row.num_angles and ("rz" not in offered or _phase_moves(row))]
+    doomed = {row.qiskit or row.name for row in rows} - set(offered)
+    if not doomed or not set(offered) & {*_axes(), "u"}:
         return circuit
     plain = circuit.copy_empty_like()
     for instruction in circuit.data:
@@ -47,10 +52,19 @@ def carried(circuit: QuantumCircuit, offered: Sequence[str]) -> QuantumCircuit:
     return plain
 
 
-_TWO_QUBITS = ("crx", "cry", "crz", "rxx", "ryy", "rzz", "rzx")
-
 _Step = tuple[str, tuple[Any, ...], tuple[int, ...]]
 """A gate by its method of `QuantumCircuit`, its angles, and which of the gate's qubits it is on."""
+
+
+def _phase_moves(row: Row) -> bool:
+    """Whether the determinant of a gate depends on its angles."""
+    still, moved = (row.matrix(PLAIN, *(size * (k + 1) for k in range(row.num_angles))) for size in (0.1, 0.8))
+    return not bool(np.isclose(np.linalg.det(np.array(still)), np.linalg.det(np.array(moved))))
+
+
+def _axes() -> dict[str, str]:
+    """Returns Qiskit's gates that turn one qubit by their angle, and the axis."""
+    return {name: row.pauli.lower() for name, row in qiskit_rows().items() if len(row.pauli) == 1}
 
 
 def _has_parameters(gate: Gate) -> bool:
@@ -59,14 +73,11 @@ def _has_parameters(gate: Gate) -> bool:
 
 
 def _written(gate: Gate, offered: Sequence[str]) -> Iterator[_Step]:
-    """The gate in gates of one qubit that `offered` has and gates without parameters."""
-    if gate.name in AXES:
-        yield from _turn(AXES[gate.name], gate.params[0], offered)
-    elif gate.name == "u":
-        theta, phi, lam = gate.params
-        yield from _turn("z", lam, offered)
-        yield from _turn("y", theta, offered)
-        yield from _turn("z", phi, offered)
+    """Returns the gate in gates of one qubit that `offered` has and gates without parameters."""
+    row = qiskit_rows().get(gate.name)
+    if row is not None and row.num_qubits == 1:
+        for rotation in row.rotations:
+            yield from _turn(rotation.pauli.lower(), rotation.angle(gate.params), offered)
     else:
         whole = gate.definition
         for instruction in whole.data:
@@ -79,17 +90,18 @@ def _written(gate: Gate, offered: Sequence[str]) -> Iterator[_Step]:
 
 
 def _turn(axis: str, angle: Any, offered: Sequence[str]) -> Iterator[_Step]:
-    """A turn about an axis by the first gate of `offered` that can carry it."""
+    """Returns a turn about an axis by the first gate of `offered` that can carry it; `u` turns about every axis."""
     by_u = {"x": (angle, -math.pi / 2, math.pi / 2), "y": (angle, 0.0, 0.0), "z": (0.0, 0.0, angle)}
-    own = [name for name, about in AXES.items() if about == axis and name in offered]
+    axes = _axes()
+    own = [name for name, about in axes.items() if about == axis and name in offered]
     if own:
         yield own[0], (angle,), (0,)
         return
     if "u" in offered:
         yield "u", by_u[axis], (0,)
         return
-    other = next(name for name in ("rz", "p", "rx", "ry") if name in offered)
-    bringing = BRINGS[axis + AXES[other]]
+    other = min((name for name in axes if name in offered), key=lambda name: axes[name] != "z")
+    bringing = BRINGS[axis + axes[other]]
     back = {"h": "h", "sx": "sxdg", "sxdg": "sx", "s": "sdg", "sdg": "s"}[bringing]
     yield bringing, (), (0,)
     yield other, (angle,), (0,)

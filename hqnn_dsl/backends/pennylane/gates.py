@@ -1,7 +1,8 @@
-"""Our operations, start and measurements as PennyLane's own classes, each gate named here and nowhere else.
+"""Our operations, start and measurements as PennyLane's own classes, which the gate table names.
 
-Wire q is qubit q. PennyLane puts the first wire of a list first in an index, where it is the most significant bit, so
-qubits are given in reverse wherever an index is made of them: in `probs` and in `StatePrep`.
+A gate without a class of PennyLane's is written as its Pauli rotations. Wire q is qubit q. PennyLane puts the first
+wire of a list first in an index, where it is the most significant bit, so qubits are given in reverse wherever an index
+is made of them: in `probs` and in `StatePrep`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pennylane as qml
 
+from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Observable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from hqnn_dsl.circuit.ir import Circuit, Measurement, Operation
 
@@ -22,48 +24,11 @@ WIDEST_ROTATION = 4
 would be as large as 4^letters, once for every row of a batch."""
 
 
-def _inverse_of(gate: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda wires: qml.adjoint(gate(wires=wires))
-
-
-GATES: dict[str, Callable[..., Any]] = {
-    "h": qml.Hadamard,
-    "x": qml.PauliX,
-    "y": qml.PauliY,
-    "z": qml.PauliZ,
-    "s": qml.S,
-    "sdg": _inverse_of(qml.S),
-    "t": qml.T,
-    "tdg": _inverse_of(qml.T),
-    "sx": qml.SX,
-    "rx": qml.RX,
-    "ry": qml.RY,
-    "rz": qml.RZ,
-    "p": qml.PhaseShift,
-    "u": qml.U3,
-    "cx": qml.CNOT,
-    "cy": qml.CY,
-    "cz": qml.CZ,
-    "ch": qml.CH,
-    "swap": qml.SWAP,
-    "iswap": qml.ISWAP,
-    "cp": qml.ControlledPhaseShift,
-    "crx": qml.CRX,
-    "cry": qml.CRY,
-    "crz": qml.CRZ,
-    "rxx": qml.IsingXX,
-    "ryy": qml.IsingYY,
-    "rzz": qml.IsingZZ,
-    "rzx": lambda angle, wires: qml.PauliRot(angle, "ZX", wires=wires),
-    "ccx": qml.Toffoli,
-}
-"""PennyLane's class for each of our gates but `pauli_rot`: angles in our order, then the wires, controls first."""
-
 PAULIS = {"x": qml.PauliX, "y": qml.PauliY, "z": qml.PauliZ}
 
 
 def operations(circuit: Circuit, angles: Sequence[Any], state: Any) -> list[Any]:
-    """All of a circuit by PennyLane's classes, with a number or tensor for each slot, and amplitudes if it has some.
+    """Returns all of a circuit by PennyLane's classes: a number or tensor for each slot, amplitudes if it has some.
 
     `state` is `[2^k]` or `[B, 2^k]`, of length 1 each.
     """
@@ -75,27 +40,41 @@ def operations(circuit: Circuit, angles: Sequence[Any], state: Any) -> list[Any]
     for operation in circuit.operations:
         given = [angles[slot] for slot in operation.slots]
         if operation.gate == "pauli_rot":
-            found.extend(pauli_rotation(operation, given[0]))
-        elif operation.gate == "u":
-            theta, phi, lam = given
-            found.extend(euler_rotations(theta, phi, lam, operation.qubits[0]))
+            found.extend(pauli_rotation(operation.pauli, operation.qubits, given[0]))
         else:
-            found.append(GATES[operation.gate](*given, wires=list(operation.qubits)))
+            found.extend(_gate(operation, given))
     return found
 
 
-def euler_rotations(theta: Any, phi: Any, lam: Any, qubit: int) -> list[Any]:
-    """`u(theta, phi, lam)` up to a global phase, which no output depends on, by rotations with one angle each.
+def _gate(operation: Operation, angles: Sequence[Any]) -> list[Any]:
+    """Returns a gate of the table with its angles: by its class, or up to a global phase as its Pauli rotations."""
+    row, qubits = GATES[operation.gate], operation.qubits
+    if row.pennylane:
+        return [_by_class(row.pennylane, angles, qubits)]
+    found: list[Any] = []
+    for rotation in row.rotations:
+        found.extend(_rotation(rotation.pauli, qubits, rotation.angle(angles)))
+    return found
 
-    Not `qml.U3`: with `diff: adjoint` PennyLane (0.45) decomposes it, and where theta is a constant it loses the
-    gradients of other gates without a word.
-    """
-    return [qml.RZ(lam, wires=qubit), qml.RY(theta, wires=qubit), qml.RZ(phi, wires=qubit)]
+
+def _by_class(name: str, angles: Sequence[Any], qubits: Sequence[int]) -> Any:
+    """Returns the operation of a class of PennyLane's; `Adjoint(S)` is the inverse of `S`."""
+    if name.startswith("Adjoint("):
+        return qml.adjoint(_by_class(name.removeprefix("Adjoint(").removesuffix(")"), angles, qubits))
+    return getattr(qml, name)(*angles, wires=list(qubits))
 
 
-def pauli_rotation(operation: Operation, angle: Any) -> list[Any]:
-    """A `pauli_rot`, without its letters I; nothing where it has no others, since that turns only the phase."""
-    acting = [(letter, qubit) for letter, qubit in zip(operation.pauli, operation.qubits, strict=True) if letter != "I"]
+def _rotation(letters: str, qubits: Sequence[int], angle: Any) -> list[Any]:
+    """Returns exp(-i·angle/2·P): by the class of the first row that is that rotation, or as a `PauliRot`."""
+    acting = [(letter, qubit) for letter, qubit in zip(letters, qubits, strict=True) if letter != "I"]
+    word = "".join(letter for letter, _ in acting)
+    name = next((row.pennylane for row in GATES.values() if row.pennylane and row.pauli == word), "")
+    return [_by_class(name, [angle], [q for _, q in acting])] if name else pauli_rotation(letters, qubits, angle)
+
+
+def pauli_rotation(pauli: str, qubits: Sequence[int], angle: Any) -> list[Any]:
+    """Returns exp(-i·angle/2·P) without the letters I; nothing if there are no others: only the phase would turn."""
+    acting = [(letter, qubit) for letter, qubit in zip(pauli, qubits, strict=True) if letter != "I"]
     if not acting:
         return []
     letters, wires = "".join(letter for letter, _ in acting), [qubit for _, qubit in acting]
@@ -109,18 +88,18 @@ def pauli_rotation(operation: Operation, angle: Any) -> list[Any]:
 
 
 def word(factors: Sequence[tuple[int, str]]) -> Any:
-    """A product of Paulis as an operator; the identity where there are no factors."""
+    """Returns a product of Paulis as an operator; the identity if there are no factors."""
     letters = [PAULIS[letter](qubit) for qubit, letter in factors]
     return qml.prod(*letters) if len(letters) > 1 else letters[0] if letters else qml.Identity(0)
 
 
 def weighted(coefficients: Sequence[float], words: Sequence[tuple[tuple[int, str], ...]]) -> Any:
-    """A real sum of Pauli products as one operator."""
+    """Returns a real sum of Pauli products as one operator."""
     return qml.Hamiltonian(list(coefficients), [word(factors) for factors in words])
 
 
 def measured(measurement: Measurement) -> Any:
-    """One measurement: `expval` of a sum of Pauli products, or `probs` with our index."""
+    """Returns one measurement: `expval` of a sum of Pauli products, or `probs` with our index."""
     if isinstance(measurement, Observable):
         products = measurement.products() or {(): 0.0}
         return qml.expval(weighted(list(products.values()), list(products)))

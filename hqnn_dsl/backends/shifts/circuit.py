@@ -18,11 +18,11 @@ from scipy.sparse import csr_array
 from hqnn_dsl.backends.shifts.plan import Plan
 from hqnn_dsl.backends.shifts.rules import RULES, TWO_TERM, Rule
 from hqnn_dsl.backends.shifts.unroll import unroll
-from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes.environment import CannotTranspile
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.transpile.convert import observables, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
+from hqnn_dsl.transpile.gates import qiskit_rows
 from hqnn_dsl.transpile.passes import Transpiled, transpile, transpile_for
 
 if TYPE_CHECKING:
@@ -159,10 +159,10 @@ def _linear(angle: ParameterExpression) -> tuple[float, list[tuple[Parameter, fl
 
 
 def _rule(gate: str, place: int) -> Rule:
-    """The rule for one angle of a gate of Qiskit's."""
+    """Returns the rule for one angle of a gate of Qiskit's. `u1 u2 u3`, of old devices, are gates of no row."""
     if gate in {"u1", "u2", "u3"}:
         return TWO_TERM
-    row = GATES.get(gate)
+    row = qiskit_rows().get(gate)
     if row is None or row.frequencies[place] not in RULES:
         raise Refusal(CannotTranspile(target=f"`{gate}`", reason="no shift rule is known for an angle of that gate"))
     return RULES[row.frequencies[place]]

@@ -42,8 +42,7 @@ class UnknownBlock(Diagnostic):
 class UnknownGate(Diagnostic):
     """A gate is applied that the language does not have.
 
-    The gates are `h x y z s sdg t tdg sx rx ry rz p u cx cy cz ch cp crx cry crz swap iswap rxx ryy rzz rzx ccx`, and
-    `pauli_rot("XYZ", angle)`.
+    `hqnn explain gates` lists the gates of the language.
 
         wrong   cnot 0, 1
         right   cx 0, 1

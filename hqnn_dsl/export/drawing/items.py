@@ -67,12 +67,15 @@ def columns_of(items: Iterable[Item]) -> list[list[Item]]:
 
 
 def gate_item(name: str, wires: Sequence[int], labels: Iterable[str], reads: Reads, letters: str = "") -> Item:
-    """A gate by its name in Qiskit, which is ours too, with the texts of its angles."""
+    """Returns a gate by its name here or in Qiskit, with the texts of its angles.
+
+    Letters `c` before a gate are its controls, as in Qiskit's names. Only `x`, `z` and `swap` have a mark of their own.
+    """
     wires, texts = tuple(wires), tuple(labels)
     if name == "swap":
         return Item((), wires, mark="cross")
     base, count = name, 0
-    while base.startswith("c") and base[1:] in {*GATES, "sx", "sdg"} and count < len(wires) - 1:
+    while base.startswith("c") and base[1:] in GATES and count < len(wires) - 1:
         base, count = base[1:], count + 1
     controls, targets = wires[:count], wires[count:]
     if count and not texts and base in {"x", "z"}:
@@ -86,12 +89,10 @@ def gate_item(name: str, wires: Sequence[int], labels: Iterable[str], reads: Rea
 
 def _letters(name: str, targets: tuple[int, ...]) -> tuple[str, ...]:
     """The numbers of a gate's qubits, if their order means something or its box covers a wire that it leaves alone."""
-    if len(targets) < 2 or (name in _SYMMETRIC and max(targets) - min(targets) < len(targets)):
+    is_symmetric = name in GATES and GATES[name].symmetric
+    if len(targets) < 2 or (is_symmetric and max(targets) - min(targets) < len(targets)):
         return ()
     return tuple(map(str, range(len(targets))))
-
-
-_SYMMETRIC = {"rxx", "ryy", "rzz", "iswap"}
 
 
 def logical_parts(circuit: Circuit, labels: Labels) -> list[Part]:
