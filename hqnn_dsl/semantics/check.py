@@ -7,8 +7,7 @@ circuit reads, `circuit on auto qubits` what the encoder ends with), so the sect
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
@@ -31,7 +30,6 @@ from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
@@ -44,24 +42,20 @@ if TYPE_CHECKING:
 class Checked:
     """A model that is right as far as can be told without its table.
 
-    `draft` has the fields of the spec; `tree` is the file with the `--set` options applied, `used` the blocks that
-    the circuit places, `places` where things stand that later stages may have to speak of, `warnings` what is legal
-    and probably not meant. `untrainable` is what a training is refused with if the model is only a circuit.
+    `tree` is the file with the `--set` options applied, `file` its names, `used` the blocks that the circuit places.
+    `places` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
+    about legal text that is probably not meant. `untrainable` are the errors that refuse a training if the model is
+    only a circuit.
     """
 
-    draft: Mapping[str, Any]
+    spec: Spec
     circuit: Circuit
     tree: nodes.File
     file: FileScope
     used: tuple[Definition, ...]
-    warnings: tuple[Diagnostic, ...]
-    places: Mapping[str, Span] = field(default_factory=dict)
+    places: Mapping[str, Span]
+    warnings: tuple[Diagnostic, ...] = ()
     untrainable: tuple[Diagnostic, ...] = ()
-
-    @cached_property
-    def spec(self) -> Spec:
-        """The checked spec."""
-        return Spec(**self.draft)
 
 
 def check(
@@ -85,15 +79,11 @@ def check(
     if model is None:
         _raise_errors(findings.items)
         return findings.items
-    made = _Model(model, file, offered, default_backend, findings)
-    checked = made.check()
-    if checked is not None:
-        warn_of_unread(tree, file, made.asked, findings)
-    kept = silenced(tree, findings.items, () if checked is None else not_judged(checked[1]))
+    checked = _Model(tree, model, file, offered, default_backend, findings).check()
+    kept = silenced(tree, findings.items, () if checked is None else not_judged(checked.circuit))
     _raise_errors(kept)
     assert checked is not None
-    draft, circuit, used, places = checked
-    return Checked(draft, circuit, tree, file, used, kept, places, made.untrainable)
+    return replace(checked, warnings=kept)
 
 
 _CAUSED_BY_LOST_TEXT = (
@@ -139,35 +129,29 @@ def _line(span: Span) -> int:
     return span.source.position(span.start)[0]
 
 
+@dataclass(eq=False)
 class _Model:
     """Checks one model; `check` is its one entry."""
 
-    def __init__(
-        self,
-        model: nodes.Model,
-        file: FileScope,
-        offered: Mapping[str, Entry],
-        default_backend: str,
-        findings: Findings,
-    ) -> None:
-        self.model = model
-        self.file = file
-        self.scope = file.scope
-        self.offered = offered
-        self.default_backend = default_backend
-        self.findings = findings
-        self.parts = parts_of(model, file.scope, findings)
-        self.asked: set[str] = set()
-        """The constants that the model's parts have read, once it is checked."""
-        self.fitting = findings
+    tree: nodes.File
+    model: nodes.Model
+    file: FileScope
+    offered: Mapping[str, Entry]
+    default_backend: str
+    findings: Findings
+
+    def __post_init__(self) -> None:
+        self.scope = self.file.scope
+        self.parts = parts_of(self.model, self.scope, self.findings)
+        self.fitting = self.findings
         """What does not fit between the table, the circuit and the targets; of a circuit alone kept apart."""
         self.untrainable: tuple[Diagnostic, ...] = ()
         """What only a training of this model is refused with, once it is checked."""
 
     # ---------------------------------------------------------------- check
 
-    def check(self) -> tuple[dict[str, Any], Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
-        """What the spec is made of, and its circuit; None where something is wrong, which is then in the findings."""
+    def check(self) -> Checked | None:
+        """The checked model, its warnings still in the findings; None if something is wrong, which is there too."""
         parts, findings = self.parts, self.findings
         data, data_spans = sections.data_of(parts.data, self.scope, findings)
         train = sections.train_of(parts.train, self.scope, findings)
@@ -203,25 +187,27 @@ class _Model:
         warn(encoder, circuit, elaborated, parts.circuit.head, findings)
         if findings.has_errors or front is None or back is None:
             return None
-        self.asked |= self.scope.asked
-        draft: dict[str, Any] = {
-            "name": self.model.name.name,
-            "doc": self.model.doc,
-            "constants": self._constants(),
-            "data": data,
-            "encoder": front,
-            "in_width": front[0].in_width if front else circuit.num_inputs,
-            "num_qubits": num_qubits,
-            "num_inputs": circuit.num_inputs,
-            "num_outputs": circuit.num_outputs,
-            "decoder": back,
-            "out_width": targets,
-            "train": train,
-            "transpile": transpile,
-            "backend": backend,
-            "budget": budget,
-        }
-        return draft, circuit, elaborated.used, self._places(data_spans)
+        asked = set(self.scope.asked)
+        spec = Spec(
+            name=self.model.name.name,
+            doc=self.model.doc,
+            constants=self._constants(),
+            data=data,
+            encoder=front,
+            in_width=front[0].in_width if front else circuit.num_inputs,
+            num_qubits=num_qubits,
+            num_inputs=circuit.num_inputs,
+            num_outputs=circuit.num_outputs,
+            decoder=back,
+            out_width=targets,
+            train=train,
+            transpile=transpile,
+            backend=backend,
+            budget=budget,
+        )
+        places = self._places(data_spans)
+        warn_of_unread(self.tree, self.file, asked, findings)
+        return Checked(spec, circuit, self.tree, self.file, elaborated.used, places, (), self.untrainable)
 
     def _distinct(self, used: tuple[Definition, ...]) -> None:
         """Refuse two blocks of one name in one circuit, which the resolved spec could not tell apart."""
