@@ -80,8 +80,8 @@ def check(
 
 def _with_training(tree: nodes.File, checked: Checked) -> Checked:
     """With a warning (W0410) where the backend can compute the circuit's values, but not train it."""
-    chosen, circuit, rows = checked.draft["backend"], checked.circuit, checked.draft["train"].batch
-    if not checked.draft["encoder"] and all(tensor.frozen for tensor in circuit.weights):
+    chosen, circuit, rows = checked.spec.backend, checked.circuit, checked.spec.train.batch
+    if not checked.spec.encoder and all(tensor.frozen for tensor in circuit.weights):
         return checked
     if chosen.name == AUTO.name:
         quick = [one for one in candidates_of(circuit, {}, offered(), 0, "cpu") if one.backend.is_quick]
@@ -102,11 +102,11 @@ def _with_training(tree: nodes.File, checked: Checked) -> Checked:
 
 def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
-    chosen: Choice = checked.draft["backend"]
+    chosen = checked.spec.backend
     options = {path.partition(".")[2]: span for path, span in checked.places.items() if path.startswith("backend.")}
     with Placed(checked.places["backend"], options):
         row = None if chosen.name == AUTO.name else offered()[chosen.name]
-        if checked.draft["budget"] is not None and (row is None or not row.is_metered(chosen.options)):
+        if checked.spec.budget is not None and (row is None or not row.is_metered(chosen.options)):
             reason = f"`backend {chosen.name}` costs nothing and counts nothing"
             raise Refusal(meaning.NoEffect(span=checked.places["budget"], what="budget", reason=reason))
         if row is None:

@@ -24,7 +24,7 @@ def show(
 
     program = pipeline.program(read_spec(spec), changes_of(set), allow_path)
     checked = program.checked
-    lines = [f"model {checked.draft['name']}", ""]
+    lines = [f"model {checked.spec.name}", ""]
     steps = list(widths(checked))
     room = max(len(printable(name)) for name, _ in steps)
     lines += [f"  {printable(name).ljust(room)}  {size}".rstrip() for name, size in steps]

@@ -26,7 +26,7 @@ MAX_DRAWN, MAX_WIRES = 250, 40
 def program_text(name: str, checked: Checked) -> str:
     """A program in a few lines; `name` is that of the file that it is from."""
     rows = [
-        f"<Program {checked.draft['name']}, from {name}>",
+        f"<Program {checked.spec.name}, from {name}>",
         f"  {_network(checked)}",
         f"  circuit: {circuit_counts(checked.circuit)}",
     ]
@@ -40,7 +40,7 @@ def program_html(name: str, checked: Checked, resolved: Callable[[], str], expor
     text = resolved() if is_changed else checked.tree.source.text
     title = "spec, resolved, with the changes that were given" if is_changed else "spec"
     return page.box(
-        f"{checked.draft['name']}, from {name}",
+        f"{checked.spec.name}, from {name}",
         page.lines(f"circuit: {circuit_counts(checked.circuit)}", *_rest(checked)),
         page.table(("from the table to the target", "width"), widths(checked)),
         page.heading("circuit"),
@@ -51,7 +51,7 @@ def program_html(name: str, checked: Checked, resolved: Callable[[], str], expor
 
 
 def _rest(checked: Checked) -> list[str]:
-    rows = [f"backend {checked.draft['backend'].name}"]
+    rows = [f"backend {checked.spec.backend.name}"]
     if checked.untrainable:
         rows.append("a circuit alone, which `hqnn.train` does not take")
     if checked.warnings:

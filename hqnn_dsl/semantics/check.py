@@ -7,16 +7,16 @@ circuit reads, `circuit on auto qubits` what the encoder ends with), so the sect
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import meaning, shapes, unbuilt
-from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics import layers as lines
 from hqnn_dsl.semantics import sections
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import Definition, FileScope, check_blocks, collect
 from hqnn_dsl.semantics.elaborate import Elaborated, Elaborator
 from hqnn_dsl.semantics.evaluate import whole
@@ -31,7 +31,6 @@ from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.circuit.ir import Circuit
@@ -44,24 +43,20 @@ if TYPE_CHECKING:
 class Checked:
     """A model that is right as far as can be told without its table.
 
-    `draft` has the fields of the spec; `tree` is the file with the `--set` options applied, `used` the blocks that
-    the circuit places, `places` where things stand that later stages may have to speak of, `warnings` what is legal
-    and probably not meant. `untrainable` is what a training is refused with if the model is only a circuit.
+    `tree` is the file with the `--set` options applied, `file` its names, `used` the blocks that the circuit places.
+    `places` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
+    about legal text that is probably not meant. `untrainable` are the errors that refuse a training if the model is
+    only a circuit.
     """
 
-    draft: Mapping[str, Any]
+    spec: Spec
     circuit: Circuit
     tree: nodes.File
     file: FileScope
     used: tuple[Definition, ...]
-    warnings: tuple[Diagnostic, ...]
-    places: Mapping[str, Span] = field(default_factory=dict)
+    places: Mapping[str, Span]
+    warnings: tuple[Diagnostic, ...] = ()
     untrainable: tuple[Diagnostic, ...] = ()
-
-    @cached_property
-    def spec(self) -> Spec:
-        """The checked spec."""
-        return Spec(**self.draft)
 
 
 def check(
@@ -76,24 +71,20 @@ def check(
     `mistakes` are the parser's; `offered` are the backends with their options; `reach` says which files may be brought
     in, without it those of the source's folder. Raises `Refusal` with every error.
     """
-    findings = Findings()
+    collector = Collector()
     for mistake in mistakes:
-        findings.add(mistake)
-    file = collect(tree, findings, reach)
-    check_blocks(file, findings)
-    model = model_of(tree, findings)
+        collector.add(mistake)
+    file = collect(tree, collector, reach)
+    check_blocks(file, collector)
+    model = model_of(tree, collector)
     if model is None:
-        _raise_errors(findings.items)
-        return findings.items
-    made = _Model(model, file, offered, default_backend, findings)
-    checked = made.check()
-    if checked is not None:
-        warn_of_unread(tree, file, made.asked, findings)
-    kept = silenced(tree, findings.items, () if checked is None else not_judged(checked[1]))
+        _raise_errors(collector.items)
+        return collector.items
+    checked = _Model(tree, model, file, offered, default_backend, collector).check()
+    kept = silenced(tree, collector.items, () if checked is None else not_judged(checked.circuit))
     _raise_errors(kept)
     assert checked is not None
-    draft, circuit, used, places = checked
-    return Checked(draft, circuit, tree, file, used, kept, places, made.untrainable)
+    return replace(checked, warnings=kept)
 
 
 _CAUSED_BY_LOST_TEXT = (
@@ -115,7 +106,7 @@ def _follows_unbuilt(item: Diagnostic) -> bool:
 
 
 def _raise_errors(items: tuple[Diagnostic, ...]) -> None:
-    """Raise one `Refusal` with all findings if an error is among them; one mistake is reported once."""
+    """Raise one `Refusal` with all of these if an error is among them; one mistake is reported once."""
     if any(isinstance(item, unbuilt.NotBuilt) for item in items):
         items = tuple(item for item in items if not _follows_unbuilt(item))
     lost = {
@@ -123,7 +114,7 @@ def _raise_errors(items: tuple[Diagnostic, ...]) -> None:
         for item in items
         if item.code.startswith("E01") and item.span and item.code not in _MENDED
     }
-    kept = Findings()
+    kept = Collector()
     mended = {(id(item.span.source), item.span.start) for item in items if item.code in _MENDED and item.span}
     for item in items:
         if item.span and not item.code.startswith("E01") and (id(item.span.source), item.span.start) in mended:
@@ -139,89 +130,85 @@ def _line(span: Span) -> int:
     return span.source.position(span.start)[0]
 
 
+@dataclass(eq=False)
 class _Model:
     """Checks one model; `check` is its one entry."""
 
-    def __init__(
-        self,
-        model: nodes.Model,
-        file: FileScope,
-        offered: Mapping[str, Entry],
-        default_backend: str,
-        findings: Findings,
-    ) -> None:
-        self.model = model
-        self.file = file
-        self.scope = file.scope
-        self.offered = offered
-        self.default_backend = default_backend
-        self.findings = findings
-        self.parts = parts_of(model, file.scope, findings)
-        self.asked: set[str] = set()
-        """The constants that the model's parts have read, once it is checked."""
-        self.fitting = findings
+    tree: nodes.File
+    model: nodes.Model
+    file: FileScope
+    offered: Mapping[str, Entry]
+    default_backend: str
+    collector: Collector
+
+    def __post_init__(self) -> None:
+        self.scope = self.file.scope
+        self.parts = parts_of(self.model, self.scope, self.collector)
+        self.fitting = self.collector
         """What does not fit between the table, the circuit and the targets; of a circuit alone kept apart."""
         self.untrainable: tuple[Diagnostic, ...] = ()
         """What only a training of this model is refused with, once it is checked."""
 
     # ---------------------------------------------------------------- check
 
-    def check(self) -> tuple[dict[str, Any], Circuit, tuple[Definition, ...], Mapping[str, Span]] | None:
-        """What the spec is made of, and its circuit; None where something is wrong, which is then in the findings."""
-        parts, findings = self.parts, self.findings
-        data, data_spans = sections.data_of(parts.data, self.scope, findings)
-        train = sections.train_of(parts.train, self.scope, findings)
-        transpile = sections.transpile_of(parts.transpile, self.scope, findings)
-        backend = sections.backend_of(parts.backend, self.offered, self.default_backend, self.scope, findings)
-        budget = sections.budget_of(parts.budget, self.scope, findings)
-        encoder = lines.read_lines(parts.encoder, self.scope, findings)
-        decoder = lines.read_lines(parts.decoder, self.scope, findings)
+    def check(self) -> Checked | None:
+        """The checked model, its warnings still in the collector; None if something is wrong, which is there too."""
+        parts, collector = self.parts, self.collector
+        data, data_spans = sections.data_of(parts.data, self.scope, collector)
+        train = sections.train_of(parts.train, self.scope, collector)
+        transpile = sections.transpile_of(parts.transpile, self.scope, collector)
+        backend = sections.backend_of(parts.backend, self.offered, self.default_backend, self.scope, collector)
+        budget = sections.budget_of(parts.budget, self.scope, collector)
+        encoder = lines.read_lines(parts.encoder, self.scope, collector)
+        decoder = lines.read_lines(parts.decoder, self.scope, collector)
         if parts.circuit is None:
             if not any(isinstance(part, nodes.ForeignCircuit | nodes.Parts) for part in self.model.parts):
                 what = f"the model `{self.model.name.name}` has no circuit"
                 hint = "write `circuit on 4 qubits { feature_map angle(); ansatz real_amplitudes() }`"
-                findings.add(meaning.NothingToDo(span=self.model.head, what=what, hint=hint))
+                collector.add(meaning.NothingToDo(span=self.model.head, what=what, hint=hint))
             return None
         num_qubits = self._num_qubits(parts.circuit, encoder)
         if num_qubits is None:
             return None
-        elaborated = Elaborator(findings, num_qubits).run(parts.circuit.body, self.file)
+        elaborated = Elaborator(collector, num_qubits).run(parts.circuit.body, self.file)
         circuit = elaborated.circuit
         self._distinct(elaborated.used)
         if circuit is None or encoder is None or decoder is None:
             return None
         features = None if data.features.names is None else len(data.features.names)
         alone = is_circuit_alone(parts)
-        self.fitting = Findings() if alone else findings
+        self.fitting = Collector() if alone else collector
         front = self._front(encoder, features, data_spans.get("features"), circuit, elaborated)
         back = self._back(decoder, len(data.target or ("",)), data_spans.get("target"), circuit)
         targets = len(data.target) if data.target is not None else 1
         if alone and self.fitting.has_errors:
             self.untrainable, front, back, targets = self.fitting.items, (), (), circuit.num_outputs
-            warn_of_training(parts.train, findings)
-        refuse_idle_training(train, parts.train, (encoder, decoder), circuit, findings)
-        warn(encoder, circuit, elaborated, parts.circuit.head, findings)
-        if findings.has_errors or front is None or back is None:
+            warn_of_training(parts.train, collector)
+        refuse_idle_training(train, parts.train, (encoder, decoder), circuit, collector)
+        warn(encoder, circuit, elaborated, parts.circuit.head, collector)
+        if collector.has_errors or front is None or back is None:
             return None
-        self.asked |= self.scope.asked
-        draft: dict[str, Any] = {
-            "name": self.model.name.name,
-            "doc": self.model.doc,
-            "constants": self._constants(),
-            "data": data,
-            "encoder": front,
-            "in_width": front[0].in_width if front else circuit.num_inputs,
-            "num_qubits": num_qubits,
-            "num_inputs": circuit.num_inputs,
-            "num_outputs": circuit.num_outputs,
-            "decoder": back,
-            "out_width": targets,
-            "train": train,
-            "transpile": transpile,
-            "backend": backend,
-            "budget": budget,
-        }
-        return draft, circuit, elaborated.used, self._places(data_spans)
+        asked = set(self.scope.asked)
+        spec = Spec(
+            name=self.model.name.name,
+            doc=self.model.doc,
+            constants=self._constants(),
+            data=data,
+            encoder=front,
+            in_width=front[0].in_width if front else circuit.num_inputs,
+            num_qubits=num_qubits,
+            num_inputs=circuit.num_inputs,
+            num_outputs=circuit.num_outputs,
+            decoder=back,
+            out_width=targets,
+            train=train,
+            transpile=transpile,
+            backend=backend,
+            budget=budget,
+        )
+        places = self._places(data_spans)
+        warn_of_unread(self.tree, self.file, asked, collector)
+        return Checked(spec, circuit, self.tree, self.file, elaborated.used, places, (), self.untrainable)
 
     def _distinct(self, used: tuple[Definition, ...]) -> None:
         """Refuse two blocks of one name in one circuit, which the resolved spec could not tell apart."""
@@ -235,7 +222,7 @@ class _Model:
             note = Note(f"another one stands {where}", None if noted.is_library else noted.block.name.span)
             hint = "the circuit places both of them; give one another name"
             what = f"the block `{definition.name}`"
-            self.findings.add(meaning.DefinedTwice(span=shown.block.name.span, what=what, notes=(note,), hint=hint))
+            self.collector.add(meaning.DefinedTwice(span=shown.block.name.span, what=what, notes=(note,), hint=hint))
 
     def _constants(self) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -276,7 +263,7 @@ class _Model:
                 where = lines.end_span(encoder)
                 notes = (Note("this takes what the circuit reads", where),) if where is not None else ()
                 hint = "write `circuit on 4 qubits`, or give the encoder's last `dense` a width"
-                self.findings.add(
+                self.collector.add(
                     shapes.AutoWidth(span=node.span, what="the circuit", reason=reason, notes=notes, hint=hint)
                 )
                 return None
@@ -284,14 +271,14 @@ class _Model:
             try:
                 width = whole(node, self.scope, "the number of qubits")
             except Refusal as refusal:
-                self.findings.add(refusal.diagnostics[0])
+                self.collector.add(refusal.diagnostics[0])
                 return None
             except Silent:
                 return None
         if not 1 <= width <= limits.MAX_QUBITS:
             bound = f"1 to {limits.MAX_QUBITS}"
             what = "the number of qubits"
-            self.findings.add(shapes.NoWidth(span=node.span, what=what, bound=bound, value=str(width)))
+            self.collector.add(shapes.NoWidth(span=node.span, what=what, bound=bound, value=str(width)))
             return None
         return width
 
@@ -316,9 +303,9 @@ class _Model:
         in_width = features
         if lines.end_width(encoder) is None:
             in_width = needed if features is None else features
-        before = len(self.fitting)
+        before = self.fitting.num_failures
         layers, ends = lines.resolved(encoder, in_width, needed, self.fitting)
-        if len(self.fitting) > before:
+        if self.fitting.num_failures > before:
             return None
         if ends == needed:
             return layers
@@ -351,9 +338,9 @@ class _Model:
         self, decoder: list[lines.Line], targets: int, target_span: Span | None, circuit: Circuit
     ) -> tuple[Layer, ...] | None:
         """The decoder's layers, fitted between the circuit's outputs and the targets."""
-        before = len(self.fitting)
+        before = self.fitting.num_failures
         layers, ends = lines.resolved(decoder, circuit.num_outputs, targets, self.fitting)
-        if len(self.fitting) > before:
+        if self.fitting.num_failures > before:
             return None
         if ends == targets:
             return layers

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes import warnings
-from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.constants import names_of
 from hqnn_dsl.semantics.evaluate import evaluate
 from hqnn_dsl.semantics.options import option_of
@@ -86,10 +87,10 @@ def _read_library_block(name: str) -> Definition:
     path = LIBRARY / f"{name}.hqnn"
     source = Source(f"library/{path.name}", path.read_text(encoding="utf-8"))
     tree, mistakes = parse(source)
-    findings = Findings()
+    collector = Collector()
     if any(mistake.is_error for mistake in mistakes):
         raise AssertionError(f"library block {name} does not parse: {mistakes}")
-    scope = collect(tree, findings, _Files(Reach(())))
+    scope = collect(tree, collector, _Files(Reach(())))
     definition = scope.own[name]
     return Definition(definition.block, scope, is_library=True)
 
@@ -104,8 +105,8 @@ class _Files:
     is_full: bool = False
 
 
-def collect(tree: nodes.File, findings: Findings, files: _Files | Reach | None = None) -> FileScope:
-    """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to `findings`.
+def collect(tree: nodes.File, collector: Collector, files: _Files | Reach | None = None) -> FileScope:
+    """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to the collector.
 
     Without a `Reach`, files are those of the folder of the tree's source.
     """
@@ -116,23 +117,23 @@ def collect(tree: nodes.File, findings: Findings, files: _Files | Reach | None =
     for statement in tree.statements:
         match statement:
             case nodes.Let():
-                _constant(statement, file, findings)
+                _constant(statement, file, collector)
             case nodes.Block():
-                _block(statement, file, findings)
+                _block(statement, file, collector)
             case nodes.Use():
-                _use(statement, file, findings, files)
+                _use(statement, file, collector, files)
     files.chain.pop()
     for name in file.constants:
-        _settle(name, file, findings)
+        _settle(name, file, collector)
     file.scope.asked.clear()
     return file
 
 
-def _constant(let: nodes.Let, file: FileScope, findings: Findings) -> None:
+def _constant(let: nodes.Let, file: FileScope, collector: Collector) -> None:
     name = let.name.name
     if name in file.constants:
         note = Note("the first one", file.scope.where(name))
-        findings.add(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
+        collector.add(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
         return
     file.constants[name] = let
 
@@ -145,7 +146,7 @@ def _constant(let: nodes.Let, file: FileScope, findings: Findings) -> None:
     file.scope.bind_lazily(name, resolve, let.name.span)
 
 
-def _settle(name: str, file: FileScope, findings: Findings) -> None:
+def _settle(name: str, file: FileScope, collector: Collector) -> None:
     """Compute a constant, those that it needs before it; a failure is reported once, and every use of it is silent.
 
     Goes from constant to constant in a loop, so that chains of them need no deep recursion.
@@ -158,40 +159,40 @@ def _settle(name: str, file: FileScope, findings: Findings) -> None:
         current = next(reversed(running))
         needed = next((n for n in running[current] if scope.is_pending(n.name) and n.name not in running), None)
         if needed is None:
-            scope.settle(current, _computed(file.constants[current], scope, findings), scope.where(current))
+            scope.settle(current, _computed(file.constants[current], scope, collector), scope.where(current))
             del running[current]
         elif len(running) < limits.MAX_CONSTANT_DEPTH:
             running[needed.name] = names_of(file.constants[needed.name].value)
         else:
             if not file.is_too_deep:
                 what = "the number of constants that each need the next"
-                findings.add(codes.TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
+                collector.add(codes.TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
                 file.is_too_deep = True
             scope.settle(current, Poison(), scope.where(current))
             del running[current]
 
 
-def _computed(let: nodes.Let, scope: Scope, findings: Findings) -> Value:
-    if findings.is_full:
+def _computed(let: nodes.Let, scope: Scope, collector: Collector) -> Value:
+    if collector.is_full:
         return Poison()
     try:
         return evaluate(let.value, scope)
     except Refusal as refusal:
         for diagnostic in refusal.diagnostics:
-            findings.add(diagnostic)
+            collector.add(diagnostic)
     except Silent:
         pass
     return Poison()
 
 
-def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
+def _block(block: nodes.Block, file: FileScope, collector: Collector) -> None:
     name = block.name.name
     if name in file.own:
         note = Note("the first one", file.own[name].block.name.span)
-        findings.add(codes.DefinedTwice(span=block.name.span, what=f"the block `{name}`", notes=(note,)))
+        collector.add(codes.DefinedTwice(span=block.name.span, what=f"the block `{name}`", notes=(note,)))
         return
     if name in BUILT_IN_BLOCKS:
-        findings.add(
+        collector.add(
             codes.DefinedTwice(
                 span=block.name.span, what=f"`{name}`", hint=f"`{name}` is built in; give this block another name"
             )
@@ -201,20 +202,20 @@ def _block(block: nodes.Block, file: FileScope, findings: Findings) -> None:
     file.own[name] = file.blocks[name] = definition
 
 
-def _use(use: nodes.Use, file: FileScope, findings: Findings, files: _Files) -> None:
-    """Bring in the file that a `use` names; what is wrong with it goes to `findings`."""
+def _use(use: nodes.Use, file: FileScope, collector: Collector, files: _Files) -> None:
+    """Bring in the file that a `use` names; what is wrong with it goes to the collector."""
     if files.is_full:
         return
     try:
-        other = _used(use, folder_of(file.source), findings, files)
+        other = _used(use, folder_of(file.source), collector, files)
     except Refusal as refusal:
         for diagnostic in refusal.diagnostics:
-            findings.add(diagnostic)
+            collector.add(diagnostic)
         return
-    _bring_in(other, use, file, findings)
+    _bring_in(other, use, file, collector)
 
 
-def _used(use: nodes.Use, folder: Path, findings: Findings, files: _Files) -> FileScope:
+def _used(use: nodes.Use, folder: Path, collector: Collector, files: _Files) -> FileScope:
     """The file that a `use` names. Raises `Refusal` where it cannot be had."""
     place = files.reach.place_of(use, folder)
     if place in files.chain:
@@ -231,39 +232,39 @@ def _used(use: nodes.Use, folder: Path, findings: Findings, files: _Files) -> Fi
         except Refusal as refusal:
             files.known[place] = refusal.diagnostics[0]
         else:
-            files.known[place] = _read(source, place, findings, files)
+            files.known[place] = _read(source, place, collector, files)
     known = files.known[place]
     if isinstance(known, Diagnostic):
         raise Refusal(replace(known, span=use.path.span))
     return known
 
 
-def _read(source: Source, place: Path, findings: Findings, files: _Files) -> FileScope:
-    """What a used file holds; its mistakes go to `findings`."""
+def _read(source: Source, place: Path, collector: Collector, files: _Files) -> FileScope:
+    """What a used file holds; its mistakes go to the collector."""
     tree, mistakes = parse(source)
     for mistake in mistakes:
-        findings.add(mistake)
+        collector.add(mistake)
     for statement in tree.statements:
         if isinstance(statement, nodes.Model):
             hint = "a file for `use` has blocks and constants only"
-            findings.add(codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint))
+            collector.add(codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint))
     files.known[place] = FileScope(source)  # counts among the files while it is read
-    return collect(tree, findings, files)
+    return collect(tree, collector, files)
 
 
-def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, findings: Findings) -> None:
+def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, collector: Collector) -> None:
     """Make the own blocks of a used file visible."""
     for name, definition in other.own.items():
         present = file.blocks.setdefault(name, definition)
         if present is not definition:
             note = Note("the other one", present.block.name.span)
-            findings.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
+            collector.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
 
 
-def check_blocks(file: FileScope, findings: Findings) -> None:
+def check_blocks(file: FileScope, collector: Collector) -> None:
     """What can be told of a block before it is placed: its parameters."""
     for definition in file.own.values():
-        if findings.is_full:
+        if collector.is_full:
             return
         seen: dict[str, Span] = {}
         for parameter in definition.block.parameters:
@@ -271,15 +272,15 @@ def check_blocks(file: FileScope, findings: Findings) -> None:
             if name in seen:
                 note = Note("the first one", seen[name])
                 what = f"the argument `{name}`"
-                findings.add(codes.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
+                collector.add(codes.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
             elif file.scope.has(name):
                 where = file.scope.where(name)
                 notes = (Note("it stands for this", where),) if where is not None else ()
-                findings.add(codes.Shadowed(span=parameter.name.span, name=name, notes=notes))
+                collector.add(codes.Shadowed(span=parameter.name.span, name=name, notes=notes))
             seen[name] = parameter.name.span
             try:
                 option_of(parameter)
             except Refusal as refusal:
-                findings.add(refusal.diagnostics[0])
+                collector.add(refusal.diagnostics[0])
         if definition.name in library_names():
-            findings.add(warnings.LibraryReplaced(span=definition.block.name.span, name=definition.name))
+            collector.add(warnings.LibraryReplaced(span=definition.block.name.span, name=definition.name))

@@ -18,10 +18,11 @@ from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
 from hqnn_dsl.circuit.block_spans import Segment
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation, WeightTensor, verify, width_of
 from hqnn_dsl.diagnostics.codes import meaning, shapes, unbuilt, warnings
-from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics import placing, value_advice
 from hqnn_dsl.semantics.arguments import Reporter, bind_arguments
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
 from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
@@ -58,8 +59,8 @@ class Elaborated:
 class Elaborator:
     """Expands one circuit; `run` is its one entry."""
 
-    def __init__(self, findings: Findings, num_qubits: int) -> None:
-        self.findings = findings
+    def __init__(self, collector: Collector, num_qubits: int) -> None:
+        self.collector = collector
         self.num_qubits = num_qubits
         self.operations: list[Operation] = []
         self.blocks: list[Segment] = []
@@ -83,7 +84,7 @@ class Elaborator:
         self.depth = 0
         self.refused: Counter[int] = Counter()
         self.num_outputs = 0
-        self.reports = Reports(findings, self.meter)
+        self.reports = Reports(collector, self.meter)
 
     def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
         """Carry out the circuit's statements and put the pieces together."""
@@ -110,7 +111,7 @@ class Elaborator:
             total = len(operations)
             operations, slots, blocks = without_entanglers(operations, slots, blocks)
             dropped = total - len(operations)
-            self.findings.add(warnings.EntanglersDropped(span=self.without.span, count=dropped, total=total))
+            self.collector.add(warnings.EntanglersDropped(span=self.without.span, count=dropped, total=total))
         measured = tuple(self.measured) or tuple(placing.z_of_every(self.num_qubits))
         circuit = Circuit(
             num_qubits=self.num_qubits,
@@ -330,10 +331,10 @@ class Elaborator:
         if isinstance(how, nodes.Call) and how.function.name == "from":
             raise Refusal(unbuilt.NotBuilt(span=how.span, what="a warm start from another run is"))
         entry, arguments = entry_of(INITIALS, "initial", how)
-        findings = Findings()
-        choice = bind(entry, arguments, frame.scope, findings, how.span)
+        collector = Collector()
+        choice = bind(entry, arguments, frame.scope, collector, how.span)
         if choice is None:
-            raise Refusal(*findings.items) if findings.items else Silent
+            raise Refusal(*collector.items) if collector.items else Silent
         return choice.name, tuple(float(value) for value in choice.options.values())
 
     # ---------------------------------------------------------------- gates

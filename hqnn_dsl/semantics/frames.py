@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
-from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Note, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.semantics.values import Silent
 from hqnn_dsl.syntax import nodes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.definitions import Definition, FileScope
     from hqnn_dsl.semantics.values import Meter, Scope
 
@@ -64,6 +65,24 @@ class Frame:
             self.chain,
         )
 
+    def told(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A mistake of this frame with the chain of blocks around it; inside a library block, at the user's own text.
+
+        Of a library block neither text nor hints are shown: nobody who uses it wrote them.
+        """
+        span = diagnostic.span
+        block, use = next(((block, use) for block, use in self.chain if block.is_library), (None, None))
+        if block is not None and use is not None:
+            notes = tuple(note for note in diagnostic.notes if note.span is None or note.span.source is use.source)
+            if span is not None and span.source is not use.source:
+                notes = (*notes, Note(f"this is found inside the library block `{block.name}`"))
+                diagnostic = replace(diagnostic, hint="")
+            return replace(diagnostic, span=use, notes=notes)
+        if self.chain and span != self.chain[-1][1]:
+            block, use = self.chain[-1]
+            return replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
+        return diagnostic
+
     def unique(self, name: str) -> str:
         """The path of a thing called `name` here; two of a kind are numbered from the second."""
         self.counts[name] += 1
@@ -83,8 +102,8 @@ class Reader:
 class Reports:
     """What is said of a circuit while it is put together; `failed` once an error is among it."""
 
-    def __init__(self, findings: Findings, meter: Meter) -> None:
-        self.findings = findings
+    def __init__(self, collector: Collector, meter: Meter) -> None:
+        self.collector = collector
         self.failed = False
         self._meter = meter
         self._reported: set[tuple[str, int, int, int]] = set()
@@ -92,7 +111,7 @@ class Reports:
     def add(self, diagnostic: Diagnostic) -> None:
         """Report a finding as it is."""
         self.failed = self.failed or diagnostic.is_error
-        self.findings.add(diagnostic)
+        self.collector.add(diagnostic)
 
     def report(self, diagnostic: Diagnostic, frame: Frame) -> None:
         """Report a mistake once a place; inside a library block at the place where the user put that block.
@@ -105,20 +124,8 @@ class Reports:
         if key in self._reported:
             return
         self._reported.add(key)
-        outside = [(block, use) for block, use in frame.chain if block.is_library]
-        if outside:
-            block, use = outside[0]
-            notes = tuple(note for note in diagnostic.notes if note.span is None or note.span.source is use.source)
-            if span is not None and span.source is not use.source:
-                # no text of the library: neither what it says nor what would mend it there
-                notes = (*notes, Note(f"this is found inside the library block `{block.name}`"))
-                diagnostic = replace(diagnostic, hint="")
-            diagnostic = replace(diagnostic, span=use, notes=notes)
-        elif frame.chain and span != frame.chain[-1][1]:
-            block, use = frame.chain[-1]
-            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, Note(f"`{block.name}` is placed here", use)))
-        self.findings.add(diagnostic)
-        if self.findings.is_full:
+        self.collector.add(frame.told(diagnostic))
+        if self.collector.is_full:
             raise Stop
 
     def guard(self, frame: Frame, action: Callable[[], object]) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
 from hqnn_dsl.circuit.angles import FUNCTIONS
 from hqnn_dsl.diagnostics.codes import shapes as codes
-from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.evaluate import number
 from hqnn_dsl.semantics.options import bind
@@ -22,6 +22,7 @@ from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.collector import Collector
 
 _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 
@@ -48,25 +49,25 @@ class Line:
         return self.entry.sets_width or bool(self.layer.options.get("affine"))
 
 
-def read_lines(section: nodes.Layers | None, scope: Scope, findings: Findings) -> list[Line] | None:
-    """The lines of an encoder or decoder; None where one is wrong, which is then in `findings`."""
+def read_lines(section: nodes.Layers | None, scope: Scope, collector: Collector) -> list[Line] | None:
+    """The lines of an encoder or decoder; None where one is wrong, which is then in the collector."""
     lines: list[Line] = []
     sound = True
     for node in section.lines if section is not None else ():
-        if findings.is_full:
+        if collector.is_full:
             return None
         try:
-            lines.append(_line(node, scope, findings))
+            lines.append(_line(node, scope, collector))
         except Refusal as refusal:
             sound = False
             for diagnostic in refusal.diagnostics:
-                findings.add(diagnostic)
+                collector.add(diagnostic)
         except Silent:
             sound = False
     return lines if sound else None
 
 
-def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
+def _line(node: nodes.Expression, scope: Scope, collector: Collector) -> Line:
     operations: list[tuple[str, float]] = []
     head = node
     while isinstance(head, nodes.Binary):
@@ -89,7 +90,7 @@ def _line(node: nodes.Expression, scope: Scope, findings: Findings) -> Line:
     if not isinstance(entry, LayerEntry):
         hint = value_advice.for_layer(name.name, head.span.text) or suggest_or_list(name.name, list(LAYERS))
         raise Refusal(codes.UnknownLayer(span=name.span, name=name.name, hint=hint))
-    choice = bind(entry, arguments, scope, findings, head.span)
+    choice = bind(entry, arguments, scope, collector, head.span)
     if choice is None:
         raise Silent
     return Line(node.span, choice, entry, tuple(reversed(operations)))
@@ -132,7 +133,7 @@ def end_span(lines: list[Line]) -> Span | None:
 
 
 def resolved(
-    lines: list[Line], in_width: int | None, needed: int | None, findings: Findings
+    lines: list[Line], in_width: int | None, needed: int | None, collector: Collector
 ) -> tuple[tuple[Layer, ...], int | None]:
     """The layers with all widths, and the width they end with.
 
@@ -144,7 +145,7 @@ def resolved(
     for line, neighbour in zip(lines, neighbours, strict=True):
         out = width
         if line.width is not None:
-            out = _width_of(line, neighbour, needed, findings)
+            out = _width_of(line, neighbour, needed, collector)
         options: dict[str, Any] = dict(line.layer.options)
         if line.width is not None and out is not None:
             options["width"] = out
@@ -164,14 +165,14 @@ def _next_with_width(lines: list[Line]) -> list[Line | None]:
     return found[::-1]
 
 
-def _width_of(line: Line, neighbour: Line | None, needed: int | None, findings: Findings) -> int | None:
+def _width_of(line: Line, neighbour: Line | None, needed: int | None, collector: Collector) -> int | None:
     if isinstance(line.width, int):
         return line.width
     name = line.layer.name
     if neighbour is not None:
         reason = f"`{neighbour.span.text}` after it takes any width"
         hint = f"write `{name}(16)`, or another number"
-        findings.add(codes.AutoWidth(span=line.span, what=f"`{line.span.text}`", reason=reason, hint=hint))
+        collector.add(codes.AutoWidth(span=line.span, what=f"`{line.span.text}`", reason=reason, hint=hint))
         return None
     if needed is None:
         return None

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
-from hqnn_dsl.diagnostics.diagnostic import Findings, Note
+from hqnn_dsl.diagnostics.diagnostic import Note
 from hqnn_dsl.diagnostics.source import Span
 from hqnn_dsl.semantics.values import Poison
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.values import Scope
 
 
@@ -29,36 +30,36 @@ class Parts:
     backend: nodes.Setting | None = None
 
 
-def model_of(tree: nodes.File, findings: Findings) -> nodes.Model | None:
+def model_of(tree: nodes.File, collector: Collector) -> nodes.Model | None:
     """The first model of a file, None where it has none."""
     models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
     for second in models[1:]:
         note = Note("the first one", models[0].head)
-        findings.add(meaning.DefinedTwice(span=second.head, what="`model`", notes=(note,)))
+        collector.add(meaning.DefinedTwice(span=second.head, what="`model`", notes=(note,)))
     return models[0] if models else None
 
 
-def parts_of(model: nodes.Model, scope: Scope, findings: Findings) -> Parts:
-    """The parts of a model; one that stands twice, or is not built, goes to `findings`."""
+def parts_of(model: nodes.Model, scope: Scope, collector: Collector) -> Parts:
+    """The parts of a model; one that stands twice, or is not built, goes to the collector."""
     parts = Parts()
     for part in model.parts:
         match part:
             case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" | "budget" as word)):
-                _take(findings, parts, word, part)
+                _take(collector, parts, word, part)
             case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
-                _take(findings, parts, word, part)
+                _take(collector, parts, word, part)
             case nodes.Circuit():
-                _take_circuit(findings, parts, part)
+                _take_circuit(collector, parts, part)
             case nodes.Setting():
-                _take(findings, parts, "backend", part)
+                _take(collector, parts, "backend", part)
             case nodes.Allow():
                 pass
             case nodes.Let():
                 hint = "write it above the model"
                 scope.bind(part.name.name, Poison(), part.name.span)
-                findings.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
+                collector.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
             case _:
-                findings.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
+                collector.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
     return parts
 
 
@@ -67,20 +68,20 @@ def is_circuit_alone(parts: Parts) -> bool:
     return parts.data is None and parts.encoder is None and parts.decoder is None
 
 
-def _take(findings: Findings, parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
+def _take(collector: Collector, parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
     first = getattr(parts, word)
     if first is not None:
         note = Note("the first one", _head(first))
-        findings.add(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
+        collector.add(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
         return
     setattr(parts, word, part)
 
 
-def _take_circuit(findings: Findings, parts: Parts, part: nodes.Circuit) -> None:
+def _take_circuit(collector: Collector, parts: Parts, part: nodes.Circuit) -> None:
     if parts.circuit is not None:
         note = Note("the first one", parts.circuit.head)
         what = "a model with several circuits is"
-        findings.add(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
+        collector.add(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
         return
     parts.circuit = part
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.catalog.entry import REQUIRED, Option, OptionType, Selection
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import meaning as codes
-from hqnn_dsl.diagnostics.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.semantics import value_advice
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.evaluate import evaluate
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.semantics.values import (
@@ -77,9 +78,9 @@ def _selection(option: Option, node: nodes.Expression, scope: Scope) -> Selectio
     """An entry of the option's table, its own options filled in the same way."""
     assert option.table is not None, f"`{option.name}` has no table"
     entry, arguments = entry_of(dict(option.table), option.name, node)
-    findings = Findings()
-    choice = bind(entry, arguments, scope, findings, node.span)
-    findings.raise_errors()
+    collector = Collector()
+    choice = bind(entry, arguments, scope, collector, node.span)
+    collector.raise_errors()
     if choice is None:
         raise Silent
     return Selection(choice.name, tuple(choice.options.items()))
@@ -232,22 +233,22 @@ def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
 
 
 def bind(  # noqa: C901 - every way to go wrong is one
-    entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, findings: Findings, span: Span
+    entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, collector: Collector, span: Span
 ) -> Choice | None:
     """All options of `entry` filled from `arguments` and defaults; None when something was wrong and is reported."""
     values: dict[str, Any] = {}
     given: dict[str, Span] = {}
     sound = True
     for place, argument in enumerate(arguments):
-        if findings.is_full:
+        if collector.is_full:
             return None
-        option = _option_for(entry, argument, place, findings)
+        option = _option_for(entry, argument, place, collector)
         if option is None:
             sound = False
             continue
         if option.name in given:
             note = Note("first given here", given[option.name])
-            findings.add(codes.GivenTwice(span=argument.span, name=option.name, notes=(note,)))
+            collector.add(codes.GivenTwice(span=argument.span, name=option.name, notes=(note,)))
             sound = False
             continue
         given[option.name] = argument.span
@@ -255,14 +256,14 @@ def bind(  # noqa: C901 - every way to go wrong is one
             values[option.name] = value_of(option, argument.value, scope, entry.name)
         except Refusal as refusal:
             for diagnostic in refusal.diagnostics:
-                findings.add(diagnostic)
+                collector.add(diagnostic)
             sound = False
         except Silent:
             sound = False
     for option in entry.options:
         if option.is_required and option.name not in given:
             hint = f"write `{entry.name}({option.name}: …)`. {option.doc}"
-            findings.add(codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=hint))
+            collector.add(codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=hint))
             sound = False
     if not sound:
         return None
@@ -284,19 +285,19 @@ def places_in(entry: Entry, node: nodes.Expression) -> Iterator[tuple[str, Span]
                     yield f"{option.name}.{path}", span
 
 
-def _option_for(entry: Entry, argument: nodes.Argument, place: int, findings: Findings) -> Option | None:
+def _option_for(entry: Entry, argument: nodes.Argument, place: int, collector: Collector) -> Option | None:
     names = [option.name for option in entry.options]
     if argument.name is None:
         if place < entry.positional:
             return entry.options[place]
         count = f"{entry.positional or 'no'} value{'' if entry.positional == 1 else 's'} without a name"
         hint = f"write `{names[place]}: {argument.span.text}`" if place < len(names) else ""
-        findings.add(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
+        collector.add(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
         return None
     option = entry.option(argument.name.name)
     if option is None:
         hint = suggest_or_list(argument.name.name, names) or f"`{entry.name}` takes no arguments"
-        findings.add(
+        collector.add(
             codes.UnknownArgument(span=argument.name.span, owner=entry.name, name=argument.name.name, hint=hint)
         )
     return option

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.semantics.check import Checked
-    from hqnn_dsl.semantics.spec import DataSpec, Layer
+    from hqnn_dsl.semantics.spec import Layer
 
 MAX_NAMES = 6
 """Of more columns only the number is said."""
@@ -31,22 +31,20 @@ def circuit_counts(circuit: Circuit) -> str:
 
 def widths(checked: Checked) -> Iterator[tuple[str, str]]:
     """What values go through, and how many there are after it; nothing if only the table knows, or it is said."""
-    draft, circuit = checked.draft, checked.circuit
+    spec, circuit = checked.spec, checked.circuit
     if checked.untrainable:
         yield "inputs", str(circuit.num_inputs)
         yield "circuit", str(circuit.num_outputs)
         return
-    data: DataSpec = draft["data"]
-    width = draft["in_width"]
-    names = data.features.names
+    width, names, target = spec.in_width, spec.data.features.names, spec.data.target
     yield "features *" if names is None else _columns("feature", names), "" if width is None else str(width)
-    yield from _layers(draft["encoder"], width, circuit.num_inputs)
+    yield from _layers(spec.encoder, width, circuit.num_inputs)
     yield "circuit", str(circuit.num_outputs)
-    yield from _layers(draft["decoder"], circuit.num_outputs, draft["out_width"])
-    yield _columns("target", data.target) if data.target else "the table's last column", ""
+    yield from _layers(spec.decoder, circuit.num_outputs, spec.out_width)
+    yield _columns("target", target) if target else "the table's last column", ""
 
 
-def _layers(layers: Sequence[Layer], width: int | None, follows: int) -> Iterator[tuple[str, str]]:
+def _layers(layers: Sequence[Layer], width: int | None, follows: int | None) -> Iterator[tuple[str, str]]:
     for place, layer in enumerate(layers):
         given = layer.out_width if layer.out_width is not None else follows if place == len(layers) - 1 else width
         width = given

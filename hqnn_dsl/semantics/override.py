@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.diagnostics.codes.meaning import UnknownPath
-from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import FileScope, collect
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.values import choices, suggestion
@@ -40,7 +41,7 @@ def override(
     reach: Reach | None = None,
 ) -> nodes.File:
     """The tree with every `path: value` of `changes` applied. Raises `Refusal` for a path that means nothing."""
-    file = collect(tree, Findings(), reach)
+    file = collect(tree, Collector(), reach)
     constants = _constants(tree)
     changed: dict[int, nodes.Let] = {}
     for path, text in changes.items():

@@ -17,8 +17,9 @@ from hqnn_dsl.circuit import foreign_phrases
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes import unbuilt, warnings
-from hqnn_dsl.diagnostics.diagnostic import Findings, Note, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.semantics import value_advice
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
 from hqnn_dsl.semantics.spec import BudgetSpec, Choice, DataSpec, Features, Scale, Split, TrainSpec, TranspileSpec
@@ -28,7 +29,7 @@ from hqnn_dsl.syntax import nodes
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
 
-_Read = Callable[[nodes.Setting, Scope, Findings], Any]
+_Read = Callable[[nodes.Setting, Scope, Collector], Any]
 COUPLINGS = ("linear", "ring", "grid", "full")
 
 
@@ -66,7 +67,7 @@ def _plain(record: type, kind: str, name: str, doc: str, **bounds: Any) -> Row:
     """A setting of one value, with the record's default."""
     option = Option(name=name, type=kind, doc=doc, default=default_of(record, name), **bounds)  # type: ignore[arg-type]
 
-    def read(setting: nodes.Setting, scope: Scope, findings: Findings) -> Any:  # noqa: ARG001 - one signature for all
+    def read(setting: nodes.Setting, scope: Scope, collector: Collector) -> Any:  # noqa: ARG001 - one signature for all
         return value_of(option, _sole(setting).value, scope)
 
     return Row(name, doc, read, option=option)
@@ -75,10 +76,10 @@ def _plain(record: type, kind: str, name: str, doc: str, **bounds: Any) -> Row:
 def _from_table(name: str, table: dict[str, Entry], doc: str) -> Row:
     """A setting that names an entry of a catalog: `optimizer adamw(lr: 0.01)`."""
 
-    def read(setting: nodes.Setting, scope: Scope, findings: Findings) -> Choice | None:
+    def read(setting: nodes.Setting, scope: Scope, collector: Collector) -> Choice | None:
         node = _sole(setting).value
         entry, arguments = entry_of(table, name, node)
-        return bind(entry, arguments, scope, findings, node.span)
+        return bind(entry, arguments, scope, collector, node.span)
 
     return Row(name, doc, read, table=table)
 
@@ -114,11 +115,11 @@ def _columns(setting: nodes.Setting) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _target(setting: nodes.Setting, _: Scope, __: Findings) -> tuple[str, ...]:
+def _target(setting: nodes.Setting, _: Scope, __: Collector) -> tuple[str, ...]:
     return _columns(setting)
 
 
-def _features(setting: nodes.Setting, _: Scope, __: Findings) -> Features:
+def _features(setting: nodes.Setting, _: Scope, __: Collector) -> Features:
     first = setting.values[0].value
     if isinstance(first, nodes.Star):
         if len(setting.values) > 1:
@@ -136,33 +137,33 @@ _FOLDS = frozenset(("kfold", "k_fold", "folds", "cv", "n_splits", "n_folds", "cr
 _PART = {"minimum": 0.0, "below": 1.0}
 
 
-def _split(setting: nodes.Setting, scope: Scope, findings: Findings) -> Split | None:
+def _split(setting: nodes.Setting, scope: Scope, collector: Collector) -> Split | None:
     """Parts as fractions, or as row counts where they are whole numbers."""
     values: dict[str, Any] = {}
     sound = True
     for argument in setting.values:
-        if findings.is_full:
+        if collector.is_full:
             return None
         try:
             _split_part(argument, values, scope)
         except Refusal as refusal:
             sound = False
             for diagnostic in refusal.diagnostics:
-                findings.add(diagnostic)
+                collector.add(diagnostic)
     if not sound:
         return None
     split = Split(**values)
-    _refuse_idle_seed(setting, split, findings)
-    _warn_of_rows(setting, split, findings)
+    _refuse_idle_seed(setting, split, collector)
+    _warn_of_rows(setting, split, collector)
     fractions = [part for part in (split.validation, split.test) if isinstance(part, float)]
     if sum(fractions) >= 1:
         value = f"{sum(fractions):g}"
-        findings.add(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
+        collector.add(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
         return None
     return split
 
 
-def _warn_of_rows(setting: nodes.Setting, split: Split, findings: Findings) -> None:
+def _warn_of_rows(setting: nodes.Setting, split: Split, collector: Collector) -> None:
     """Warn of a number of rows beside a fraction: it may be meant in per cent."""
     parts = {"validation": split.validation, "test": split.test}
     shares = [part for part in parts.values() if isinstance(part, float) and part]
@@ -171,15 +172,15 @@ def _warn_of_rows(setting: nodes.Setting, split: Split, findings: Findings) -> N
         rows = parts.get(name)
         if shares and isinstance(rows, int) and 0 < rows < 100:
             share = f"{rows / 100:g}"
-            findings.add(warnings.RowsBesideShare(span=argument.span, name=name, rows=rows, share=share))
+            collector.add(warnings.RowsBesideShare(span=argument.span, name=name, rows=rows, share=share))
 
 
-def _refuse_idle_seed(setting: nodes.Setting, split: Split, findings: Findings) -> None:
+def _refuse_idle_seed(setting: nodes.Setting, split: Split, collector: Collector) -> None:
     """Refuse a seed of a split that draws no rows."""
     given = next((value for value in setting.values if value.name is not None and value.name.name == "seed"), None)
     if given is not None and split.seed is not None and not split.validation and not split.test:
         reason = "`validation` and `test` are 0, so no row is drawn"
-        findings.add(codes.NoEffect(span=given.span, what="split seed", reason=reason, hint="leave it out"))
+        collector.add(codes.NoEffect(span=given.span, what="split seed", reason=reason, hint="leave it out"))
 
 
 def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> None:
@@ -223,12 +224,12 @@ _SCALE = Entry(
 )
 
 
-def _scale(setting: nodes.Setting, scope: Scope, findings: Findings) -> Scale | None:
-    choice = bind(_SCALE, setting.values, scope, findings, setting.span)
+def _scale(setting: nodes.Setting, scope: Scope, collector: Collector) -> Scale | None:
+    choice = bind(_SCALE, setting.values, scope, collector, setting.span)
     return None if choice is None else Scale(**choice.options)
 
 
-def _task(setting: nodes.Setting, scope: Scope, _: Findings) -> str:
+def _task(setting: nodes.Setting, scope: Scope, _: Collector) -> str:
     choices = ("regression", "classification")
     value = value_of(Option(name="task", type="choice", choices=choices, doc=""), _sole(setting).value, scope)
     if value == "classification":
@@ -266,7 +267,7 @@ TRAIN_DEFAULTS = {"loss": "mse", "optimizer": "adamw", "scheduler": "reduce_on_p
 # --------------------------------------------------------------- transpile
 
 
-def _basis(setting: nodes.Setting, scope: Scope, _: Findings) -> tuple[str, ...]:
+def _basis(setting: nodes.Setting, scope: Scope, _: Collector) -> tuple[str, ...]:
     option = Option(
         name="basis",
         type="strings",
@@ -279,7 +280,7 @@ def _basis(setting: nodes.Setting, scope: Scope, _: Findings) -> tuple[str, ...]
     return tuple(words)
 
 
-def _coupling(setting: nodes.Setting, scope: Scope, _: Findings) -> Any:
+def _coupling(setting: nodes.Setting, scope: Scope, _: Collector) -> Any:
     """A pattern by name, or pairs of qubits: `[[0, 1], [1, 2]]`."""
     node = _sole(setting).value
     if not isinstance(node, nodes.ListLiteral):
@@ -320,56 +321,56 @@ LAYER_TABLE = LAYERS
 
 
 def read_section(
-    section: nodes.Settings | None, rows: tuple[Row, ...], scope: Scope, findings: Findings
+    section: nodes.Settings | None, rows: tuple[Row, ...], scope: Scope, collector: Collector
 ) -> tuple[dict[str, Any], dict[str, Span]]:
-    """The values of the settings that stand in a section, and where; mistakes go to `findings`."""
+    """The values of the settings that stand in a section, and where; mistakes go to the collector."""
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     by_name = {row.name: row for row in rows}
     for setting in section.settings if section is not None else ():
         name = setting.name.name
         assert section is not None
-        if findings.is_full:
+        if collector.is_full:
             break
         if name not in by_name:
             hint = value_advice.for_setting(name, setting, section) or suggest_or_list(name, list(by_name))
-            findings.add(
+            collector.add(
                 codes.UnknownSetting(span=setting.name.span, section=section.keyword.name, name=name, hint=hint)
             )
             continue
         if name in spans:
             note = Note("first given here", spans[name])
-            findings.add(codes.GivenTwice(span=setting.span, name=name, notes=(note,)))
+            collector.add(codes.GivenTwice(span=setting.span, name=name, notes=(note,)))
             continue
         spans[name] = setting.span
         try:
-            values[name] = by_name[name].read(setting, scope, findings)
+            values[name] = by_name[name].read(setting, scope, collector)
         except Refusal as refusal:
             for diagnostic in refusal.diagnostics:
-                findings.add(diagnostic)
+                collector.add(diagnostic)
         except Silent:
             pass
     return {name: value for name, value in values.items() if value is not None or by_name[name].table is None}, spans
 
 
-def data_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> tuple[DataSpec, dict[str, Span]]:
+def data_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> tuple[DataSpec, dict[str, Span]]:
     """`data { … }`."""
-    values, spans = read_section(section, DATA, scope, findings)
+    values, spans = read_section(section, DATA, scope, collector)
     values.pop("task", None)
     data = DataSpec(**{name: value for name, value in values.items() if value is not None})
     for column in sorted(set(data.target or ()) & set(data.features.excluded)):
         reason = f"`{column}` is the target, which is never a feature"
-        findings.add(codes.NoEffect(span=spans["features"], what=f"except {column}", reason=reason))
+        collector.add(codes.NoEffect(span=spans["features"], what=f"except {column}", reason=reason))
     both = set(data.target or ()) & set(data.features.names or ())
     for column in sorted(both):
         note = Note("the target", spans["target"])
-        findings.add(codes.GivenTwice(span=spans["features"], name=column, notes=(note,)))
+        collector.add(codes.GivenTwice(span=spans["features"], name=column, notes=(note,)))
     return data, spans
 
 
-def train_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> TrainSpec:
+def train_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> TrainSpec:
     """`train { … }`."""
-    values, _ = read_section(section, TRAIN, scope, findings)
+    values, _ = read_section(section, TRAIN, scope, collector)
     tables = {row.name: row.table for row in TRAIN if row.table is not None}
     for name, table in tables.items():
         entry = table[TRAIN_DEFAULTS[name]]
@@ -378,35 +379,35 @@ def train_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -
     return TrainSpec(**values)
 
 
-def transpile_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> TranspileSpec:
+def transpile_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> TranspileSpec:
     """`transpile { … }`."""
-    values, spans = read_section(section, TRANSPILE, scope, findings)
+    values, spans = read_section(section, TRANSPILE, scope, collector)
     if values.get("target") is not None:
         for name in ("basis", "coupling"):
             if name in spans:
                 reason = "the device that `target` names has its own"
-                findings.add(codes.NoEffect(span=spans[name], what=name, reason=reason))
+                collector.add(codes.NoEffect(span=spans[name], what=name, reason=reason))
     if values.get("seed") is not None and values.get("target") is None and values.get("coupling") in {None, "full"}:
         reason = "every pair of qubits is joined, so no layout is drawn"
-        findings.add(codes.NoEffect(span=spans["seed"], what="transpile seed", reason=reason, hint="leave it out"))
+        collector.add(codes.NoEffect(span=spans["seed"], what="transpile seed", reason=reason, hint="leave it out"))
     return TranspileSpec(**values)
 
 
-def budget_of(section: nodes.Settings | None, scope: Scope, findings: Findings) -> BudgetSpec | None:
+def budget_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> BudgetSpec | None:
     """`budget { … }`, None where there is none; one without a bound says nothing and is refused."""
     if section is None:
         return None
-    values, spans = read_section(section, BUDGET, scope, findings)
-    if all(value is None for value in values.values()) and not findings.has_errors:
+    values, spans = read_section(section, BUDGET, scope, collector)
+    if all(value is None for value in values.values()) and not collector.has_errors:
         reason = "it has no bound"
         hint = "write `budget { circuits: 20000 }`, or leave it out"
         span = next(iter(spans.values()), section.keyword.span)
-        findings.add(codes.NoEffect(span=span, what="budget", reason=reason, hint=hint))
+        collector.add(codes.NoEffect(span=span, what="budget", reason=reason, hint=hint))
     return BudgetSpec(**values)
 
 
 def backend_of(
-    setting: nodes.Setting | None, offered: Mapping[str, Entry], default: str, scope: Scope, findings: Findings
+    setting: nodes.Setting | None, offered: Mapping[str, Entry], default: str, scope: Scope, collector: Collector
 ) -> Choice:
     """`backend …`; where it is missing or wrong, the default."""
     fallback = Choice(name=default, options=offered[default].defaults())
@@ -415,10 +416,10 @@ def backend_of(
     try:
         node = _sole(setting).value
         entry, arguments = entry_of(dict(offered), "backend", node)
-        return bind(entry, arguments, scope, findings, node.span) or fallback
+        return bind(entry, arguments, scope, collector, node.span) or fallback
     except Refusal as refusal:
         for diagnostic in refusal.diagnostics:
-            findings.add(diagnostic)
+            collector.add(diagnostic)
     except Silent:
         pass
     return fallback

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit
-    from hqnn_dsl.diagnostics.diagnostic import Findings
     from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.definitions import FileScope
     from hqnn_dsl.semantics.layers import Line
     from hqnn_dsl.semantics.spec import TrainSpec
@@ -30,7 +30,7 @@ def refuse_idle_training(
     section: nodes.Settings | None,
     layers: tuple[Sequence[Line], Sequence[Line]],
     circuit: Circuit,
-    findings: Findings,
+    collector: Collector,
 ) -> None:
     """Refuse settings of `train` that this network has no use for. `layers` are those of encoder and decoder."""
     spans = dict(_places(section))
@@ -39,12 +39,12 @@ def refuse_idle_training(
     chosen, trains = train.optimizer, {"is_classical": is_classical, "is_quantum": is_quantum}
     for name, reason in _idle_options(chosen.name, chosen.options, **trains):
         span = spans.get(f"optimizer.{name}", spans.get("optimizer"))
-        findings.add(meaning.NoEffect(span=span, what=name, reason=reason, hint="leave it out"))
+        collector.add(meaning.NoEffect(span=span, what=name, reason=reason, hint="leave it out"))
     if train.precision == "mixed" and not _has_half(*layers):
         reason = "only dense layers in front of the decoder's last weights are computed in half precision"
         hint = "write `precision single`, or leave it out"
-        findings.add(meaning.NoEffect(span=spans.get("precision"), what="precision mixed", reason=reason, hint=hint))
-    _bound_min_lr(train, spans, findings, **trains)
+        collector.add(meaning.NoEffect(span=spans.get("precision"), what="precision mixed", reason=reason, hint=hint))
+    _bound_min_lr(train, spans, collector, **trains)
 
 
 def _idle_options(
@@ -70,7 +70,7 @@ def _has_half(encoder: Sequence[Line], decoder: Sequence[Line]) -> bool:
 
 
 def _bound_min_lr(
-    train: TrainSpec, spans: Mapping[str, Span], findings: Findings, *, is_classical: bool, is_quantum: bool
+    train: TrainSpec, spans: Mapping[str, Span], collector: Collector, *, is_classical: bool, is_quantum: bool
 ) -> None:
     """Refuse a lowest learning rate above a rate that it is to be the end of."""
     lowest = train.scheduler.options.get("min_lr")
@@ -81,7 +81,7 @@ def _bound_min_lr(
         return
     span = spans.get("scheduler.min_lr", spans.get("scheduler"))
     bound = f"at most {min(rates):g}, the smallest learning rate"
-    findings.add(meaning.OutOfBounds(span=span, what="`min_lr`", bound=bound, value=f"{lowest:g}"))
+    collector.add(meaning.OutOfBounds(span=span, what="`min_lr`", bound=bound, value=f"{lowest:g}"))
 
 
 def _places(section: nodes.Settings | None) -> Iterator[tuple[str, Span]]:
@@ -100,17 +100,17 @@ CIRCUIT_READS = ("batch", "device", "precision", "seed")
 """The settings of `train` that a circuit alone is asked for too: its starting weights, and how it is timed."""
 
 
-def warn_of_training(section: nodes.Settings | None, findings: Findings) -> None:
+def warn_of_training(section: nodes.Settings | None, collector: Collector) -> None:
     """Warn of how to train a model that is only a circuit, and that no training takes."""
     for setting in section.settings if section is not None else ():
         if setting.name.name not in CIRCUIT_READS:
-            findings.add(warnings.OnlyACircuit(span=setting.span, what=setting.name.name))
+            collector.add(warnings.OnlyACircuit(span=setting.span, what=setting.name.name))
 
 
 # ---------------------------------------------------------- names that nothing reads
 
 
-def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], findings: Findings) -> None:
+def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], collector: Collector) -> None:
     """Warn of constants and of arguments of this file's blocks whose names stand nowhere else.
 
     A constant of an option is refused where it is not among those `asked` for: who sets it expects it to do something.
@@ -126,9 +126,9 @@ def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], findings:
         name = let.name.name
         if let.value.span.source.is_option and name not in read:
             reason = "nothing in this model reads it" if name not in named else "what reads it is not carried out here"
-            findings.add(meaning.NoEffect(span=let.value.span, what=name, reason=reason))
+            collector.add(meaning.NoEffect(span=let.value.span, what=name, reason=reason))
         elif name not in named and is_as_written:
-            findings.add(warnings.UnreadName(span=let.name.span, what=f"the constant `{name}`"))
+            collector.add(warnings.UnreadName(span=let.name.span, what=f"the constant `{name}`"))
     for definition in file.own.values():
         inside = set(names_in(definition.block.body)) | {
             name
@@ -139,7 +139,7 @@ def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], findings:
         for parameter in definition.block.parameters:
             if parameter.name.name not in inside:
                 what = f"the argument `{parameter.name.name}` of `{definition.name}`"
-                findings.add(warnings.UnreadName(span=parameter.name.span, what=what))
+                collector.add(warnings.UnreadName(span=parameter.name.span, what=what))
 
 
 def _closed(names: set[str], behind: Mapping[str, set[str]]) -> set[str]:

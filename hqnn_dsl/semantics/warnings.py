@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit, WeightTensor
-    from hqnn_dsl.diagnostics.diagnostic import Findings
     from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.elaborate import Elaborated
 
 MOST_LISTED = 6
 """How many weights, inputs or outputs a warning names."""
 
 
-def warn(encoder: list[layers.Line], circuit: Circuit, elaborated: Elaborated, head: Span, findings: Findings) -> None:
+def warn(
+    encoder: list[layers.Line], circuit: Circuit, elaborated: Elaborated, head: Span, collector: Collector
+) -> None:
     """What is legal in a circuit and its encoder and probably not meant; `head` is where the circuit begins."""
     inputs, weights = _used(circuit)
     for tensor in circuit.weights:
@@ -38,18 +40,18 @@ def warn(encoder: list[layers.Line], circuit: Circuit, elaborated: Elaborated, h
             verb = "stands" if unused == 1 else "stand"
             noun = "weight" if tensor.size == 1 else "weights"
             what = f"{some} {noun} of `{tensor.path}` {verb}"
-            findings.add(warnings.UnusedWeight(span=elaborated.tensor_spans[tensor.path], what=what))
+            collector.add(warnings.UnusedWeight(span=elaborated.tensor_spans[tensor.path], what=what))
     if circuit.amplitude is None and elaborated.reader is not None and len(inputs) < circuit.num_inputs:
         unread = circuit.num_inputs - len(inputs)
         width = count(circuit.num_inputs, "input")
         span = elaborated.reader.span
         verb = "is" if unread == 1 else "are"
         what = f"{count(unread, 'component')} of the circuit's inputs {verb}"
-        findings.add(warnings.UnusedInput(span=span, what=what, width=width))
+        collector.add(warnings.UnusedInput(span=span, what=what, width=width))
     if encoder and inputs and not layers.ends_bounded(encoder):
-        findings.add(warnings.UnboundedEncoder(span=encoder[-1].span))
-    if not findings.has_errors:
-        _warn_of_idle(circuit, elaborated, head, findings)
+        collector.add(warnings.UnboundedEncoder(span=encoder[-1].span))
+    if not collector.has_errors:
+        _warn_of_idle(circuit, elaborated, head, collector)
 
 
 def _used(circuit: Circuit) -> tuple[set[int], set[int]]:
@@ -69,7 +71,7 @@ def not_judged(circuit: Circuit) -> tuple[str, ...]:
     return tuple(row.code for row in (later if is_quick(circuit) else (*proved, *later)))
 
 
-def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, findings: Findings) -> None:
+def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, collector: Collector) -> None:
     """Weights and inputs that reach no output, and outputs that are constant."""
     from hqnn_dsl.circuit.pauli.effects import effects, is_quick
 
@@ -77,7 +79,7 @@ def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, findings
         return  # a circuit with nothing to vary is constant, as it says
     found = effects(circuit)
     spans = elaborated.measured_spans or (head,) * len(circuit.measurements)
-    _constant_outputs(found.constants, circuit, spans, findings)
+    _constant_outputs(found.constants, circuit, spans, collector)
     if len(found.constants) == circuit.num_outputs:
         return  # everything is idle, for the reason just given
     dead = set(found.dead_weights)
@@ -92,17 +94,17 @@ def _warn_of_idle(circuit: Circuit, elaborated: Elaborated, head: Span, findings
             which = _listed([_entry(tensor, place) for place in indices])
             span, them = elaborated.tensor_spans[tensor.path], _them(indices)
             hint = last_layers.avoiding(circuit) if is_library else ""
-            findings.add(warnings.DeadWeight(span=span, what=what, which=which, them=them, hint=hint))
+            collector.add(warnings.DeadWeight(span=span, what=what, which=which, them=them, hint=hint))
     if found.dead_inputs and elaborated.reader is not None:
         noun = "component" if circuit.num_inputs == 1 else "components"
         what = f"{_some(len(found.dead_inputs), circuit.num_inputs)} {noun} of the circuit's inputs"
         which = _listed([f"x[{index}]" for index in found.dead_inputs])
         them = _them(found.dead_inputs)
-        findings.add(warnings.DeadInput(span=elaborated.reader.span, what=what, which=which, them=them))
+        collector.add(warnings.DeadInput(span=elaborated.reader.span, what=what, which=which, them=them))
 
 
 def _constant_outputs(
-    constants: Mapping[int, float | None], circuit: Circuit, spans: tuple[Span, ...], findings: Findings
+    constants: Mapping[int, float | None], circuit: Circuit, spans: tuple[Span, ...], collector: Collector
 ) -> None:
     """A warning for each place of the spec that asks for constant outputs."""
     places: dict[Span, list[int]] = {}
@@ -118,7 +120,7 @@ def _constant_outputs(
             one = len(outputs) == 1
             named = f"{'output' if one else 'outputs'} {_listed(list(map(str, outputs)))}"
             what = f"{named} {'is' if one else 'are'} {value}"
-            findings.add(warnings.ConstantOutput(span=span, what=what, value=value))
+            collector.add(warnings.ConstantOutput(span=span, what=what, value=value))
 
 
 def _number(value: float | None) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import pipeline
 from hqnn_dsl.circuit.ir import Circuit, Observable, PauliTerm
-from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.check import Checked
+from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import collect
 from hqnn_dsl.syntax.parser import parse
 
@@ -56,11 +57,11 @@ def codes(text: str, changes: Mapping[str, str] | None = None, name: str = "spec
 def constant(text: str, name: str = "a") -> Any:
     """The value of a constant of a file of constants. Raises `Refusal` with what was found."""
     tree, mistakes = parse(Source("constants.hqnn", f"hqnn 1\n{text}\n"))
-    findings = Findings()
+    collector = Collector()
     for mistake in mistakes:
-        findings.add(mistake)
-    scope = collect(tree, findings).scope
-    findings.raise_errors()
+        collector.add(mistake)
+    scope = collect(tree, collector).scope
+    collector.raise_errors()
     binding = scope.find(name)
     assert binding is not None
     return binding.value
