@@ -46,6 +46,7 @@ def folder_of(parent):
     return parent / f"{kernel_cache.FOLDER}-{os.getuid()}"
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_without_a_home_kernels_are_kept_among_the_temporary_files(homeless, capfd):
     compiled = kernel_cache.kept(twice)
     assert compiled(4) == 8
@@ -61,6 +62,7 @@ def test_without_a_home_kernels_are_kept_among_the_temporary_files(homeless, cap
 
 
 @pytest.mark.parametrize("wrong", ["open", "link", "file", "missing", "foreign"])
+@pytest.mark.usefixtures("printed_notices")
 def test_a_folder_that_is_not_ours_alone_is_not_used(homeless, monkeypatch, capfd, wrong):
     folder = folder_of(homeless)
     elsewhere = homeless / "elsewhere"
@@ -89,6 +91,7 @@ def test_a_folder_that_is_not_ours_alone_is_not_used(homeless, monkeypatch, capf
     assert not kernel_cache.is_kept()
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_kernels_that_cannot_be_written_are_run_all_the_same(monkeypatch, capfd):
     monkeypatch.setattr(kernel_cache, "_not_kept", set())
     calls = []
