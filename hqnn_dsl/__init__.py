@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from hqnn_dsl.api import compile, compile_text, load, open_run, train, write_compiled
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+    from hqnn_dsl.diagnostics.notices import HQNNWarning, send_notices_to
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.trained import Run
     from hqnn_dsl.training.loop import Epoch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
+    "HQNNWarning": "hqnn_dsl.diagnostics.notices",
     "Program": "hqnn_dsl.pipeline",
     "Refusal": "hqnn_dsl.diagnostics.diagnostic",
     "Run": "hqnn_dsl.trained",
@@ -34,6 +36,7 @@ _HOMES = {
     "compile_text": "hqnn_dsl.api",
     "load": "hqnn_dsl.api",
     "open_run": "hqnn_dsl.api",
+    "send_notices_to": "hqnn_dsl.diagnostics.notices",
     "train": "hqnn_dsl.api",
     "write_compiled": "hqnn_dsl.api",
 }
@@ -41,6 +44,7 @@ _HOMES = {
 __all__ = [
     "Diagnostic",
     "Epoch",
+    "HQNNWarning",
     "Program",
     "Refusal",
     "Run",
@@ -49,6 +53,7 @@ __all__ = [
     "compile_text",
     "load",
     "open_run",
+    "send_notices_to",
     "train",
     "write_compiled",
 ]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.trained import Origin
+    from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.loop import Epoch, Watch
     from hqnn_dsl.training.own_loss import LossFunction
@@ -121,6 +122,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     on_epoch: Callable[[Epoch], None] | None = None,
     resume: bool = False,
     agree: Agree | bool = False,
+    progress: Progress | None = None,
     watch: Watch | None = None,
 ) -> Run:
     """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<n>`. Returns the run.
@@ -136,7 +138,8 @@ def train(  # noqa: PLR0913 - what a training can be told
     `StopIteration`, the training ends there and the run is written as usual; any other exception ends the training, and
     the run can be resumed. What it returns is not looked at.
 
-    `watch` is told what is about to be done, every epoch, and how it ended.
+    `progress` is where it is written how far the training is: standard error if it is True or left out, nowhere if it
+    is False, else the stream that it is. `watch` is told what is about to be done, every epoch, and how it ended.
 
     With `resume`, goes on with the run in `out` from its last checkpoint. A device that costs is used if `agree` is
     True, or says so to the bill that it is shown.
@@ -165,7 +168,14 @@ def train(  # noqa: PLR0913 - what a training can be told
     texts, allowed = (program.resolved, program.source.text), allowed_codes(program.checked.tree)
     experiment = Experiment(program.spec, program.network, *texts, program.refuse_step, loss, allowed)
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
-    watch = replace(watch or Watch(), on_epoch=on_epoch or (None if watch is None else watch.on_epoch))
+    if not (progress is None or isinstance(progress, bool) or callable(getattr(progress, "write", None))):
+        raise Refusal(BadOption(option="progress", expected="True, False or a stream", value=repr(progress)))
+    watch = watch or Watch()
+    watch = replace(
+        watch,
+        on_epoch=on_epoch or watch.on_epoch,
+        progress=watch.progress if progress is None else progress,
+    )
     read = read_table(table)
     with PlacedByCode(program.checked.places):
         result = train_network(experiment, read, folder, watch=watch, resume=resume, agree=consent)

@@ -18,9 +18,9 @@ from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes.environment import BackendPicked
 from hqnn_dsl.diagnostics.codes.warnings import TrainingTooLarge
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.placed import Placed
 from hqnn_dsl.diagnostics.source import Source, Span
-from hqnn_dsl.diagnostics.terminal import say
 from hqnn_dsl.diagnostics.tracebacks import public_class
 from hqnn_dsl.named_backends import AUTO, DEFAULT_BACKEND, backend_choice, backends, written_backend
 from hqnn_dsl.recursion import room_to_recurse
@@ -392,7 +392,7 @@ class Program:
         return "cuda" if self.spec.train.device != "cpu" and torch.cuda.is_available() else "cpu"
 
     def _picked(self, options: Mapping[str, Any]) -> Choice:
-        """What `auto` means for this circuit; says so on standard error when it is chosen."""
+        """What `auto` means for this circuit; a notice says so when it is chosen."""
         known = self.recorded
         if known is not None and known.name in offered() and offered()[known.name].is_here():
             return replace(known, options={**known.options, **options})
@@ -401,7 +401,7 @@ class Program:
             candidates = candidates_of(self.logical, options, offered(), rows, self.device)
             picked, is_new = pick(self.logical, rows, candidates, device=self.device)
         if is_new:
-            say(BackendPicked(backend=picked.name, reason=picked.reason).headline)
+            notice(BackendPicked(backend=picked.name, reason=picked.reason), marked=False)
         found = next(candidate for candidate in candidates if candidate.name == picked.name)
         return Choice(name=found.name, options=dict(found.options))
 

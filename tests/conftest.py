@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _skipped: list[tuple[str, str]] = []
@@ -29,6 +30,16 @@ def own_trials(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     folder = tmp_path_factory.mktemp("trials")
     monkeypatch.setattr(trial_records, "places", lambda: (folder,))
     return folder
+
+
+@pytest.fixture
+def printed_notices() -> Iterator[None]:
+    """Notices of the library are printed on standard error, as commands print them; without it they are warnings."""
+    from hqnn_dsl.cli.output import tell_notice
+    from hqnn_dsl.diagnostics.notices import notices_sent_to
+
+    with notices_sent_to(tell_notice):
+        yield
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

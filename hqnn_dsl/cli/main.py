@@ -22,9 +22,10 @@ from typer.core import TyperGroup
 from hqnn_dsl.cli import check_compile, explain_doctor, list_runs, show_spec, streams, train_predict, verify_bench
 from hqnn_dsl.cli.arguments import Command
 from hqnn_dsl.cli.examples import EXAMPLES
-from hqnn_dsl.cli.output import show, show_refusal, tell_lines, write
+from hqnn_dsl.cli.output import show, show_refusal, tell_lines, tell_notice, write
 from hqnn_dsl.diagnostics.codes.command import OutputLost
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.diagnostics.terminal import printable
 
 EXIT_BUG = 70
@@ -46,7 +47,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _harmless():
+        with _harmless(), notices_sent_to(tell_notice):
             return super().invoke(ctx)
 
 

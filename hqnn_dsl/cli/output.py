@@ -12,12 +12,15 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.cli import streams
 from hqnn_dsl.diagnostics.codes.command import BadOption, OutputLost
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.diagnostics.terminal import cells, padded, printable, printable_lines, say, width_of, wrapped
+
+if TYPE_CHECKING:
+    from hqnn_dsl.diagnostics.notices import HQNNWarning
 
 _as_json = False
 
@@ -72,6 +75,11 @@ def _put(data: str | bytes, kept: str) -> None:
 def tell(text: str, mark: str = "") -> None:
     """A message on standard error; `mark` ends its lines where a narrow terminal breaks it."""
     say(text, mark)
+
+
+def tell_notice(warning: HQNNWarning) -> None:
+    """A notice of the library, on standard error."""
+    say(warning.line)
 
 
 def tell_lines(text: str) -> None:

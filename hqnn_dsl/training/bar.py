@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.training.loop import Epoch
 
+    Progress = bool | TextIO
+    """True for standard error, False for nowhere, or the stream that lines are written to."""
+
 REDRAWN, SAID = 0.1, 10.0
 """Seconds between two states of the line in a terminal, and between two lines elsewhere."""
 
@@ -30,8 +33,8 @@ LEAST_BAR, MOST_BAR = 10, 30
 class Bar:
     """A context around a training: `update` after every step, `show` after every epoch."""
 
-    def __init__(self, epochs: int, steps: int, *, done: int, shown: bool, stream: TextIO | None = None) -> None:
-        self._stream = (stream or sys.stderr) if shown else None
+    def __init__(self, epochs: int, steps: int, *, done: int, progress: Progress = True) -> None:
+        self._stream = sys.stderr if progress is True else progress or None
         self._epochs, self._steps, self._all = epochs, steps, epochs * steps
         self._done = self._done_before = done
         self._began = time.perf_counter()

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
+    from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.named_rows import Where
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
@@ -100,13 +101,13 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on: a progress bar on standard error, and functions called before all steps, after every epoch, and
-    when all is written.
+    """Who looks on: a progress bar (on standard error, on the stream that is given, or nowhere), and functions called
+    before all steps, after every epoch, and when all is written.
 
     If `on_epoch` raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
     """
 
-    progress: bool = True
+    progress: Progress = True
     on_epoch: Callable[[Epoch], None] | None = None
     on_begin: Callable[[Outlook], None] | None = None
     on_end: Callable[[Ending], None] | None = None
@@ -435,4 +436,4 @@ def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[Non
 def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> Bar:
     """One bar for all steps of all epochs; where nobody watches a terminal, a line now and then."""
     done = len(training.history) * len(batches) + training.step
-    return Bar(training.settings.epochs, len(batches), done=done, shown=watch.progress)
+    return Bar(training.settings.epochs, len(batches), done=done, progress=watch.progress)

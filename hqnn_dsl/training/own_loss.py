@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from hqnn_dsl.diagnostics.codes.python import LossNotKept, UnusableLoss
 from hqnn_dsl.diagnostics.codes.tables import CannotResume
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.quantities import a_kind
-from hqnn_dsl.diagnostics.terminal import say
 from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
@@ -142,4 +142,4 @@ def given_again(path: Path, preparation: Preparation, function: LossFunction, ne
 def say_if_lost(preparation: Preparation) -> None:
     """Say (W0441) that no loss will be computed, if it is a function that is not at hand."""
     if is_own(preparation.loss) and preparation.own_loss is None:
-        say(f"note: {LossNotKept(name=str(preparation.loss.options['function'])).headline}")
+        notice(LossNotKept(name=str(preparation.loss.options["function"])))

@@ -19,7 +19,7 @@ from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.data.preprocess import VERSION, Prepared, prepare
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
@@ -141,9 +141,9 @@ def train(  # noqa: PLR0913 - what a training can be told
     prepared = prepare(spec, table)
     names = prepared.preparation.target.names
     for note in prepared.notes:
-        say(f"note: {note.headline}")
+        notice(note)
     if spec.data.target is None:
-        say(f"target: `{names[0]}`, the last column of {table.name}")
+        notice(f"target: `{names[0]}`, the last column of {table.name}")
     device = choose_device(spec.train.device)
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
     own = None
@@ -155,7 +155,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
         if warning.code in experiment.allowed:
             continue
-        say(f"warning[{warning.code}]: {warning.headline}; {warning.help}")
+        notice(warning)
     if resume:
         return _resume(experiment, prepared, training, out, watch, agree=agree)
     _settle(training, prepared, agree)

@@ -254,6 +254,7 @@ def test_without_a_gpu_it_is_refused_and_never_runs_on_the_cpu(custatevec: bool)
 
 
 @NO_GPU
+@pytest.mark.usefixtures("printed_notices")
 def test_auto_takes_the_cpu_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     run = BACKEND.load(small(), {"device": "auto"}, 0)
     assert run.metadata["device"] == "CPU"
@@ -304,6 +305,7 @@ def test_each_reason_for_no_gpu_has_its_words(
     assert refused.exit_code == 3
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_a_gpu_that_works_is_used(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Only the probe is replaced: what is handed to Aer says GPU, and cuStateVec exactly where it was asked for."""
     outcome(monkeypatch, {"device": "GPU", "cuStateVec_enable": True})

@@ -97,6 +97,7 @@ def test_by_default_one_gpu_runs_many_circuits_at_once(gpu: Any) -> None:
     assert run.metadata["cuStateVec_enable"] is False
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_custatevec_runs_one_after_the_other_and_says_what_that_costs(gpu: Any, capsys: Any) -> None:
     told, _ = gpu
     run = step({"custatevec": True})

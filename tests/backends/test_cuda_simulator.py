@@ -166,6 +166,7 @@ class OnGpu:
     is_cuda = True
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_auto_says_once_that_it_runs_on_the_cpu(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

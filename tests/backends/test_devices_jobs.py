@@ -135,6 +135,7 @@ def test_rows_go_in_jobs_of_bounded_size(waits: list[float]) -> None:
 
 
 @pytest.mark.parametrize("call", range(8))
+@pytest.mark.usefixtures("printed_notices")
 def test_a_lost_connection_is_waited_for(call: int, waits: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     place = Place(failing={call: LineDown("the line is down")})
     assert torch.equal(on(place, waits)(*arguments(CASE, "double")), truth())

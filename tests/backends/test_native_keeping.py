@@ -45,6 +45,7 @@ def folder_of(parent):
     return parent / f"{kernel_cache.FOLDER}-{os.getuid()}"
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_without_a_home_kernels_are_kept_among_the_temporary_files(homeless, capfd):
     function = kernel_cache.kept(twice)
     assert function(4) == 8
@@ -60,6 +61,7 @@ def test_without_a_home_kernels_are_kept_among_the_temporary_files(homeless, cap
 
 
 @pytest.mark.parametrize("wrong", ["open", "link", "file", "missing", "foreign"])
+@pytest.mark.usefixtures("printed_notices")
 def test_a_folder_that_is_not_ours_alone_is_not_used(homeless, monkeypatch, capfd, wrong):
     folder = folder_of(homeless)
     elsewhere = homeless / "elsewhere"
@@ -88,6 +90,7 @@ def test_a_folder_that_is_not_ours_alone_is_not_used(homeless, monkeypatch, capf
     assert not kernel_cache.is_kept()
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_kernels_that_cannot_be_written_are_run_all_the_same(monkeypatch, capfd):
     monkeypatch.setattr(kernel_cache, "_not_kept", set())
     calls = []

@@ -214,12 +214,12 @@ def test_parts_stand_whole_or_not_at_all():
 
 def test_elsewhere_the_last_epoch_is_always_said():
     stream = io.StringIO()
-    with Bar(3, 2, done=0, shown=True, stream=stream) as bar:
+    with Bar(3, 2, done=0, progress=stream) as bar:
         for number in (1, 2, 3):
             bar.update()
             bar.update()
             bar.show(Epoch(number, 0.01, 0.01, 0.5, None, is_best=True))
     assert [line.split(":")[0] for line in stream.getvalue().splitlines()] == ["epoch 1/3", "epoch 3/3"]
-    with Bar(3, 2, done=0, shown=False, stream=stream) as bar:
+    with Bar(3, 2, done=0, progress=False) as bar:
         bar.update()
     assert stream.getvalue().count("\n") == 2

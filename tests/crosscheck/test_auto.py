@@ -18,6 +18,8 @@ from hqnn_dsl.circuit.ir import Circuit, Observable, PauliTerm
 from hqnn_dsl.diagnostics.codes.environment import BackendCannot
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
+pytestmark = pytest.mark.usefixtures("printed_notices")
+
 SPEC = """hqnn 1
 model small {
   data { target y }

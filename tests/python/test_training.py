@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import warnings
 from functools import partial
 
 import numpy as np
@@ -179,13 +180,16 @@ def test_a_command_resumes_no_run_with_a_function(own, tmp_path, monkeypatch, ca
 
 def test_evaluating_says_that_the_function_is_not_at_hand(own, capfd):
     read = hqnn.open_run(own.path)
-    found = read.evaluate(frame())
-    assert "`absolute`" in capfd.readouterr().err
+    with pytest.warns(hqnn.HQNNWarning, match="`absolute`") as told:
+        found = read.evaluate(frame())
+    assert (told[0].filename, told[0].message.diagnostic.code) == (__file__, "W0441")
     assert found["test"]["loss"] is None
     assert found["test"]["rmse"] == own.metrics["test"]["rmse"]
-    given = hqnn.open_run(own.path, loss=absolute).evaluate(frame())
-    assert given["test"] == own.metrics["test"]
-    assert own.evaluate(frame())["test"] == own.metrics["test"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", hqnn.HQNNWarning)
+        given = hqnn.open_run(own.path, loss=absolute).evaluate(frame())
+        assert given["test"] == own.metrics["test"]
+        assert own.evaluate(frame())["test"] == own.metrics["test"]
     assert capfd.readouterr().err == ""
     with pytest.raises(hqnn.Refusal, match="E0544"):
         hqnn.open_run(own.path, loss=Weighted(1.0))

@@ -97,6 +97,7 @@ def test_no_output_is_ever_beyond_its_bounds(layers, measured):
 
 
 @pytest.mark.parametrize("allowed", ["", 'allow W0445 "the ends do not matter"'])
+@pytest.mark.usefixtures("printed_notices")
 def test_training_says_it_unless_it_is_allowed(tmp_path, capsys, allowed):
     program = compiled(allowed=allowed)
     assert not program.warnings

@@ -247,6 +247,7 @@ def test_training_leaves_the_global_generators_alone(tmp_path):
     assert torch.equal(torch.rand(2), expected)
 
 
+@pytest.mark.usefixtures("printed_notices")
 def test_the_target_is_the_last_column_unless_named(tmp_path, capsys):
     spec = make_spec(data=DataSpec(), epochs=1)
     result = train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)

@@ -14,7 +14,7 @@ from hqnn_dsl.backends.aer.options import ENTRY, MAX_BATCHED_QUBITS, is_exact, o
 from hqnn_dsl.diagnostics.codes.environment import AerPicked
 from hqnn_dsl.diagnostics.codes.simulators import CuStateVecUnbatched
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.notices import notice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable
     settings = settings_of(options, device, circuit.num_qubits)
     if settings.custatevec:
         most = MAX_BATCHED_QUBITS["statevector"]
-        say(f"note: {CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most).headline}")
+        notice(CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most))
     return BatchedExecutable(circuit, settings, seed)
 
 
@@ -56,7 +56,7 @@ def probe() -> str:
 
 
 def _device(asked: str, *, custatevec: bool) -> str:
-    """`CPU` or `GPU`; refuses what was asked for and is not there, and says on standard error what `auto` picked."""
+    """`CPU` or `GPU`; refuses what was asked for and is not there, and says what `auto` picked."""
     from hqnn_dsl.backends.aer.installation import cpu_objection, gpu_objection
 
     lacking = gpu_objection(custatevec=custatevec) if asked != "cpu" else None
@@ -67,7 +67,7 @@ def _device(asked: str, *, custatevec: bool) -> str:
         raise Refusal(broken)
     if asked == "auto":
         reason = "a one-qubit run on the GPU worked" if lacking is None else lacking.headline
-        say(f"note: {AerPicked(device=device, reason=reason).headline}")
+        notice(AerPicked(device=device, reason=reason))
     return device
 
 

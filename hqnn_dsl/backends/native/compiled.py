@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends.native.kernel_cache import is_kept, kept, lost
 from hqnn_dsl.backends.native.kernel_key import own_key
 from hqnn_dsl.backends.native.kernels import adjoint, slot_table, tile_queue
-from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.notices import Caller, caller, notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,29 +36,30 @@ _ready: set[tuple[str, ...]] = set()
 
 
 def call(kind: tuple[str, ...], kernel: Callable[..., Any], *arguments: object) -> Any:
-    """Call a kernel; the first call of its kind says on standard error that it compiles, where that takes long."""
+    """Call a kernel; a notice says that the first call of its kind compiles, if that takes long."""
     return kernel(*arguments) if kind in _ready else _first_call(kind, kernel, arguments)
 
 
 def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
     """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
     after = "they are kept for later runs" if is_kept() else "they are not kept"
-    timer = threading.Timer(COMPILING_AFTER, say, (f"compiling the native kernels for {', '.join(kind)}; {after}",))
+    at, text = caller(), f"compiling the native kernels for {', '.join(kind)}; {after}"
+    timer = threading.Timer(COMPILING_AFTER, notice, (text,), {"at": at})
     timer.daemon = True
     timer.start()
     try:
         with ThreadPoolExecutor(1) as thread:
-            found = thread.submit(_carried_out, kernel, arguments).result()
+            found = thread.submit(_carried_out, kernel, arguments, at).result()
     finally:
         timer.cancel()
     _ready.add(kind)
     return found
 
 
-def _carried_out(kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+def _carried_out(kernel: Callable[..., Any], arguments: tuple[object, ...], at: Caller) -> Any:
     """The kernel's value. What is compiled and cannot be kept, on a full disk, is run all the same."""
     try:
         return kernel(*arguments)
     except OSError as error:
-        lost(error)
+        lost(error, at)
         return kernel(*arguments)

@@ -24,7 +24,7 @@ from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.diagnostics.codes.cuda import KernelsOnCpu
 from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.notices import notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -120,7 +120,7 @@ class NativeExecutable:
                 raise Refusal(lacking)
             if lacking is not None:
                 self._cuda_refused = True
-                say(f"note: {KernelsOnCpu(reason=lacking.headline, mend=lacking.help).headline}")
+                notice(KernelsOnCpu(reason=lacking.headline, mend=lacking.help))
                 return None
             from hqnn_dsl.backends.native.cuda.executable import CudaExecutable
 

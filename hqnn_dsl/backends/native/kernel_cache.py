@@ -17,7 +17,7 @@ import numba
 from numba.core import config
 
 from hqnn_dsl.diagnostics.codes.command import KernelsNotKept
-from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.notices import Caller, notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +42,12 @@ def kept(function: Callable[..., Any]) -> Any:
         return numba.njit(nogil=True)(function)
 
 
-def lost(error: Exception) -> None:
+def lost(error: Exception, at: Caller | None = None) -> None:
     """Say, once a process, that kernels are compiled at every start, and why."""
     if not _not_kept:
         reason = str(getattr(error, "strerror", None) or error).lower()
         _not_kept.add(reason)
-        item = KernelsNotKept(reason=reason)
-        say(f"note: {item.headline}; {item.help}")
+        notice(KernelsNotKept(reason=reason), with_help=True, at=at)
 
 
 def is_kept() -> bool:

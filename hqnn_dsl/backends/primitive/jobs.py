@@ -23,7 +23,7 @@ from hqnn_dsl.backends.primitive.service import sentence
 from hqnn_dsl.diagnostics.codes.devices import BudgetSpent, ConnectionLost, DeviceFailed, JobRetried, NotAgreed
 from hqnn_dsl.diagnostics.codes.tables import RunDamaged, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.terminal import say
+from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.files import reason_of, replacing
 from hqnn_dsl.seeds import stream
 
@@ -187,8 +187,7 @@ class Jobs:
                     raise Refusal(DeviceFailed(name=self.device.name, reason=sentence(error))) from error
                 if wait is None:
                     raise Refusal(ConnectionLost(name=self.device.name, reason=sentence(error))) from error
-                note = JobRetried(name=self.device.name, reason=sentence(error), wait=f"{wait:g}")
-                say(f"note: {note.headline}")
+                notice(JobRetried(name=self.device.name, reason=sentence(error), wait=f"{wait:g}"))
                 self.sleep(wait)
         raise AssertionError("the last wait is None")
 

@@ -1,0 +1,119 @@
+"""Notices: sentences that are worth knowing, and neither a result nor an error.
+
+The library writes nothing to standard error by itself. It hands every notice to one receiver: Python's `warnings`, with
+the category `HQNNWarning` and the line of the caller, unless another one is given. The commands print notices.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.diagnostics.tracebacks import public
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+
+    Receiver = Callable[["HQNNWarning"], object]
+    """Takes a notice; its answer is ignored."""
+
+PASSED_OVER = {"hqnn", "hqnn_dsl", "torch", "functools", "contextlib"}
+"""Packages whose frames are not the caller: our own, and those that call us on a user's behalf."""
+
+
+class HQNNWarning(UserWarning):
+    """A notice of HQNN, such as which backend `auto` has picked. As text it is its sentence.
+
+    `diagnostic` is the finding behind it with its `code`, or None.
+    """
+
+    def __init__(self, sentence: str, mark: str = "", diagnostic: Diagnostic | None = None) -> None:
+        super().__init__(sentence)
+        self.mark = mark
+        self.diagnostic = diagnostic
+
+    @property
+    def line(self) -> str:
+        """The line that a command prints: `note: …`, `warning[W0445]: …`, or the sentence alone."""
+        return f"{self.mark}: {self}" if self.mark else str(self)
+
+
+HQNNWarning.__module__ = "hqnn"  # the name that a warning shows, and by which it is filtered
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The line that called the package, as `warnings` wants it."""
+
+    filename: str
+    line: int
+    module: str | None
+    registry: dict[Any, Any] = field(repr=False)
+
+
+def caller() -> Caller:
+    """Returns the innermost line on the stack of this thread that is not the package's own."""
+    frame = sys._getframe(1)  # noqa: SLF001 - `inspect.currentframe` is the same, and loads `inspect`
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in PASSED_OVER:
+        frame = frame.f_back
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    return Caller(frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)
+
+
+def notice(about: Diagnostic | str, *, marked: bool = True, with_help: bool = False, at: Caller | None = None) -> None:
+    """Hand a notice to the receiver: a diagnostic, or a sentence that has no code.
+
+    A line in front of a diagnostic's sentence names its severity if it is `marked`; `with_help` adds its advice, which
+    a warning always has. `at` is the line it points at if it is sent from another thread than the caller's.
+    """
+    if isinstance(about, str):
+        _send(HQNNWarning(about), at)
+        return
+    is_warning = about.severity == "warning"
+    mark = f"warning[{about.code}]" if is_warning else "note"
+    sentence = f"{about.headline}; {about.help}" if is_warning or with_help else about.headline
+    _send(HQNNWarning(sentence, mark if marked else "", about), at)
+
+
+def _send(warning: HQNNWarning, at: Caller | None) -> None:
+    if _receiver is not None:
+        _receiver(warning)
+        return
+    at = at or caller()
+    warnings.warn_explicit(warning, HQNNWarning, at.filename, at.line, at.module, at.registry)
+
+
+_receiver: Receiver | None = None
+
+
+@public
+def send_notices_to(receiver: Receiver | None) -> Receiver | None:
+    """Send the notices of the package to a function, or with None to Python's `warnings`, as at the start.
+
+    The function gets an `HQNNWarning`, perhaps in another thread. Returns the function that was there before, None if
+    it was `warnings`.
+    """
+    global _receiver
+    given: object = receiver
+    if not (given is None or callable(given)):
+        from hqnn_dsl.diagnostics.codes.command import BadOption
+        from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+        raise Refusal(BadOption(option="receiver", expected="a function of a warning, or None", value=repr(given)))
+    before, _receiver = _receiver, receiver
+    return before
+
+
+@contextmanager
+def notices_sent_to(receiver: Receiver) -> Iterator[None]:
+    """Send notices to a function in the block, and to whatever was there before after it."""
+    before = send_notices_to(receiver)
+    try:
+        yield
+    finally:
+        send_notices_to(before)
