@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hqnn_dsl.cli import traps
-from hqnn_dsl.cli.traps import AER_GPU_NEEDS, NOTES, PROBLEMS, Facts, Problem, caught, facts
+from hqnn_dsl.cli import known_problems
+from hqnn_dsl.cli.known_problems import AER_GPU_NEEDS, NOTES, PROBLEMS, Facts, Problem, caught, facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,8 +145,8 @@ def test_missing_libraries_are_named_with_their_bound(tmp_path: Path) -> None:
 
 def test_notes_are_shown_and_do_not_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made_up = environment(tmp_path, AER, "qiskit-aer", has_gpu=True)
-    monkeypatch.setattr(traps, "facts", lambda: made_up)
-    found = traps.examine()
+    monkeypatch.setattr(known_problems, "facts", lambda: made_up)
+    found = known_problems.examine()
     assert found.problems == []
     assert [type(note) for note in found.notes] == [Problem]
     assert "notes\n  there is a GPU, and qiskit-aer is the build for CPUs" in found.as_text()
