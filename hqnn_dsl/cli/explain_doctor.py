@@ -72,7 +72,7 @@ def doctor(*, as_json: Json = False) -> None:
     Versions, devices, what each backend can do here, the limits of the language, and known traps such as both Aer
     wheels installed at once. Leaves with exit code 3 where something is wrong.
     """
-    from hqnn_dsl.cli.traps import examine
+    from hqnn_dsl.cli.known_problems import examine
 
     found = examine()
     if as_json:

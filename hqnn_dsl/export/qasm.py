@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.export.formulas import formula, sum_text
-from hqnn_dsl.transpile.convert import slot_of
+from hqnn_dsl.transpile.convert import as_sum, slot_of
 from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
@@ -94,19 +94,6 @@ def _texts(export: Export, angles: list[Any]) -> tuple[list[str], list[str]]:
         texts.append(sum_text([(factor, known[name]) for name, factor in terms.items()], constant))
     words = {word for text in known.values() for word in re.findall(r"[A-Za-z_]\w*", text)}
     return texts, [identifier for identifier in names.of if identifier in words]
-
-
-def as_sum(angle: Any) -> tuple[dict[str, float], float]:
-    """An angle of a circuit in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
-    from qiskit.circuit import Parameter, ParameterExpression
-
-    if isinstance(angle, Parameter):
-        return {angle.name: 1.0}, 0.0
-    if not isinstance(angle, ParameterExpression):
-        return {}, float(angle)
-    parameters = sorted(angle.parameters, key=lambda parameter: parameter.name)
-    factors = {parameter.name: float(angle.gradient(parameter)) for parameter in parameters}
-    return factors, float(angle.bind(dict.fromkeys(parameters, 0.0)))
 
 
 def _head(export: Export, used: list[str]) -> list[str]:

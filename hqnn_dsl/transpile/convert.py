@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID, uuid5
 
@@ -24,6 +23,7 @@ from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.folding import fold, functions_of
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Observable
+from hqnn_dsl.circuit.names import input_names, weight_names
 from hqnn_dsl.diagnostics.codes.environment import AmplitudeInQiskit
 from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -110,6 +110,17 @@ def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
 def slot_of(name: str) -> int | None:
     """The number of the slot that a Parameter of `slotted` stands for; None for one that prepares amplitudes."""
     return int(name.removeprefix("slot[").removesuffix("]")) if name.startswith("slot[") else None
+
+
+def as_sum(angle: Any) -> tuple[dict[str, float], float]:
+    """An angle of a circuit in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
+    if isinstance(angle, Parameter):
+        return {angle.name: 1.0}, 0.0
+    if not isinstance(angle, ParameterExpression):
+        return {}, float(angle)
+    parameters = sorted(angle.parameters, key=lambda parameter: parameter.name)
+    factors = {parameter.name: float(angle.gradient(parameter)) for parameter in parameters}
+    return factors, float(angle.bind(dict.fromkeys(parameters, 0.0)))
 
 
 def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float, ...]) -> dict[str, float]:
@@ -215,21 +226,6 @@ def _projectors(qubits: tuple[int, ...], num_qubits: int) -> list[SparsePauliOp]
     odd = np.bitwise_count(numbers[:, None] & numbers) & 1
     coefficients = (1.0 - 2.0 * odd) / len(numbers)
     return [SparsePauliOp(products, of_outcome, copy=False) for of_outcome in coefficients]
-
-
-def input_names(circuit: Circuit) -> list[str]:
-    """What each component of the input vector is called."""
-    given = circuit.input_names
-    return [given[k] if k < len(given) and given[k] else f"x[{k}]" for k in range(circuit.num_inputs)]
-
-
-def weight_names(circuit: Circuit) -> list[str]:
-    """What each weight is called, in the order of the circuit: `brickwork.w[0, 2, 1]`, or the path of a single one."""
-    names: list[str] = []
-    for tensor in circuit.weights:
-        entries = product(*(range(length) for length in tensor.shape))
-        names += [f"{tensor.path}[{', '.join(map(str, index))}]" if index else tensor.path for index in entries]
-    return names
 
 
 def has_form(angle: Angle) -> bool:

@@ -49,7 +49,7 @@ def run(tmp_path_factory) -> Path:
         (("check", SPEC), set()),
         (("check", SPEC, "--resolved"), set()),
         (("check", SPEC, DATA), {"numpy", "pandas"}),
-        (("show", SPEC), {"qiskit", "numpy", "scipy", "PIL"}),
+        (("show", SPEC), set()),
         (("explain",), set()),
         (("explain", "zz"), set()),
         (("explain", "E0312"), set()),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -72,24 +71,6 @@ def test_show_says_the_widths_and_draws(capsys, monkeypatch):
     assert "real_amplitudes" in out
     assert "q2 " in out
     assert "q3 " not in out
-
-
-LOADED = """
-import sys
-sys.argv = ["hqnn", "show", "specs/model.hqnn"]
-from hqnn_dsl.cli.main import main
-try:
-    main()
-except SystemExit:
-    pass
-print([name for name in ("torch", "matplotlib", "pandas", "qiskit_aer") if name in sys.modules])
-"""
-
-
-def test_show_loads_no_torch():
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=root)
-    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("name", names())

@@ -19,13 +19,14 @@ from written import all_outputs, worked_out
 import hqnn_dsl as hqnn
 from hqnn_dsl.circuit.angles import Apply, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor, verify
+from hqnn_dsl.circuit.names import weight_names
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.export.emitters import circuit_files
 from hqnn_dsl.export.exported import exports_of
 from hqnn_dsl.export.formulas import formula, number_text, sum_text
 from hqnn_dsl.export.observables import observables_text, outputs_of
 from hqnn_dsl.semantics.definitions import library_block, library_names
-from hqnn_dsl.transpile.convert import built_with, named_angles, opened, parameter_names, weight_names, with_angles
+from hqnn_dsl.transpile.convert import built_with, named_angles, opened, parameter_names, with_angles
 from hqnn_dsl.transpile.passes import Transpiled, transpile
 from hqnn_dsl.transpile.target import Target
 

@@ -12,9 +12,10 @@ from qiskit.quantum_info import Statevector
 
 from hqnn_dsl.circuit.angles import FUNCTIONS, Apply, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
+from hqnn_dsl.circuit.names import weight_names
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.transpile.amplitude import prepare, tree_angles
-from hqnn_dsl.transpile.convert import QISKIT, assignment, logical, observables, slotted, weight_names
+from hqnn_dsl.transpile.convert import QISKIT, assignment, logical, observables, slotted
 
 
 def values_of(bound: QuantumCircuit, circuit: Circuit) -> list[float]:

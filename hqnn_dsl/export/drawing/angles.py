@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef
 from hqnn_dsl.circuit.folding import fold
-from hqnn_dsl.transpile.convert import input_names
+from hqnn_dsl.circuit.names import input_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

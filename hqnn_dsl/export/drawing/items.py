@@ -9,8 +9,6 @@ from hqnn_dsl.circuit.angles import InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.circuit.block_spans import Segment, segments_of
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.export.drawing.angles import Labels, Term, scaled_sum
-from hqnn_dsl.export.qasm import as_sum
-from hqnn_dsl.transpile.convert import slot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +128,8 @@ def _reads(circuit: Circuit, slots: Iterable[int]) -> Reads:
 
 def transpiled_items(export: Export, wires: dict[int, int], labels: Labels) -> list[Item]:
     """The gates of a transpiled circuit; `wires` has the place from the top of each qubit that is shown."""
+    from hqnn_dsl.transpile.convert import as_sum, slot_of
+
     found = []
     circuit = export.slotted
     for instruction in circuit.data:
@@ -153,6 +153,8 @@ def _is_angle(value: Any) -> bool:
 
 
 def _sum_label(terms: dict[str, float], constant: float, labels: Labels) -> str:
+    from hqnn_dsl.transpile.convert import slot_of
+
     known = []
     for name, factor in terms.items():
         slot = slot_of(name)

@@ -1,9 +1,8 @@
-"""What `hqnn doctor` finds: versions, devices, what each backend can do here, limits, and known traps of this stack.
+"""The report of `hqnn doctor`: versions, devices, the state of each backend, limits, and known problems of packages.
 
-Each trap is found from package records and files on disk, with the command that mends it.
-
-Packages here overwrite each other's files, or bring libraries for another CUDA, and nothing fails before a run does, if
-at all. A trap is a function from `Facts` to a `Problem`. `PROBLEMS` are wrong as they are; `NOTES` are right, and good
+Packages of this stack overwrite each other's files, or bring libraries for another CUDA, and nothing fails before a run
+does, if at all. Each problem is found from package records and files on disk, and comes with the command that fixes it.
+A known problem is a function from `Facts` to a `Problem`. `PROBLEMS` are wrong as they are; `NOTES` are right, and good
 to know.
 """
 
@@ -38,15 +37,19 @@ SAME_FILES = ("custatevec", "cutensornet")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with this environment, or good to know of it, and what to type."""
+    """A sentence about something wrong with this environment, or good to know of it, and the command that fixes it."""
 
-    what: str
-    mend: str
+    sentence: str
+    fix: str
+
+    def as_data(self) -> dict[str, str]:
+        """Returns the problem under the names that `hqnn doctor --json` has for its parts."""
+        return {"what": self.sentence, "mend": self.fix}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is installed, by normalised name, and what the machine has. `torch_cuda` is None for a CPU build."""
+    """Installed versions by normalised name, and the machine's devices. `torch_cuda` is None for a CPU build."""
 
     versions: Mapping[str, str]
     aer: AerState
@@ -70,7 +73,7 @@ class Facts:
 
 
 def facts(path: Sequence[str] | None = None) -> Facts:
-    """The facts of this environment, or of the packages recorded in the folders of `path`."""
+    """Returns the facts of this environment, or of the packages recorded in the folders of `path`."""
     found = metadata.distributions() if path is None else metadata.distributions(path=list(path))
     versions = {re.sub(r"[-_.]+", "-", item.name).lower(): item.version for item in found if item.name}
     cuda, has_gpu = _cuda()
@@ -90,14 +93,14 @@ def two_aers(found: Facts) -> Problem | None:
     if not found.aer.is_conflict:
         return None
     names = found.aer.packages
-    what = (
+    sentence = (
         f"{' and '.join(names)} are both installed and overwrite each other; on disk is {found.aer.owner or 'neither'}"
     )
-    return Problem(what, f"pip uninstall -y {' '.join(names)} && pip install 'hqnn-dsl[aer]' (or [gpu])")
+    return Problem(sentence, f"pip uninstall -y {' '.join(names)} && pip install 'hqnn-dsl[aer]' (or [gpu])")
 
 
 def damaged_aer(found: Facts) -> Problem | None:
-    """A package of Aer whose compiled part is not on disk: what is left when the other one was uninstalled."""
+    """A package of Aer whose compiled part is not on disk, since the other package was uninstalled."""
     if found.aer.is_conflict or not found.aer.packages or found.aer.owner is not None:
         return None
     name = found.aer.packages[0]
@@ -136,7 +139,7 @@ def two_cudas_in_one_file(found: Facts) -> Problem | None:
 
 
 def chooser(found: Facts) -> Problem | None:
-    """`cuquantum-python` without a suffix, which picks CUDA 13 wherever it sees no other."""
+    """`cuquantum-python` without a suffix, which picks CUDA 13 if it sees no other."""
     if not found.has("cuquantum-python") or not (found.has_gpu_aer and found.has("cuquantum-python-cu13")):
         return None
     return Problem(
@@ -170,7 +173,7 @@ def numba_of_another_cuda(found: Facts) -> Problem | None:
 
 
 def numba_without_bindings(found: Facts) -> Problem | None:
-    """numba-cuda alone: it says nothing before it is used."""
+    """numba-cuda without bindings: it raises nothing before it is used."""
     if not found.has("numba-cuda") or found.has("cuda-bindings"):
         return None
     return Problem(
@@ -190,7 +193,7 @@ def cpu_aer_beside_a_gpu(found: Facts) -> Problem | None:
 
 
 def gpu_aer_without_a_gpu(found: Facts) -> Problem | None:
-    """The GPU build of Aer where there is no GPU: it lists one all the same."""
+    """The GPU build of Aer on a machine without a GPU: it lists one all the same."""
     if not found.has_gpu_aer or found.has_gpu:
         return None
     return Problem(
@@ -226,7 +229,7 @@ def no_cuquantum_for_this_python(found: Facts) -> Problem | None:
     version = ".".join(str(part) for part in found.python)
     return Problem(
         f"cuquantum-python-cu12 24.8, the one that fits qiskit-aer-gpu, has no build for Python {version}",
-        "use Python 3.11 or 3.12 where it is wanted beside qiskit-aer-gpu",
+        "use Python 3.11 or 3.12 if it is wanted beside qiskit-aer-gpu",
     )
 
 
@@ -234,17 +237,17 @@ PROBLEMS: tuple[Callable[[Facts], Problem | None], ...] = (
     two_aers, damaged_aer, gpu_aer_without_libraries, two_cudas_in_one_file, chooser, newer_cuquantum,
     numba_of_another_cuda, numba_without_bindings,
 )  # fmt: skip
-"""Traps that break something as it stands."""
+"""Problems that break something as it stands."""
 
 NOTES: tuple[Callable[[Facts], Problem | None], ...] = (
     cpu_aer_beside_a_gpu, gpu_aer_without_a_gpu, torch_of_another_cuda, no_numba_cuda, no_cuquantum_for_this_python,
 )  # fmt: skip
-"""Traps that wait for somebody who wants something else."""
+"""Problems that break something only if another device or package is wanted."""
 
 
-def caught(traps: Sequence[Callable[[Facts], Problem | None]], found: Facts) -> list[Problem]:
-    """What those of `traps` say that the facts fall into."""
-    return [problem for trap in traps if (problem := trap(found)) is not None]
+def detected(known: Sequence[Callable[[Facts], Problem | None]], found: Facts) -> list[Problem]:
+    """Returns those of the known problems that the facts show."""
+    return [problem for detect in known if (problem := detect(found)) is not None]
 
 
 def _release(version: str) -> tuple[int, ...]:
@@ -260,7 +263,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Examination:
-    """All that `hqnn doctor` prints."""
+    """The report of `hqnn doctor`."""
 
     versions: dict[str, str]
     devices: dict[str, str]
@@ -270,9 +273,15 @@ class Examination:
     notes: list[Problem] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        """Returns the report as one JSON document."""
+        problems = {
+            "problems": [item.as_data() for item in self.problems],
+            "notes": [item.as_data() for item in self.notes],
+        }
+        return asdict(self) | problems
 
     def as_text(self) -> str:
+        """Returns the report as lines for a terminal."""
         parts = []
         for title, rows in (
             ("versions", self.versions),
@@ -285,7 +294,7 @@ class Examination:
                 "\n".join([title, *(f"  {name:<{width}}  {printable(value)}" for name, value in rows.items())])
             )
         for title, found in (("notes", self.notes), ("problems", self.problems)):
-            listed = [f"  {printable(problem.what)}\n    mend: {printable(problem.mend)}" for problem in found]
+            listed = [f"  {printable(problem.sentence)}\n    fix: {printable(problem.fix)}" for problem in found]
             if listed:
                 parts.append("\n".join([title, *listed]))
         if not self.problems:
@@ -294,20 +303,20 @@ class Examination:
 
 
 def examine() -> Examination:
-    """Look at this environment. Never raises for what is missing or broken in it."""
+    """Returns the report on this environment. Never raises if something is missing or broken in it."""
     found = facts()
     return Examination(
         versions=_versions(),
         devices=_devices(),
         backends={name: backend.probe() for name, backend in offered().items()},
         limits=_limits(),
-        problems=caught(PROBLEMS, found),
-        notes=caught(NOTES, found),
+        problems=detected(PROBLEMS, found),
+        notes=detected(NOTES, found),
     )
 
 
 def version_of(package: str) -> str | None:
-    """The installed version of a package, None where it is not installed."""
+    """Returns the installed version of a package, None if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hqnn_dsl.cli import traps
-from hqnn_dsl.cli.traps import AER_GPU_NEEDS, NOTES, PROBLEMS, Facts, Problem, caught, facts
+from hqnn_dsl.cli import known_problems
+from hqnn_dsl.cli.known_problems import AER_GPU_NEEDS, NOTES, PROBLEMS, Facts, Problem, detected, facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ def environment(folder: Path, packages: dict[str, str], on_disk: str | None = No
     return Facts(**(fields | machine))
 
 
-def names(traps: Any, found: Facts) -> list[str]:
-    return [trap.__name__ for trap in traps if trap(found) is not None]
+def names(known: Any, found: Facts) -> list[str]:
+    return [detect.__name__ for detect in known if detect(found) is not None]
 
 
 AER, GPU = {"qiskit-aer": "0.18.2"}, {"qiskit-aer-gpu": "0.18.2"}
@@ -115,40 +115,41 @@ CASES: list[tuple[str, dict[str, str], str | None, dict[str, Any], list[str]]] =
 @pytest.mark.parametrize(
     ("packages", "on_disk", "machine", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_each_trap_is_seen_and_no_other(
+def test_each_problem_is_seen_and_no_other(
     packages: dict[str, str], on_disk: str | None, machine: dict[str, Any], expected: list[str], tmp_path: Path
 ) -> None:
     found = environment(tmp_path, packages, on_disk, **machine)
     assert names(PROBLEMS, found) + names(NOTES, found) == expected
-    for said in caught((*PROBLEMS, *NOTES), found):
-        assert said.what
-        assert "pip " in said.mend or "Python" in said.mend
+    for said in detected((*PROBLEMS, *NOTES), found):
+        assert said.sentence
+        assert "pip " in said.fix or "Python" in said.fix
 
 
-def test_every_trap_has_a_case() -> None:
-    assert {trap.__name__ for trap in (*PROBLEMS, *NOTES)} == {name for case in CASES for name in case[-1]}
+def test_every_problem_has_a_case() -> None:
+    assert {detect.__name__ for detect in (*PROBLEMS, *NOTES)} == {name for case in CASES for name in case[-1]}
 
 
 @pytest.mark.parametrize("on_disk", ["qiskit-aer", "qiskit-aer-gpu", None])
 def test_of_two_aers_the_one_on_disk_is_named(on_disk: str | None, tmp_path: Path) -> None:
     found = environment(tmp_path, AER | GPU | LIBRARIES, on_disk)
-    said = caught(PROBLEMS, found)[0]
-    assert said.what.endswith(f"on disk is {on_disk or 'neither'}")
-    assert said.mend.startswith("pip uninstall -y qiskit-aer qiskit-aer-gpu && pip install")
+    said = detected(PROBLEMS, found)[0]
+    assert said.sentence.endswith(f"on disk is {on_disk or 'neither'}")
+    assert said.fix.startswith("pip uninstall -y qiskit-aer qiskit-aer-gpu && pip install")
 
 
 def test_missing_libraries_are_named_with_their_bound(tmp_path: Path) -> None:
     packages = {name: "12.9" for name in AER_GPU_NEEDS if name not in {"cuquantum-cu12", "nvidia-cusolver-cu12"}}
-    (said,) = caught(PROBLEMS, environment(tmp_path, GPU | packages, "qiskit-aer-gpu", has_gpu=True))
-    assert said.mend == "pip install 'cuquantum-cu12<24.11' nvidia-cusolver-cu12"
+    (said,) = detected(PROBLEMS, environment(tmp_path, GPU | packages, "qiskit-aer-gpu", has_gpu=True))
+    assert said.fix == "pip install 'cuquantum-cu12<24.11' nvidia-cusolver-cu12"
 
 
 def test_notes_are_shown_and_do_not_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made_up = environment(tmp_path, AER, "qiskit-aer", has_gpu=True)
-    monkeypatch.setattr(traps, "facts", lambda: made_up)
-    found = traps.examine()
+    monkeypatch.setattr(known_problems, "facts", lambda: made_up)
+    found = known_problems.examine()
     assert found.problems == []
     assert [type(note) for note in found.notes] == [Problem]
     assert "notes\n  there is a GPU, and qiskit-aer is the build for CPUs" in found.as_text()
     assert "no problems found" in found.as_text()
+    assert "\n    fix: pip uninstall -y qiskit-aer && pip install" in found.as_text()
     assert found.as_data()["notes"][0]["mend"].startswith("pip uninstall -y qiskit-aer && pip install")
