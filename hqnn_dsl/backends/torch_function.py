@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.autograd import forward_ad
 
+from hqnn_dsl.backends import offered
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torch import Tensor
+
+    from hqnn_dsl.circuit.ir import Circuit
 
     Gradients = Sequence[Tensor | None]
 
@@ -51,6 +54,18 @@ def where_finite(run: Callable[..., Tensor], per_sample: Tensor, shared: Tensor,
         return run(*given)
     zeroed = [torch.where(tensor.isfinite(), tensor, 0) for tensor in (per_sample, shared)]
     return run(*zeroed, *given[2:]) * torch.where(good, 1.0, torch.nan).to(per_sample).unsqueeze(1)
+
+
+def by_reference(circuit: Circuit, real: torch.dtype, precision: str = "double") -> Callable[..., Tensor]:
+    """Returns a function of the same outputs in torch operations, by the backend `reference`, as the dtype `real`.
+
+    It takes `(per_sample[B, E], shared[W], state[B, 2^k] or None)` and raises `Refusal` as that backend does.
+    """
+
+    def run(per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
+        return offered()["reference"].load(circuit, {"precision": precision}, 0)(per_sample, shared, state).to(real)
+
+    return run
 
 
 def graph_of(

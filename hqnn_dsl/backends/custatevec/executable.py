@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.custatevec.library import Library, find_module
 from hqnn_dsl.backends.custatevec.memory import needed
 from hqnn_dsl.backends.custatevec.reading import add_weighed, chances, reading_of
 from hqnn_dsl.backends.memory import too_large
 from hqnn_dsl.backends.reference.executable import DenseExecutable
-from hqnn_dsl.backends.reference.state import normalised
 from hqnn_dsl.backends.torch_function import again, numbers_suffice, where_finite
 from hqnn_dsl.circuit.pauli.rewrites import plan
-from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -70,10 +69,7 @@ class StateVecExecutable:
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]`, `shared[W]` and amplitudes `state[B, 2^k]` or None."""
         if state is not None:
-            empty = (state.detach() == 0).all(dim=-1)
-            if bool(empty.any()):
-                raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
-            state = normalised(state.to(self.real))
+            state = unit_rows(state.to(self.real))
         return where_finite(self._run, per_sample.to(self.real), shared.to(self.real), state)
 
     def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.native import compiled
 from hqnn_dsl.backends.native.call import Call, Schedules, joined
 from hqnn_dsl.backends.native.kernels.slot_tape import tape_of
 from hqnn_dsl.backends.native.layouts import Layouts
 from hqnn_dsl.backends.reference.executable import DenseExecutable
-from hqnn_dsl.backends.reference.state import normalised
 from hqnn_dsl.backends.torch_function import again, numbers_suffice
 from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.diagnostics.codes.cuda import KernelsOnCpu
-from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.terminal import say
 
@@ -77,9 +76,7 @@ class NativeExecutable:
         device = per_sample.device
         per_sample, shared = per_sample.to("cpu", self.real), shared.to("cpu", self.real)
         if state is not None:
-            state = state.to("cpu", self.real)
-            _refuse_zeros(state)
-            state = normalised(state)
+            state = unit_rows(state.to("cpu", self.real))
         if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
             found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
         else:
@@ -135,9 +132,7 @@ class NativeExecutable:
         per_sample = per_sample if per_sample.is_cuda else per_sample.to(CUDA)
         self._metadata["device"] = str(per_sample.device)
         if state is not None:
-            state = state.to(per_sample.device, self.real)
-            _refuse_zeros(state)
-            state = normalised(state)
+            state = unit_rows(state.to(per_sample.device, self.real))
         return cuda(per_sample, shared, state).to(device)
 
     def _layer_on_cuda(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
@@ -305,9 +300,3 @@ def _numbers(ctx: Any, given: tuple[Tensor, ...], asked: tuple[bool, ...], upstr
         found.append(torch.from_numpy(own) if want else None)
         offset += weights.numel()
     return found
-
-
-def _refuse_zeros(state: Tensor) -> None:
-    empty = (state.detach() == 0).all(dim=-1)
-    if bool(empty.any()):
-        raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))

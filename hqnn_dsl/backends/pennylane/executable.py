@@ -19,11 +19,11 @@ import torch
 from pennylane import numpy
 from pennylane.tape import QuantumScript
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.memory import CHUNK_BYTES, MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.pennylane.devices import KNOWN, DeviceRow
 from hqnn_dsl.backends.pennylane.gates import measured, operations, weighted
 from hqnn_dsl.backends.pennylane.memory import backprop_bytes
-from hqnn_dsl.backends.reference.state import normalised, refuse_zeros
 from hqnn_dsl.backends.shifts.readout import ByTerms, readout_of
 from hqnn_dsl.backends.torch_function import is_batched, last
 from hqnn_dsl.catalog.precision import COMPLEX_BYTES
@@ -123,8 +123,7 @@ class QmlExecutable:
         # A slot that only turns the phase is in no gate: it, and an empty batch, still get a gradient of zero.
         nothing = sample[:, :0].sum(1, keepdim=True) + common[:0].sum()
         if state is not None:
-            refuse_zeros(state)
-            state = state.to("cpu", torch.float64)
+            state = unit_rows(state.to("cpu", torch.float64))
             nothing = nothing + state[:, :0].sum(1, keepdim=True)
         alone = state is None and not self.circuit.sample_slots  # every row is the same: one is run
         if rows == 0:
@@ -140,7 +139,7 @@ class QmlExecutable:
             return self.values(sample, common, state)
         if self.options.diff == "backprop":
             self._refuse_large(sample.shape[0])
-            return self._run(sample, common, None if state is None else normalised(state), "backprop")
+            return self._run(sample, common, state, "backprop")
         found: Tensor = _ByDevice.apply(sample, common, self)  # type: ignore[no-untyped-call]
         return found
 
@@ -154,8 +153,7 @@ class QmlExecutable:
         with torch.no_grad():
             for start in range(0, sample.shape[0], rows):
                 part = slice(start, start + rows)
-                prepared = None if state is None else normalised(state[part])
-                parts.append(self._run(sample[part], common, prepared, None))
+                parts.append(self._run(sample[part], common, None if state is None else state[part], None))
         return torch.cat(parts)
 
     def gradients(
