@@ -10,7 +10,7 @@ state and of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,10 @@ from hqnn_dsl.backends.pennylane.devices import KNOWN, DeviceRow
 from hqnn_dsl.backends.pennylane.gates import measured, operations, weighted
 from hqnn_dsl.backends.pennylane.memory import backprop_bytes
 from hqnn_dsl.backends.shifts.readout import ByTerms, readout_of
-from hqnn_dsl.backends.torch_function import is_batched, last
+from hqnn_dsl.backends.torch_function import differentiable_once
 from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.diagnostics.codes.pennylane import NoSecondDerivatives
-from hqnn_dsl.diagnostics.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from hqnn_dsl.backends.torch_function import Numbers
     from hqnn_dsl.circuit.ir import Circuit
 
 PENNYLANE_DIFFS = {"backprop": "backprop", "adjoint": "adjoint", "parameter_shift": "parameter-shift"}
@@ -140,8 +140,13 @@ class QmlExecutable:
         if self.options.diff == "backprop":
             self._refuse_large(sample.shape[0])
             return self._run(sample, common, state, "backprop")
-        found: Tensor = _ByDevice.apply(sample, common, self)  # type: ignore[no-untyped-call]
-        return found
+        beyond = NoSecondDerivatives(diff=self.options.diff)
+        return differentiable_once(self._by_device, "pennylane", beyond, sample, common)
+
+    def _by_device(self, sample: Tensor, common: Tensor) -> tuple[Tensor, Numbers]:
+        """Values by the device, and gradients that PennyLane finds without torch looking into the simulation."""
+        sample, common = sample.detach(), common.detach()
+        return self.values(sample, common, None), partial(self.gradients, sample, common)
 
     def values(self, sample: Tensor, common: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` without derivatives."""
@@ -270,22 +275,3 @@ class _Words:
         """For each row of `upstream[B, M]`, the coefficients of all words in the observable that it weighs."""
         weights: list[list[float]] = self._readout.weights(upstream.to("cpu", torch.float64).numpy()).tolist()
         return weights
-
-
-class _ByDevice(torch.autograd.Function):
-    """Values by the device, and a gradient that PennyLane finds without torch looking into the simulation."""
-
-    @staticmethod
-    def forward(ctx: Any, sample: Tensor, common: Tensor, executable: QmlExecutable) -> Tensor:
-        ctx.save_for_backward(sample, common)
-        ctx.executable = executable
-        return executable.values(sample.detach(), common.detach(), None)
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        if is_batched(upstream):
-            raise Refusal(ManyGradientsAtOnce(backend="pennylane"))
-        given, diff = ctx.saved_tensors, ctx.executable.options.diff
-        numbers = [tensor.detach() for tensor in (*given, upstream)]
-        found = ctx.executable.gradients(*numbers, ctx.needs_input_grad[:2])
-        return (*last(found, (*given, upstream), Refusal(NoSecondDerivatives(diff=diff))), None)
