@@ -25,6 +25,7 @@ class Changed:
 
     def __init__(self, executable, change):
         self.executable, self.change = executable, change
+        self.circuit, self.real = executable.circuit, executable.real
 
     @property
     def metadata(self):

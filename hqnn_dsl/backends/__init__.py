@@ -12,13 +12,14 @@ import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import torch
     from torch import Tensor
 
     from hqnn_dsl.backends.meter import Meter, Price
@@ -33,8 +34,15 @@ class Executable(Protocol):
     `per_sample[B, E]` are the values of `circuit.sample_slots`, `shared[W]` those of `circuit.shared_slots`, and
     `state[B, 2^k]` the unnormalised amplitude input, or None where the circuit has none. Where E is 0, `per_sample` is
     still `[B, 0]` and says the batch size. The answer is `[B, M]` in the dtype of the executable's precision, on the
-    device of its arguments. Facts about what really ran (device, method, cuStateVec) are in `metadata` after a call.
+    device of its arguments; `circuit` is what it runs, `real` that dtype. Facts about what really ran (device, method,
+    cuStateVec) are in `metadata` after a call.
     """
+
+    @property
+    def circuit(self) -> Circuit: ...
+
+    @property
+    def real(self) -> torch.dtype: ...
 
     @property
     def metadata(self) -> Mapping[str, object]: ...
@@ -57,6 +65,28 @@ class LayerExecutable(Executable, Protocol):
         weights: tuple[Tensor, ...],
         slot_values: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     ) -> Tensor: ...
+
+
+@runtime_checkable
+class TorchExecutable(Protocol):
+    """An executable made of torch operations alone, which torch itself differentiates as often as wanted."""
+
+    is_torch: Literal[True]
+
+
+@runtime_checkable
+class EstimatingExecutable(Protocol):
+    """An executable whose outputs or gradients may be estimates, which no further derivatives are known of.
+
+    `inexact` is the reason, empty if with the options chosen they are those of the ideal circuit. `named` is the
+    backend as a user writes it.
+    """
+
+    @property
+    def inexact(self) -> str: ...
+
+    @property
+    def named(self) -> str: ...
 
 
 @runtime_checkable

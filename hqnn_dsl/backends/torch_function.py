@@ -1,18 +1,25 @@
-"""Gradients that torch can differentiate again, for backends whose own gradients are plain numbers.
+"""Outputs as torch functions whose gradients are plain numbers: how executables but the reference are differentiated.
 
-A backward pass that answers numbers must see to derivatives of its answer itself. Torch's `once_differentiable` does so
-only if the incoming gradient requires a gradient; under a loss that is linear in the outputs that one is a constant,
-and torch would take the answer for one too. So, where a graph is recorded, a backend answers here with the gradient of
-the same outputs by torch operations, or with numbers that refuse to be differentiated.
+An executable computes outputs, and gradients for an upstream gradient, outside of torch. `differentiable` makes of both
+a function whose further derivatives are those of the reference, `differentiable_once` one that refuses them.
+
+A backward pass that returns numbers must see to derivatives of its gradients itself. Torch's `once_differentiable` does
+so only if the incoming gradient requires a gradient; under a loss that is linear in the outputs that one is a constant,
+and torch would take the gradients for constants too. So, if a graph is recorded, a backward pass here returns the
+gradient of the same outputs by torch operations, or numbers that refuse to be differentiated.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch.autograd import forward_ad
 
+from hqnn_dsl.backends import offered
+from hqnn_dsl.diagnostics.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -20,7 +27,101 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+
+    Given = Sequence[Tensor | None]
     Gradients = Sequence[Tensor | None]
+    Numbers = Callable[[Tensor, Sequence[bool]], Gradients]
+    """`(upstream[B, M], asked) -> gradients` of the arguments, None for those that are not asked for."""
+    Run = Callable[..., tuple[Tensor, Numbers]]
+    """`(*given) -> (outputs[B, M], numbers)`: a call, and how its gradients are found afterwards, once or more."""
+
+
+def differentiable(run: Run, by_torch: Callable[..., Tensor], *given: Tensor | None) -> Tensor:
+    """Returns the outputs of `run(*given)`. First derivatives are its numbers, further ones those of `by_torch`.
+
+    `by_torch(*given)` gives the same outputs by torch operations. If it raises `Refusal`, so do second derivatives.
+    """
+    further = partial(_graph_or_numbers, by_torch)
+    return cast("Tensor", _Function.apply(run, further, *given))  # type: ignore[no-untyped-call]
+
+
+def differentiable_once(run: Run, backend: str, beyond: Diagnostic, *given: Tensor | None) -> Tensor:
+    """Returns the outputs of `run(*given)`. First derivatives are its numbers; a second one raises `beyond`.
+
+    `backend` is the name that a user knows it by. Many upstream gradients at once are refused too (E0781).
+    """
+    further = partial(_numbers_only, backend, beyond)
+    return cast("Tensor", _Function.apply(run, further, *given))  # type: ignore[no-untyped-call]
+
+
+class _Function(torch.autograd.Function):
+    """Outputs of a run and its gradients as numbers; `further` answers if numbers do not suffice."""
+
+    @staticmethod
+    def forward(ctx: Any, run: Run, further: Callable[[_Step], Gradients], *given: Tensor | None) -> Tensor:
+        ctx.save_for_backward(*given)
+        ctx.further = further
+        outputs, ctx.numbers = run(*given)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        asked = ctx.needs_input_grad[2:]
+        given = ctx.saved_tensors  # torch refuses here what was changed in place since
+        if numbers_suffice(upstream[0]):
+            return (None, None, *ctx.numbers(upstream[0], asked))
+        return (None, None, *ctx.further(_Step(given, asked, upstream[0], ctx.numbers)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """One step back, for which numbers do not suffice: the gradients of `given` that are asked for under `upstream`."""
+
+    given: Given
+    asked: Sequence[bool]
+    upstream: Tensor
+    numbers: Numbers
+
+    def last(self, refusal: Refusal) -> list[Tensor | None]:
+        """Returns the gradients as numbers; to differentiate one by anything that it depends on raises `refusal`."""
+        with torch.no_grad():
+            found = list(self.numbers(self.upstream, self.asked))
+        if not torch.is_grad_enabled():
+            return found
+        tensors = [tensor for tensor in (*self.given, self.upstream) if tensor is not None]
+        return [None if gradient is None else _Last.apply(gradient, refusal, *tensors) for gradient in found]  # type: ignore[no-untyped-call]
+
+
+def _graph_or_numbers(by_torch: Callable[..., Tensor], step: _Step) -> Gradients:
+    """The graph of the gradients, or numbers if the graph is refused: then so are second derivatives."""
+    try:
+        return graph_of(by_torch, step.given, step.asked, step.upstream)
+    except Refusal as refusal:
+        if is_batched(step.upstream):
+            raise
+        return step.last(refusal)
+
+
+def _numbers_only(backend: str, beyond: Diagnostic, step: _Step) -> Gradients:
+    """Numbers that refuse to be differentiated."""
+    if is_batched(step.upstream):
+        raise Refusal(ManyGradientsAtOnce(backend=backend))
+    return step.last(Refusal(beyond))
+
+
+class _Last(torch.autograd.Function):
+    """A gradient that depends on tensors in ways that torch cannot follow: it refuses to be differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, refusal: Refusal, *_depends_on: Tensor) -> Tensor:
+        ctx.refusal = refusal
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ARG004 - torch's signature
+        raise ctx.refusal
 
 
 def numbers_suffice(upstream: Tensor) -> bool:
@@ -41,9 +142,9 @@ def is_batched(upstream: Tensor) -> bool:
 
 
 def where_finite(run: Callable[..., Tensor], per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
-    """`run(per_sample, shared, state)`, where rows with an angle that is no finite number become NaN.
+    """Returns `run(per_sample, shared, state)`, with NaN in rows that have an angle that is no finite number.
 
-    For what runs circuits that refuse such angles, or that leave out gates, and with them what should not be a number.
+    For simulators that refuse such angles, or that leave out gates, and with them a NaN that should be seen.
     """
     given = (per_sample, shared) if state is None else (per_sample, shared, state)
     good = per_sample.detach().isfinite().all(dim=1) & shared.detach().isfinite().all()
@@ -53,13 +154,25 @@ def where_finite(run: Callable[..., Tensor], per_sample: Tensor, shared: Tensor,
     return run(*zeroed, *given[2:]) * torch.where(good, 1.0, torch.nan).to(per_sample).unsqueeze(1)
 
 
-def graph_of(
-    outputs: Callable[..., Tensor], given: Sequence[Tensor | None], asked: Sequence[bool], upstream: Tensor
-) -> list[Tensor | None]:
-    """The gradients of what is asked for, as functions of everything they depend on, if a graph is recorded.
+def by_reference(circuit: Circuit, real: torch.dtype, precision: str = "double") -> Callable[..., Tensor]:
+    """Returns a function of the same outputs in torch operations, by the backend `reference`, as the dtype `real`.
 
-    `outputs(*given)` are made by torch operations. They are made of aliases: one of `given` may depend on another, as
-    where a layer is applied to its own outputs, and each gradient must be that by its own place alone.
+    It takes `(per_sample[B, E], shared[W], state[B, 2^k] or None)` and raises `Refusal` as that backend does.
+    """
+
+    def run(per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
+        return offered()["reference"].load(circuit, {"precision": precision}, 0)(per_sample, shared, state).to(real)
+
+    return run
+
+
+def graph_of(
+    outputs: Callable[..., Tensor], given: Given, asked: Sequence[bool], upstream: Tensor
+) -> list[Tensor | None]:
+    """Returns the gradients that are asked for, as functions of all that they depend on, if a graph is recorded.
+
+    `outputs(*given)` is made of torch operations. It gets aliases: one of `given` may depend on another, as if a layer
+    is applied to its own outputs, and each gradient must be the one by its own argument alone.
     """
     recording = torch.is_grad_enabled()
     with torch.enable_grad():
@@ -73,42 +186,3 @@ def graph_of(
             ]
         found = iter(torch.autograd.grad(made, wanted, upstream, create_graph=recording, materialize_grads=True))
     return [next(found) if want else None for want in asked]
-
-
-def last(gradients: Gradients, depends_on: Sequence[Tensor | None], refusal: Refusal) -> list[Tensor | None]:
-    """The same gradients; to differentiate one by anything that it depends on raises `refusal`."""
-    if not torch.is_grad_enabled():
-        return list(gradients)
-    tensors = [tensor for tensor in depends_on if tensor is not None]
-    return [None if gradient is None else _Last.apply(gradient, refusal, *tensors) for gradient in gradients]  # type: ignore[no-untyped-call]
-
-
-def again(
-    outputs: Callable[..., Tensor],
-    given: Sequence[Tensor | None],
-    asked: Sequence[bool],
-    upstream: Tensor,
-    numbers: Callable[[], Gradients],
-) -> list[Tensor | None]:
-    """The graph of the gradients, or `numbers()` if the graph is refused: then so are second derivatives."""
-    try:
-        return graph_of(outputs, given, asked, upstream)
-    except Refusal as refusal:
-        if is_batched(upstream):
-            raise
-        with torch.no_grad():
-            found = numbers()
-        return last(found, (*given, upstream), refusal)
-
-
-class _Last(torch.autograd.Function):
-    """A gradient that depends on tensors in ways that torch cannot follow: it refuses to be differentiated."""
-
-    @staticmethod
-    def forward(ctx: Any, gradient: Tensor, refusal: Refusal, *_depends_on: Tensor) -> Tensor:
-        ctx.refusal = refusal
-        return gradient.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ARG004 - torch's signature
-        raise ctx.refusal

@@ -8,18 +8,20 @@ so is everything in forward mode.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
-from hqnn_dsl.backends.reference.executable import DenseExecutable
-from hqnn_dsl.backends.torch_function import is_forward
+from hqnn_dsl.backends import EstimatingExecutable, TorchExecutable
+from hqnn_dsl.backends.torch_function import by_reference, is_forward
 from hqnn_dsl.diagnostics.codes.simulators import OnlyFirstDerivatives
 from hqnn_dsl.diagnostics.codes.transforms import ForwardMode
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
@@ -34,17 +36,34 @@ def is_transformed() -> bool:
     return torch._C._are_functorch_transforms_active() or is_forward()  # noqa: SLF001 - torch has no public name for it
 
 
+@contextmanager
+def constants() -> Iterator[None]:
+    """Tensors made in here are plain ones and may be kept, whatever `torch.func`, tracing or inference mode is at work.
+
+    Otherwise a transform wraps them; kept beyond its end they give errors or wrong derivatives.
+    """
+    with torch._C._DisableFuncTorch(), _disable_current_modes(), torch.inference_mode(mode=False):  # noqa: SLF001
+        yield
+
+
+def unwrapped(tensor: Tensor) -> Tensor:
+    """Returns the tensor inside the wrappers of torch's transforms, with its batches as further axes, in any place."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # noqa: SLF001 - torch has no public name for it
+        tensor = torch._C._functorch.get_unwrapped(tensor)  # noqa: SLF001
+    return tensor
+
+
 def transformed(executable: Executable, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
     """What `executable(per_sample, shared, state)` answers, under any transform of torch.
 
     Raises `Refusal`: in forward mode (E0790) and for second derivatives (E0780) of an executable that estimates.
     """
-    if isinstance(executable, DenseExecutable):
+    if isinstance(executable, TorchExecutable):
         return executable(per_sample, shared, state)
     if is_forward():
         if reason := inexact(executable):
             raise Refusal(ForwardMode(backend=named(executable), reason=reason))
-        return by_reference(executable)(per_sample, shared, state)
+        return by_reference(executable.circuit, executable.real)(per_sample, shared, state)
     return cast("Tensor", _Outputs.apply(executable, per_sample, shared, state))  # type: ignore[no-untyped-call]
 
 
@@ -60,23 +79,12 @@ def gradients(
 
 def inexact(executable: Executable) -> str:
     """Why derivatives of an executable cannot be the reference's; empty where they can."""
-    return str(getattr(executable, "inexact", ""))
+    return executable.inexact if isinstance(executable, EstimatingExecutable) else ""
 
 
 def named(executable: Executable) -> str:
     """What a user calls the backend of an executable that says so."""
-    return str(getattr(executable, "named", ""))
-
-
-def by_reference(executable: Executable) -> Callable[..., Tensor]:
-    """The same outputs in torch operations, in double precision, as the executable's dtype."""
-    circuit, real = cast("Any", executable).circuit, cast("Any", executable).real
-
-    def run(per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
-        doubled = (per_sample.double(), shared.double(), None if state is None else state.double())
-        return DenseExecutable(circuit, "double")(*doubled).to(real)
-
-    return run
+    return executable.named if isinstance(executable, EstimatingExecutable) else ""
 
 
 class _Outputs(torch.autograd.Function):
@@ -135,7 +143,8 @@ class _Gradients(torch.autograd.Function):
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         if reason := inexact(ctx.executable):
             raise Refusal(OnlyFirstDerivatives(backend=named(ctx.executable), reason=reason))
-        asked, run = ctx.asked, by_reference(ctx.executable)
+        executable = ctx.executable
+        asked, run = ctx.asked, by_reference(executable.circuit, executable.real)
         arriving, *given = ctx.saved_tensors
         tensors = [tensor for tensor in given if tensor is not None]
         wanted = [want for tensor, want in zip(given, asked, strict=True) if tensor is not None]

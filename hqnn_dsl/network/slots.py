@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hqnn_dsl.backends.reference.state import constants
+from hqnn_dsl.backends.torch_transforms import constants
 from hqnn_dsl.circuit.angles import Angle, Apply, Const, InputRef, WeightRef, leaves
 from hqnn_dsl.circuit.ir import Circuit, slot_kind
 

@@ -37,6 +37,7 @@ class Slow:
 
     def __init__(self, executable, pause):
         self.executable, self.pause, self.calls = executable, pause, 0
+        self.circuit, self.real = executable.circuit, executable.real
 
     @property
     def metadata(self):

@@ -22,7 +22,7 @@ class OnGpu:
 
     def __init__(self, run: Executable) -> None:
         self.run = run
-        self.metadata = run.metadata
+        self.circuit, self.real, self.metadata = run.circuit, run.real, run.metadata
 
     def __call__(self, *given: Tensor | None) -> Tensor:
         outputs = self.run(*(None if tensor is None else tensor.to(CUDA) for tensor in given))

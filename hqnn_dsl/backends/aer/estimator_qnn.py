@@ -8,29 +8,29 @@ are the QNN's inputs, the shared ones its weights, both in slot order. What Aer 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import torch
 from qiskit_aer.primitives import EstimatorV2
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN
-from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
-from hqnn_dsl.backends.shifts.function import exactly
-from hqnn_dsl.backends.torch_function import again, numbers_suffice, where_finite
+from hqnn_dsl.backends.torch_function import by_reference, differentiable, differentiable_once, where_finite
 from hqnn_dsl.circuit.ir import Probabilities, width_of
+from hqnn_dsl.diagnostics.codes.simulators import OnlyFirstDerivatives
 from hqnn_dsl.transpile.convert import Slotted, observables, slotted, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.passes import Transpiled, transpile
 from hqnn_dsl.transpile.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from qiskit.circuit import Parameter
     from torch import Tensor
 
+    from hqnn_dsl.backends.torch_function import Numbers
     from hqnn_dsl.circuit.ir import Circuit
 
 SHIFT_GATES = ("x", "y", "z", "h", "rx", "ry", "rz", "p", "cx", "cy", "cz", "rxx", "ryy", "rzz", "rzx")
@@ -46,65 +46,25 @@ class QnnOptions:
     custatevec: bool
 
 
-class _DoubleFunction(torch.autograd.Function):
-    """What `TorchConnector` does, in float64: its own function rounds values and gradients to float32."""
-
-    @staticmethod
-    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, network: Any) -> Tensor:
-        ctx.save_for_backward(per_sample, shared)
-        ctx.network = network
-        values = network.forward(per_sample.detach().cpu().numpy(), shared.detach().cpu().numpy())
-        return torch.as_tensor(values, dtype=torch.float64, device=per_sample.device)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        per_sample, shared = ctx.saved_tensors
-        by_input, by_weight = ctx.network.backward(per_sample.cpu().numpy(), shared.cpu().numpy())
-        to_input = to_weight = None
-        if by_input is not None:
-            to_input = torch.einsum("bm,bme->be", upstream, torch.as_tensor(by_input).to(upstream))
-        if by_weight is not None:
-            to_weight = torch.einsum("bm,bmw->w", upstream, torch.as_tensor(by_weight).to(upstream))
-        return to_input, to_weight, None
-
-
 class DoubleConnector(TorchConnector):  # type: ignore[misc]
-    """A `TorchConnector` whose values and gradients are float64."""
+    """A `TorchConnector` whose values and gradients are float64: its own function rounds both to float32."""
 
     def forward(self, input_data: Tensor) -> Tensor:
         """Values `[B, M]` for inputs `[B, E]` and the connector's weight."""
-        return cast("Tensor", _DoubleFunction.apply(input_data, self.weight, self.neural_network))  # type: ignore[no-untyped-call]
+        beyond = OnlyFirstDerivatives(backend="aer", reason="`method: estimator_qnn`")
+        return differentiable_once(self._run, "aer", beyond, input_data, self.weight)
 
+    def _run(self, per_sample: Tensor, shared: Tensor) -> tuple[Tensor, Numbers]:
+        network, angles = self.neural_network, [tensor.detach().cpu().numpy() for tensor in (per_sample, shared)]
 
-class _Connected(torch.autograd.Function):
-    """Outputs and gradients by a connector; its own backward pass says nothing of second derivatives."""
+        def numbers(upstream: Tensor, asked: Sequence[bool]) -> list[Tensor | None]:  # noqa: ARG001 - the network knows
+            sums = ("bm,bme->be", "bm,bmw->w")
+            return [
+                None if slopes is None else torch.einsum(terms, upstream, torch.as_tensor(slopes).to(upstream))
+                for terms, slopes in zip(sums, network.backward(*angles), strict=True)
+            ]
 
-    @staticmethod
-    def forward(ctx: Any, per_sample: Tensor, shared: Tensor, executable: QnnExecutable) -> Tensor:
-        ctx.save_for_backward(per_sample, shared)
-        ctx.executable = executable
-        pairs = zip((per_sample, shared), ctx.needs_input_grad, strict=False)
-        ctx.leaves = [tensor.detach().requires_grad_(want) for tensor, want in pairs]
-        with torch.enable_grad():
-            ctx.outputs = executable.connected(*ctx.leaves)
-        return cast("Tensor", ctx.outputs.detach())
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        given, asked = ctx.saved_tensors, ctx.needs_input_grad[:2]
-
-        def numbers() -> list[Tensor | None]:
-            leaves = [leaf for leaf, want in zip(ctx.leaves, asked, strict=True) if want]
-            found = iter(torch.autograd.grad(ctx.outputs, leaves, upstream[0], retain_graph=True))
-            return [next(found) if want else None for want in asked]
-
-        def outputs(*angles: Tensor) -> Tensor:
-            return exactly(ctx.executable, *angles)
-
-        if numbers_suffice(upstream[0]):
-            return (*numbers(), None)
-        return (*again(outputs, given, asked, upstream[0], numbers), None)
+        return torch.as_tensor(network.forward(*angles), dtype=torch.float64, device=per_sample.device), numbers
 
 
 class QnnExecutable:
@@ -119,6 +79,7 @@ class QnnExecutable:
         self.options = options
         self.seed = seed
         self.real = torch.float64 if options.precision == "double" else torch.float32
+        self._by_reference = by_reference(circuit, self.real)
         form = slotted(circuit)
         transpiled = _for_shifts(circuit, form, seed)
         present = set(transpiled.circuit.parameters)
@@ -155,8 +116,21 @@ class QnnExecutable:
 
     def _run(self, per_sample: Tensor, shared: Tensor) -> Tensor:
         if torch.is_grad_enabled() and (per_sample.requires_grad or shared.requires_grad):
-            return cast("Tensor", _Connected.apply(per_sample, shared, self))  # type: ignore[no-untyped-call]
+            return differentiable(self._leaves_connected, self._by_reference, per_sample, shared)
         return self.connected(per_sample, shared)
+
+    def _leaves_connected(self, per_sample: Tensor, shared: Tensor) -> tuple[Tensor, Numbers]:
+        """Outputs and gradients by a connector; its own backward pass says nothing of second derivatives."""
+        leaves = [tensor.detach().requires_grad_(tensor.requires_grad) for tensor in (per_sample, shared)]
+        with torch.enable_grad():
+            outputs = self.connected(*leaves)
+
+        def numbers(upstream: Tensor, asked: Sequence[bool]) -> list[Tensor | None]:
+            wanted = [leaf for leaf, want in zip(leaves, asked, strict=True) if want]
+            found = iter(torch.autograd.grad(outputs, wanted, upstream, retain_graph=True))
+            return [next(found) if want else None for want in asked]
+
+        return outputs.detach(), numbers
 
     def connected(self, per_sample: Tensor, shared: Tensor) -> Tensor:
         """The outputs by a connector, which are differentiable once, and must not be differentiated twice."""

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.custatevec.library import Library, find_module
 from hqnn_dsl.backends.custatevec.memory import needed
 from hqnn_dsl.backends.custatevec.reading import add_weighed, chances, reading_of
 from hqnn_dsl.backends.memory import too_large
-from hqnn_dsl.backends.reference.executable import DenseExecutable
-from hqnn_dsl.backends.reference.state import normalised
-from hqnn_dsl.backends.torch_function import again, numbers_suffice, where_finite
+from hqnn_dsl.backends.torch_function import by_reference, differentiable, where_finite
 from hqnn_dsl.circuit.pauli.rewrites import plan
-from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from hqnn_dsl.backends.custatevec.reading import Reading
+    from hqnn_dsl.backends.torch_function import Numbers
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.circuit.pauli.program import PauliProgram
 
@@ -56,6 +55,7 @@ class StateVecExecutable:
         self.plan = plan(circuit)
         self.device = device
         self._module = module
+        self._by_reference = by_reference(circuit, self.real, precision)
         self._libraries: dict[torch.device, Library] = {}
         self._metadata: dict[str, object] = {"method": "cuStateVec pauli rotations", "precision": precision}
 
@@ -70,15 +70,15 @@ class StateVecExecutable:
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]`, `shared[W]` and amplitudes `state[B, 2^k]` or None."""
         if state is not None:
-            empty = (state.detach() == 0).all(dim=-1)
-            if bool(empty.any()):
-                raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
-            state = normalised(state.to(self.real))
+            state = unit_rows(state.to(self.real))
         return where_finite(self._run, per_sample.to(self.real), shared.to(self.real), state)
 
     def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None = None) -> Tensor:
-        found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
-        return found
+        return differentiable(self._called, self._by_reference, per_sample, shared, state)
+
+    def _called(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> tuple[Tensor, Numbers]:
+        call = Call(self, per_sample, shared, state)
+        return torch.from_numpy(call.forward()).to(per_sample.device, self.real), partial(_numbers, call)
 
     def library(self, device: torch.device) -> Library:
         """The library on a device, started and checked when it is first needed."""
@@ -95,10 +95,6 @@ class StateVecExecutable:
     def readings(self) -> tuple[Reading, ...]:
         """What each part reads."""
         return tuple(reading_of(part) for part in self.plan.parts)
-
-    def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
-        """The same outputs by the reference backend, for derivatives of derivatives."""
-        return DenseExecutable(self.circuit, self.precision)(per_sample, shared, state)
 
 
 @dataclass(frozen=True)
@@ -120,6 +116,8 @@ class Call:
     def __init__(self, executable: StateVecExecutable, samples: Tensor, shared: Tensor, state: Tensor | None) -> None:
         circuit = executable.circuit
         self.executable = executable
+        self.home = samples.device
+        """Where arguments come from and gradients go."""
         self.device = samples.device if samples.is_cuda else _place(executable.device)
         self.samples = samples.detach().to("cpu", torch.float64).numpy()
         self.shared = shared.detach().to("cpu", torch.float64).numpy()
@@ -261,34 +259,15 @@ class Call:
         return executable.library(self.device)
 
 
-class _Angles(torch.autograd.Function):
-    """Outputs from angles, with the gradients of one sweep back; asked for a graph of these, the reference's."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, executable: StateVecExecutable, per_sample: Tensor, shared: Tensor, state: Tensor | None
-    ) -> Tensor:
-        ctx.save_for_backward(per_sample, shared, state)
-        ctx.executable = executable
-        found = Call(executable, per_sample, shared, state).forward()
-        return torch.from_numpy(found).to(per_sample.device, executable.real)
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        asked = ctx.needs_input_grad[1:]
-        given = ctx.saved_tensors  # torch refuses here what was changed in place since
-
-        def numbers() -> list[Tensor | None]:
-            found = Call(ctx.executable, *given).backward(upstream[0].to("cpu", torch.float64).numpy(), asked)
-            arrays = (found.samples, found.shared, found.state)
-            return [
-                torch.from_numpy(array).to(tensor.device, tensor.dtype) if want else None
-                for array, tensor, want in zip(arrays, given, asked, strict=True)
-            ]
-
-        if numbers_suffice(upstream[0]):
-            return (None, *numbers())
-        return (None, *again(ctx.executable.differentiable, given, asked, upstream[0], numbers))
+def _numbers(call: Call, upstream: Tensor, asked: Sequence[bool]) -> list[Tensor | None]:
+    """The gradients of a call's angles and amplitudes, by one sweep back."""
+    samples, shared, state = asked
+    found = call.backward(upstream.to("cpu", torch.float64).numpy(), (samples, shared, state))
+    arrays = (found.samples, found.shared, found.state)
+    return [
+        torch.from_numpy(array).to(call.home, call.executable.real) if want else None
+        for array, want in zip(arrays, asked, strict=True)
+    ]
 
 
 def _place(name: str) -> torch.device:

@@ -8,31 +8,30 @@ reference's.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.native import compiled
 from hqnn_dsl.backends.native.call import Call, Schedules, joined
 from hqnn_dsl.backends.native.layouts import Layouts
 from hqnn_dsl.backends.native.slot_tape import tape_of
-from hqnn_dsl.backends.reference.executable import DenseExecutable
-from hqnn_dsl.backends.reference.state import normalised
-from hqnn_dsl.backends.torch_function import again, numbers_suffice
+from hqnn_dsl.backends.torch_function import by_reference, differentiable
 from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.diagnostics.codes.cuda import KernelsOnCpu
-from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from torch import Tensor
 
     from hqnn_dsl.backends.native.cuda.executable import CudaExecutable
     from hqnn_dsl.backends.native.tables import Array
+    from hqnn_dsl.backends.torch_function import Numbers
     from hqnn_dsl.circuit.ir import Circuit
 
     SlotValues = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -57,6 +56,7 @@ class NativeExecutable:
         self.layouts = Layouts(circuit, self.plan, "float64" if precision == "double" else "float32")
         self.schedules = Schedules(self.layouts)
         self.tape = tape_of(circuit if precision == "double" else circuit.rounded_late())
+        self._by_reference = by_reference(circuit, self.real, precision)
         self.one = self.layouts.offsets.dtype.type(1)
         self._cuda: CudaExecutable | None = None
         self._cuda_refused = False
@@ -77,11 +77,9 @@ class NativeExecutable:
         device = per_sample.device
         per_sample, shared = per_sample.to("cpu", self.real), shared.to("cpu", self.real)
         if state is not None:
-            state = state.to("cpu", self.real)
-            _refuse_zeros(state)
-            state = normalised(state)
+            state = unit_rows(state.to("cpu", self.real))
         if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
-            found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
+            found = differentiable(self._run, self._by_reference, per_sample, shared, state)
         else:
             call = Call(self.schedules, _array(per_sample), _array(shared), None if state is None else _array(state))
             found = torch.from_numpy(_outputs(call, keep=False))
@@ -103,7 +101,7 @@ class NativeExecutable:
             state = inputs[:, start : start + self.circuit.amplitude.size]
             found = self(*slot_values(inputs, _joined(weights, inputs)), state)
         elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
-            found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
+            found = differentiable(self._run_layer, partial(self._layer_by_reference, slot_values), inputs, *weights)
         else:
             found = torch.from_numpy(_Front(self, inputs, weights).forward(keep=False))
         return found if device is None else found.to(device)
@@ -135,9 +133,7 @@ class NativeExecutable:
         per_sample = per_sample if per_sample.is_cuda else per_sample.to(CUDA)
         self._metadata["device"] = str(per_sample.device)
         if state is not None:
-            state = state.to(per_sample.device, self.real)
-            _refuse_zeros(state)
-            state = normalised(state)
+            state = unit_rows(state.to(per_sample.device, self.real))
         return cuda(per_sample, shared, state).to(device)
 
     def _layer_on_cuda(self, inputs: Tensor, weights: tuple[Tensor, ...], slot_values: SlotValues) -> Tensor:
@@ -156,9 +152,19 @@ class NativeExecutable:
         """The tensor on the CPU in the engine's precision: itself, where it is."""
         return tensor if tensor.dtype is self.real and tensor.is_cpu else tensor.to("cpu", self.real)
 
-    def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
-        """The same outputs by the reference backend, for derivatives of derivatives."""
-        return DenseExecutable(self.circuit, self.precision)(per_sample, shared, state)
+    def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> tuple[Tensor, Numbers]:
+        """Outputs from angles, with states kept for the gradients."""
+        call = Call(self.schedules, _array(per_sample), _array(shared), None if state is None else _array(state))
+        return torch.from_numpy(_outputs(call, keep=True)), partial(_angle_numbers, call)
+
+    def _run_layer(self, inputs: Tensor, *weights: Tensor) -> tuple[Tensor, Numbers]:
+        """Outputs from inputs and weights, with states kept for the gradients."""
+        front = _Front(self, inputs, weights)
+        return torch.from_numpy(front.forward(keep=True)), partial(_layer_numbers, front, weights)
+
+    def _layer_by_reference(self, slot_values: SlotValues, inputs: Tensor, *weights: Tensor) -> Tensor:
+        """A layer's outputs by torch operations."""
+        return self._by_reference(*slot_values(inputs, _joined(weights, inputs)), None)
 
 
 def _array(tensor: Tensor) -> Array:
@@ -226,88 +232,27 @@ class _Front:
         return input_grads, weight_grads
 
 
-class _Angles(torch.autograd.Function):
-    """Outputs from angles, with the gradients of one sweep back; asked for a graph of these, the reference's."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        executable: NativeExecutable,
-        per_sample: Tensor,
-        shared: Tensor,
-        state: Tensor | None,
-    ) -> Tensor:
-        ctx.save_for_backward(per_sample, shared, state)
-        ctx.executable = executable
-        amplitudes = None if state is None else _array(state)
-        ctx.call = Call(executable.schedules, _array(per_sample), _array(shared), amplitudes)
-        return torch.from_numpy(_outputs(ctx.call, keep=True))
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        asked = ctx.needs_input_grad[1:]
-        given = ctx.saved_tensors  # torch refuses here what was changed in place since
-
-        def numbers() -> list[Tensor | None]:
-            samples, shared, state = asked
-            call = ctx.call
-            grads, own, state_grads = call.backward(_array(upstream[0]), samples=samples, shared=shared, state=state)
-            total = joined(own, len(call.shared)).sum(axis=0).astype(call.layouts.dtype)
-            found = grads, total, state_grads
-            return [torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)]
-
-        if numbers_suffice(upstream[0]):
-            return (None, *numbers())
-        return (None, *again(ctx.executable.differentiable, given, asked, upstream[0], numbers))
+def _angle_numbers(call: Call, upstream: Tensor, asked: Sequence[bool]) -> list[Tensor | None]:
+    """The gradients of a call's angles and amplitudes, by one sweep back."""
+    samples, shared, state = asked
+    grads, own, state_grads = call.backward(_array(upstream), samples=samples, shared=shared, state=state)
+    total = joined(own, len(call.shared)).sum(axis=0).astype(call.layouts.dtype)
+    found = grads, total, state_grads
+    return [torch.from_numpy(g) if want else None for g, want in zip(found, asked, strict=True)]
 
 
-class _Layer(torch.autograd.Function):
-    """Outputs from inputs and weights, with the gradients of one sweep back; asked for a graph, the reference's."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        executable: NativeExecutable,
-        slot_values: SlotValues,
-        inputs: Tensor,
-        *weights: Tensor,
-    ) -> Tensor:
-        ctx.save_for_backward(inputs, *weights)
-        ctx.executable, ctx.slot_values = executable, slot_values
-        ctx.front = _Front(executable, inputs, weights)
-        return torch.from_numpy(ctx.front.forward(keep=True))
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        asked = ctx.needs_input_grad[2:]
-        given = ctx.saved_tensors  # torch refuses here what was changed in place since
-        if numbers_suffice(upstream[0]):
-            return (None, None, *_numbers(ctx, given, asked, upstream[0]))
-
-        def outputs(inputs: Tensor, *weights: Tensor) -> Tensor:
-            found: Tensor = ctx.executable.differentiable(*ctx.slot_values(inputs, _joined(weights, inputs)), None)
-            return found
-
-        numbers = partial(_numbers, ctx, given, asked, upstream[0])
-        return (None, None, *again(outputs, given, asked, upstream[0], numbers))
-
-
-def _numbers(ctx: Any, given: tuple[Tensor, ...], asked: tuple[bool, ...], upstream: Tensor) -> list[Tensor | None]:
-    """The gradients of a layer's inputs and weights, where asked for."""
-    input_grads, flat = ctx.front.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
+def _layer_numbers(
+    front: _Front, weights: tuple[Tensor, ...], upstream: Tensor, asked: Sequence[bool]
+) -> list[Tensor | None]:
+    """The gradients of a layer's inputs and weights, by one sweep back."""
+    input_grads, flat = front.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
     first = torch.from_numpy(input_grads) if asked[0] else None
     if len(asked) == 2:
-        return [first, torch.from_numpy(flat.reshape(given[1].shape)) if asked[1] else None]
+        return [first, torch.from_numpy(flat.reshape(weights[0].shape)) if asked[1] else None]
     found: list[Tensor | None] = [first]
     offset = 0
-    for weights, want in zip(given[1:], asked[1:], strict=True):
-        own = flat[offset : offset + weights.numel()].reshape(weights.shape)
+    for tensor, want in zip(weights, asked[1:], strict=True):
+        own = flat[offset : offset + tensor.numel()].reshape(tensor.shape)
         found.append(torch.from_numpy(own) if want else None)
-        offset += weights.numel()
+        offset += tensor.numel()
     return found
-
-
-def _refuse_zeros(state: Tensor) -> None:
-    empty = (state.detach() == 0).all(dim=-1)
-    if bool(empty.any()):
-        raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))

@@ -10,7 +10,7 @@ state and of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,16 @@ import torch
 from pennylane import numpy
 from pennylane.tape import QuantumScript
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.memory import CHUNK_BYTES, MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.pennylane.devices import KNOWN, DeviceRow
 from hqnn_dsl.backends.pennylane.gates import measured, operations, weighted
 from hqnn_dsl.backends.pennylane.memory import backprop_bytes
-from hqnn_dsl.backends.reference.state import normalised, refuse_zeros
 from hqnn_dsl.backends.shifts.readout import ByTerms, readout_of
-from hqnn_dsl.backends.torch_function import is_batched, last
+from hqnn_dsl.backends.torch_function import differentiable_once
 from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.circuit.ir import width_of
 from hqnn_dsl.diagnostics.codes.pennylane import NoSecondDerivatives
-from hqnn_dsl.diagnostics.codes.simulators import ManyGradientsAtOnce
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from hqnn_dsl.backends.torch_function import Numbers
     from hqnn_dsl.circuit.ir import Circuit
 
 PENNYLANE_DIFFS = {"backprop": "backprop", "adjoint": "adjoint", "parameter_shift": "parameter-shift"}
@@ -123,8 +123,7 @@ class QmlExecutable:
         # A slot that only turns the phase is in no gate: it, and an empty batch, still get a gradient of zero.
         nothing = sample[:, :0].sum(1, keepdim=True) + common[:0].sum()
         if state is not None:
-            refuse_zeros(state)
-            state = state.to("cpu", torch.float64)
+            state = unit_rows(state.to("cpu", torch.float64))
             nothing = nothing + state[:, :0].sum(1, keepdim=True)
         alone = state is None and not self.circuit.sample_slots  # every row is the same: one is run
         if rows == 0:
@@ -140,9 +139,14 @@ class QmlExecutable:
             return self.values(sample, common, state)
         if self.options.diff == "backprop":
             self._refuse_large(sample.shape[0])
-            return self._run(sample, common, None if state is None else normalised(state), "backprop")
-        found: Tensor = _ByDevice.apply(sample, common, self)  # type: ignore[no-untyped-call]
-        return found
+            return self._run(sample, common, state, "backprop")
+        beyond = NoSecondDerivatives(diff=self.options.diff)
+        return differentiable_once(self._by_device, "pennylane", beyond, sample, common)
+
+    def _by_device(self, sample: Tensor, common: Tensor) -> tuple[Tensor, Numbers]:
+        """Values by the device, and gradients that PennyLane finds without torch looking into the simulation."""
+        sample, common = sample.detach(), common.detach()
+        return self.values(sample, common, None), partial(self.gradients, sample, common)
 
     def values(self, sample: Tensor, common: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` without derivatives."""
@@ -154,8 +158,7 @@ class QmlExecutable:
         with torch.no_grad():
             for start in range(0, sample.shape[0], rows):
                 part = slice(start, start + rows)
-                prepared = None if state is None else normalised(state[part])
-                parts.append(self._run(sample[part], common, prepared, None))
+                parts.append(self._run(sample[part], common, None if state is None else state[part], None))
         return torch.cat(parts)
 
     def gradients(
@@ -272,22 +275,3 @@ class _Words:
         """For each row of `upstream[B, M]`, the coefficients of all words in the observable that it weighs."""
         weights: list[list[float]] = self._readout.weights(upstream.to("cpu", torch.float64).numpy()).tolist()
         return weights
-
-
-class _ByDevice(torch.autograd.Function):
-    """Values by the device, and a gradient that PennyLane finds without torch looking into the simulation."""
-
-    @staticmethod
-    def forward(ctx: Any, sample: Tensor, common: Tensor, executable: QmlExecutable) -> Tensor:
-        ctx.save_for_backward(sample, common)
-        ctx.executable = executable
-        return executable.values(sample.detach(), common.detach(), None)
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        if is_batched(upstream):
-            raise Refusal(ManyGradientsAtOnce(backend="pennylane"))
-        given, diff = ctx.saved_tensors, ctx.executable.options.diff
-        numbers = [tensor.detach() for tensor in (*given, upstream)]
-        found = ctx.executable.gradients(*numbers, ctx.needs_input_grad[:2])
-        return (*last(found, (*given, upstream), Refusal(NoSecondDerivatives(diff=diff))), None)

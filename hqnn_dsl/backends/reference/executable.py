@@ -8,24 +8,23 @@ bits: every sum has a fixed order.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from hqnn_dsl.backends.amplitude_input import unit_rows
 from hqnn_dsl.backends.memory import CHUNK_BYTES, MAX_STATE_BYTES, too_large
 from hqnn_dsl.backends.reference.memory import needed
 from hqnn_dsl.backends.reference.state import (
     TORCH,
     PauliProducts,
     apply_matrix,
-    constants,
     embed,
     marginal,
     masks,
-    normalised,
-    refuse_zeros,
     zero_state,
 )
+from hqnn_dsl.backends.torch_transforms import constants
 from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Circuit, Observable
@@ -87,6 +86,8 @@ class DenseExecutable:
     where the states would take more than `MAX_STATE_BYTES`, and for an amplitude input with a row of zeros.
     """
 
+    is_torch: Literal[True] = True
+
     def __init__(self, circuit: Circuit, precision: str) -> None:
         self.circuit = circuit
         self.precision = precision
@@ -115,7 +116,7 @@ class DenseExecutable:
         rows = per_sample.shape[0] if differentiated else self._rows_at_a_time()
         self._refuse_large(min(rows, per_sample.shape[0]), gradients=differentiated)
         if state is not None:
-            refuse_zeros(state)
+            state = unit_rows(state)
         if per_sample.shape[0] <= rows:
             return self._run(per_sample, shared, state)
         parts = [slice(start, start + rows) for start in range(0, per_sample.shape[0], rows)]
@@ -124,14 +125,17 @@ class DenseExecutable:
         )
 
     def final_state(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
-        """The states before measuring, `[B, 2^n]` complex; `[1, 2^n]` where no sample differs from another."""
+        """Returns the states before measuring, `[B, 2^n]` complex; `[1, 2^n]` if no sample differs from another.
+
+        Rows of `state[B, 2^k]` have length 1.
+        """
         gates = self._matrices(per_sample, shared)
         n = self.circuit.num_qubits
         if state is None:
             psi = zero_state(n, shared)
         else:
             assert self.circuit.amplitude is not None
-            psi = embed(normalised(state), self.circuit.amplitude.qubits, n)
+            psi = embed(state, self.circuit.amplitude.qubits, n)
         for number, operation in enumerate(self.circuit.operations):
             if operation.gate == "pauli_rot":
                 psi = self._products.rotate(psi, masks(operation.pauli, operation.qubits), gates[number])

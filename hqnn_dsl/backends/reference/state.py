@@ -6,33 +6,20 @@ differ by sample. A Pauli product is a pair of masks (x, z): X where x has a bit
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
-from torch.utils._python_dispatch import _disable_current_modes
 
+from hqnn_dsl.backends.torch_transforms import constants
 from hqnn_dsl.circuit.gates import Functions
-from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
-from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
 TORCH = Functions(torch.cos, torch.sin, lambda angle: torch.complex(torch.cos(angle), torch.sin(angle)))
 """The gate table's functions on torch tensors."""
-
-
-@contextmanager
-def constants() -> Iterator[None]:
-    """Tensors made in here are plain ones and may be kept, whatever `torch.func`, tracing or inference mode is at work.
-
-    Otherwise a transform wraps them; kept beyond its end they give errors or wrong derivatives.
-    """
-    with torch._C._DisableFuncTorch(), _disable_current_modes(), torch.inference_mode(mode=False):  # noqa: SLF001
-        yield
 
 
 def zero_state(num_qubits: int, like: Tensor) -> Tensor:
@@ -176,28 +163,3 @@ class PauliProducts:
                 diagonal = (state.real.square() + state.imag.square()).to(torch.float64)
             columns.append(diagonal @ self.signs(z, diagonal))
         return torch.stack(columns, dim=1)
-
-
-def normalised(vectors: Tensor) -> Tensor:
-    """Rows of `[B, K]` divided by their Euclidean length; a row of zeros becomes NaN.
-
-    Rows are first scaled by their largest entry, so neither tiny nor huge numbers lose their length; the length
-    cancels, so the scale is a constant for the gradient.
-    """
-    scale = vectors.detach().abs().amax(dim=-1, keepdim=True)
-    scaled = vectors / scale
-    return scaled / scaled.square().sum(-1, keepdim=True).sqrt()
-
-
-def refuse_zeros(state: Tensor) -> None:
-    """Raise `Refusal` where a row of amplitudes `[B, 2^k]` is all zeros: it describes no state."""
-    empty = plain((state.detach() == 0).all(dim=-1))
-    if bool(empty.any()):
-        raise Refusal(ZeroAmplitudes(row=int(empty.nonzero()[0, 0])))
-
-
-def plain(tensor: Tensor) -> Tensor:
-    """The tensor inside the wrappers of torch's transforms, with its batches as further axes, in any place."""
-    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # noqa: SLF001 - torch has no public name for it
-        tensor = torch._C._functorch.get_unwrapped(tensor)  # noqa: SLF001
-    return tensor

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 
 from hqnn_dsl.backends.native.cuda.launch import Arguments, Device, Gradients, Part
 from hqnn_dsl.backends.native.cuda.tables import SAMPLE_KIND, SHARED_KIND, STATE_KIND, tables_of
-from hqnn_dsl.backends.reference.executable import DenseExecutable
-from hqnn_dsl.backends.torch_function import again, numbers_suffice
+from hqnn_dsl.backends.torch_function import by_reference, differentiable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
+    from hqnn_dsl.backends.torch_function import Numbers
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.circuit.pauli.program import PauliPlan
 
@@ -31,6 +34,7 @@ class CudaExecutable:
         self.real = torch.float64 if precision == "double" else torch.float32
         zeros = (0.0,) * len(plan.offsets)
         self.tables = [tables_of(part, circuit, zeros if k else plan.offsets) for k, part in enumerate(plan.parts)]
+        self._by_reference = by_reference(circuit, self.real, precision)
         self._parts: dict[torch.device, list[Part]] = {}
 
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
@@ -39,8 +43,7 @@ class CudaExecutable:
         per_sample, shared = per_sample.to(self.real), shared.to(device, self.real)
         state = None if state is None else state.to(device, self.real)
         if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (per_sample, shared, state)):
-            found: Tensor = _Angles.apply(self, per_sample, shared, state)  # type: ignore[no-untyped-call]
-            return found
+            return differentiable(self._run, self._by_reference, per_sample, shared, state)
         return Call(self, Arguments(per_sample, shared, state)).forward(keep=False)
 
     def parts(self, device: torch.device) -> list[Part]:
@@ -50,9 +53,11 @@ class CudaExecutable:
             self._parts[device] = [Part(t, place, self.real, self.circuit.num_qubits) for t in self.tables]
         return self._parts[device]
 
-    def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
-        """The same outputs by the reference backend, on the same device, for derivatives of derivatives."""
-        return DenseExecutable(self.circuit, self.precision)(per_sample, shared, state)
+    def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> tuple[Tensor, Numbers]:
+        """Outputs from angles, with states kept for the gradients."""
+        state = None if state is None else state.detach()
+        call = Call(self, Arguments(per_sample.detach(), shared.detach(), state))
+        return call.forward(keep=True), partial(_numbers, call)
 
 
 class Call:
@@ -95,30 +100,8 @@ class Call:
         return found.samples, found.shared.sum(0).to(found.samples.dtype), found.state
 
 
-class _Angles(torch.autograd.Function):
-    """Outputs from angles, with the gradients of one sweep back; asked for a graph of these, the reference's."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, executable: CudaExecutable, per_sample: Tensor, shared: Tensor, state: Tensor | None
-    ) -> Tensor:
-        ctx.save_for_backward(per_sample, shared, state)
-        ctx.executable = executable
-        ctx.call = Call(
-            executable, Arguments(per_sample.detach(), shared.detach(), None if state is None else state.detach())
-        )
-        return ctx.call.forward(keep=True)
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        asked = ctx.needs_input_grad[1:]
-        given = ctx.saved_tensors  # torch refuses here what was changed in place since
-
-        def numbers() -> list[Tensor | None]:
-            kinds = zip(asked, (SAMPLE_KIND, SHARED_KIND, STATE_KIND), strict=True)
-            found = ctx.call.backward(upstream[0].contiguous(), sum(kind for want, kind in kinds if want))
-            return [g if want else None for g, want in zip(found, asked, strict=True)]
-
-        if numbers_suffice(upstream[0]):
-            return (None, *numbers())
-        return (None, *again(ctx.executable.differentiable, given, asked, upstream[0], numbers))
+def _numbers(call: Call, upstream: Tensor, asked: Sequence[bool]) -> list[Tensor | None]:
+    """The gradients of a call's angles and amplitudes, by one sweep back."""
+    kinds = zip(asked, (SAMPLE_KIND, SHARED_KIND, STATE_KIND), strict=True)
+    found = call.backward(upstream.contiguous(), sum(kind for want, kind in kinds if want))
+    return [gradient if want else None for gradient, want in zip(found, asked, strict=True)]
