@@ -21,7 +21,6 @@ from hqnn_dsl.backends.native.cuda import device, launch
 from hqnn_dsl.backends.native.executable import NativeExecutable
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.gates import GATES as TABLE
-from hqnn_dsl.circuit.gates import Gate
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES, plan
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -92,8 +91,8 @@ def test_every_gate(gate: str) -> None:
     conformance.assert_gradients(load, [Case(case.circuit, case.inputs[:1], case.weights)], "double")
 
 
-@pytest.mark.parametrize("row", NEW, ids=lambda row: row.name)
-def test_a_gate_that_is_added(row: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gate_that_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = next(row for row in NEW if row.num_angles > 1)
     monkeypatch.setitem(TABLE, row.name, row)
     assert_as_by_matrix(row, lambda circuit: load(circuit, "double"))
 
