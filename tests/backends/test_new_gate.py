@@ -22,12 +22,12 @@ from hqnn_dsl.circuit.foreign_gates import advice, equal_gate
 from hqnn_dsl.circuit.gates import GATES, PLAIN, pauli_rotation
 from hqnn_dsl.cli.main import main
 from hqnn_dsl.diagnostics.source import Source
-from hqnn_dsl.semantics.spec import TranspileSpec
 from hqnn_dsl.syntax.parser import parse
 from hqnn_dsl.syntax.printer import text_of
 from hqnn_dsl.transpile.convert import logical, sums, weight_names
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.passes import transpile
+from hqnn_dsl.transpile.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def test_it_is_compiled_to_all_files(row: Gate, tmp_path: Path) -> None:
 def test_it_is_transpiled_to_any_basis(row: Gate, basis: str) -> None:
     circuit = hqnn.compile_text(spec_of(row)).logical
     built = logical(circuit)
-    found = transpile(built, TranspileSpec(basis=tuple(basis.split()), optimization=1), 0)
+    found = transpile(built, Target(basis=tuple(basis.split()), optimization=1))
     assert set(found.circuit.count_ops()) <= set(basis.split())
     found.circuit.global_phase = 0
     assert_equivalent(built, found, sums(circuit), outcomes=circuit.outcomes)
