@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 import torch
 from circuits_random import Case, random_case
+from new_gates import NEW, assert_as_by_matrix
 from numba import config
 
 from hqnn_dsl.backends import offered
 from hqnn_dsl.backends.native.cuda import device, launch
 from hqnn_dsl.backends.native.executable import NativeExecutable
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
+from hqnn_dsl.circuit.gates import GATES as TABLE
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES, plan
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -87,6 +89,12 @@ def test_gradients_are_those_of_the_reference(memory: str, precision: str) -> No
 def test_every_gate(gate: str) -> None:
     case = conformance.every_gate(gate)
     conformance.assert_gradients(load, [Case(case.circuit, case.inputs[:1], case.weights)], "double")
+
+
+def test_a_gate_that_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = next(row for row in NEW if row.num_angles > 1)
+    monkeypatch.setitem(TABLE, row.name, row)
+    assert_as_by_matrix(row, lambda circuit: load(circuit, "double"))
 
 
 def test_the_cases_cover_what_they_should() -> None:
