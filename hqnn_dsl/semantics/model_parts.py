@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
 from hqnn_dsl.diagnostics.diagnostic import Note
 from hqnn_dsl.diagnostics.source import Span
+from hqnn_dsl.semantics.options import entry_of, places_in
 from hqnn_dsl.semantics.values import Poison
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.values import Scope
 
@@ -66,6 +70,26 @@ def parts_of(model: nodes.Model, scope: Scope, collector: Collector) -> Parts:
 def is_circuit_alone(parts: Parts) -> bool:
     """Whether a model is only a circuit: neither `data`, `encoder` nor `decoder`. It need not fit any targets."""
     return parts.data is None and parts.encoder is None and parts.decoder is None
+
+
+def spans_of(
+    model: nodes.Model, parts: Parts, data_spans: Mapping[str, Span], offered: Mapping[str, Entry]
+) -> dict[str, Span]:
+    """The spans that messages of later stages point at, by path: `circuit`, `train.batch`, `backend.noise.t2_us`."""
+    assert parts.circuit is not None
+    spans = {f"data.{name}": span for name, span in data_spans.items()}
+    spans |= {"model": model.head, "circuit": parts.circuit.head, "backend": parts.circuit.head}
+    if parts.backend is not None:
+        node = parts.backend.values[0].value
+        entry, _ = entry_of(dict(offered), "backend", node)
+        spans["backend"] = parts.backend.span
+        spans |= {f"backend.{path}": span for path, span in places_in(entry, node)}
+    if parts.budget is not None:
+        spans["budget"] = parts.budget.keyword.span
+    for section in (parts.train, parts.transpile):
+        if section is not None:
+            spans |= {f"{section.keyword.name}.{setting.name.name}": setting.span for setting in section.settings}
+    return spans
 
 
 def _take(collector: Collector, parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
