@@ -9,7 +9,6 @@ from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
-from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.sections import backend_of
 from hqnn_dsl.semantics.values import Scope
 from hqnn_dsl.syntax import nodes
@@ -37,11 +36,8 @@ def backend_choice(text: str) -> Choice:
     if values is None:
         hint = "write a backend as in a spec: `aer(device: cpu)`"
         raise Refusal(meaning.UnknownChoice(span=span, what="`backend`", value=text, hint=hint))
-    collector = Collector()
     setting = nodes.Setting(span, nodes.Name(span, "backend"), values)
-    choice = backend_of(setting, backends(), DEFAULT_BACKEND, Scope(), collector)
-    collector.raise_errors()
-    return choice
+    return backend_of(setting, backends(), Scope())
 
 
 def written_backend(backend: str, options: Mapping[str, object]) -> str:

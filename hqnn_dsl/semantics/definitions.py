@@ -17,7 +17,7 @@ from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes import warnings
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.source import Source
-from hqnn_dsl.semantics.collector import Collector
+from hqnn_dsl.semantics.collector import Collector, refuse_all
 from hqnn_dsl.semantics.constants import names_of
 from hqnn_dsl.semantics.evaluate import evaluate
 from hqnn_dsl.semantics.options import option_of
@@ -27,7 +27,7 @@ from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hqnn_dsl.diagnostics.source import Span
 
@@ -38,7 +38,7 @@ BUILT_IN_BLOCKS = {"amplitude": "feature_map", "basis": "feature_map"}
 
 @dataclass(frozen=True, eq=False)
 class Definition:
-    """A block with what it sees."""
+    """A block with the file whose names it sees."""
 
     block: nodes.Block
     file: FileScope
@@ -61,10 +61,10 @@ class FileScope:
     running: dict[str, Iterator[nodes.Name]] = field(default_factory=dict)
     """The constants being computed, each needed by the one before, with the names that are still to be looked at."""
     is_too_deep: bool = False
-    """Whether it was said that constants need each other too deep."""
+    """Whether it was reported that constants need each other too deep."""
 
     def find(self, name: str) -> Definition | None:
-        """The block of that name that this file means, None where there is none."""
+        """The block that this file means by a name, None if there is none."""
         return self.blocks.get(name) or library_block(name)
 
     def block_names(self) -> list[str]:
@@ -78,7 +78,7 @@ def library_names() -> tuple[str, ...]:
 
 
 def library_block(name: str) -> Definition | None:
-    """A library block, None where the library has none of that name."""
+    """The library's block of that name, None if there is none."""
     return _read_library_block(name) if name in library_names() else None
 
 
@@ -87,17 +87,15 @@ def _read_library_block(name: str) -> Definition:
     path = LIBRARY / f"{name}.hqnn"
     source = Source(f"library/{path.name}", path.read_text(encoding="utf-8"))
     tree, mistakes = parse(source)
-    collector = Collector()
     if any(mistake.is_error for mistake in mistakes):
         raise AssertionError(f"library block {name} does not parse: {mistakes}")
-    scope = collect(tree, collector, _Files(Reach(())))
-    definition = scope.own[name]
-    return Definition(definition.block, scope, is_library=True)
+    file = collect(tree, Collector(), _Files(Reach(())))
+    return Definition(file.own[name].block, file, is_library=True)
 
 
 @dataclass
 class _Files:
-    """What may be read, the files that led here, and those met before: a file is read once, whoever uses it."""
+    """The files that may be read, those that led here, and those met before: each is read once."""
 
     reach: Reach
     chain: list[Path] = field(default_factory=list)
@@ -106,22 +104,24 @@ class _Files:
 
 
 def collect(tree: nodes.File, collector: Collector, files: _Files | Reach | None = None) -> FileScope:
-    """The constants and blocks of a parsed file, with those of the files it uses; mistakes go to the collector.
+    """The constants and blocks of a parsed file, with those of the files that it uses.
 
-    Without a `Reach`, files are those of the folder of the tree's source.
+    Without a `Reach`, these are files of the folder of the tree's source.
     """
     if not isinstance(files, _Files):
         files = _Files(Reach.of(tree.source) if files is None else files)
     file = FileScope(tree.source)
     files.chain.append(Path(os.path.realpath(tree.source.name)))
     for statement in tree.statements:
-        match statement:
-            case nodes.Let():
-                _constant(statement, file, collector)
-            case nodes.Block():
-                _block(statement, file, collector)
-            case nodes.Use():
-                _use(statement, file, collector, files)
+        with collector.gathering():
+            match statement:
+                case nodes.Let():
+                    _constant(statement, file)
+                case nodes.Block():
+                    _block(statement, file)
+                case nodes.Use() if not files.is_full:
+                    other = _used(statement, folder_of(file.source), collector, files)
+                    _bring_in(other, statement, file)
     files.chain.pop()
     for name in file.constants:
         _settle(name, file, collector)
@@ -129,16 +129,16 @@ def collect(tree: nodes.File, collector: Collector, files: _Files | Reach | None
     return file
 
 
-def _constant(let: nodes.Let, file: FileScope, collector: Collector) -> None:
+def _constant(let: nodes.Let, file: FileScope) -> None:
+    """Add a constant, which is not computed yet. Raises `Refusal` if there is one of that name."""
     name = let.name.name
     if name in file.constants:
         note = Note("the first one", file.scope.where(name))
-        collector.add(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
-        return
+        raise Refusal(codes.DefinedTwice(span=let.name.span, what=f"the constant `{name}`", notes=(note,)))
     file.constants[name] = let
 
     def resolve() -> Value:
-        """Called for what is not settled yet, which is only met while it is itself computed."""
+        """Called for a constant without a value, which is met only while it is itself computed."""
         running = list(file.running)
         circle = " → ".join([*running[running.index(name) :], name])
         raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=circle))
@@ -164,123 +164,118 @@ def _settle(name: str, file: FileScope, collector: Collector) -> None:
         elif len(running) < limits.MAX_CONSTANT_DEPTH:
             running[needed.name] = names_of(file.constants[needed.name].value)
         else:
-            if not file.is_too_deep:
-                what = "the number of constants that each need the next"
-                collector.add(codes.TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
-                file.is_too_deep = True
+            with collector.gathering():
+                _refuse_depth(needed, file)
             scope.settle(current, Poison(), scope.where(current))
             del running[current]
 
 
+def _refuse_depth(needed: nodes.Name, file: FileScope) -> None:
+    """Refuse a chain of constants that is too long, once in a file."""
+    if file.is_too_deep:
+        raise Silent
+    file.is_too_deep = True
+    what = "the number of constants that each need the next"
+    raise Refusal(codes.TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
+
+
 def _computed(let: nodes.Let, scope: Scope, collector: Collector) -> Value:
-    if collector.is_full:
-        return Poison()
-    try:
-        return evaluate(let.value, scope)
-    except Refusal as refusal:
-        for diagnostic in refusal.diagnostics:
-            collector.add(diagnostic)
-    except Silent:
-        pass
-    return Poison()
+    value: Value = Poison()
+    if not collector.is_full:
+        with collector.gathering():
+            value = evaluate(let.value, scope)
+    return value
 
 
-def _block(block: nodes.Block, file: FileScope, collector: Collector) -> None:
+def _block(block: nodes.Block, file: FileScope) -> None:
+    """Add a block. Raises `Refusal` if there is one of that name."""
     name = block.name.name
     if name in file.own:
         note = Note("the first one", file.own[name].block.name.span)
-        collector.add(codes.DefinedTwice(span=block.name.span, what=f"the block `{name}`", notes=(note,)))
-        return
+        raise Refusal(codes.DefinedTwice(span=block.name.span, what=f"the block `{name}`", notes=(note,)))
     if name in BUILT_IN_BLOCKS:
-        collector.add(
-            codes.DefinedTwice(
-                span=block.name.span, what=f"`{name}`", hint=f"`{name}` is built in; give this block another name"
-            )
-        )
-        return
+        hint = f"`{name}` is built in; give this block another name"
+        raise Refusal(codes.DefinedTwice(span=block.name.span, what=f"`{name}`", hint=hint))
     definition = Definition(block, file)
     file.own[name] = file.blocks[name] = definition
 
 
-def _use(use: nodes.Use, file: FileScope, collector: Collector, files: _Files) -> None:
-    """Bring in the file that a `use` names; what is wrong with it goes to the collector."""
-    if files.is_full:
-        return
-    try:
-        other = _used(use, folder_of(file.source), collector, files)
-    except Refusal as refusal:
-        for diagnostic in refusal.diagnostics:
-            collector.add(diagnostic)
-        return
-    _bring_in(other, use, file, collector)
-
-
 def _used(use: nodes.Use, folder: Path, collector: Collector, files: _Files) -> FileScope:
-    """The file that a `use` names. Raises `Refusal` where it cannot be had."""
-    place = files.reach.place_of(use, folder)
-    if place in files.chain:
-        circle = " → ".join(
-            [*(step.name for step in files.chain[files.chain.index(place) :]), Path(use.path.value).name]
-        )
+    """The file that a `use` names, read when it is first named. Raises `Refusal` if it cannot be used."""
+    path = files.reach.place_of(use, folder)
+    if path in files.chain:
+        steps = [step.name for step in files.chain[files.chain.index(path) :]]
+        circle = " → ".join([*steps, Path(use.path.value).name])
         raise Refusal(codes.UseCycle(span=use.path.span, path=circle))
-    if place not in files.known:
+    if path not in files.known:
         if len(files.known) >= limits.MAX_FILES:
             files.is_full = True
             raise Refusal(codes.TooLarge(span=use.span, what="the number of files", limit=str(limits.MAX_FILES)))
         try:
-            source = read_used(use, place, folder / use.path.value)
+            source = read_used(use, path, folder / use.path.value)
         except Refusal as refusal:
-            files.known[place] = refusal.diagnostics[0]
+            files.known[path] = refusal.diagnostics[0]
         else:
-            files.known[place] = _read(source, place, collector, files)
-    known = files.known[place]
+            files.known[path] = _read(source, path, collector, files)
+    known = files.known[path]
     if isinstance(known, Diagnostic):
         raise Refusal(replace(known, span=use.path.span))
     return known
 
 
-def _read(source: Source, place: Path, collector: Collector, files: _Files) -> FileScope:
-    """What a used file holds; its mistakes go to the collector."""
+def _read(source: Source, path: Path, collector: Collector, files: _Files) -> FileScope:
+    """The constants and blocks of a used file."""
     tree, mistakes = parse(source)
-    for mistake in mistakes:
-        collector.add(mistake)
-    for statement in tree.statements:
-        if isinstance(statement, nodes.Model):
-            hint = "a file for `use` has blocks and constants only"
-            collector.add(codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint))
-    files.known[place] = FileScope(source)  # counts among the files while it is read
+    collector.extend(mistakes)
+    with collector.gathering():
+        refuse_all(_models_in(tree))
+    files.known[path] = FileScope(source)  # counts among the files while it is read
     return collect(tree, collector, files)
 
 
-def _bring_in(other: FileScope, use: nodes.Use, file: FileScope, collector: Collector) -> None:
-    """Make the own blocks of a used file visible."""
+def _models_in(tree: nodes.File) -> Iterator[Diagnostic]:
+    """A mistake for every model of a used file."""
+    for statement in tree.statements:
+        if isinstance(statement, nodes.Model):
+            hint = "a file for `use` has blocks and constants only"
+            yield codes.WrongPlace(span=statement.head, what="model", place="in a used file", hint=hint)
+
+
+def _bring_in(other: FileScope, use: nodes.Use, file: FileScope) -> None:
+    """Make the own blocks of a used file visible. Raises `Refusal` for names that are taken."""
+    taken = []
     for name, definition in other.own.items():
         present = file.blocks.setdefault(name, definition)
         if present is not definition:
-            note = Note("the other one", present.block.name.span)
-            collector.add(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)))
+            taken.append((name, Note("the other one", present.block.name.span)))
+    refuse_all(codes.DefinedTwice(span=use.span, what=f"the block `{name}`", notes=(note,)) for name, note in taken)
 
 
 def check_blocks(file: FileScope, collector: Collector) -> None:
-    """What can be told of a block before it is placed: its parameters."""
-    for definition in file.own.values():
-        if collector.is_full:
-            return
+    """Check the parts of a file's blocks that need no placement: their parameters."""
+    for definition in collector.until_full(file.own.values()):
         seen: dict[str, Span] = {}
         for parameter in definition.block.parameters:
-            name = parameter.name.name
-            if name in seen:
-                note = Note("the first one", seen[name])
-                what = f"the argument `{name}`"
-                collector.add(codes.DefinedTwice(span=parameter.name.span, what=what, notes=(note,)))
-            elif file.scope.has(name):
-                where = file.scope.where(name)
-                notes = (Note("it stands for this", where),) if where is not None else ()
-                collector.add(codes.Shadowed(span=parameter.name.span, name=name, notes=notes))
-            seen[name] = parameter.name.span
-            try:
+            with collector.gathering():
+                _refuse_taken(parameter.name, seen, file.scope)
+            seen[parameter.name.name] = parameter.name.span
+            with collector.gathering():
                 option_of(parameter)
-            except Refusal as refusal:
-                collector.add(refusal.diagnostics[0])
         if definition.name in library_names():
             collector.add(warnings.LibraryReplaced(span=definition.block.name.span, name=definition.name))
+
+
+def _refuse_taken(name: nodes.Name, seen: Mapping[str, Span], scope: Scope) -> None:
+    """Refuse a parameter that has the name of one before it, or of a constant."""
+    if name.name in seen:
+        note = Note("the first one", seen[name.name])
+        raise Refusal(codes.DefinedTwice(span=name.span, what=f"the argument `{name.name}`", notes=(note,)))
+    refuse_shadowing(name, scope)
+
+
+def refuse_shadowing(name: nodes.Name, scope: Scope) -> None:
+    """Refuse to define a name that is visible already: nothing is ever shadowed."""
+    if scope.has(name.name):
+        where = scope.where(name.name)
+        notes = (Note("it stands for this", where),) if where is not None else ()
+        raise Refusal(codes.Shadowed(span=name.span, name=name.name, notes=notes))

@@ -22,7 +22,6 @@ from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics import placing, value_advice
 from hqnn_dsl.semantics.arguments import Reporter, bind_arguments
-from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
 from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
@@ -35,6 +34,7 @@ from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.collector import Collector
 
 
 _PLACING = 3
@@ -331,10 +331,7 @@ class Elaborator:
         if isinstance(how, nodes.Call) and how.function.name == "from":
             raise Refusal(unbuilt.NotBuilt(span=how.span, what="a warm start from another run is"))
         entry, arguments = entry_of(INITIALS, "initial", how)
-        collector = Collector()
-        choice = bind(entry, arguments, frame.scope, collector, how.span)
-        if choice is None:
-            raise Refusal(*collector.items) if collector.items else Silent
+        choice = bind(entry, arguments, frame.scope, how.span)
         return choice.name, tuple(float(value) for value in choice.options.values())
 
     # ---------------------------------------------------------------- gates

@@ -7,6 +7,7 @@ inputs or the number of targets. What does not fit is an error that shows both p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
@@ -14,13 +15,17 @@ from hqnn_dsl.circuit.angles import FUNCTIONS
 from hqnn_dsl.diagnostics.codes import shapes as codes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics import value_advice
+from hqnn_dsl.semantics.collector import refuse_all
 from hqnn_dsl.semantics.evaluate import number
 from hqnn_dsl.semantics.options import bind
 from hqnn_dsl.semantics.spec import Choice, Layer
-from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
+from hqnn_dsl.semantics.values import Scope, suggest_or_list
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.collector import Collector
 
@@ -50,24 +55,17 @@ class Line:
 
 
 def read_lines(section: nodes.Layers | None, scope: Scope, collector: Collector) -> list[Line] | None:
-    """The lines of an encoder or decoder; None where one is wrong, which is then in the collector."""
+    """The lines of an encoder or decoder; None if one is wrong."""
     lines: list[Line] = []
-    sound = True
-    for node in section.lines if section is not None else ():
-        if collector.is_full:
-            return None
-        try:
-            lines.append(_line(node, scope, collector))
-        except Refusal as refusal:
-            sound = False
-            for diagnostic in refusal.diagnostics:
-                collector.add(diagnostic)
-        except Silent:
-            sound = False
-    return lines if sound else None
+    with collector.gathering() as reading:
+        for node in collector.until_full(section.lines if section is not None else ()):
+            with collector.gathering():
+                lines.append(_line(node, scope))
+    return None if reading.failed or collector.is_full else lines
 
 
-def _line(node: nodes.Expression, scope: Scope, collector: Collector) -> Line:
+def _line(node: nodes.Expression, scope: Scope) -> Line:
+    """One line: a layer, then operations with constants. Raises `Refusal` or `Silent`."""
     operations: list[tuple[str, float]] = []
     head = node
     while isinstance(head, nodes.Binary):
@@ -90,9 +88,7 @@ def _line(node: nodes.Expression, scope: Scope, collector: Collector) -> Line:
     if not isinstance(entry, LayerEntry):
         hint = value_advice.for_layer(name.name, head.span.text) or suggest_or_list(name.name, list(LAYERS))
         raise Refusal(codes.UnknownLayer(span=name.span, name=name.name, hint=hint))
-    choice = bind(entry, arguments, scope, collector, head.span)
-    if choice is None:
-        raise Silent
+    choice = bind(entry, arguments, scope, head.span)
     return Line(node.span, choice, entry, tuple(reversed(operations)))
 
 
@@ -132,20 +128,19 @@ def end_span(lines: list[Line]) -> Span | None:
     return next((line.span for line in reversed(lines) if line.width is not None), None)
 
 
-def resolved(
-    lines: list[Line], in_width: int | None, needed: int | None, collector: Collector
-) -> tuple[tuple[Layer, ...], int | None]:
-    """The layers with all widths, and the width they end with.
+def resolved(lines: list[Line], in_width: int | None, needed: int | None) -> tuple[tuple[Layer, ...], int | None]:
+    """The layers with all widths, and the width that they end with.
 
-    `in_width` is what comes in, None while only the table knows; `needed` is what the right neighbour takes.
+    `in_width` is the width in front of them, None if only the table knows it; `needed` is the width that their right
+    neighbour takes. Raises `Refusal` for every `auto` in front of a layer that takes any width.
     """
+    refuse_all(_undecided(lines))
     layers: list[Layer] = []
     width = in_width
-    neighbours = _next_with_width(lines)
-    for line, neighbour in zip(lines, neighbours, strict=True):
+    for line in lines:
         out = width
         if line.width is not None:
-            out = _width_of(line, neighbour, needed, collector)
+            out = line.width if isinstance(line.width, int) else needed
         options: dict[str, Any] = dict(line.layer.options)
         if line.width is not None and out is not None:
             options["width"] = out
@@ -155,28 +150,14 @@ def resolved(
     return tuple(layers), width
 
 
-def _next_with_width(lines: list[Line]) -> list[Line | None]:
-    """For each line the next one after it that sets a width."""
-    found: list[Line | None] = []
-    following: Line | None = None
-    for line in reversed(lines):
-        found.append(following)
-        following = line if line.width is not None else following
-    return found[::-1]
-
-
-def _width_of(line: Line, neighbour: Line | None, needed: int | None, collector: Collector) -> int | None:
-    if isinstance(line.width, int):
-        return line.width
-    name = line.layer.name
-    if neighbour is not None:
-        reason = f"`{neighbour.span.text}` after it takes any width"
-        hint = f"write `{name}(16)`, or another number"
-        collector.add(codes.AutoWidth(span=line.span, what=f"`{line.span.text}`", reason=reason, hint=hint))
-        return None
-    if needed is None:
-        return None
-    return needed
+def _undecided(lines: list[Line]) -> Iterator[Diagnostic]:
+    """A mistake for every `auto` with another line after it that sets a width."""
+    setting = [line for line in lines if line.width is not None]
+    for line, neighbour in pairwise(setting):
+        if line.width == "auto":
+            reason = f"`{neighbour.span.text}` after it takes any width"
+            hint = f"write `{line.layer.name}(16)`, or another number"
+            yield codes.AutoWidth(span=line.span, what=f"`{line.span.text}`", reason=reason, hint=hint)
 
 
 def ends_bounded(lines: list[Line]) -> bool:

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
-from hqnn_dsl.diagnostics.diagnostic import Note
+from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.diagnostics.source import Span
+from hqnn_dsl.semantics.collector import refuse_all
+from hqnn_dsl.semantics.options import entry_of, places_in
 from hqnn_dsl.semantics.values import Poison
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.catalog.entry import Entry
     from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.values import Scope
 
@@ -33,34 +38,40 @@ class Parts:
 def model_of(tree: nodes.File, collector: Collector) -> nodes.Model | None:
     """The first model of a file, None where it has none."""
     models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
-    for second in models[1:]:
-        note = Note("the first one", models[0].head)
-        collector.add(meaning.DefinedTwice(span=second.head, what="`model`", notes=(note,)))
+    with collector.gathering():
+        notes = (Note("the first one", models[0].head),) if models else ()
+        refuse_all(meaning.DefinedTwice(span=other.head, what="`model`", notes=notes) for other in models[1:])
     return models[0] if models else None
 
 
 def parts_of(model: nodes.Model, scope: Scope, collector: Collector) -> Parts:
-    """The parts of a model; one that stands twice, or is not built, goes to the collector."""
+    """The parts of a model, without those that stand twice or are not built."""
     parts = Parts()
     for part in model.parts:
-        match part:
-            case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" | "budget" as word)):
-                _take(collector, parts, word, part)
-            case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
-                _take(collector, parts, word, part)
-            case nodes.Circuit():
-                _take_circuit(collector, parts, part)
-            case nodes.Setting():
-                _take(collector, parts, "backend", part)
-            case nodes.Allow():
-                pass
-            case nodes.Let():
-                hint = "write it above the model"
-                scope.bind(part.name.name, Poison(), part.name.span)
-                collector.add(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
-            case _:
-                collector.add(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
+        with collector.gathering():
+            _sort_in(part, parts, scope)
     return parts
+
+
+def _sort_in(part: nodes.Part, parts: Parts, scope: Scope) -> None:
+    """Add one part to the others. Raises `Refusal` if it may not stand there."""
+    match part:
+        case nodes.Settings(_, nodes.Name(_, "data" | "train" | "transpile" | "budget" as word)):
+            _take(parts, word, part)
+        case nodes.Layers(_, nodes.Name(_, "encoder" | "decoder" as word)):
+            _take(parts, word, part)
+        case nodes.Circuit():
+            _take_circuit(parts, part)
+        case nodes.Setting():
+            _take(parts, "backend", part)
+        case nodes.Allow():
+            pass
+        case nodes.Let():
+            hint = "write it above the model"
+            scope.bind(part.name.name, Poison(), part.name.span)
+            raise Refusal(meaning.WrongPlace(span=part.span, what="let", place="in a model", hint=hint))
+        case _:
+            raise Refusal(unbuilt.NotBuilt(span=_head(part), what=f"{_unbuilt_name(part)}"))
 
 
 def is_circuit_alone(parts: Parts) -> bool:
@@ -68,21 +79,39 @@ def is_circuit_alone(parts: Parts) -> bool:
     return parts.data is None and parts.encoder is None and parts.decoder is None
 
 
-def _take(collector: Collector, parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
+def spans_of(
+    model: nodes.Model, parts: Parts, data_spans: Mapping[str, Span], offered: Mapping[str, Entry]
+) -> dict[str, Span]:
+    """The spans that messages of later stages point at, by path: `circuit`, `train.batch`, `backend.noise.t2_us`."""
+    assert parts.circuit is not None
+    spans = {f"data.{name}": span for name, span in data_spans.items()}
+    spans |= {"model": model.head, "circuit": parts.circuit.head, "backend": parts.circuit.head}
+    if parts.backend is not None:
+        node = parts.backend.values[0].value
+        entry, _ = entry_of(dict(offered), "backend", node)
+        spans["backend"] = parts.backend.span
+        spans |= {f"backend.{path}": span for path, span in places_in(entry, node)}
+    if parts.budget is not None:
+        spans["budget"] = parts.budget.keyword.span
+    for section in (parts.train, parts.transpile):
+        if section is not None:
+            spans |= {f"{section.keyword.name}.{setting.name.name}": setting.span for setting in section.settings}
+    return spans
+
+
+def _take(parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
     first = getattr(parts, word)
     if first is not None:
         note = Note("the first one", _head(first))
-        collector.add(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
-        return
+        raise Refusal(meaning.DefinedTwice(span=_head(part), what=f"`{word}`", notes=(note,)))
     setattr(parts, word, part)
 
 
-def _take_circuit(collector: Collector, parts: Parts, part: nodes.Circuit) -> None:
+def _take_circuit(parts: Parts, part: nodes.Circuit) -> None:
     if parts.circuit is not None:
         note = Note("the first one", parts.circuit.head)
         what = "a model with several circuits is"
-        collector.add(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
-        return
+        raise Refusal(unbuilt.NotBuilt(span=part.head, what=what, notes=(note,)))
     parts.circuit = part
 
 

@@ -31,9 +31,10 @@ from hqnn_dsl.semantics.values import (
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hqnn_dsl.catalog.entry import Entry
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.diagnostics.source import Span
 
 _EXPECTED = {
@@ -78,11 +79,7 @@ def _selection(option: Option, node: nodes.Expression, scope: Scope) -> Selectio
     """An entry of the option's table, its own options filled in the same way."""
     assert option.table is not None, f"`{option.name}` has no table"
     entry, arguments = entry_of(dict(option.table), option.name, node)
-    collector = Collector()
-    choice = bind(entry, arguments, scope, collector, node.span)
-    collector.raise_errors()
-    if choice is None:
-        raise Silent
+    choice = bind(entry, arguments, scope, node.span)
     return Selection(choice.name, tuple(choice.options.items()))
 
 
@@ -232,43 +229,34 @@ def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
     return known or suggest_or_list(name, list(table))
 
 
-def bind(  # noqa: C901 - every way to go wrong is one
-    entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, collector: Collector, span: Span
-) -> Choice | None:
-    """All options of `entry` filled from `arguments` and defaults; None when something was wrong and is reported."""
+def bind(entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, span: Span) -> Choice:
+    """All options of `entry`, filled from the arguments of a call at `span` and from defaults.
+
+    Raises `Refusal` with every mistake in the arguments, or `Silent`.
+    """
     values: dict[str, Any] = {}
     given: dict[str, Span] = {}
-    sound = True
-    for place, argument in enumerate(arguments):
-        if collector.is_full:
-            return None
-        option = _option_for(entry, argument, place, collector)
-        if option is None:
-            sound = False
-            continue
-        if option.name in given:
-            note = Note("first given here", given[option.name])
-            collector.add(codes.GivenTwice(span=argument.span, name=option.name, notes=(note,)))
-            sound = False
-            continue
-        given[option.name] = argument.span
-        try:
+    collector = Collector()
+    for position, argument in enumerate(collector.until_full(arguments)):
+        with collector.gathering():
+            option = _option_for(entry, argument, position)
+            if option.name in given:
+                note = Note("first given here", given[option.name])
+                raise Refusal(codes.GivenTwice(span=argument.span, name=option.name, notes=(note,)))
+            given[option.name] = argument.span
             values[option.name] = value_of(option, argument.value, scope, entry.name)
-        except Refusal as refusal:
-            for diagnostic in refusal.diagnostics:
-                collector.add(diagnostic)
-            sound = False
-        except Silent:
-            sound = False
+    collector.extend(_missing(entry, given, span))
+    collector.raise_errors()
+    filled = {option.name: values.get(option.name, option.default) for option in entry.options}
+    return Choice(name=entry.name, options=filled)
+
+
+def _missing(entry: Entry, given: Collection[str], span: Span) -> Iterator[Diagnostic]:
+    """A mistake for every option that has no default and is not given."""
     for option in entry.options:
         if option.is_required and option.name not in given:
             hint = f"write `{entry.name}({option.name}: …)`. {option.doc}"
-            collector.add(codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=hint))
-            sound = False
-    if not sound:
-        return None
-    filled = {option.name: values.get(option.name, option.default) for option in entry.options}
-    return Choice(name=entry.name, options=filled)
+            yield codes.MissingArgument(span=span, owner=entry.name, name=option.name, hint=hint)
 
 
 def places_in(entry: Entry, node: nodes.Expression) -> Iterator[tuple[str, Span]]:
@@ -285,21 +273,20 @@ def places_in(entry: Entry, node: nodes.Expression) -> Iterator[tuple[str, Span]
                     yield f"{option.name}.{path}", span
 
 
-def _option_for(entry: Entry, argument: nodes.Argument, place: int, collector: Collector) -> Option | None:
+def _option_for(entry: Entry, argument: nodes.Argument, position: int) -> Option:
+    """The option that an argument gives, by its name or its position. Raises `Refusal` if there is none."""
     names = [option.name for option in entry.options]
     if argument.name is None:
-        if place < entry.positional:
-            return entry.options[place]
+        if position < entry.positional:
+            return entry.options[position]
         count = f"{entry.positional or 'no'} value{'' if entry.positional == 1 else 's'} without a name"
-        hint = f"write `{names[place]}: {argument.span.text}`" if place < len(names) else ""
-        collector.add(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
-        return None
+        hint = f"write `{names[position]}: {argument.span.text}`" if position < len(names) else ""
+        raise Refusal(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
     option = entry.option(argument.name.name)
     if option is None:
         hint = suggest_or_list(argument.name.name, names) or f"`{entry.name}` takes no arguments"
-        collector.add(
-            codes.UnknownArgument(span=argument.name.span, owner=entry.name, name=argument.name.name, hint=hint)
-        )
+        name = argument.name
+        raise Refusal(codes.UnknownArgument(span=name.span, owner=entry.name, name=name.name, hint=hint))
     return option
 
 

@@ -6,7 +6,7 @@ nothing states them twice. Docs and `--resolved` read the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,18 @@ from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes import unbuilt, warnings
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.semantics import value_advice
-from hqnn_dsl.semantics.collector import Collector
+from hqnn_dsl.semantics.collector import Collector, refuse_all
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
 from hqnn_dsl.semantics.spec import BudgetSpec, Choice, DataSpec, Features, Scale, Split, TrainSpec, TranspileSpec
-from hqnn_dsl.semantics.values import Scope, Silent, suggest_or_list
+from hqnn_dsl.semantics.values import Scope, suggest_or_list
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.diagnostics.source import Span
 
-_Read = Callable[[nodes.Setting, Scope, Collector], Any]
+_Read = Callable[[nodes.Setting, Scope], Any]
 COUPLINGS = ("linear", "ring", "grid", "full")
 
 
@@ -67,7 +68,7 @@ def _plain(record: type, kind: str, name: str, doc: str, **bounds: Any) -> Row:
     """A setting of one value, with the record's default."""
     option = Option(name=name, type=kind, doc=doc, default=default_of(record, name), **bounds)  # type: ignore[arg-type]
 
-    def read(setting: nodes.Setting, scope: Scope, collector: Collector) -> Any:  # noqa: ARG001 - one signature for all
+    def read(setting: nodes.Setting, scope: Scope) -> Any:
         return value_of(option, _sole(setting).value, scope)
 
     return Row(name, doc, read, option=option)
@@ -76,10 +77,10 @@ def _plain(record: type, kind: str, name: str, doc: str, **bounds: Any) -> Row:
 def _from_table(name: str, table: dict[str, Entry], doc: str) -> Row:
     """A setting that names an entry of a catalog: `optimizer adamw(lr: 0.01)`."""
 
-    def read(setting: nodes.Setting, scope: Scope, collector: Collector) -> Choice | None:
+    def read(setting: nodes.Setting, scope: Scope) -> Choice:
         node = _sole(setting).value
         entry, arguments = entry_of(table, name, node)
-        return bind(entry, arguments, scope, collector, node.span)
+        return bind(entry, arguments, scope, node.span)
 
     return Row(name, doc, read, table=table)
 
@@ -115,11 +116,11 @@ def _columns(setting: nodes.Setting) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _target(setting: nodes.Setting, _: Scope, __: Collector) -> tuple[str, ...]:
+def _target(setting: nodes.Setting, _: Scope) -> tuple[str, ...]:
     return _columns(setting)
 
 
-def _features(setting: nodes.Setting, _: Scope, __: Collector) -> Features:
+def _features(setting: nodes.Setting, _: Scope) -> Features:
     first = setting.values[0].value
     if isinstance(first, nodes.Star):
         if len(setting.values) > 1:
@@ -137,50 +138,43 @@ _FOLDS = frozenset(("kfold", "k_fold", "folds", "cv", "n_splits", "n_folds", "cr
 _PART = {"minimum": 0.0, "below": 1.0}
 
 
-def _split(setting: nodes.Setting, scope: Scope, collector: Collector) -> Split | None:
-    """Parts as fractions, or as row counts where they are whole numbers."""
+def _split(setting: nodes.Setting, scope: Scope) -> Split:
+    """Parts as fractions, or as row counts if they are whole numbers."""
     values: dict[str, Any] = {}
-    sound = True
-    for argument in setting.values:
-        if collector.is_full:
-            return None
-        try:
+    collector = Collector()
+    for argument in collector.until_full(setting.values):
+        with collector.gathering():
             _split_part(argument, values, scope)
-        except Refusal as refusal:
-            sound = False
-            for diagnostic in refusal.diagnostics:
-                collector.add(diagnostic)
-    if not sound:
-        return None
+    collector.raise_errors()
     split = Split(**values)
-    _refuse_idle_seed(setting, split, collector)
-    _warn_of_rows(setting, split, collector)
+    _refuse_idle_seed(setting, split)
     fractions = [part for part in (split.validation, split.test) if isinstance(part, float)]
     if sum(fractions) >= 1:
         value = f"{sum(fractions):g}"
-        collector.add(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
-        return None
+        raise Refusal(codes.OutOfBounds(span=setting.span, what="`split`", bound="below 1 in all", value=value))
     return split
 
 
-def _warn_of_rows(setting: nodes.Setting, split: Split, collector: Collector) -> None:
-    """Warn of a number of rows beside a fraction: it may be meant in per cent."""
+def _rows_beside_shares(section: nodes.Settings | None, split: Split) -> Iterator[Diagnostic]:
+    """A warning for each number of rows beside a fraction: it may be meant in per cent."""
     parts = {"validation": split.validation, "test": split.test}
     shares = [part for part in parts.values() if isinstance(part, float) and part]
-    for argument in setting.values:
+    settings = section.settings if section is not None else ()
+    setting = next((item for item in settings if item.name.name == "split"), None)
+    for argument in setting.values if setting is not None else ():
         name = argument.name.name if argument.name is not None else ""
         rows = parts.get(name)
         if shares and isinstance(rows, int) and 0 < rows < 100:
             share = f"{rows / 100:g}"
-            collector.add(warnings.RowsBesideShare(span=argument.span, name=name, rows=rows, share=share))
+            yield warnings.RowsBesideShare(span=argument.span, name=name, rows=rows, share=share)
 
 
-def _refuse_idle_seed(setting: nodes.Setting, split: Split, collector: Collector) -> None:
+def _refuse_idle_seed(setting: nodes.Setting, split: Split) -> None:
     """Refuse a seed of a split that draws no rows."""
     given = next((value for value in setting.values if value.name is not None and value.name.name == "seed"), None)
     if given is not None and split.seed is not None and not split.validation and not split.test:
         reason = "`validation` and `test` are 0, so no row is drawn"
-        collector.add(codes.NoEffect(span=given.span, what="split seed", reason=reason, hint="leave it out"))
+        raise Refusal(codes.NoEffect(span=given.span, what="split seed", reason=reason, hint="leave it out"))
 
 
 def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> None:
@@ -224,12 +218,11 @@ _SCALE = Entry(
 )
 
 
-def _scale(setting: nodes.Setting, scope: Scope, collector: Collector) -> Scale | None:
-    choice = bind(_SCALE, setting.values, scope, collector, setting.span)
-    return None if choice is None else Scale(**choice.options)
+def _scale(setting: nodes.Setting, scope: Scope) -> Scale:
+    return Scale(**bind(_SCALE, setting.values, scope, setting.span).options)
 
 
-def _task(setting: nodes.Setting, scope: Scope, _: Collector) -> str:
+def _task(setting: nodes.Setting, scope: Scope) -> str:
     choices = ("regression", "classification")
     value = value_of(Option(name="task", type="choice", choices=choices, doc=""), _sole(setting).value, scope)
     if value == "classification":
@@ -267,7 +260,7 @@ TRAIN_DEFAULTS = {"loss": "mse", "optimizer": "adamw", "scheduler": "reduce_on_p
 # --------------------------------------------------------------- transpile
 
 
-def _basis(setting: nodes.Setting, scope: Scope, _: Collector) -> tuple[str, ...]:
+def _basis(setting: nodes.Setting, scope: Scope) -> tuple[str, ...]:
     option = Option(
         name="basis",
         type="strings",
@@ -280,7 +273,7 @@ def _basis(setting: nodes.Setting, scope: Scope, _: Collector) -> tuple[str, ...
     return tuple(words)
 
 
-def _coupling(setting: nodes.Setting, scope: Scope, _: Collector) -> Any:
+def _coupling(setting: nodes.Setting, scope: Scope) -> Any:
     """A pattern by name, or pairs of qubits: `[[0, 1], [1, 2]]`."""
     node = _sole(setting).value
     if not isinstance(node, nodes.ListLiteral):
@@ -323,49 +316,47 @@ LAYER_TABLE = LAYERS
 def read_section(
     section: nodes.Settings | None, rows: tuple[Row, ...], scope: Scope, collector: Collector
 ) -> tuple[dict[str, Any], dict[str, Span]]:
-    """The values of the settings that stand in a section, and where; mistakes go to the collector."""
+    """The values of the right settings of a section, and the spans of all that it knows, by name."""
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
+    if section is None:
+        return values, spans
     by_name = {row.name: row for row in rows}
-    for setting in section.settings if section is not None else ():
+    for setting in collector.until_full(section.settings):
         name = setting.name.name
-        assert section is not None
-        if collector.is_full:
-            break
-        if name not in by_name:
-            hint = value_advice.for_setting(name, setting, section) or suggest_or_list(name, list(by_name))
-            collector.add(
-                codes.UnknownSetting(span=setting.name.span, section=section.keyword.name, name=name, hint=hint)
-            )
-            continue
-        if name in spans:
-            note = Note("first given here", spans[name])
-            collector.add(codes.GivenTwice(span=setting.span, name=name, notes=(note,)))
-            continue
-        spans[name] = setting.span
-        try:
-            values[name] = by_name[name].read(setting, scope, collector)
-        except Refusal as refusal:
-            for diagnostic in refusal.diagnostics:
-                collector.add(diagnostic)
-        except Silent:
-            pass
-    return {name: value for name, value in values.items() if value is not None or by_name[name].table is None}, spans
+        with collector.gathering():
+            if name not in by_name:
+                hint = value_advice.for_setting(name, setting, section) or suggest_or_list(name, list(by_name))
+                owner = section.keyword.name
+                raise Refusal(codes.UnknownSetting(span=setting.name.span, section=owner, name=name, hint=hint))
+            if name in spans:
+                note = Note("first given here", spans[name])
+                raise Refusal(codes.GivenTwice(span=setting.span, name=name, notes=(note,)))
+            spans[name] = setting.span
+            values[name] = by_name[name].read(setting, scope)
+    return values, spans
 
 
 def data_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> tuple[DataSpec, dict[str, Span]]:
     """`data { … }`."""
     values, spans = read_section(section, DATA, scope, collector)
     values.pop("task", None)
-    data = DataSpec(**{name: value for name, value in values.items() if value is not None})
-    for column in sorted(set(data.target or ()) & set(data.features.excluded)):
-        reason = f"`{column}` is the target, which is never a feature"
-        collector.add(codes.NoEffect(span=spans["features"], what=f"except {column}", reason=reason))
-    both = set(data.target or ()) & set(data.features.names or ())
-    for column in sorted(both):
-        note = Note("the target", spans["target"])
-        collector.add(codes.GivenTwice(span=spans["features"], name=column, notes=(note,)))
+    data = DataSpec(**values)
+    collector.extend(_rows_beside_shares(section, data.split))
+    with collector.gathering():
+        refuse_all(_targets_among_features(data, spans))
     return data, spans
+
+
+def _targets_among_features(data: DataSpec, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
+    """A mistake for every target that is named as a feature, or excluded from them although it never is one."""
+    targets = set(data.target or ())
+    for column in sorted(targets & set(data.features.excluded)):
+        reason = f"`{column}` is the target, which is never a feature"
+        yield codes.NoEffect(span=spans["features"], what=f"except {column}", reason=reason)
+    for column in sorted(targets & set(data.features.names or ())):
+        note = Note("the target", spans["target"])
+        yield codes.GivenTwice(span=spans["features"], name=column, notes=(note,))
 
 
 def train_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> TrainSpec:
@@ -374,7 +365,7 @@ def train_of(section: nodes.Settings | None, scope: Scope, collector: Collector)
     tables = {row.name: row.table for row in TRAIN if row.table is not None}
     for name, table in tables.items():
         entry = table[TRAIN_DEFAULTS[name]]
-        if values.get(name) is None:
+        if name not in values:
             values[name] = Choice(name=entry.name, options=entry.defaults())
     return TrainSpec(**values)
 
@@ -382,15 +373,22 @@ def train_of(section: nodes.Settings | None, scope: Scope, collector: Collector)
 def transpile_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> TranspileSpec:
     """`transpile { … }`."""
     values, spans = read_section(section, TRANSPILE, scope, collector)
-    if values.get("target") is not None:
+    transpile = TranspileSpec(**values)
+    with collector.gathering():
+        refuse_all(_idle_in_transpile(transpile, spans))
+    return transpile
+
+
+def _idle_in_transpile(transpile: TranspileSpec, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
+    """A mistake for every setting that the others make useless."""
+    if transpile.target is not None:
         for name in ("basis", "coupling"):
             if name in spans:
                 reason = "the device that `target` names has its own"
-                collector.add(codes.NoEffect(span=spans[name], what=name, reason=reason))
-    if values.get("seed") is not None and values.get("target") is None and values.get("coupling") in {None, "full"}:
+                yield codes.NoEffect(span=spans[name], what=name, reason=reason)
+    elif transpile.seed is not None and transpile.coupling in {None, "full"}:
         reason = "every pair of qubits is joined, so no layout is drawn"
-        collector.add(codes.NoEffect(span=spans["seed"], what="transpile seed", reason=reason, hint="leave it out"))
-    return TranspileSpec(**values)
+        yield codes.NoEffect(span=spans["seed"], what="transpile seed", reason=reason, hint="leave it out")
 
 
 def budget_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> BudgetSpec | None:
@@ -398,28 +396,16 @@ def budget_of(section: nodes.Settings | None, scope: Scope, collector: Collector
     if section is None:
         return None
     values, spans = read_section(section, BUDGET, scope, collector)
-    if all(value is None for value in values.values()) and not collector.has_errors:
-        reason = "it has no bound"
-        hint = "write `budget { circuits: 20000 }`, or leave it out"
-        span = next(iter(spans.values()), section.keyword.span)
-        collector.add(codes.NoEffect(span=span, what="budget", reason=reason, hint=hint))
+    with collector.gathering():
+        if all(value is None for value in values.values()) and not collector.has_errors:
+            hint = "write `budget { circuits: 20000 }`, or leave it out"
+            span = next(iter(spans.values()), section.keyword.span)
+            raise Refusal(codes.NoEffect(span=span, what="budget", reason="it has no bound", hint=hint))
     return BudgetSpec(**values)
 
 
-def backend_of(
-    setting: nodes.Setting | None, offered: Mapping[str, Entry], default: str, scope: Scope, collector: Collector
-) -> Choice:
-    """`backend …`; where it is missing or wrong, the default."""
-    fallback = Choice(name=default, options=offered[default].defaults())
-    if setting is None:
-        return fallback
-    try:
-        node = _sole(setting).value
-        entry, arguments = entry_of(dict(offered), "backend", node)
-        return bind(entry, arguments, scope, collector, node.span) or fallback
-    except Refusal as refusal:
-        for diagnostic in refusal.diagnostics:
-            collector.add(diagnostic)
-    except Silent:
-        pass
-    return fallback
+def backend_of(setting: nodes.Setting, offered: Mapping[str, Entry], scope: Scope) -> Choice:
+    """`backend …`. Raises `Refusal` or `Silent`."""
+    node = _sole(setting).value
+    entry, arguments = entry_of(dict(offered), "backend", node)
+    return bind(entry, arguments, scope, node.span)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.objectives import OPTIMIZERS, SCHEDULERS
 from hqnn_dsl.diagnostics.codes import meaning, warnings
+from hqnn_dsl.semantics.collector import refuse_all
 from hqnn_dsl.semantics.options import places_in
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.walk import has_option, names_in
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.diagnostics.source import Span
-    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.definitions import FileScope
     from hqnn_dsl.semantics.layers import Line
     from hqnn_dsl.semantics.spec import TrainSpec
@@ -30,21 +31,29 @@ def refuse_idle_training(
     section: nodes.Settings | None,
     layers: tuple[Sequence[Line], Sequence[Line]],
     circuit: Circuit,
-    collector: Collector,
 ) -> None:
     """Refuse settings of `train` that this network has no use for. `layers` are those of encoder and decoder."""
+    refuse_all(_idle_training(train, section, layers, circuit))
+
+
+def _idle_training(
+    train: TrainSpec,
+    section: nodes.Settings | None,
+    layers: tuple[Sequence[Line], Sequence[Line]],
+    circuit: Circuit,
+) -> Iterator[Diagnostic]:
     spans = dict(_places(section))
     is_classical = any(line.has_weights for part in layers for line in part)
     is_quantum = any(tensor.size and not tensor.frozen for tensor in circuit.weights)
     chosen, trains = train.optimizer, {"is_classical": is_classical, "is_quantum": is_quantum}
     for name, reason in _idle_options(chosen.name, chosen.options, **trains):
         span = spans.get(f"optimizer.{name}", spans.get("optimizer"))
-        collector.add(meaning.NoEffect(span=span, what=name, reason=reason, hint="leave it out"))
+        yield meaning.NoEffect(span=span, what=name, reason=reason, hint="leave it out")
     if train.precision == "mixed" and not _has_half(*layers):
         reason = "only dense layers in front of the decoder's last weights are computed in half precision"
         hint = "write `precision single`, or leave it out"
-        collector.add(meaning.NoEffect(span=spans.get("precision"), what="precision mixed", reason=reason, hint=hint))
-    _bound_min_lr(train, spans, collector, **trains)
+        yield meaning.NoEffect(span=spans.get("precision"), what="precision mixed", reason=reason, hint=hint)
+    yield from _lowest_above_rates(train, spans, **trains)
 
 
 def _idle_options(
@@ -69,10 +78,10 @@ def _has_half(encoder: Sequence[Line], decoder: Sequence[Line]) -> bool:
     return any(line.entry.sets_width for line in halves)
 
 
-def _bound_min_lr(
-    train: TrainSpec, spans: Mapping[str, Span], collector: Collector, *, is_classical: bool, is_quantum: bool
-) -> None:
-    """Refuse a lowest learning rate above a rate that it is to be the end of."""
+def _lowest_above_rates(
+    train: TrainSpec, spans: Mapping[str, Span], *, is_classical: bool, is_quantum: bool
+) -> Iterator[Diagnostic]:
+    """A mistake if the scheduler's lowest learning rate is above a rate that it lowers."""
     lowest = train.scheduler.options.get("min_lr")
     lr, quantum_lr = train.optimizer.options["lr"], train.optimizer.options.get("quantum_lr")
     quantum = lr if quantum_lr is None else quantum_lr
@@ -81,7 +90,7 @@ def _bound_min_lr(
         return
     span = spans.get("scheduler.min_lr", spans.get("scheduler"))
     bound = f"at most {min(rates):g}, the smallest learning rate"
-    collector.add(meaning.OutOfBounds(span=span, what="`min_lr`", bound=bound, value=f"{lowest:g}"))
+    yield meaning.OutOfBounds(span=span, what="`min_lr`", bound=bound, value=f"{lowest:g}")
 
 
 def _places(section: nodes.Settings | None) -> Iterator[tuple[str, Span]]:
@@ -100,35 +109,42 @@ CIRCUIT_READS = ("batch", "device", "precision", "seed")
 """The settings of `train` that a circuit alone is asked for too: its starting weights, and how it is timed."""
 
 
-def warn_of_training(section: nodes.Settings | None, collector: Collector) -> None:
-    """Warn of how to train a model that is only a circuit, and that no training takes."""
+def only_for_training(section: nodes.Settings | None) -> Iterator[Diagnostic]:
+    """A warning for each setting of `train` that has no effect on a model that is only a circuit."""
     for setting in section.settings if section is not None else ():
         if setting.name.name not in CIRCUIT_READS:
-            collector.add(warnings.OnlyACircuit(span=setting.span, what=setting.name.name))
+            yield warnings.OnlyACircuit(span=setting.span, what=setting.name.name)
 
 
 # ---------------------------------------------------------- names that nothing reads
 
 
-def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], collector: Collector) -> None:
-    """Warn of constants and of arguments of this file's blocks whose names stand nowhere else.
+def refuse_idle_options(tree: nodes.File, asked: set[str]) -> None:
+    """Refuse constants that an option sets and that nothing reads: an option is expected to have an effect.
 
-    A constant of an option is refused where it is not among those `asked` for: who sets it expects it to do something.
+    `asked` are the names of the constants that the model's parts have read.
     """
-    lets = [statement for statement in tree.statements if isinstance(statement, nodes.Let)]
-    behind = {let.name.name: set(names_in(let.value)) for let in lets}
-    read = _closed(asked, behind)
-    named = _closed(
-        {name for item in tree.statements if not isinstance(item, nodes.Let) for name in names_in(item)}, behind
+    optional = [let for let in _lets(tree) if let.value.span.source.is_option]
+    if not optional:
+        return
+    read, named = _closed(asked, _behind(tree)), _named(tree)
+    idle = [let for let in optional if let.name.name not in read]
+    reasons = {True: "what reads it is not carried out here", False: "nothing in this model reads it"}
+    refuse_all(
+        meaning.NoEffect(span=let.value.span, what=let.name.name, reason=reasons[let.name.name in named])
+        for let in idle
     )
-    is_as_written = not has_option(tree)  # else, what read a name may be what the option has replaced
-    for let in lets:
-        name = let.name.name
-        if let.value.span.source.is_option and name not in read:
-            reason = "nothing in this model reads it" if name not in named else "what reads it is not carried out here"
-            collector.add(meaning.NoEffect(span=let.value.span, what=name, reason=reason))
-        elif name not in named and is_as_written:
-            collector.add(warnings.UnreadName(span=let.name.span, what=f"the constant `{name}`"))
+
+
+def unread_names(tree: nodes.File, file: FileScope) -> Iterator[Diagnostic]:
+    """A warning for each constant and each argument of this file's blocks whose name stands nowhere else.
+
+    Nothing is said of constants if an option has replaced text, which may have read them.
+    """
+    named = _named(tree)
+    for let in [] if has_option(tree) else _lets(tree):
+        if let.name.name not in named:
+            yield warnings.UnreadName(span=let.name.span, what=f"the constant `{let.name.name}`")
     for definition in file.own.values():
         inside = set(names_in(definition.block.body)) | {
             name
@@ -139,7 +155,22 @@ def warn_of_unread(tree: nodes.File, file: FileScope, asked: set[str], collector
         for parameter in definition.block.parameters:
             if parameter.name.name not in inside:
                 what = f"the argument `{parameter.name.name}` of `{definition.name}`"
-                collector.add(warnings.UnreadName(span=parameter.name.span, what=what))
+                yield warnings.UnreadName(span=parameter.name.span, what=what)
+
+
+def _lets(tree: nodes.File) -> list[nodes.Let]:
+    return [statement for statement in tree.statements if isinstance(statement, nodes.Let)]
+
+
+def _behind(tree: nodes.File) -> dict[str, set[str]]:
+    """The names in the value of each constant."""
+    return {let.name.name: set(names_in(let.value)) for let in _lets(tree)}
+
+
+def _named(tree: nodes.File) -> set[str]:
+    """The names that stand in blocks and models, and those in the values of these constants."""
+    others = (statement for statement in tree.statements if not isinstance(statement, nodes.Let))
+    return _closed({name for statement in others for name in names_in(statement)}, _behind(tree))
 
 
 def _closed(names: set[str], behind: Mapping[str, set[str]]) -> set[str]:
