@@ -12,7 +12,9 @@ from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.pipeline import check
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "specs").rglob("*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "specs").rglob("*.md")]
+)
 
 
 def test_the_catalog_page_is_fresh():
