@@ -1,8 +1,8 @@
-"""Writes docs/catalog.md from the tables of the code: what the language offers by name, described once.
+"""Writes docs/catalog.md from the tables of the code, and docs/command-line.md from the help of the commands.
 
     python docs/generate.py
 
-A test holds the file fresh.
+A test holds both files fresh.
 """
 
 from __future__ import annotations
@@ -149,4 +149,7 @@ def _codes() -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    import command_line
+
     (Path(__file__).parent / "catalog.md").write_text(page(), encoding="utf-8")
+    (Path(__file__).parent / "command-line.md").write_text(command_line.page(), encoding="utf-8")

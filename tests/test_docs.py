@@ -12,16 +12,19 @@ from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.pipeline import check
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "specs").rglob("*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "specs").rglob("*.md")]
+)
 
 
-def test_the_catalog_page_is_fresh():
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+@pytest.mark.parametrize(("module", "page"), [("generate", "catalog.md"), ("command_line", "command-line.md")])
+def test_a_generated_page_is_fresh(module, page):
+    spec = importlib.util.spec_from_file_location(module, ROOT / "docs" / f"{module}.py")
     assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made = module.page()
-    assert (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8") == made, "run `python docs/generate.py`"
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    stored = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert stored == loaded.page(), "run `python docs/generate.py`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -39,10 +39,10 @@ class Command(TyperCommand):
             raise Refusal(_unknown(self, error.option_name, given)) from None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self._describe()
+        self.describe()
         super().format_help(ctx, formatter)
 
-    def _describe(self) -> None:
+    def describe(self) -> None:
         """Give arguments the words that they were declared with: click 8.5 takes them from those of typer 0.20."""
         hints = get_type_hints(inspect.unwrap(self.callback), include_extras=True) if self.callback else {}
         for parameter in self.params:

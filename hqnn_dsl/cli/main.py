@@ -22,13 +22,12 @@ from typer.core import TyperGroup
 from hqnn_dsl.cli import check_compile, explain_doctor, list_runs, show_spec, streams, train_predict, verify_bench
 from hqnn_dsl.cli.arguments import Command
 from hqnn_dsl.cli.examples import EXAMPLES
+from hqnn_dsl.cli.exit_codes import EXIT_BUG
 from hqnn_dsl.cli.output import show, show_refusal, tell_lines, tell_notice, write
 from hqnn_dsl.diagnostics.codes.command import OutputLost
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.diagnostics.terminal import printable
-
-EXIT_BUG = 70
 
 RARELY = (100_000, 50, 1000)
 """How seldom Python looks for objects that nobody can reach: by default it takes a quarter of the time of imports."""
