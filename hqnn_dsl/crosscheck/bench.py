@@ -98,9 +98,10 @@ def bench(
 ) -> Benchmark:
     """Time all installed backends on a batch (the spec's where None), for about `seconds`; `watch` is told of progress.
 
-    Raises `Refusal` where no backend can run the circuit, or where no point with finite angles is found.
+    Tensors are where `train { device }` says. Raises `Refusal` if there is no such device here, if no backend can run
+    the circuit, or if no point with finite angles is found.
     """
-    batch = batch or program.spec.train.batch
+    batch, device = batch or program.spec.train.batch, program.device
     todo = variants(program)
     (point,) = find_points(program.logical, 1, program.spec.train.seed)
     runs: list[_Run] = []
@@ -111,8 +112,8 @@ def bench(
     for variant in todo:
         watch(variant.title)
         try:
-            run = _Run(program, variant, point, batch, seconds / len(todo))
-            got = answer(run.layer, point, program.device)
+            run = _Run(program, variant, point, device, batch, seconds / len(todo))
+            got = answer(run.layer, point, device)
         except Refusal as refusal:
             refusals.append(refusal)
             rows[variant.title] = _without_times(variant, "cannot", refusal.diagnostics[0].headline)
@@ -130,7 +131,7 @@ def bench(
     _take_turns(runs)
     rows |= {run.variant.title: run.timing() for run in runs}
     ordered = sorted(rows.values(), key=lambda row: (list(offered()).index(row.name), row.precision))
-    return Benchmark(oracle, batch, program.device, torch.get_num_threads(), tuple(ordered))
+    return Benchmark(oracle, batch, device, torch.get_num_threads(), tuple(ordered))
 
 
 def _without_times(variant: Variant, verdict: Literal["differs", "cannot"], reason: str) -> Timing:
@@ -155,6 +156,7 @@ class _Run:
     program: Program
     variant: Variant
     point: Point
+    device: str
     batch: int
     share: float
     rows: int = field(init=False)
@@ -164,7 +166,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         start = time.perf_counter()
-        self.layer = self.program.layer_of(self.variant.choice).to(self.program.device)
+        self.layer = self.program.layer_of(self.variant.choice).to(self.device)
         put_weights(self.layer, self.point.weights)
         self.rows = self.batch if self._estimate() <= self.share / 3 else 1
         self._inputs = self._batch()
@@ -173,7 +175,7 @@ class _Run:
         while self.rows < self.batch and self.step() * 4 <= self.share / 3:
             self.rows = min(self.batch, self.rows * 4)
             self._inputs = self._batch()
-        self.peak = peak_bytes(self.step, self.program.device)
+        self.peak = peak_bytes(self.step, self.device)
 
     def _estimate(self) -> float:
         """Seconds of a step with the whole batch, by what the backend declares."""
@@ -185,10 +187,10 @@ class _Run:
         """The point's rows over and over; no backend is asked whether it has seen a row before."""
         copies = -(-self.rows // len(self.point.inputs))
         inputs = self.point.inputs.repeat(copies, 1)[: self.rows]
-        return inputs.to(self.program.device, self.layer.dtype).requires_grad_()
+        return inputs.to(self.device, self.layer.dtype).requires_grad_()
 
     def _wait(self) -> float:
-        if self.program.device != "cpu":
+        if self.device != "cpu":
             torch.cuda.synchronize()
         return time.perf_counter()
 

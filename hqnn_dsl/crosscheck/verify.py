@@ -87,18 +87,19 @@ class Verification:
 def verify(program: Program, points: int = POINTS, watch: Callable[[str], None] = lambda _: None) -> Verification:
     """Compare all installed backends at `points` random points; `watch` is told what is at work.
 
-    Raises `Refusal` where no backend can run the circuit, or where no point with finite angles is found.
+    Tensors are where `train { device }` says. Raises `Refusal` if there is no such device here, if no backend can run
+    the circuit, or if no point with finite angles is found.
     """
-    circuit, seed = program.logical, program.spec.train.seed
+    circuit, seed, device = program.logical, program.spec.train.seed, program.device
     where = find_points(circuit, points, seed)
     found: list[tuple[Variant, list[Answer] | Refusal]] = []
     for variant in variants(program, every_way=circuit.num_qubits <= WIDEST_EVERY_WAY):
         watch(variant.title)
-        found.append((variant, answers(program, variant, where)))
+        found.append((variant, answers(program, variant, where, device)))
     variant, truth = _oracle(found)
     wanted = checked_gradients(circuit, seed)
     watch("finite differences")
-    steep = _slopes(program, variant, where, wanted)
+    steep = _slopes(program, variant, where, wanted, device)
     comparison = _Comparison(circuit, where, truth, wanted, steep)
     rows = [comparison.row(one, got) for one, got in found]
     rows += _qiskit_rows(program, where, truth, watch)
@@ -116,12 +117,12 @@ def _oracle(found: list[tuple[Variant, list[Answer] | Refusal]]) -> tuple[Varian
     raise first
 
 
-def _slopes(program: Program, variant: Variant, points: list[Point], wanted: list[int]) -> list[Tensor]:
-    """Finite differences at every point, by the oracle's values."""
+def _slopes(program: Program, variant: Variant, points: list[Point], wanted: list[int], device: str) -> list[Tensor]:
+    """Returns finite differences at every point, by the oracle's values."""
     apart = unshared(program.logical)
     bare = replace(program, checked=replace(program.checked, circuit=apart))
-    layer = bare.layer_of(variant.choice).to(program.device)
-    return [slopes(layer, point, wanted, program.device) for point in points]
+    layer = bare.layer_of(variant.choice).to(device)
+    return [slopes(layer, point, wanted, device) for point in points]
 
 
 @dataclass(frozen=True, eq=False)
