@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import __version__
 from hqnn_dsl.files import replacing
+from hqnn_dsl.packages import installed_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,9 +31,6 @@ MOST = 500
 """How many trials are kept; the oldest are dropped."""
 MOST_BYTES = 4 << 20
 """A larger file is none of ours."""
-
-PACKAGES = ("torch", "numba", "numpy", "qiskit", "qiskit-aer", "qiskit-aer-gpu", "pennylane")
-"""What a trial depends on, beside ourselves."""
 
 
 def places() -> tuple[Path, ...]:
@@ -50,7 +48,7 @@ def ticket(circuit: Circuit, rows: int, tried: Sequence[tuple[str, Mapping[str, 
     except RecursionError:
         return None
     offers = sorted((name, sorted(map(repr, options.items()))) for name, options in tried)
-    facts = (__version__, rows, offers, device, _machine(), [_version(name) for name in PACKAGES])
+    facts = (__version__, rows, offers, device, _machine(), dict(installed_versions()))
     return hashlib.sha256(repr(facts).encode() + described).hexdigest()
 
 
@@ -114,12 +112,3 @@ def _machine() -> tuple[object, ...]:
     """What is faster on one machine may be slower on another, or with other threads."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return platform.node(), platform.machine(), platform.python_version(), cores, os.environ.get("OMP_NUM_THREADS")
-
-
-def _version(package: str) -> str | None:
-    from importlib import metadata
-
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
