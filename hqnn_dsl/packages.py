@@ -1,8 +1,8 @@
-"""The packages on whose version a number may depend: one list, for every record of what something was computed with.
+"""The packages on whose version a number may depend: one list, for every record of an environment.
 
-A run's `environment.json`, `hqnn doctor`, the trials that `backend auto` remembers and the benchmarks read it. Here is
-what computes, or compiles what computes, not what parses, draws or checks. Versions come from the records of installed
-packages; nothing is imported.
+A run's `environment.json`, `hqnn doctor`, the trials that `backend auto` remembers and the benchmarks read it. It has
+the packages that compute, or compile code that does, not those that parse, draw or check. Versions
+come from the records of installed packages; nothing is imported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PACKAGES = (
     # tables, linear algebra, the classical half
     "torch", "numpy", "scipy", "pandas",
-    # Qiskit, the package that routes its circuits, EstimatorQNN with what it is built on, simulators, devices
+    # Qiskit, the package that routes its circuits, EstimatorQNN and its foundation, simulators, devices
     "qiskit", "rustworkx", "qiskit-machine-learning", "scikit-learn", "qiskit-aer", "qiskit-aer-gpu",
     "qiskit-aer-gpu-cu11", "qiskit-ibm-runtime",
     # compiled kernels

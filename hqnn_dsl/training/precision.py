@@ -35,7 +35,7 @@ class Precision:
         return torch.autocast(self.device.type, dtype=self.half, cache_enabled=False) if self.mixed else nullcontext()
 
     def elsewhere(self) -> AbstractContextManager[None]:
-        """The context of all the rest, where nothing is cast, whatever the caller has switched on."""
+        """The context of everything else: nothing is cast, even if the caller has switched autocast on."""
         return torch.autocast(self.device.type, enabled=False)
 
     def scaler(self) -> GradScaler:
