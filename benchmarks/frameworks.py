@@ -38,7 +38,6 @@ SCORES = 1e-6
 """The same of the scores on the test rows."""
 LONGEST = 420.0
 """Seconds that one training may take, imports included."""
-PACKAGES = ("torch", "qiskit", "qiskit-machine-learning", "qiskit-aer", "pennylane", "pennylane-lightning", "numba")
 CORES = 2
 
 
@@ -260,19 +259,6 @@ def apart(found: list[float], truth: list[float]) -> float:
     return max(abs(ours - true) / max(1.0, abs(true)) for ours, true in zip(found, truth, strict=True))
 
 
-def versions() -> dict[str, str]:
-    """The packages that take part."""
-    from importlib import metadata
-
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -324,11 +310,12 @@ def others() -> float:
 def measured(given: argparse.Namespace, sizes: tuple[Size, ...]) -> dict[str, Any]:
     """All sizes, and what they were measured on."""
     from benchmarks.run import machine
+    from hqnn_dsl.packages import installed_versions
 
     begin, at_work = time.monotonic(), others()
     results: dict[str, Any] = {
         "machine": machine(),
-        "versions": versions(),
+        "versions": dict(installed_versions()),
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "command": " ".join(["python -m benchmarks.frameworks", *sys.argv[1:]]),
         "sizes": {},

@@ -144,7 +144,7 @@ def measured_on(results: dict[str, Any]) -> str:
     """Machine, versions, date and command."""
     machine = results["machine"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, {machine['system']}"
-    packages = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    packages = ", ".join(f"{name} {version}" for name, version in results["versions"].items() if version)
     lines = [
         f"`make frameworks` on {results['date']}, {results['minutes']:.0f} minutes: `{results['command']}`.",
         "Each training in a process of its own, contestants in turns, on two threads.",

@@ -21,6 +21,7 @@ from benchmarks.measure import Effort, Stable, measure, say
 from benchmarks.page import page
 from benchmarks.run import LOG, PAGE, RESULTS, machine, stored
 from benchmarks.workloads import FAMILIES, Workload, workload_of
+from hqnn_dsl.packages import installed_versions
 
 NO_GPU_EXIT = 3
 
@@ -61,6 +62,7 @@ def measure_all(given: argparse.Namespace, results: dict[str, Any]) -> dict[str,
     """Everything asked for, written down after each workload; the part of the results that is about the GPU."""
     found: dict[str, Any] = results.setdefault("gpu", {"workloads": {}, "versions": {}})
     found["machine"], found["date"] = gpu(), dt.datetime.now(tz=dt.UTC).date().isoformat()
+    found["packages"] = dict(installed_versions())
     LOG.parent.mkdir(parents=True, exist_ok=True)
     with LOG.open("wb") as log, Stable(log) as stable:
         for workload in given.only:

@@ -202,7 +202,9 @@ def machine_text(results: dict[str, Any]) -> str:
 
 
 def version_table(results: dict[str, Any]) -> str:
-    rows = [
+    own = ", ".join(f"{package} {version}" for package, version in results.get("packages", {}).items() if version)
+    rows = [["hqnn's environment", own]] if own else []
+    rows += [
         [BY_NAME[name].title, ", ".join(f"{package} {version}" for package, version in found.items())]
         for name, found in results["versions"].items()
     ]

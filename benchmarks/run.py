@@ -24,6 +24,7 @@ from benchmarks.peers import BY_NAME, PEERS
 from benchmarks.processes import ROOT
 from benchmarks.targets import fastest, median, ratio, verdicts
 from benchmarks.workloads import WORKLOADS, Workload, workload_of
+from hqnn_dsl.packages import installed_versions
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -100,7 +101,7 @@ def keep(results: dict[str, Any], workload: Workload, names: list[str], stable: 
 
 def measure_all(given: argparse.Namespace, results: dict[str, Any], path: Path | None) -> None:
     """Everything asked for, written down after each part."""
-    results["machine"] = machine()
+    results["machine"], results["packages"] = machine(), dict(installed_versions())
     results["commands"] = sorted({*results["commands"], given.command})
     LOG.parent.mkdir(parents=True, exist_ok=True)
     if "peak" in given.extras:

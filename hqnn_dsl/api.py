@@ -229,7 +229,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
 
     def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
         source = Source(str(path / _SPEC_FILE), without_budget(text))
-        program = pipeline.program(source, _changes(changes))
+        program = replace(pipeline.program(source, _changes(changes)), is_read_back=True)
         trained = pipeline.program(source) if changes else program
         program = program if changes else replace(program, recorded=recorded_backend(path))
         if changes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import MeteredExecutable, offered
 from hqnn_dsl.backends.auto import candidates_of, pick
 from hqnn_dsl.backends.meter import Limits
+from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes.environment import BackendPicked
 from hqnn_dsl.diagnostics.codes.warnings import TrainingTooLarge
@@ -124,7 +125,7 @@ def elaborate(source: Source, changes: Mapping[str, str] | None = None, allow_pa
 
 def build(text: str, in_width: int, out_width: int) -> HybridNet:
     """The network of a resolved spec's text, for that many features and targets."""
-    return program(Source("spec.resolved.hqnn", text)).network(in_width, out_width)
+    return replace(program(Source("spec.resolved.hqnn", text)), is_read_back=True).network(in_width, out_width)
 
 
 def program(source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:
@@ -146,6 +147,8 @@ class Program:
     checked: Checked
     recorded: Choice | None = None
     """What `backend auto` has meant in a run of this spec: it means that again, without a trial, if it is here."""
+    is_read_back: bool = False
+    """Whether it is that of a run or a compiled folder: its network is on the CPU, wherever it was trained."""
 
     @property
     def spec(self) -> Spec:
@@ -318,9 +321,8 @@ class Program:
         chosen = self.spec.backend
         precision = chosen.options["precision"] if chosen.name == "native" else "single"
         native = native_plan(self.logical, self.spec.train.batch, precision)
-        named = {"parameters": names.of, "angles": names.formulas, "unread": names.unread}
-        layout = {"layout": transpiled.layout}
-        return {"model": self.spec.name, **report, **layout, **named, "native": native, "warnings": warnings}
+        named = {"layout": transpiled.layout, "parameters": names.of, "angles": names.formulas, "unread": names.unread}
+        return {"model": self.spec.name, **report, **named, "native": native, "warnings": warnings}
 
     # ----------------------------------------------------------------- torch
 
@@ -386,20 +388,19 @@ class Program:
 
     @property
     def device(self) -> str:
-        """Where tensors will be, `cpu` or `cuda`, as `train { device }` says; `cpu` where there is no CUDA."""
-        import torch
-
-        return "cuda" if self.spec.train.device != "cpu" and torch.cuda.is_available() else "cpu"
+        """Where tensors are, `cpu` or `cuda`, as `train { device }` says. Raises `Refusal` E0543 if it is not here."""
+        with self._placed("train.device"):
+            return str(torch_device("cpu" if self.is_read_back else self.spec.train.device))
 
     def _picked(self, options: Mapping[str, Any]) -> Choice:
         """What `auto` means for this circuit; a notice says so when it is chosen."""
         known = self.recorded
         if known is not None and known.name in offered() and offered()[known.name].is_here():
             return replace(known, options={**known.options, **options})
-        rows = self.spec.train.batch
+        rows, device = self.spec.train.batch, self.device
         with self._placed("backend"):
-            candidates = candidates_of(self.logical, options, offered(), rows, self.device)
-            picked, is_new = pick(self.logical, rows, candidates, device=self.device)
+            candidates = candidates_of(self.logical, options, offered(), rows, device)
+            picked, is_new = pick(self.logical, rows, candidates, device=device)
         if is_new:
             notice(BackendPicked(backend=picked.name, reason=picked.reason), marked=False)
         found = next(candidate for candidate in candidates if candidate.name == picked.name)
@@ -435,8 +436,7 @@ class Program:
 
     def _placed(self, place: str) -> Placed:
         """Gives refusals of later stages the place in the spec that they are about."""
-        places = self.checked.places
-        return Placed(places.get(place, places["circuit"]))
+        return Placed(self.checked.places.get(place, self.checked.places["circuit"]))
 
 
 def load_program(path: str | Path, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:

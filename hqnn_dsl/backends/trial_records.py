@@ -1,7 +1,8 @@
-"""What trials on this machine have found, kept between processes in a small file beside the kept native kernels.
+"""The results of trials on this machine, kept between processes in a small file beside the kept native kernels.
 
-A trial belongs to a circuit, a batch, what was tried with which options, the versions of the packages and the machine.
-A file that is damaged, or of another version, is as good as none: it is ignored, and replaced by the next trial.
+A trial belongs to a circuit, a batch, the backends that were tried with their options, the versions of all packages on
+which a number depends, and the machine. A file that is damaged, or of another format, is ignored, and replaced by the
+next trial.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import __version__
 from hqnn_dsl.files import replacing
+from hqnn_dsl.packages import installed_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,16 +29,13 @@ if TYPE_CHECKING:
 FILE = "hqnn-trials.json"
 FORMAT = 1
 MOST = 500
-"""How many trials are kept; the oldest are dropped."""
+"""Number of trials that are kept; the oldest are dropped."""
 MOST_BYTES = 4 << 20
-"""A larger file is none of ours."""
-
-PACKAGES = ("torch", "numba", "numpy", "qiskit", "qiskit-aer", "qiskit-aer-gpu", "pennylane")
-"""What a trial depends on, beside ourselves."""
+"""A larger file was not written here, and is not read."""
 
 
 def places() -> tuple[Path, ...]:
-    """The folders where the file may be, the preferred one first: those where Numba keeps compiled kernels."""
+    """Returns the folders that may hold the file, the preferred one first: those of the compiled kernels."""
     given = os.environ.get("NUMBA_CACHE_DIR")
     caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - raises nothing
     beside = Path(__file__).parent / "native" / "__pycache__"
@@ -44,18 +43,18 @@ def places() -> tuple[Path, ...]:
 
 
 def ticket(circuit: Circuit, rows: int, tried: Sequence[tuple[str, Mapping[str, Any]]], device: str) -> str | None:
-    """What a trial is known by; None for a circuit whose expressions are nested too deeply to be taken apart."""
+    """Returns the key of a trial, None for a circuit whose expressions are nested too deeply to be pickled."""
     try:
         described = pickle.dumps([getattr(circuit, field.name) for field in fields(circuit)], protocol=4)
     except RecursionError:
         return None
     offers = sorted((name, sorted(map(repr, options.items()))) for name, options in tried)
-    facts = (__version__, rows, offers, device, _machine(), [_version(name) for name in PACKAGES])
+    facts = (__version__, rows, offers, device, _machine(), dict(installed_versions()))
     return hashlib.sha256(repr(facts).encode() + described).hexdigest()
 
 
 def recall(known_by: str | None) -> dict[str, Any] | None:
-    """What `remember` was given, with the types that it has; None where nothing usable is kept."""
+    """Returns the result that `remember` was given for a key, None if nothing usable is kept."""
     if known_by is None:
         return None
     for folder in places():
@@ -66,7 +65,7 @@ def recall(known_by: str | None) -> dict[str, Any] | None:
 
 
 def remember(known_by: str | None, found: Mapping[str, Any]) -> None:
-    """Keep what a trial has found, in the first place that can be written. Never fails: who cannot keep tries again."""
+    """Keep the result of a trial in the first folder that can be written. Never fails: without one, nothing is kept."""
     if known_by is None:
         return
     for folder in places():
@@ -83,7 +82,7 @@ def remember(known_by: str | None, found: Mapping[str, Any]) -> None:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    """The trials kept in a folder; none where the file is missing, damaged or of another format."""
+    """Returns the trials kept in a folder: none if the file is missing, damaged or of another format."""
     try:
         path = folder / FILE
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
@@ -111,15 +110,6 @@ def _is_usable(entry: dict[str, Any]) -> bool:
 
 
 def _machine() -> tuple[object, ...]:
-    """What is faster on one machine may be slower on another, or with other threads."""
+    """Returns the facts of this machine on which speed depends, the number of threads among them."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return platform.node(), platform.machine(), platform.python_version(), cores, os.environ.get("OMP_NUM_THREADS")
-
-
-def _version(package: str) -> str | None:
-    from importlib import metadata
-
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

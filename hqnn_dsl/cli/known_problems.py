@@ -21,6 +21,7 @@ from hqnn_dsl.backends import memory as backend_limits
 from hqnn_dsl.backends import offered
 from hqnn_dsl.backends.aer.installation import AerState, aer_state
 from hqnn_dsl.diagnostics.terminal import printable
+from hqnn_dsl.packages import installed_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -254,13 +255,6 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
-PACKAGES = (
-    "torch", "qiskit", "qiskit-machine-learning", "qiskit-aer", "qiskit-aer-gpu", "qiskit-ibm-runtime",
-    "cuquantum-python-cu12", "cuquantum-python-cu13", "numba-cuda", "pennylane", "lark", "pydantic", "pandas",
-    "scikit-learn", "typer", "numpy",
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Examination:
     """The report of `hqnn doctor`."""
@@ -315,19 +309,9 @@ def examine() -> Examination:
     )
 
 
-def version_of(package: str) -> str | None:
-    """Returns the installed version of a package, None if it is not installed."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _versions() -> dict[str, str]:
-    found = {"hqnn": __version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        found[package] = version_of(package) or "not installed"
-    return found
+    found = {name: version or "not installed" for name, version in installed_versions().items()}
+    return {"hqnn": __version__, "python": platform.python_version()} | found
 
 
 def _devices() -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""`hqnn bench`: what a step of the circuit costs on every installed backend.
+"""`hqnn bench`: the time and memory of a step of the circuit on every installed backend.
 
 Results are compared first: a backend that computes something else gets no times. Then all take turns, a forward call
-without gradients and a step (forward and backward, gradients for weights and inputs) each, so that whatever slows the
-machine down slows all of them. A backend that would not finish a batch in its share of the time runs fewer rows.
+without gradients and a step (forward and backward, gradients for weights and inputs) each, so that other work on the
+machine slows all of them. A backend that would not finish a batch in its share of the time runs fewer rows.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
 
 SECONDS = 10.0
-"""About how long is timed in all where nobody says; first calls are apart."""
+"""Seconds of timing in all if no other number is given; first calls come on top."""
 
 MOST_ROUNDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """What one backend in one precision costs; seconds and bytes.
+    """The cost of one backend in one precision, in seconds and bytes.
 
     `first` is the time from nothing to the first gradients, loading and compiling included. `forward` is without
-    gradients. Where `rows` is less than the batch, only so many rows were run, and times are theirs times the ratio:
-    `is_estimate`; memory is that of the rows that ran. Where `verdict` is not `timed`, `reason` says why and there are
+    gradients. If `rows` is less than the batch, only so many rows were run, and times are theirs times the ratio:
+    `is_estimate`; memory is that of the rows that ran. If `verdict` is not `timed`, `reason` says why and there are
     no times.
     """
 
@@ -74,7 +74,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """The timings, in the order of the table of backends, and what they were taken with."""
+    """The timings, in the order of the table of backends, with the batch, the device and the threads of all."""
 
     oracle: str
     batch: int
@@ -88,7 +88,7 @@ class Benchmark:
         return tuple(row for row in self.rows if row.verdict == "differs")
 
     def ratio(self, row: Timing) -> float | None:
-        """How many times longer a step takes than on the fastest."""
+        """Returns how many times longer a step takes than on the fastest."""
         steps = [other.step for other in self.rows if other.step is not None]
         return None if row.step is None else row.step / min(steps)
 
@@ -96,11 +96,12 @@ class Benchmark:
 def bench(
     program: Program, batch: int | None = None, seconds: float = SECONDS, watch: Callable[[str], None] = lambda _: None
 ) -> Benchmark:
-    """Time all installed backends on a batch (the spec's where None), for about `seconds`; `watch` is told of progress.
+    """Time all installed backends on a batch (the spec's if None), for about `seconds`; `watch` is called with titles.
 
-    Raises `Refusal` where no backend can run the circuit, or where no point with finite angles is found.
+    Tensors are where `train { device }` says. Raises `Refusal` if there is no such device here, if no backend can run
+    the circuit, or if no point with finite angles is found.
     """
-    batch = batch or program.spec.train.batch
+    batch, device = batch or program.spec.train.batch, program.device
     todo = variants(program)
     (point,) = find_points(program.logical, 1, program.spec.train.seed)
     runs: list[_Run] = []
@@ -111,8 +112,8 @@ def bench(
     for variant in todo:
         watch(variant.title)
         try:
-            run = _Run(program, variant, point, batch, seconds / len(todo))
-            got = answer(run.layer, point, program.device)
+            run = _Run(program, variant, point, device, batch, seconds / len(todo))
+            got = answer(run.layer, point, device)
         except Refusal as refusal:
             refusals.append(refusal)
             rows[variant.title] = _without_times(variant, "cannot", refusal.diagnostics[0].headline)
@@ -130,7 +131,7 @@ def bench(
     _take_turns(runs)
     rows |= {run.variant.title: run.timing() for run in runs}
     ordered = sorted(rows.values(), key=lambda row: (list(offered()).index(row.name), row.precision))
-    return Benchmark(oracle, batch, program.device, torch.get_num_threads(), tuple(ordered))
+    return Benchmark(oracle, batch, device, torch.get_num_threads(), tuple(ordered))
 
 
 def _without_times(variant: Variant, verdict: Literal["differs", "cannot"], reason: str) -> Timing:
@@ -138,7 +139,7 @@ def _without_times(variant: Variant, verdict: Literal["differs", "cannot"], reas
 
 
 def _difference(program: Program, variant: Variant, point: Point, got: Answer, truth: Answer) -> str:
-    """How far an answer is from the oracle's where that is too far, empty where they agree or the backend samples."""
+    """Returns the differences from the oracle if they are too large, an empty text if not or if the backend samples."""
     values = value_difference(program.logical, got.values, truth.values)
     gradients = gradient_difference(got.gradients, truth.gradients)
     lost = point.turns if variant.precision == "single" else 1.0
@@ -155,6 +156,7 @@ class _Run:
     program: Program
     variant: Variant
     point: Point
+    device: str
     batch: int
     share: float
     rows: int = field(init=False)
@@ -164,7 +166,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         start = time.perf_counter()
-        self.layer = self.program.layer_of(self.variant.choice).to(self.program.device)
+        self.layer = self.program.layer_of(self.variant.choice).to(self.device)
         put_weights(self.layer, self.point.weights)
         self.rows = self.batch if self._estimate() <= self.share / 3 else 1
         self._inputs = self._batch()
@@ -173,34 +175,34 @@ class _Run:
         while self.rows < self.batch and self.step() * 4 <= self.share / 3:
             self.rows = min(self.batch, self.rows * 4)
             self._inputs = self._batch()
-        self.peak = peak_bytes(self.step, self.program.device)
+        self.peak = peak_bytes(self.step, self.device)
 
     def _estimate(self) -> float:
-        """Seconds of a step with the whole batch, by what the backend declares."""
+        """Returns the seconds of a step with the whole batch, by the pace that the backend declares."""
         circuit = self.program.logical
         work = self.batch * len(circuit.operations) << circuit.num_qubits
         return work / offered()[self.variant.name].pace
 
     def _batch(self) -> torch.Tensor:
-        """The point's rows over and over; no backend is asked whether it has seen a row before."""
+        """Returns inputs `[rows, I]`, the point's rows repeated."""
         copies = -(-self.rows // len(self.point.inputs))
         inputs = self.point.inputs.repeat(copies, 1)[: self.rows]
-        return inputs.to(self.program.device, self.layer.dtype).requires_grad_()
+        return inputs.to(self.device, self.layer.dtype).requires_grad_()
 
     def _wait(self) -> float:
-        if self.program.device != "cpu":
+        if self.device != "cpu":
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def forward(self) -> float:
-        """Seconds of a call without gradients."""
+        """Returns the seconds of a call without gradients."""
         start = self._wait()
         with torch.no_grad():
             self.layer(self._inputs)
         return self._wait() - start
 
     def step(self) -> float:
-        """Seconds of a call with gradients for weights and inputs."""
+        """Returns the seconds of a call with gradients for weights and inputs."""
         start = self._wait()
         outputs = self.layer(self._inputs)
         if outputs.requires_grad:

@@ -118,11 +118,11 @@ def answer(layer: QuantumLayer, point: Point, device: str) -> Answer:
     return Answer(outputs.detach().to("cpu", torch.float64), plain[0], torch.cat([plain[0].new_zeros(0), *by_weight]))
 
 
-def answers(program: Program, variant: Variant, points: list[Point]) -> list[Answer] | Refusal:
-    """What a variant says at every point, or why it cannot."""
+def answers(program: Program, variant: Variant, points: list[Point], device: str) -> list[Answer] | Refusal:
+    """Returns the answer of a variant at every point, computed from tensors on `device`, or why it cannot."""
     try:
-        layer = program.layer_of(variant.choice).to(program.device)
-        return [answer(layer, point, program.device) for point in points]
+        layer = program.layer_of(variant.choice).to(device)
+        return [answer(layer, point, device) for point in points]
     except Refusal as refusal:
         return refusal
 

@@ -1,8 +1,8 @@
-"""`hqnn verify`: whether everything that computes a circuit computes the same.
+"""`hqnn verify`: whether all backends compute the same values and gradients of a circuit.
 
-Each backend in each precision gives values and gradients at random points. They are held against the oracle's, and the
-gradients also against finite differences; the oracle's values are held against Qiskit's `Statevector` of the logical
-and of the transpiled circuit. A backend that cannot run the circuit is a row that says why, not a failure.
+Each backend in each precision is run at random points. Its results are compared with the oracle's, and its gradients
+also with finite differences; the oracle's values are compared with Qiskit's `Statevector` of the logical and of the
+transpiled circuit. A backend that cannot run the circuit is a row with the reason, not a failure.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Verdict = Literal["agrees", "differs", "cannot", "samples"]
 
 POINTS = 2
-"""How many points are compared where nobody says."""
+"""Number of points that are compared if no other number is given."""
 
 
 WIDEST_EVERY_WAY = 10
@@ -45,10 +45,10 @@ WIDEST_EVERY_WAY = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one way to compute the circuit gave.
+    """The result of one way to compute the circuit.
 
     `values` and `gradients` are the largest differences from the oracle, `slopes` from finite differences, each per
-    unit of what is compared and None where there is nothing to compare. The tolerances are those that decided.
+    unit of the compared quantity, and None if there is nothing to compare. The tolerances are those of the verdict.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Verification:
-    """The rows, the oracle's first. `checked` of `gradients` gradients at a point were held against differences."""
+    """The rows, the oracle's first. `checked` of `gradients` gradients at a point were compared with differences."""
 
     oracle: str
     points: int
@@ -85,20 +85,21 @@ class Verification:
 
 
 def verify(program: Program, points: int = POINTS, watch: Callable[[str], None] = lambda _: None) -> Verification:
-    """Compare all installed backends at `points` random points; `watch` is told what is at work.
+    """Compare all installed backends at `points` random points; `watch` is called with the name of each.
 
-    Raises `Refusal` where no backend can run the circuit, or where no point with finite angles is found.
+    Tensors are where `train { device }` says. Raises `Refusal` if there is no such device here, if no backend can run
+    the circuit, or if no point with finite angles is found.
     """
-    circuit, seed = program.logical, program.spec.train.seed
+    circuit, seed, device = program.logical, program.spec.train.seed, program.device
     where = find_points(circuit, points, seed)
     found: list[tuple[Variant, list[Answer] | Refusal]] = []
     for variant in variants(program, every_way=circuit.num_qubits <= WIDEST_EVERY_WAY):
         watch(variant.title)
-        found.append((variant, answers(program, variant, where)))
+        found.append((variant, answers(program, variant, where, device)))
     variant, truth = _oracle(found)
     wanted = checked_gradients(circuit, seed)
     watch("finite differences")
-    steep = _slopes(program, variant, where, wanted)
+    steep = _slopes(program, variant, where, wanted, device)
     comparison = _Comparison(circuit, where, truth, wanted, steep)
     rows = [comparison.row(one, got) for one, got in found]
     rows += _qiskit_rows(program, where, truth, watch)
@@ -107,7 +108,7 @@ def verify(program: Program, points: int = POINTS, watch: Callable[[str], None] 
 
 
 def _oracle(found: list[tuple[Variant, list[Answer] | Refusal]]) -> tuple[Variant, list[Answer]]:
-    """The first that could, which is the reference in double precision where it can."""
+    """Returns the first variant that can run the circuit: the reference in double precision if it can."""
     for variant, got in found:
         if not isinstance(got, Refusal):
             return variant, got
@@ -116,17 +117,17 @@ def _oracle(found: list[tuple[Variant, list[Answer] | Refusal]]) -> tuple[Varian
     raise first
 
 
-def _slopes(program: Program, variant: Variant, points: list[Point], wanted: list[int]) -> list[Tensor]:
-    """Finite differences at every point, by the oracle's values."""
+def _slopes(program: Program, variant: Variant, points: list[Point], wanted: list[int], device: str) -> list[Tensor]:
+    """Returns finite differences at every point, by the oracle's values."""
     apart = unshared(program.logical)
     bare = replace(program, checked=replace(program.checked, circuit=apart))
-    layer = bare.layer_of(variant.choice).to(program.device)
-    return [slopes(layer, point, wanted, program.device) for point in points]
+    layer = bare.layer_of(variant.choice).to(device)
+    return [slopes(layer, point, wanted, device) for point in points]
 
 
 @dataclass(frozen=True, eq=False)
 class _Comparison:
-    """What every row is held against."""
+    """The results with which every row is compared."""
 
     circuit: Circuit
     points: list[Point]
@@ -165,7 +166,7 @@ def _cannot(name: str, precision: str, refusal: Refusal) -> Row:
 
 
 def _qiskit_rows(program: Program, points: list[Point], truth: list[Answer], watch: Callable[[str], None]) -> list[Row]:
-    """Values by Qiskit's `Statevector`, before and after transpiling."""
+    """Returns the rows of Qiskit's `Statevector`, before and after transpiling."""
     from hqnn_dsl.crosscheck.statevector import logical_values, transpiled_values
 
     rows = []

@@ -1,45 +1,29 @@
-"""What a run was made with: versions, devices, threads, seeds. For `environment.json`."""
+"""The environment of a run, for `environment.json`: versions, device, threads, seeds."""
 
 from __future__ import annotations
 
 import os
 import platform
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hqnn_dsl import __version__
+from hqnn_dsl.packages import installed_versions
 from hqnn_dsl.seeds import STREAMS, stream
 
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, Spec
 
-PACKAGES = (
-    "torch",
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "qiskit",
-    "qiskit-machine-learning",
-    "qiskit-aer",
-    "qiskit-aer-gpu",
-    "pennylane",
-    "numba",
-    "numba-cuda",
-    "cuquantum-python-cu12",
-    "cuquantum-python-cu13",
-)
-
 
 def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> dict[str, Any]:
-    """Plain data about this process; the backend speaks for itself through its metadata, after it has run."""
+    """Returns plain data about this process; the metadata of the backend are complete after it has run."""
     return {
         "hqnn": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": dict(installed_versions()),
         "device": {"type": device.type, "name": _device_name(device), "cuda": torch.version.cuda},
         "threads": {"torch": torch.get_num_threads(), "cpus": os.cpu_count()},
         "precision": spec.train.precision,
@@ -49,9 +33,9 @@ def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> di
 
 
 def describe_backend(chosen: Choice, net: HybridNet) -> dict[str, Any]:
-    """What ran a network's circuit: `asked` is the spec's word (`auto`), `name` and `options` are what really ran.
+    """Returns the backend of a network's circuit: `asked` is the spec's word (`auto`), `name` and `options` what ran.
 
-    Under `metadata` the backend says what it saw.
+    `metadata` is the backend's own record of its last call.
     """
     ran = net.circuit.backend or chosen
     return {
@@ -62,19 +46,12 @@ def describe_backend(chosen: Choice, net: HybridNet) -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
 
 
 def _plain(value: object) -> object:
-    """The value as JSON can say it; its text where JSON has no form for it."""
+    """Returns the value as JSON has it, or its text if JSON has no form for it."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)

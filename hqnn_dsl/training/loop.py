@@ -30,9 +30,9 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
-from hqnn_dsl.training.devices import Precision
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.named_rows import named
+from hqnn_dsl.training.precision import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

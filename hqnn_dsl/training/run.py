@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from hqnn_dsl.backends import MeteredExecutable
+from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import VERSION, Prepared, prepare
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -24,7 +25,6 @@ from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
-from hqnn_dsl.training.devices import choose_device
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import (
     by_part,
@@ -144,7 +144,7 @@ def train(  # noqa: PLR0913 - what a training can be told
         notice(note)
     if spec.data.target is None:
         notice(f"target: `{names[0]}`, the last column of {table.name}")
-    device = choose_device(spec.train.device)
+    device = torch_device(spec.train.device)
     net = experiment.make_network(prepared.features.shape[1], len(names)).to(device)
     own = None
     if experiment.loss is not None:

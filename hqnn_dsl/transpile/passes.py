@@ -1,7 +1,6 @@
 """Transpiling: a circuit in the gates and on the qubits of a device, with its observables laid out the same way.
 
-A target is a fake device by name, or a basis and a coupling. What the user asked for and Qiskit cannot do is refused
-here, before or after Qiskit says so in its own words.
+A request that Qiskit cannot fulfil is refused here, with the first line of Qiskit's own message if it has one.
 """
 
 from __future__ import annotations
@@ -36,17 +35,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Transpiled:
-    """A transpiled circuit; `layout` says where its logical qubits ended, None where they stayed."""
+    """A transpiled circuit; `layout` maps logical qubits to those where they end, None if they stay."""
 
     circuit: QuantumCircuit
     layout: TranspileLayout | None
 
     def places(self, num_qubits: int) -> tuple[int, ...]:
-        """The qubit where each of the `num_qubits` logical qubits ends, routing included."""
+        """Returns the qubit on which each of the `num_qubits` logical qubits ends, routing included."""
         return tuple(range(num_qubits) if self.layout is None else self.layout.final_index_layout(filter_ancillas=True))
 
     def observables(self, logical: Sequence[SparsePauliOp]) -> list[SparsePauliOp]:
-        """The operators on the qubits of the transpiled circuit, routing included."""
+        """Returns the operators on the qubits of the transpiled circuit, routing included."""
         return [operator.apply_layout(self.layout, self.circuit.num_qubits) for operator in logical]
 
 
@@ -62,7 +61,7 @@ def transpile(circuit: QuantumCircuit, target: Target) -> Transpiled:
 
 
 def transpile_for(circuit: QuantumCircuit, device: Any, optimization: int, seed: int) -> Transpiled:
-    """The circuit in the gates and on the qubits of a device, any `BackendV2` of Qiskit's.
+    """Returns the circuit in the gates and on the qubits of a device, any `BackendV2` of Qiskit's.
 
     Raises `Refusal`: a device that is too small, or one whose gates cannot say the circuit (exit code 1).
     """
@@ -84,15 +83,15 @@ def _passed(circuit: QuantumCircuit, target: str, optimization: int, seed: int, 
 
 
 def fake_devices() -> dict[str, Callable[[], Any]]:
-    """The classes of qiskit-ibm-runtime's fake devices by their names. Raises `ImportError` where it is missing."""
+    """Returns the classes of qiskit-ibm-runtime's fake devices by name. Raises `ImportError` if it is missing."""
     from qiskit_ibm_runtime import fake_provider
 
-    classes = (thing for thing in vars(fake_provider).values() if isinstance(thing, type))
-    return {name: found for found in classes if isinstance(name := getattr(found, "backend_name", None), str)}
+    classes = (value for value in vars(fake_provider).values() if isinstance(value, type))
+    return {name: one for one in classes if isinstance(name := getattr(one, "backend_name", None), str)}
 
 
 def coupling_map(coupling: str | tuple[tuple[int, int], ...] | None, num_qubits: int) -> CouplingMap | None:
-    """The couplings that `linear`, `ring`, `grid`, `full` or explicit pairs mean, both ways; None for all to all."""
+    """Returns the couplings that `linear`, `ring`, `grid` or pairs stand for, both ways; None for all to all."""
     if coupling is None or coupling == "full":
         return None
     if isinstance(coupling, tuple):
@@ -123,7 +122,7 @@ def _target_options(num_qubits: int, target: Target) -> dict[str, Any]:
 
 
 def fake_device(name: str, num_qubits: int = 0) -> Any:
-    """A fake device by its name. Raises `Refusal`: unknown, too small for `num_qubits`, or not installed."""
+    """Returns a fake device by name. Raises `Refusal`: unknown, too small for `num_qubits`, or not installed."""
     try:
         devices = fake_devices()
     except ImportError as error:
@@ -142,5 +141,5 @@ def _did_you_mean(name: str, known: list[str]) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    """The first line of Qiskit's own message."""
+    """Returns the first line of Qiskit's own message."""
     return str(error).strip("'\"").splitlines()[0]

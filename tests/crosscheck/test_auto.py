@@ -273,7 +273,7 @@ def test_what_a_trial_depends_on_is_tried_anew(rows, monkeypatch, change):
     hqnn.compile_text(SPEC).quantum_layer()
     forgotten(monkeypatch)
     if "version" in change:
-        monkeypatch.setattr(trial_records, "_version", lambda package: f"{package} of tomorrow")
+        monkeypatch.setattr(trial_records, "installed_versions", lambda: {"torch": "of tomorrow"})
     if "machine" in change:
         monkeypatch.setattr(trial_records.platform, "node", lambda: "elsewhere")
     if "threads" in change:

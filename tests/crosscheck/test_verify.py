@@ -94,8 +94,8 @@ def test_a_wrong_transpilation_is_a_row_that_differs(monkeypatch, without_aer):
 
     right = passes.transpile
 
-    def wrong(circuit, spec, seed):
-        done = right(circuit, spec, seed)
+    def wrong(circuit, target):
+        done = right(circuit, target)
         moved = done.circuit.copy()
         moved.x(0)
         return replace(done, circuit=moved)

@@ -26,9 +26,9 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec
 from hqnn_dsl.training import checkpoint
 from hqnn_dsl.training.checkpoint import Checkpoints
-from hqnn_dsl.training.devices import Precision, choose_device
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, batch_bounds, fit, predict_scaled
+from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.run import Experiment, train
 
 CPU = torch.device("cpu")
@@ -316,14 +316,6 @@ def test_the_history_has_the_scale_of_the_gradients_where_they_are_scaled(tmp_pa
     scaled.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=6)
     history = run(tmp_path / "scaled", scaled, lessons(6 * scaled.settings.batch)).history
     assert [epoch.grad_scale for epoch in history] == [16.0, 32.0]
-
-
-def test_cuda_is_refused_where_there_is_none(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert choose_device("auto") == choose_device("cpu") == CPU
-    with pytest.raises(Refusal) as caught:
-        choose_device("cuda")
-    assert (caught.value.diagnostics[0].code, caught.value.exit_code) == ("E0543", 3)
 
 
 # ---------------------------------------------------------------- checkpoints

@@ -1,15 +1,12 @@
-"""Where the classical half runs, and in which precision: the only place that knows `auto`, autocast and scaling."""
+"""The precision of training steps: the only module that knows autocast and the scaling of gradients."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
-
-from hqnn_dsl.diagnostics.codes.tables import NoCuda
-from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -17,19 +14,9 @@ if TYPE_CHECKING:
     from torch.amp import GradScaler
 
 
-def choose_device(wanted: Literal["auto", "cpu", "cuda"]) -> torch.device:
-    """The torch device: `auto` is CUDA where there is one. Raises `Refusal` E0543 where `cuda` is not there."""
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        reason = "was installed without CUDA" if torch.version.cuda is None else "finds no CUDA device"
-        raise Refusal(NoCuda(reason=reason))
-    return torch.device(wanted)
-
-
 @dataclass(frozen=True)
 class Precision:
-    """How steps are computed: autocast to `half` where `mixed`, float16 gradients scaled."""
+    """How steps are computed: if `mixed`, with autocast to `half`, and with gradients scaled if those are float16."""
 
     device: torch.device
     mixed: bool
@@ -48,7 +35,7 @@ class Precision:
         return torch.autocast(self.device.type, dtype=self.half, cache_enabled=False) if self.mixed else nullcontext()
 
     def elsewhere(self) -> AbstractContextManager[None]:
-        """The context of all the rest, where nothing is cast, whatever the caller has switched on."""
+        """The context of everything else: nothing is cast, even if the caller has switched autocast on."""
         return torch.autocast(self.device.type, enabled=False)
 
     def scaler(self) -> GradScaler:
