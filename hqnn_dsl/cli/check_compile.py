@@ -173,7 +173,9 @@ def compile(  # noqa: PLR0913 - options of a command
 
 
 def _has_drawing(name: str, written: list[Path]) -> bool:
-    return any(path.stem == name and path.suffix in {".txt", ".png", ".svg", ".pdf"} for path in written)
+    from hqnn_dsl.export.emitters import DRAWN, EMITTERS
+
+    return any(path.stem == name and path.suffix in {EMITTERS[kind].suffix for kind in DRAWN} for path in written)
 
 
 def _known(kinds: tuple[str, ...], known: tuple[str, ...]) -> None:

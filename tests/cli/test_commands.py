@@ -316,11 +316,11 @@ def test_compile_writes_only_the_kinds_asked_for(hqnn_command, spec, tmp_path):
 
 
 def test_compile_says_what_it_removed_and_what_it_did_not_draw(hqnn_command, spec, data, tmp_path, monkeypatch):
-    from hqnn_dsl.export import emitters
+    from hqnn_dsl.export import emitter
 
     out = tmp_path / "out"
     assert hqnn_command("compile", spec, data, "--out", out, "--emit", "module", "--emit", "qpy")[0] == 0
-    monkeypatch.setattr(emitters, "MAX_DRAWN_OPERATIONS", 1)
+    monkeypatch.setattr(emitter, "MAX_DRAWN_OPERATIONS", 1)
     code, _, err = hqnn_command("compile", spec, "--out", out, "--emit", "text", "--emit", "static")
     assert code == 0
     assert "no drawing of the logical and the transpiled circuit: too many gates" in err
