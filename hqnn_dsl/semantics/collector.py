@@ -90,7 +90,10 @@ class Collector:
 
 
 class Gathering:
-    """One use of `Collector.gathering`; `error` is the exception that ended it, None if it went through."""
+    """A context of a `Collector`, which may be entered again once it is left.
+
+    `error` is the exception that ended the last use, None if it went through.
+    """
 
     __slots__ = ("_before", "_collector", "_frame", "error")
 
@@ -102,16 +105,18 @@ class Gathering:
 
     @property
     def failed(self) -> bool:
-        """Whether anything inside failed, also what was gathered further inside."""
+        """Whether anything has failed since it was entered, also what was gathered further inside."""
         return self._collector.num_failures > self._before
 
     def __enter__(self) -> Self:
+        self._before = self._collector.num_failures
+        self.error = None
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, (Refusal, Silent)):
+        if error is None or not isinstance(error, (Refusal, Silent)):
             return False
-        self.error = error
+        self.error = error.with_traceback(None)  # a traceback would hold this object and be held by it
         self._collector.keep(error, self._frame)
         return True
 

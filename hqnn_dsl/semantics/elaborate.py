@@ -6,10 +6,8 @@ one run reports all independent ones; mistakes inside a block are reported with 
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
@@ -21,10 +19,11 @@ from hqnn_dsl.diagnostics.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics import placing, value_advice
-from hqnn_dsl.semantics.arguments import Reporter, bind_arguments
-from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope
+from hqnn_dsl.semantics.arguments import bind_arguments
+from hqnn_dsl.semantics.collector import refuse_all
+from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope, refuse_shadowing
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
-from hqnn_dsl.semantics.frames import Frame, Reader, Reports, Stop, definition_of, refuse_misuse
+from hqnn_dsl.semantics.frames import Frame, Reader, Stop, bound, definition_of, refuse_misuse
 from hqnn_dsl.semantics.measure import measurements
 from hqnn_dsl.semantics.options import bind, entry_of
 from hqnn_dsl.semantics.values import Meter, Poison, Scope, Silent, Tensor, Value, describe
@@ -33,8 +32,10 @@ from hqnn_dsl.semantics.without_entanglers import without_entanglers
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hqnn_dsl.diagnostics.source import Span
-    from hqnn_dsl.semantics.collector import Collector
+    from hqnn_dsl.semantics.collector import Collector, Gathering
 
 
 _PLACING = 3
@@ -84,22 +85,24 @@ class Elaborator:
         self.depth = 0
         self.refused: Counter[int] = Counter()
         self.num_outputs = 0
-        self.reports = Reports(collector, self.meter)
+        self.whole = collector.gathering()
+        """The whole expansion: it `failed` once an error is found anywhere in it."""
 
     def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
         """Carry out the circuit's statements and put the pieces together."""
         scope = Scope(file.scope, self.meter)
         scope.bind("qubits", self.num_qubits, None)
         frame = Frame(file, scope, tuple(range(self.num_qubits)))
-        with contextlib.suppress(Stop):
+        with self.whole:
             self._body(body, frame)
         tensors = self.tensors
-        if not self.reports.failed:
-            self._refuse_idle_options()
-            tensors = apply_initials(self.initials, tensors, self.reports.add)
-            tensors = apply_freezes(self.freezes, tensors, self.reports.add)
+        if not self.whole.failed:
+            with self.collector.gathering():
+                refuse_all(self._idle_options())
+            tensors = apply_initials(self.initials, tensors, self.collector)
+            tensors = apply_freezes(self.freezes, tensors, self.collector)
         used = tuple(self.used.values())
-        if self.reports.failed:
+        if self.whole.failed:
             return Elaborated(None, self.reader, used)
         return Elaborated(
             self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans, tuple(self.measured_spans)
@@ -132,14 +135,28 @@ class Elaborator:
         if not body:
             return
         self.depth += 1
-        what = "the depth of statements"
-        self.reports.bound(what, self.depth, limits.MAX_STATEMENT_DEPTH, body[0].span, frame)
+        attempt = self.collector.gathering(frame)
+        if self.depth > limits.MAX_STATEMENT_DEPTH:
+            with attempt:
+                bound("the depth of statements", self.depth, limits.MAX_STATEMENT_DEPTH, body[0].span)
+            self._stop_after(attempt)
         for statement in body:
             if self.refused.get(id(statement), 0) >= limits.MAX_REFUSALS:
                 self._pass_over(statement, frame)
-            elif not self.reports.guard(frame, partial(self._statement, statement, frame)):
+                continue
+            with attempt:
+                self._statement(statement, frame)
+            if attempt.error is not None:
+                self._stop_after(attempt)
                 self.refused[id(statement)] += 1
         self.depth -= 1
+
+    def _stop_after(self, attempt: Gathering) -> None:
+        """Raise `Stop` if a failed attempt is the last: a limit was passed, or no more errors are kept."""
+        if isinstance(attempt.error, Stop):
+            raise Stop
+        if isinstance(attempt.error, Refusal) and (self.meter.is_exhausted or self.collector.is_full):
+            raise Stop
 
     def _pass_over(self, statement: nodes.Statement, frame: Frame) -> None:
         """Leave out a statement whose mistake is reported; what it would define is used in silence."""
@@ -197,20 +214,8 @@ class Elaborator:
             case nodes.Allow():
                 pass  # `check` reads those
 
-    def _bind(self, name: nodes.Name, value: Value, frame: Frame) -> None:
-        """Bind a name of a block; nothing is ever shadowed."""
-        self._unshadowed(name, frame)
-        frame.scope.bind(name.name, value, name.span)
-
-    @staticmethod
-    def _unshadowed(name: nodes.Name, frame: Frame) -> None:
-        if frame.scope.has(name.name):
-            where = frame.scope.where(name.name)
-            notes = (Note("it stands for this", where),) if where is not None else ()
-            raise Refusal(meaning.Shadowed(span=name.span, name=name.name, notes=notes))
-
     def _let(self, let: nodes.Let, frame: Frame) -> None:
-        self._unshadowed(let.name, frame)
+        refuse_shadowing(let.name, frame.scope)
         try:
             value = evaluate(let.value, frame.scope)
         except (Refusal, Silent):
@@ -232,7 +237,7 @@ class Elaborator:
                 )
                 raise Refusal(words)
             values = found
-        self._unshadowed(loop.variable, frame)
+        refuse_shadowing(loop.variable, frame.scope)
         turn = Scope(frame.scope)
         inner = frame.inside(turn)
         for value in values:
@@ -266,25 +271,26 @@ class Elaborator:
             lengths.append(length)
         return tuple(lengths)
 
-    def _size(self, what: str, shape: tuple[int, ...], limit: int, span: Span, frame: Frame) -> int:
+    @staticmethod
+    def _size(what: str, shape: tuple[int, ...], limit: int, span: Span) -> int:
         """How many numbers a shape has; what is over its limit is not multiplied out."""
         size = 0 if 0 in shape else 1
         for length in shape if size else ():
             size *= length
-            self.reports.bound(what, size, limit, span, frame)
+            bound(what, size, limit, span)
         return size
 
     def _input(self, node: nodes.Input, frame: Frame) -> None:
-        self._unshadowed(node.name, frame)
+        refuse_shadowing(node.name, frame.scope)
         frame.scope.bind(node.name.name, Poison(), node.name.span)
         if frame.kind == "ansatz":
             raise Refusal(meaning.InputInAnsatz(span=node.span))
         shape = self._shape(node.shape, frame)
-        size = self._size("the number of inputs", shape, limits.MAX_INPUTS, node.span, frame)
+        size = self._size("the number of inputs", shape, limits.MAX_INPUTS, node.span)
         start = frame.reads[0]
         frame.reads[0] += size
         frame.reads[1] = max(frame.reads[1], frame.reads[0])
-        self.reports.bound("the number of inputs", start + size, limits.MAX_INPUTS, node.span, frame)
+        bound("the number of inputs", start + size, limits.MAX_INPUTS, node.span)
         self.meter.charge(size, node.span)
         components = self._components(start, size, node.span, frame)
         entries = tuple(InputRef(component) for component in components)
@@ -312,14 +318,14 @@ class Elaborator:
         return shapes.WrongSlice(span=where, name=frame.name, wanted=count(wanted, "input"), given=given)
 
     def _weight(self, node: nodes.Weight, frame: Frame) -> None:
-        self._unshadowed(node.name, frame)
+        refuse_shadowing(node.name, frame.scope)
         frame.scope.bind(node.name.name, Poison(), node.name.span)
         shape = self._shape(node.shape, frame)
-        size = self._size("the number of weights", shape, limits.MAX_WEIGHTS, node.span, frame)
+        size = self._size("the number of weights", shape, limits.MAX_WEIGHTS, node.span)
         tensor = WeightTensor(frame.unique(node.name.name), shape, self.num_weights)
         if node.initial is not None:
             tensor = replace(tensor, initial=self._initial(node.initial, frame))
-        self.reports.bound("the number of weights", self.num_weights + size, limits.MAX_WEIGHTS, node.span, frame)
+        bound("the number of weights", self.num_weights + size, limits.MAX_WEIGHTS, node.span)
         self.meter.charge(len(frame.path) // _LETTERS, node.span)
         self.tensors.append(tensor)
         self.tensor_spans[tensor.path] = frame.chain[0][1] if frame.chain else node.span
@@ -345,7 +351,7 @@ class Elaborator:
         if self.measure_span is not None:
             note = Note("measured here", self.measure_span)
             raise Refusal(shapes.GateAfterMeasure(span=node.span, notes=(note,)))
-        self.reports.bound("the number of gates", len(self.operations) + 1, limits.MAX_OPERATIONS, node.span, frame)
+        bound("the number of gates", len(self.operations) + 1, limits.MAX_OPERATIONS, node.span)
         call = placing.gate_call(node, frame.scope)
         qubits = placing.targets(node, frame.qubits, frame.scope)
         if call.name == "pauli_rot":
@@ -359,16 +365,18 @@ class Elaborator:
 
     def _measure(self, node: nodes.Measure, frame: Frame) -> None:
         self.measure_span = node.span
+        attempt = self.collector.gathering(frame)
         for output in node.outputs:
-            self.reports.guard(frame, partial(self._output, output, frame))
+            with attempt:
+                self._output(output, frame)
+            self._stop_after(attempt)
 
     def _output(self, node: nodes.Expression, frame: Frame) -> None:
         self.meter.charge(1, node.span)
         found = measurements(node, self.num_qubits, frame.scope)
         self.num_outputs += sum(width_of(measurement) for measurement in found)
-        self.reports.bound(
-            "the number of outputs", self.num_outputs, limits.MAX_OUTPUTS, self.measure_span or node.span, frame
-        )
+        span = self.measure_span or node.span
+        bound("the number of outputs", self.num_outputs, limits.MAX_OUTPUTS, span)
         self.measured.extend(found)
         self.measured_spans += [node.span] * len(found)
 
@@ -398,15 +406,14 @@ class Elaborator:
             chain=(*frame.chain, (definition, use.span)),
         )
         inner.scope.bind("qubits", len(qubits), None)
-        if not bind_arguments(use, definition, frame.scope, inner.scope, self._reporter(frame, inner)):
-            raise Silent
+        bind_arguments(use, definition, frame, inner, self.collector)
         first = len(self.operations)
         self._body(definition.block.body, inner)
         if frame.kind == "circuit":
             self.blocks.append(Segment(use.kind, name.name, first, len(self.operations)))
         self._note_options(use, inner)
         is_own = inner.view is not None and view is not frame.view
-        if is_own and inner.reads[1] < len(inner.view or ()) and not self.reports.failed:
+        if is_own and inner.reads[1] < len(inner.view or ()) and not self.whole.failed:
             raise Refusal(self._slice_mismatch(inner, use.span, inner.reads[1]))
         if view is frame.view:
             frame.reads[1] = max(frame.reads[1], inner.reads[1])
@@ -417,23 +424,16 @@ class Elaborator:
                 _, before = self.options.get(id(argument), (argument, False))
                 self.options[id(argument)] = argument, before or argument.name.name in inner.scope.asked
 
-    def _refuse_idle_options(self) -> None:
+    def _idle_options(self) -> Iterator[Diagnostic]:
+        """A mistake for every argument that an option sets and that no placement reads."""
         for argument, is_read in self.options.values():
             if not is_read and argument.name is not None:
                 reason = "the block does not read it here"
-                self.reports.add(meaning.NoEffect(span=argument.span, what=argument.name.name, reason=reason))
-
-    def _reporter(self, outer: Frame, inner: Frame) -> Reporter:
-        """Sends a finding about the placement to the outer frame, one about a default to the inner."""
-
-        def report(diagnostic: Diagnostic, inside: str) -> None:
-            self.reports.report(diagnostic, inner if inside else outer)
-
-        return report
+                yield meaning.NoEffect(span=argument.span, what=argument.name.name, reason=reason)
 
     def _definition(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:
         definition = definition_of(name, use, frame)
-        self.reports.bound("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span, frame)
+        bound("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span)
         self.used.setdefault(id(definition.block), definition)
         return definition
 
@@ -442,7 +442,7 @@ class Elaborator:
         if self.operations or self.amplitude is not None:
             raise Refusal(shapes.AmplitudeNotFirst(span=use.span))
         size = 1 << len(frame.qubits)
-        self.reports.bound("the number of inputs", size, limits.MAX_INPUTS, use.span, frame)
+        bound("the number of inputs", size, limits.MAX_INPUTS, use.span)
         if frame.view is not None and len(frame.view) != size:
             inner = replace(frame, name="amplitude")
             raise Refusal(replace(self._slice_mismatch(inner, use.span, size), span=use.span))

@@ -14,20 +14,16 @@ from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.semantics import placing
-from hqnn_dsl.semantics.values import Silent
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hqnn_dsl.diagnostics.source import Span
-    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.semantics.definitions import Definition, FileScope
-    from hqnn_dsl.semantics.values import Meter, Scope
+    from hqnn_dsl.semantics.values import Scope
 
 
-class Stop(Exception):
-    """A limit was passed: what follows would only repeat it."""
+class Stop(Refusal):
+    """A limit of the whole circuit was passed: further statements would only pass it again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,58 +95,10 @@ class Reader:
     span: Span
 
 
-class Reports:
-    """What is said of a circuit while it is put together; `failed` once an error is among it."""
-
-    def __init__(self, collector: Collector, meter: Meter) -> None:
-        self.collector = collector
-        self.failed = False
-        self._meter = meter
-        self._reported: set[tuple[str, int, int, int]] = set()
-
-    def add(self, diagnostic: Diagnostic) -> None:
-        """Report a finding as it is."""
-        self.failed = self.failed or diagnostic.is_error
-        self.collector.add(diagnostic)
-
-    def report(self, diagnostic: Diagnostic, frame: Frame) -> None:
-        """Report a mistake once a place; inside a library block at the place where the user put that block.
-
-        Raises `Stop` where it was the last one that is looked for.
-        """
-        span = diagnostic.span
-        key = (diagnostic.code, id(span.source) if span else 0, span.start if span else 0, span.end if span else 0)
-        self.failed = self.failed or diagnostic.is_error
-        if key in self._reported:
-            return
-        self._reported.add(key)
-        self.collector.add(frame.told(diagnostic))
-        if self.collector.is_full:
-            raise Stop
-
-    def guard(self, frame: Frame, action: Callable[[], object]) -> bool:
-        """Carry out `action()` and report what it refuses; whether it went through.
-
-        Raises `Stop` where that was the limit of all work.
-        """
-        try:
-            action()
-        except Refusal as refusal:
-            for diagnostic in refusal.diagnostics:
-                self.report(diagnostic, frame)
-            if self._meter.is_exhausted:
-                raise Stop from refusal
-            return False
-        except Silent:
-            self.failed = True
-            return False
-        return True
-
-    def bound(self, what: str, number: int, limit: int, span: Span, frame: Frame) -> None:
-        """Report that `number` is over its limit, and raise `Stop`, where it is."""
-        if number > limit:
-            self.report(meaning.TooLarge(span=span, what=what, limit=str(limit)), frame)
-            raise Stop
+def bound(what: str, number: int, limit: int, span: Span) -> None:
+    """Raise `Stop` if `number` is over its limit."""
+    if number > limit:
+        raise Stop(meaning.TooLarge(span=span, what=what, limit=str(limit)))
 
 
 def definition_of(name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:

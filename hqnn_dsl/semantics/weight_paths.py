@@ -6,20 +6,23 @@ while one thing is meant. Where several `initial` lines reach one tensor, the na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes.meaning import GivenTwice, NoEffect, UnknownPath
-from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
+from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
+from hqnn_dsl.semantics.collector import refuse_all
 from hqnn_dsl.semantics.values import choices, near_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hqnn_dsl.circuit.ir import WeightTensor
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+    from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.syntax import nodes
 
-_Report = Callable[[Diagnostic], None]
 _Place = tuple[str, ...]
 _How = tuple[str, tuple[float, ...]]
 _MOST_NAMED = 12
@@ -44,15 +47,14 @@ def _prefixes(tensor: WeightTensor) -> list[_Place]:
 class Paths:
     """The places of a circuit's weights, and which of them a path means; every path is looked up once."""
 
-    def __init__(self, tensors: list[WeightTensor], report: _Report) -> None:
-        self.report = report
+    def __init__(self, tensors: list[WeightTensor]) -> None:
         self.places = places_of(tensors)
         self._whole = set(self.places)
         self._by_end: dict[int, dict[_Place, list[_Place]]] = {}
         self._advised = 0
 
-    def meant(self, path: nodes.Path) -> _Place | None:
-        """The place that a path means, () for all weights; None where it means nothing or several things."""
+    def meant(self, path: nodes.Path) -> _Place:
+        """The place that a path means, () for all weights. Raises `Refusal` if it means nothing or several places."""
         if path.text == "weights" and self.places:
             return ()
         wanted = tuple(path.text.split("."))
@@ -66,8 +68,7 @@ class Paths:
             problem = "points at several weights"
         else:
             hint, problem = self._advice(path.text), "points at no weights of this circuit"
-        self.report(UnknownPath(span=path.span, path=path.text, problem=problem, hint=hint))
-        return None
+        raise Refusal(UnknownPath(span=path.span, path=path.text, problem=problem, hint=hint))
 
     def _ending(self, length: int) -> dict[_Place, list[_Place]]:
         """The places by their last `length` segments."""
@@ -90,31 +91,33 @@ class Paths:
 
 
 def apply_initials(
-    initials: list[tuple[nodes.Initial, _How]], tensors: list[WeightTensor], report: _Report
+    initials: list[tuple[nodes.Initial, _How]], tensors: list[WeightTensor], collector: Collector
 ) -> list[WeightTensor]:
     """The tensors with the starting values that the `initial` lines give them."""
     if not initials:
         return tensors
-    paths = Paths(tensors, report)
+    paths = Paths(tensors)
     settled: dict[_Place, tuple[nodes.Initial, _How]] = {}
     for node, how in initials:
-        place = paths.meant(node.path)
-        if place is None:
-            continue
-        if place in settled and not (settled[place][0] is node and settled[place][1] == how):
-            note = Note("first given here", settled[place][0].span)
-            report(GivenTwice(span=node.span, name=f"initial {node.path.text}", notes=(note,)))
-        settled[place] = (node, how)
+        with collector.gathering():
+            place = paths.meant(node.path)
+            before, settled[place] = settled.get(place), (node, how)
+            if before is not None and not (before[0] is node and before[1] == how):
+                note = Note("first given here", before[0].span)
+                raise Refusal(GivenTwice(span=node.span, name=f"initial {node.path.text}", notes=(note,)))
     deciding = {tensor.path: _narrowest(tensor, settled) for tensor in tensors}
     idle = settled.keys() - set(deciding.values()) if tensors else ()
-    for place, (node, _) in settled.items():
-        if place in idle:
-            reason = "lines with longer paths say it of every weight that this names"
-            report(NoEffect(span=node.span, what=f"initial {node.path.text}", reason=reason))
+    with collector.gathering():
+        refuse_all(_idle_initial(node) for place, (node, _) in settled.items() if place in idle)
     return [
         tensor if place is None else replace(tensor, initial=settled[place][1])
         for tensor, place in zip(tensors, deciding.values(), strict=True)
     ]
+
+
+def _idle_initial(node: nodes.Initial) -> Diagnostic:
+    reason = "lines with longer paths say it of every weight that this names"
+    return NoEffect(span=node.span, what=f"initial {node.path.text}", reason=reason)
 
 
 def _narrowest(tensor: WeightTensor, settled: Mapping[_Place, object]) -> _Place | None:
@@ -122,27 +125,28 @@ def _narrowest(tensor: WeightTensor, settled: Mapping[_Place, object]) -> _Place
     return next((place for place in reversed([(), *_prefixes(tensor)]) if place in settled), None)
 
 
-def apply_freezes(freezes: list[nodes.Freeze], tensors: list[WeightTensor], report: _Report) -> list[WeightTensor]:
+def apply_freezes(freezes: list[nodes.Freeze], tensors: list[WeightTensor], collector: Collector) -> list[WeightTensor]:
     """The tensors with those frozen that the `freeze` lines name; a line that freezes nothing more is refused."""
     if not freezes:
         return tensors
-    paths = Paths(tensors, report)
+    paths = Paths(tensors)
     lines = list({id(node): node for node in freezes}.values())
     first: dict[_Place, int] = {}
     for number, node in enumerate(lines):
-        place = paths.meant(node.path)
-        if place is not None and first.setdefault(place, number) != number:
-            _report_idle(node, report)
+        with collector.gathering():
+            if first.setdefault(paths.meant(node.path), number) != number:
+                raise Refusal(_idle_freeze(node))
     by = [
         min((first[place] for place in ((), *_prefixes(tensor)) if place in first), default=None) for tensor in tensors
     ]
-    for number in sorted(set(first.values()) - set(by)):
-        _report_idle(lines[number], report)
+    with collector.gathering():
+        idle = sorted(set(first.values()).difference(by))
+        refuse_all(_idle_freeze(lines[number]) for number in idle)
     return [
         tensor if number is None else replace(tensor, frozen=True) for tensor, number in zip(tensors, by, strict=True)
     ]
 
 
-def _report_idle(node: nodes.Freeze, report: _Report) -> None:
+def _idle_freeze(node: nodes.Freeze) -> Diagnostic:
     reason = "what it names is frozen before"
-    report(NoEffect(span=node.span, what=f"freeze {node.path.text}", reason=reason, hint="leave it out"))
+    return NoEffect(span=node.span, what=f"freeze {node.path.text}", reason=reason, hint="leave it out")
