@@ -16,12 +16,12 @@ from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import every_code
+from hqnn_dsl.literals import written
 from hqnn_dsl.pipeline import backends
 from hqnn_dsl.semantics.definitions import library_block, library_names
 from hqnn_dsl.semantics.options import takes_text
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.spec import BudgetSpec, DataSpec, TrainSpec, TranspileSpec
-from hqnn_dsl.semantics.values import written
 from hqnn_dsl.syntax.printer import text_of
 
 if TYPE_CHECKING:

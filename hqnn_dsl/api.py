@@ -22,8 +22,8 @@ from hqnn_dsl.export.emitters import EMITTERS, FORMS, KINDS, MODULE, OBSERVABLES
 from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
+from hqnn_dsl.literals import setting
 from hqnn_dsl.semantics.resolved_text import without_budget
-from hqnn_dsl.semantics.values import written
 from hqnn_dsl.trained import Run
 
 if TYPE_CHECKING:
@@ -99,15 +99,7 @@ def _program(spec: str | Path | Program, set: Mapping[str, object] | None, allow
 
 
 def _changes(changes: Mapping[str, object] | None) -> dict[str, str]:
-    return {path: _written(value) for path, value in (changes or {}).items()}
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return written(list(value))
-    return "none" if value is None else str(value)
+    return {path: setting(value) for path, value in (changes or {}).items()}
 
 
 @public

@@ -9,6 +9,7 @@ from hqnn_dsl.catalog.entry import Entry
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
+from hqnn_dsl.literals import setting
 from hqnn_dsl.semantics.sections import backend_of
 from hqnn_dsl.semantics.values import Scope
 from hqnn_dsl.syntax import nodes
@@ -44,16 +45,9 @@ def written_backend(backend: str, options: Mapping[str, object]) -> str:
     """A backend as a spec writes it, from that and options by name: `aer`, `{"shots": 1000}` to `aer(shots: 1000)`."""
     if not options:
         return backend
-    words = ", ".join(f"{name}: {_written(value)}" for name, value in options.items())
+    words = ", ".join(f"{name}: {setting(value)}" for name, value in options.items())
     head, bracket, rest = backend.rstrip().partition("(")
     if not bracket:
         return f"{head}({words})"
     inside = rest.removesuffix(")").strip().rstrip(",")
     return f"{head}({inside}, {words})" if inside else f"{head}({words})"
-
-
-def _written(value: object) -> str:
-    """A Python value as a spec writes it; text stands as it is, so that `"depolarizing(p1: 0.001)"` is an entry."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "none" if value is None else str(value)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hqnn_dsl.literals import call, written
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -41,15 +43,7 @@ class Selection:
 
     def __str__(self) -> str:
         """As the language writes it."""
-        given = ", ".join(f"{name}: {_text(value)}" for name, value in self.options)
-        return f"{self.name}({given})" if given else self.name
-
-
-def _text(value: object) -> str:
-    """A plain option value as the language writes it."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+        return call(self.name, {name: written(value) for name, value in self.options})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,8 +131,8 @@ def _shown(entry: Entry) -> Iterator[str]:
 
 
 def _option(option: Option) -> str:
+    from hqnn_dsl.literals import written
     from hqnn_dsl.semantics.options import takes_text
-    from hqnn_dsl.semantics.values import written
 
     default: Any = option.default
     shown = "" if option.is_required else f" = {default if isinstance(default, str) else written(default)}"

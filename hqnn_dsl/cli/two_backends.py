@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.literals import call, setting
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -33,8 +35,9 @@ class Scored:
     @property
     def full(self) -> str:
         """The backend with all its options, as a spec writes it."""
-        given = ", ".join(f"{name}: {_text(value)}" for name, value in self.backend["options"].items())
-        return f"{self.backend['name']}({given})" if given else str(self.backend["name"])
+        return call(
+            str(self.backend["name"]), {name: setting(value) for name, value in self.backend["options"].items()}
+        )
 
 
 def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tuple[Scored, Scored | None]:
@@ -83,7 +86,3 @@ def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
 def _scored(run: Run, table: Table) -> Scored:
     metrics = run.evaluate(table)
     return Scored(metrics, run.backend)
-
-
-def _text(value: object) -> str:
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

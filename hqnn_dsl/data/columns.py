@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from hqnn_dsl import literals
 from hqnn_dsl.data.digits import lost_digits
 from hqnn_dsl.data.layout import listed, quoted
 from hqnn_dsl.diagnostics.codes.reading import DigitsLost, MixedTruth, TruthAsNumbers
@@ -45,9 +46,7 @@ if TYPE_CHECKING:
 
 Role = Literal["feature", "target"]
 
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _TRUTH = frozenset({"true", "false"})
-_RESERVED = frozenset({"and", "or", "not", "true", "false", "pi", "auto", "qubits"})
 
 
 @dataclass(frozen=True)
@@ -113,14 +112,6 @@ def feature_numbers(table: Table, names: tuple[str, ...]) -> Numbers:
     features = _block(table, names, "feature", findings)
     findings.raise_errors()
     return features
-
-
-def spelled(name: str) -> str:
-    """The column's name as it is written in a spec: in quotes where it is no plain name."""
-    if _BARE.match(name) and name not in _RESERVED:
-        return name
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
 
 
 def _unknown(table: Table, role: str, name: str) -> Diagnostic:
@@ -242,12 +233,12 @@ def _check_cells(table: Table, name: str, role: Role, values: Numbers, findings:
     if len(missing) and role == "target":
         findings.add(MissingTarget(column=name, where=table.where(missing), table=table.name))
     elif len(missing):
-        findings.add(MissingFeature(column=name, quoted=spelled(name), where=table.where(missing)))
+        findings.add(MissingFeature(column=name, quoted=literals.column(name), where=table.where(missing)))
     if len(infinite):
         findings.add(InfiniteCell(role=role, column=name, where=table.where(infinite)))
     lost = table.lost.get(name) or lost_digits(table.frame[name], values)
     if lost is not None:
-        leave = f"leave it out: `features * except {spelled(name)}`; or " if role == "feature" else ""
+        leave = f"leave it out: `features * except {literals.column(name)}`; or " if role == "feature" else ""
         shown = listed(f"`{value}`" for value in lost.values)
         findings.add(DigitsLost(role=role, column=name, values=shown, where=table.where(lost.rows), leave=leave))
 
@@ -265,7 +256,7 @@ def _text_columns(table: Table, role: Role, texts: list[tuple[str, str, str]]) -
     kinds = {what for _, _, what in texts}
     if role == "target":
         return TextTarget(column=names[0], value=texts[0][1], what=texts[0][2])
-    spellings = ", ".join(spelled(name) for name in names)
+    spellings = ", ".join(literals.column(name) for name in names)
     return TextFeature(
         columns=listed(f"`{name}`" for name in names),
         quoted=spellings,

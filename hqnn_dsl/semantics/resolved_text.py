@@ -10,10 +10,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.literals import call, column, quoted, written
 from hqnn_dsl.semantics.renaming import names_for, renamed
 from hqnn_dsl.semantics.spec import Choice, Layer, Spec
 from hqnn_dsl.semantics.unused import CIRCUIT_READS
-from hqnn_dsl.semantics.values import quoted, written
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.printer import text_of
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.check import Checked
     from hqnn_dsl.semantics.definitions import FileScope
 
-_RESERVED = {"and", "or", "not", "true", "false", "pi", "auto", "qubits"}
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
@@ -86,20 +85,14 @@ def _section(name: str, rows: list[tuple[str, str]]) -> str:
     return f"  {name} {{\n" + "\n".join(f"    {key:<{width}} {value}" for key, value in rows) + "\n  }"
 
 
-def column_text(name: str) -> str:
-    """A column as the language writes it: bare where it is a name, else in quotes."""
-    return name if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) and name not in _RESERVED else quoted(name)
-
-
 def choice_text(choice: Choice) -> str:
     """`adamw(lr: 0.01, …)` with all options."""
-    given = ", ".join(f"{name}: {_option_text(value)}" for name, value in choice.options.items())
-    return f"{choice.name}({given})" if given else choice.name
+    return call(choice.name, {name: _option_text(value) for name, value in choice.options.items()})
 
 
 def _option_text(value: Any) -> str:
     if isinstance(value, str):
-        return column_text(value) if value != "auto" else "auto"
+        return column(value) if value != "auto" else "auto"
     return written(value)
 
 
@@ -107,12 +100,12 @@ def _data_text(spec: Spec) -> str:
     data = spec.data
     rows = []
     if data.target is not None:
-        rows.append(("target", ", ".join(column_text(name) for name in data.target)))
+        rows.append(("target", ", ".join(column(name) for name in data.target)))
     features = "*"
     if data.features.names is not None:
-        features = ", ".join(column_text(name) for name in data.features.names)
+        features = ", ".join(column(name) for name in data.features.names)
     elif data.features.excluded:
-        features = "* except " + ", ".join(column_text(name) for name in data.features.excluded)
+        features = "* except " + ", ".join(column(name) for name in data.features.excluded)
     rows.append(("features", features))
     split = data.split
     rows.append(

@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
-from hqnn_dsl.catalog.entry import Selection
 from hqnn_dsl.diagnostics.codes.meaning import TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.foreign_words import meant_elsewhere
@@ -29,6 +28,10 @@ class Member:
 
     name: str
     members: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As the language writes it."""
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +128,6 @@ def describe(value: Value) -> str:
             return f"the {kind} `{name}` as a whole"
         case Poison():
             return "unknown"
-
-
-def written(value: object) -> str:
-    """A compile-time value as the language writes it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, Member):
-        return value.name
-    if isinstance(value, Selection):
-        return str(value)
-    if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(written(item) for item in value) + "]"
-    return repr(value)
-
-
-def quoted(text: str) -> str:
-    """A string literal of the language."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hqnn_dsl.circuit import foreign_phrases
+from hqnn_dsl.literals import column
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Source
@@ -61,7 +62,7 @@ def value_after(tokens: Tokens, source: Source, index: int) -> str:
 def quoted_column(text: str) -> str:
     """A column's name as it is written: `"residuary resistance"`, of several words beside each other."""
     words = [part.strip() for part in text.split(",")]
-    return ", ".join(word if re.fullmatch(r'[A-Za-z_]\w*|".*"', word) else f'"{word}"' for word in words if word)
+    return ", ".join(word if re.fullmatch(r'".*"', word) else column(word) for word in words if word)
 
 
 def entry(text: str) -> str:

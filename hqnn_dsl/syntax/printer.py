@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hqnn_dsl.literals import quoted
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ Printable = (
     | nodes.Use | nodes.Parameter | nodes.Block | nodes.Model | nodes.Comment | nodes.File
 )  # fmt: skip
 """Every node has a text."""
-_ESCAPED: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
 def text_of(node: Printable, indent: int = 0) -> str:
@@ -47,7 +47,7 @@ def _number(node: nodes.Number) -> str:
 
 
 def _string(node: nodes.String) -> str:
-    return '"' + node.value.translate(_ESCAPED) + '"'
+    return quoted(node.value)
 
 
 def _boolean(node: nodes.Boolean) -> str:

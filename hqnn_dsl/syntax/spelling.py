@@ -13,7 +13,8 @@ from hqnn_dsl.diagnostics.codes import syntax as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
 from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.limits import MAX_FOUND_MISTAKES, MAX_NAME, MAX_NESTING
-from hqnn_dsl.syntax.tokens import CLOSER, ESCAPES, FOREIGN, UNKNOWN, Tokens
+from hqnn_dsl.literals import ESCAPES, quoted
+from hqnn_dsl.syntax.tokens import CLOSER, FOREIGN, UNKNOWN, Tokens
 
 _OPENER: Final = {")": "(", "]": "["}
 
@@ -103,7 +104,7 @@ class Letters:
         text = self.source.text[start:end]
         inside = text[1:-1]
         is_closed = len(text) > 1 and not text[-1].isalnum() and '"' not in inside and "\\" not in inside
-        hint = f'write `"{inside}"`' if is_closed else ""
+        hint = f"write `{quoted(inside)}`" if is_closed else ""
         self._report(codes.WrongQuotes(span=self._span(start, end), quote=text[0], hint=hint))
         return "STRING"
 

@@ -1,4 +1,4 @@
-"""Tokens as the lexer makes them and everybody reads them: their kinds, and the letters of escapes."""
+"""Tokens as the lexer makes them and everybody reads them: their kinds."""
 
 from __future__ import annotations
 
@@ -33,6 +33,3 @@ class Tokens:
     reports: list[Diagnostic] = field(default_factory=list)
     halted: bool = False
     """Whether the text was given up: what was read of it is of no use."""
-
-
-ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}

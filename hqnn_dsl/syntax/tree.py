@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.limits import MAX_EXPRESSION_DEPTH, MAX_INTEGER
+from hqnn_dsl.literals import unescaped
 from hqnn_dsl.syntax import nodes
-from hqnn_dsl.syntax.tokens import ESCAPES
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
@@ -102,7 +102,7 @@ class Builder:
             return nodes.String(self._span(token), text)
         value = text[1:-1] if len(text) > 1 and text[-1] in _QUOTES else text[1:].rstrip("\r")
         if "\\" in value and text[0] == '"':
-            value = _unescaped(value)
+            value = unescaped(value)
         return nodes.String(self._span(token), value)
 
     def _head(self, span: Span, brace: int) -> Span:
@@ -422,16 +422,3 @@ class Builder:
 
     def on_path(self, children: list[Any], span: Span) -> nodes.Path:
         return nodes.Path(span, self._text(children[0]))
-
-
-def _unescaped(text: str) -> str:
-    """A string's inside with its escapes resolved; an unknown escape stands for its letter."""
-    parts = []
-    letters = iter(text)
-    for letter in letters:
-        if letter == "\\":
-            following = next(letters, "")
-            parts.append(ESCAPES.get(following, following))
-        else:
-            parts.append(letter)
-    return "".join(parts)

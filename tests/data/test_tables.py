@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqnn_dsl.data.columns import Columns, choose_columns, feature_numbers, numbers, spelled
+from hqnn_dsl.data.columns import Columns, choose_columns, feature_numbers, numbers
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.literals import column
 from hqnn_dsl.semantics.spec import DataSpec, Features
 
 YACHT = Path(__file__).parents[2] / "specs" / "data" / "yacht.csv"
@@ -214,4 +215,4 @@ def test_a_trained_network_finds_its_features_by_name(table_of):
     ("name", "written"), [("a_1", "a_1"), ("1a", '"1a"'), ("not", '"not"'), ('x "y"', '"x \\"y\\""'), ("ä", '"ä"')]
 )
 def test_names_are_spelled_as_in_a_spec(name, written):
-    assert spelled(name) == written
+    assert column(name) == written
