@@ -27,6 +27,7 @@ from hqnn_dsl.recursion import room_to_recurse
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.check import Checked
 from hqnn_dsl.semantics.check import check as check_tree
+from hqnn_dsl.semantics.model_parts import without_budget
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.semantics.suppressions import silenced
 from hqnn_dsl.semantics.used_files import Reach, read_spec
@@ -55,16 +56,21 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 
 def check(
-    source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()
+    source: Source,
+    changes: Mapping[str, str] | None = None,
+    allow_path: AllowPath = (),
+    *,
+    with_budget: bool = True,
 ) -> Checked | tuple[Diagnostic, ...]:
     """The checked model of a source, with the `--set` changes; for a file of blocks only, the warnings about it.
 
-    Its `use` lines reach the files of its own folder and below, and those of the folders `allow_path`. Raises `Refusal`
-    with every error found.
+    Its `use` lines reach the files of its own folder and below, and those of the folders `allow_path`. The model is
+    one without a budget if not `with_budget`. Raises `Refusal` with every error found.
     """
     reach = Reach.of(source, allow_path)
     with room_to_recurse():
         tree, mistakes = parse(source)
+        tree = tree if with_budget else without_budget(tree)
         if changes:
             if any(mistake.is_error for mistake in mistakes):
                 raise Refusal(*mistakes)
@@ -127,9 +133,15 @@ def build(text: str, in_width: int, out_width: int) -> HybridNet:
     return program(Source("spec.resolved.hqnn", text)).network(in_width, out_width)
 
 
-def program(source: Source, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:
-    """The program of a source; raises `Refusal` where it is wrong or has no model."""
-    checked = check(source, changes, allow_path)
+def program(
+    source: Source,
+    changes: Mapping[str, str] | None = None,
+    allow_path: AllowPath = (),
+    *,
+    with_budget: bool = True,
+) -> Program:
+    """The program of a source, as `check` sees it. Raises `Refusal` if it is wrong or has no model."""
+    checked = check(source, changes, allow_path, with_budget=with_budget)
     if not isinstance(checked, Checked):
         hint = "add `model NAME { … }`"
         what = "this file has no model, only blocks and constants"

@@ -47,11 +47,6 @@ def resolved_text(checked: Checked) -> str:
     return "\n\n".join([*pieces, *printed, _model_text(checked, circuit)]) + "\n"
 
 
-def without_budget(text: str) -> str:
-    """A resolved spec without its budget, which bounds a training and changes nothing that it trains."""
-    return re.sub(r"\n\n  budget \{\n[^}]*\n  \}", "", text)
-
-
 def _constant_text(file: FileScope, name: str, new_name: str) -> str:
     binding = file.scope.find(name)
     assert binding is not None
