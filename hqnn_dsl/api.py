@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
+from hqnn_dsl.diagnostics import notices
 from hqnn_dsl.diagnostics.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.diagnostics.codes.exports import TwoSpecs
 from hqnn_dsl.diagnostics.codes.python import AlreadyCompiled, LossTwice, NotASpec
@@ -28,6 +29,7 @@ from hqnn_dsl.trained import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from hqnn_dsl.diagnostics.notices import Receiver
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.semantics.used_files import AllowPath
@@ -254,6 +256,17 @@ def load(run: str | Path | Run) -> HybridNet:
     net = pipeline.build(stored.spec, stored.in_width, stored.out_width)
     net.load_state_dict(stored.weights)
     return net.eval()
+
+
+@public
+def send_notices_to(receiver: Receiver | None) -> Receiver | None:
+    """Send the notices of the package to a function, or with None to Python's `warnings`, as at the start.
+
+    The function gets an `HQNNWarning`, perhaps in another thread. Returns the function that was there before, None if
+    it was `warnings`.
+    """
+    _check_called(receiver=(receiver, "a function of a warning, or None", 1))
+    return notices.send_notices_to(receiver)
 
 
 @public
