@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.api import compile, compile_text, load, open_run, send_notices_to, train, write_compiled
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.diagnostics.notices import HQNNWarning
-    from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.program import Program
     from hqnn_dsl.trained import Run
     from hqnn_dsl.training.loop import Epoch
 
@@ -29,7 +29,7 @@ _HOMES = {
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
     "HQNNWarning": "hqnn_dsl.diagnostics.notices",
-    "Program": "hqnn_dsl.pipeline",
+    "Program": "hqnn_dsl.program",
     "Refusal": "hqnn_dsl.diagnostics.diagnostic",
     "Run": "hqnn_dsl.trained",
     "compile": "hqnn_dsl.api",

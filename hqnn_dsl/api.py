@@ -23,6 +23,7 @@ from hqnn_dsl.export.emitters import EMITTERS, FORMS, KINDS, MODULE, OBSERVABLES
 from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
+from hqnn_dsl.program import Program
 from hqnn_dsl.semantics.values import written
 from hqnn_dsl.trained import Run
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.diagnostics.notices import Receiver
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.pipeline import Program
     from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.trained import Origin
     from hqnn_dsl.training.bar import Progress
@@ -90,7 +90,7 @@ def _text(text: str, name: str = "spec") -> Source:
 
 def _program(spec: str | Path | Program, set: Mapping[str, object] | None, allow_path: AllowPath) -> Program:
     """The program that is given, or that of a spec. Raises `Refusal` E0630 for a program with options for a spec."""
-    if not isinstance(spec, pipeline.Program):
+    if not isinstance(spec, Program):
         return compile(spec, set, allow_path=allow_path)
     for option, given in (("set", set), ("allow_path", allow_path)):
         if given:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.preprocess import Preparation
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.program import Program
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.pipeline import Program
+    from hqnn_dsl.program import Program
 
 T = TypeVar("T")
 
