@@ -28,7 +28,7 @@ import hqnn_dsl as hqnn
 from benchmarks.workloads import Workload
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.training.loop import Watch, batch_bounds
-from hqnn_dsl.training.run import Experiment, train
+from hqnn_dsl.training.run import train
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,11 +75,10 @@ def diabetes() -> pd.DataFrame:
 def our_epoch(frame: pd.DataFrame, backend: str, epochs: int = OURS_EPOCHS) -> float:
     """Seconds of one epoch: the mean of a training's, its first left out."""
     program = hqnn.compile_text(SPEC.format(epochs=1 + epochs, batch=BATCH, backend=backend))
-    experiment = Experiment(program.spec, program.network, program.resolved, program.source.text)
     ends: list[float] = []
     watch = Watch(on_epoch=lambda _: ends.append(time.perf_counter()))
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        train(experiment, read_table(frame), Path(folder) / "run", watch=watch)
+        train(program, read_table(frame), Path(folder) / "run", watch=watch)
     return (ends[-1] - ends[0]) / (len(ends) - 1)
 
 

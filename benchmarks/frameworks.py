@@ -105,36 +105,30 @@ def train_alone(backend: str, width: int, epochs: int) -> dict[str, Any]:
     """Train, and say what it began with, what came out and what it cost."""
     import hqnn_dsl as hqnn
     from hqnn_dsl.data.tables import read_table
-    from hqnn_dsl.training.run import Experiment, train
+    from hqnn_dsl.training.run import train
 
     changes = SETTINGS | {"width": str(width), "train.epochs": str(epochs), "backend": backend}
     program = hqnn.compile(SPEC, set=changes)
-    started: list[str] = []
-
-    def network(in_width: int, out_width: int) -> Any:
-        net = program.network(in_width, out_width)
-        started.append(digest_of(dict(net.named_parameters())))
-        return net
-
-    experiment = Experiment(program.spec, network, program.resolved, program.source.text)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         before, cpu = resident(), time.process_time()
-        result = train(experiment, read_table(TABLE), out)
+        result = train(program, read_table(TABLE), out)
         cpu = time.process_time() - cpu
         rows = hashlib.sha256((out / "preprocess.json").read_bytes()).hexdigest()
         ran = json.loads((out / "environment.json").read_text(encoding="utf-8"))["backend"]
         seconds = [float(line.split(",")[1]) for line in (out / "timing.csv").read_text().splitlines()[1:]]
     history = [[epoch.train_loss, epoch.validation_loss] for epoch in result.fitted.history]
+    widths = [len(scaling.names) for scaling in (result.preparation.features, result.preparation.target)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {
-        "start": started[0],
+        "start": digest_of(dict(program.network(*widths).named_parameters())),
         "rows": rows,
         "history": history,
         "test": result.metrics["test"],
         "seconds": seconds,
         "cpu_seconds": cpu,
         "before_bytes": before,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_bytes": peak,
         "ran": ran,
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
+from hqnn_dsl.diagnostics import notices
 from hqnn_dsl.diagnostics.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.diagnostics.codes.exports import TwoSpecs
 from hqnn_dsl.diagnostics.codes.python import AlreadyCompiled, LossTwice, NotASpec
@@ -23,15 +24,14 @@ from hqnn_dsl.export.module import load_module, module_bytes
 from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
 from hqnn_dsl.literals import setting
-from hqnn_dsl.semantics.resolved_text import without_budget
+from hqnn_dsl.program import Program
 from hqnn_dsl.trained import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from hqnn_dsl.diagnostics.notices import Receiver
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.pipeline import Program
-    from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.trained import Origin
     from hqnn_dsl.training.bar import Progress
@@ -90,7 +90,7 @@ def _text(text: str, name: str = "spec") -> Source:
 
 def _program(spec: str | Path | Program, set: Mapping[str, object] | None, allow_path: AllowPath) -> Program:
     """The program that is given, or that of a spec. Raises `Refusal` E0630 for a program with options for a spec."""
-    if not isinstance(spec, pipeline.Program):
+    if not isinstance(spec, Program):
         return compile(spec, set, allow_path=allow_path)
     for option, given in (("set", set), ("allow_path", allow_path)):
         if given:
@@ -139,12 +139,8 @@ def train(  # noqa: PLR0913 - what a training can be told
     Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
     from hqnn_dsl.data.tables import read_table
-    from hqnn_dsl.diagnostics.placed import PlacedByCode
-    from hqnn_dsl.semantics.suppressions import allowed_codes
     from hqnn_dsl.training.loop import Watch
-    from hqnn_dsl.training.recorded_backend import recorded_backend
-    from hqnn_dsl.training.run import Experiment
-    from hqnn_dsl.training.run import train as train_network
+    from hqnn_dsl.training.run import train as train_program
 
     _check_called(
         loss=(loss, "a function of predictions and targets", 2), on_epoch=(on_epoch, "a function of an epoch", 1)
@@ -154,11 +150,7 @@ def train(  # noqa: PLR0913 - what a training can be told
         if path.removeprefix("train.").partition(".")[0] == "loss":
             raise Refusal(LossTwice(path=path))
     program = _program(spec, set, allow_path)
-    program.refuse_training()
-    if resume and folder is not None:
-        program = replace(program, recorded=recorded_backend(folder))
-    texts, allowed = (program.resolved, program.source.text), allowed_codes(program.checked.tree)
-    experiment = Experiment(program.spec, program.network, *texts, program.refuse_step, loss, allowed)
+    program.refuse_training()  # before the table is read
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
     if not (progress is None or isinstance(progress, bool) or callable(getattr(progress, "write", None))):
         raise Refusal(BadOption(option="progress", expected="True, False or a stream", value=repr(progress)))
@@ -169,8 +161,7 @@ def train(  # noqa: PLR0913 - what a training can be told
         progress=watch.progress if progress is None else progress,
     )
     read = read_table(table)
-    with PlacedByCode(program.checked.places):
-        result = train_network(experiment, read, folder, watch=watch, resume=resume, agree=consent)
+    result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 
 
@@ -211,36 +202,26 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
-    from hqnn_dsl.training.evaluate import load_metrics, load_run, restore
-    from hqnn_dsl.training.recorded_backend import recorded_backend
+    from hqnn_dsl.training.run_on_disk import load_metrics, load_run
 
     _check_called(loss=(loss, "a function of predictions and targets", 2))
     path = _path(path, "path")
     stored, metrics = load_run(path), load_metrics(path)
-    opened: list[tuple[Spec, Choice]] = []
-
-    def rebuild(text: str, in_width: int, out_width: int) -> HybridNet:
-        source = Source(str(path / _SPEC_FILE), without_budget(text))
-        program = replace(pipeline.program(source, _changes(changes)), is_read_back=True)
-        trained = pipeline.program(source) if changes else program
-        program = program if changes else replace(program, recorded=recorded_backend(path))
-        if changes:
-            _only_backend(trained, program, path)
-        opened.append((program.spec, trained.spec.backend))
-        return program.network(in_width, out_width)
-
-    net = restore(stored, rebuild)
-    preparation = stored.preparation
+    program = trained = stored.program()
+    if changes:
+        program = stored.program(_changes(changes))
+        _check_only_backend(trained, program, path)
+    net, preparation = stored.network(program), stored.preparation
     if loss is not None:
         from hqnn_dsl.training.own_loss import given_again
 
         preparation = given_again(path, preparation, loss, net)
-    return Run(path, net, preparation, metrics, *opened[0])
+    return Run(path, net, preparation, metrics, program.spec, trained.spec.backend)
 
 
-def _only_backend(trained: Program, changed: Program, path: Path) -> None:
+def _check_only_backend(trained: Program, changed: Program, path: Path) -> None:
     """Refuse a run of a spec that differs from the trained one in more than the backend."""
-    same_spec = replace(changed.spec, backend=trained.spec.backend, budget=None) == trained.spec
+    same_spec = replace(changed.spec, backend=trained.spec.backend) == trained.spec
     if not same_spec or changed.logical != trained.logical:
         raise Refusal(RunIsFixed(path=str(path)))
 
@@ -267,6 +248,17 @@ def load(run: str | Path | Run) -> HybridNet:
     net = pipeline.build(stored.spec, stored.in_width, stored.out_width)
     net.load_state_dict(stored.weights)
     return net.eval()
+
+
+@public
+def send_notices_to(receiver: Receiver | None) -> Receiver | None:
+    """Send the notices of the package to a function, or with None to Python's `warnings`, as at the start.
+
+    The function gets an `HQNNWarning`, perhaps in another thread. Returns the function that was there before, None if
+    it was `warnings`.
+    """
+    _check_called(receiver=(receiver, "a function of a warning, or None", 1))
+    return notices.send_notices_to(receiver)
 
 
 @public

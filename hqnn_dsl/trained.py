@@ -73,7 +73,7 @@ class Run:
 
         No rows if the training ended before its first epoch was whole. Raises `Refusal` E0533 if the file is damaged.
         """
-        from hqnn_dsl.training.tables_of_run import read_history
+        from hqnn_dsl.training.run_tables import read_history
 
         return read_history(self.path)
 
@@ -127,7 +127,7 @@ class Run:
         It needs no display: a notebook shows it, `savefig` writes it.
         """
         from hqnn_dsl.training.figures import run_figure
-        from hqnn_dsl.training.tables_of_run import read_predictions
+        from hqnn_dsl.training.run_tables import read_predictions
 
         return run_figure(self.history, read_predictions(self.path, self.targets), self.targets)
 

@@ -1,4 +1,7 @@
-"""A small spec and its network, made by hand: two qubits, an angle for each input, a ring of trainable rotations."""
+"""Small models: a spec and its network made by hand, and a program of much the same model.
+
+Both have two qubits, an angle for each input, and trainable rotations with one CX among them.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,16 @@ from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
+from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.network.hybrid import HybridNet
 from hqnn_dsl.network.quantum import QuantumLayer
+from hqnn_dsl.pipeline import program
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.spec import Choice, DataSpec, Layer, Spec, TrainSpec
 
 if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry
+    from hqnn_dsl.pipeline import Program
 
 
 def choice(table: dict[str, Entry], name: str, **options: Any) -> Choice:
@@ -87,3 +93,30 @@ def make_spec(
 
 def network(spec: Spec, in_width: int, out_width: int) -> HybridNet:
     return HybridNet.build(spec, circuit_layer(spec.train.seed), in_width, out_width)
+
+
+TRAIN = {
+    "epochs": 3,
+    "batch": 8,
+    "loss": "mse",
+    "optimizer": "adamw(lr: 0.02, quantum_lr: 0.05)",
+    "scheduler": "none",
+    "stop": "none",
+    "seed": 7,
+    "device": "cpu",
+}
+
+
+def toy_program(
+    *, data: str = "features *", encoder: str = "dense(2); tanh * pi", decoder: str = "dense", **train: object
+) -> Program:
+    """The program of a spec with these sections; an empty encoder or decoder is left out. `train` is as in a spec."""
+    sections = [
+        f"data {{ {data} }}",
+        f"encoder {{ {encoder} }}" if encoder else "",
+        "circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }",
+        f"decoder {{ {decoder} }}" if decoder else "",
+        f"train {{ {'; '.join(f'{name} {value}' for name, value in (TRAIN | train).items())} }}",
+        "backend reference",
+    ]
+    return program(Source("toy.hqnn", "\n".join(["hqnn 1", "model toy {", *filter(None, sections), "}", ""])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
@@ -42,6 +42,23 @@ def model_of(tree: nodes.File, collector: Collector) -> nodes.Model | None:
         notes = (Note("the first one", models[0].head),) if models else ()
         refuse_all(meaning.DefinedTwice(span=other.head, what="`model`", notes=notes) for other in models[1:])
     return models[0] if models else None
+
+
+def without_budget(tree: nodes.File) -> nodes.File:
+    """The file with models that have no budget, which bounds a training and changes nothing that it trains."""
+
+    def is_budget(part: nodes.Part) -> bool:
+        return isinstance(part, nodes.Settings) and part.keyword.name == "budget"
+
+    return replace(
+        tree,
+        statements=tuple(
+            replace(item, parts=tuple(part for part in item.parts if not is_budget(part)))
+            if isinstance(item, nodes.Model)
+            else item
+            for item in tree.statements
+        ),
+    )
 
 
 def parts_of(model: nodes.Model, scope: Scope, collector: Collector) -> Parts:

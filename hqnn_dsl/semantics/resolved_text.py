@@ -6,7 +6,6 @@ used files stand in it. Checking it again gives the same spec and the same circu
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +43,6 @@ def resolved_text(checked: Checked) -> str:
     if constants:
         pieces.append("\n".join(constants))
     return "\n\n".join([*pieces, *printed, _model_text(checked, circuit)]) + "\n"
-
-
-def without_budget(text: str) -> str:
-    """A resolved spec without its budget, which bounds a training and changes nothing that it trains."""
-    return re.sub(r"\n\n  budget \{\n[^}]*\n  \}", "", text)
 
 
 def _constant_text(file: FileScope, name: str, new_name: str) -> str:

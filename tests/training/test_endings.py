@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from toy_model import make_spec, network
+from toy_model import toy_program
 
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -25,15 +25,10 @@ from hqnn_dsl.training import loop
 from hqnn_dsl.training.files import held
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.loop import Watch
-from hqnn_dsl.training.run import Experiment, train
+from hqnn_dsl.training.run import train
 
 QUIET = Watch(progress=False)
 TESTS = Path(__file__).parents[1]
-
-
-def experiment(epochs: int = 4) -> Experiment:
-    spec = make_spec(epochs=epochs)
-    return Experiment(spec, lambda f, t: network(spec, f, t), "resolved", "given")
 
 
 def table(rows: int = 50):
@@ -41,7 +36,7 @@ def table(rows: int = 50):
 
 
 def begin(out: Path, **options):
-    return train(experiment(), table(), out, **({"watch": QUIET} | options))
+    return train(toy_program(epochs=4), table(), out, **({"watch": QUIET} | options))
 
 
 def refused(action) -> object:
@@ -89,7 +84,7 @@ def ran(out: Path, text: str) -> int:
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_request_to_end_keeps_the_results_and_then_ends_the_program(tmp_path, name):
-    text = "train(experiment(100000), table(), Path(sys.argv[2]), watch=Watch(on_epoch=say)); print('went on')"
+    text = "train(toy_program(epochs=100000), table(), Path(sys.argv[2]), watch=Watch(on_epoch=say)); print('went on')"
     with program(tmp_path / "r", text) as started:
         assert started.stdout.readline() == "1\n"
         started.send_signal(getattr(signal, name))
@@ -190,7 +185,7 @@ def test_files_of_a_user_are_no_dead_run(tmp_path):
 
 
 def test_a_dead_run_predicts_nothing(tmp_path):
-    from hqnn_dsl.training.evaluate import load_run
+    from hqnn_dsl.training.run_on_disk import load_run
 
     assert ran(tmp_path / "r", "Training.advance = die\nbegin(Path(sys.argv[2]))") == 9
     assert refused(lambda: load_run(tmp_path / "r")).code == "E0532"
@@ -324,7 +319,7 @@ def test_a_disk_that_has_become_read_only_is_said(tmp_path, monkeypatch):
 
 def test_results_that_do_not_fit_on_the_disk_are_said(tmp_path, monkeypatch):
     out = tmp_path / "r"
-    monkeypatch.setattr("hqnn_dsl.training.run._draw", lambda *_: limits.__enter__())
+    monkeypatch.setattr("hqnn_dsl.training.results.draw", lambda *_: limits.__enter__())
     limits = full()
     try:
         found = refused(lambda: begin(out))

@@ -11,25 +11,23 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from torch import nn
-from toy_model import choice, layer_of, make_spec, network
+from toy_model import choice, layer_of, make_spec, network, toy_program
 
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.semantics.spec import DataSpec
 from hqnn_dsl.training import checkpoint
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, batch_bounds, fit, predict_scaled
 from hqnn_dsl.training.precision import Precision
-from hqnn_dsl.training.run import Experiment, train
+from hqnn_dsl.training.run import train
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)
@@ -182,14 +180,9 @@ def test_a_diverging_run_leaves_no_run_that_looks_whole(tmp_path):
     frame = pd.DataFrame(
         {"a": np.arange(40.0), "b": np.arange(40.0) % 3, "c": np.arange(40.0) % 5, "t": np.arange(40.0)}
     )
-    spec = make_spec(
-        epochs=400,
-        optimizer=choice(OPTIMIZERS, "sgd", lr=1e3),
-        decoder=(layer_of("dense", 2, 4), layer_of("dense", 4, None)),
-    )
-    experiment = Experiment(spec, lambda f, t: network(spec, f, t), "resolved", "given")
+    program = toy_program(epochs=400, optimizer="sgd(lr: 1000)", decoder="dense(4); dense")
     with pytest.raises(Refusal) as caught:
-        train(experiment, read_table(frame), tmp_path / "r", watch=QUIET)
+        train(program, read_table(frame), tmp_path / "r", watch=QUIET)
     assert caught.value.diagnostics[0].code == "E0540"
     if (tmp_path / "r").exists():
         assert (tmp_path / "r" / "checkpoints" / "best.pt").exists()
@@ -198,20 +191,18 @@ def test_a_diverging_run_leaves_no_run_that_looks_whole(tmp_path):
 
 
 @pytest.mark.parametrize("existed", [True, False])
-def test_a_run_that_fails_before_its_first_epoch_leaves_nothing(tmp_path, existed):
+def test_a_run_that_fails_before_its_first_epoch_leaves_nothing(tmp_path, monkeypatch, existed):
     out = tmp_path / "r"
     if existed:
         out.mkdir()
-    spec = make_spec()
 
-    def broken(in_width: int, out_width: int):
-        net = network(spec, in_width, out_width)
-        net.circuit.executable = SimpleNamespace(metadata={})  # cannot be called
-        return net
+    def broken(training, features, targets):
+        raise TypeError("a bug")
 
+    monkeypatch.setattr(Training, "advance", broken)
     frame = pd.DataFrame({"a": np.arange(40.0), "t": np.arange(40.0)})
     with pytest.raises(TypeError):
-        train(Experiment(spec, broken, "resolved", "given"), read_table(frame), out, watch=QUIET)
+        train(toy_program(), read_table(frame), out, watch=QUIET)
     assert out.exists() == existed
     assert not existed or not list(out.iterdir())
 
@@ -440,16 +431,14 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import numpy as np, pandas as pd
-from toy_model import make_spec, network
+from toy_model import toy_program
 from hqnn_dsl.training.loop import Watch
-from hqnn_dsl.training.run import Experiment, train
+from hqnn_dsl.training.run import train
 from hqnn_dsl.data.tables import read_table
 x = np.linspace(-2, 2, 200)
 table = read_table(pd.DataFrame({"a": x, "b": x**2, "t": np.sin(x)}))
-spec = make_spec(epochs=100000)
 say = lambda epoch: print(epoch.number, flush=True)
-experiment = Experiment(spec, lambda f, t: network(spec, f, t), "r", "g")
-result = train(experiment, table, Path(sys.argv[2]), watch=Watch(on_epoch=say))
+result = train(toy_program(epochs=100000), table, Path(sys.argv[2]), watch=Watch(on_epoch=say))
 print("interrupted" if result.interrupted else "finished")
 """
 
@@ -477,36 +466,31 @@ def test_ctrl_c_ends_a_program_cleanly_with_results(tmp_path):
 def test_resuming_a_run_on_disk_ends_as_the_whole_run_does(tmp_path):
     draw = np.random.default_rng(0)
     table = read_table(pd.DataFrame(draw.normal(size=(50, 3)), columns=["a", "b", "t"]))
-    spec = make_spec(data=DataSpec(), epochs=4)
-    experiment = Experiment(spec, lambda f, t: network(spec, f, t), "resolved", "given")
-    train(experiment, table, tmp_path / "whole", watch=QUIET)
+    program = toy_program(epochs=4)
+    train(program, table, tmp_path / "whole", watch=QUIET)
 
     def interrupt(epoch):
         if epoch.number == 2:
             signal.raise_signal(signal.SIGINT)
 
-    cut = train(experiment, table, tmp_path / "cut", watch=Watch(progress=False, on_epoch=interrupt))
+    cut = train(program, table, tmp_path / "cut", watch=Watch(progress=False, on_epoch=interrupt))
     assert (cut.interrupted, len(cut.fitted.history)) == (True, 2)
-    assert not train(experiment, table, tmp_path / "cut", watch=QUIET, resume=True).interrupted
+    assert not train(program, table, tmp_path / "cut", watch=QUIET, resume=True).interrupted
     for file in ("history.csv", "metrics.json", "predictions.csv"):
         assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
     assert len(pd.read_csv(tmp_path / "cut" / "timing.csv")) == 4
 
 
 @pytest.mark.parametrize(
-    ("text", "rows", "code", "reason"),
-    [("other", 50, "E0555", "`resolved`, now `other`"), ("resolved", 49, "E0544", "rows 50 then, 49 now")],
+    ("batch", "rows", "code", "reason"),
+    [(9, 50, "E0555", "`train.batch`"), (8, 49, "E0544", "rows 50 then, 49 now")],
 )
-def test_a_run_is_resumed_only_as_what_it_was(tmp_path, text, rows, code, reason):
+def test_a_run_is_resumed_only_as_what_it_was(tmp_path, batch, rows, code, reason):
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)), columns=["a", "b", "t"])
-    spec = make_spec(epochs=1)
-    for name, table, options in (("resolved", frame, {}), (text, frame[:rows], {"resume": True})):
-        experiment = Experiment(spec, lambda f, t: network(spec, f, t), name, "given")
-        if not options:
-            train(experiment, read_table(table), tmp_path / "r", watch=QUIET)
-            continue
-        with pytest.raises(Refusal) as caught:
-            train(experiment, read_table(table), tmp_path / "r", watch=QUIET, **options)
+    train(toy_program(epochs=1), read_table(frame), tmp_path / "r", watch=QUIET)
+    other = toy_program(epochs=1, batch=batch)
+    with pytest.raises(Refusal) as caught:
+        train(other, read_table(frame[:rows]), tmp_path / "r", watch=QUIET, resume=True)
     assert caught.value.diagnostics[0].code == code
     assert reason in caught.value.diagnostics[0].headline
     assert (tmp_path / "r" / "metrics.json").exists()

@@ -10,16 +10,16 @@ import pandas as pd
 import pytest
 import torch
 from torch import nn
-from toy_model import choice, layer_of, make_spec, network
+from toy_model import choice, layer_of, make_spec, network, toy_program
 
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.semantics.spec import DataSpec, Layer, Split
+from hqnn_dsl.semantics.spec import Layer
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, fit, predict_scaled
-from hqnn_dsl.training.run import Experiment, train
+from hqnn_dsl.training.run import train
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)
@@ -86,9 +86,9 @@ def test_what_was_good_before_is_kept(tmp_path):
 
 def test_a_run_that_begins_so_leaves_no_folder(tmp_path):
     table = read_table(pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "t"]))
-    spec = make_spec(encoder=rooted(0.9), data=DataSpec(split=Split(validation=0, test=0.2)), epochs=1)
-    experiment = Experiment(spec, lambda f, t: network(spec, f, t), "resolved", "given")
-    assert refusal(lambda: train(experiment, table, tmp_path / "r", watch=QUIET)).code == "E0545"
+    encoder = "dense(2); sigmoid; dropout(p: 0.9) ** 0.5"
+    program = toy_program(encoder=encoder, data="split validation: 0, test: 0.2", epochs=1)
+    assert refusal(lambda: train(program, table, tmp_path / "r", watch=QUIET)).code == "E0545"
     assert not (tmp_path / "r").exists()
 
 
@@ -171,9 +171,8 @@ def test_a_score_is_a_loss_of_the_weights_that_are_kept(tmp_path, loss):
 def test_the_score_stands_in_the_history(tmp_path):
     table = read_table(pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "t"]))
     for name, validation in (("without", 0), ("with", 0.2)):
-        spec = make_spec(data=DataSpec(split=Split(validation=validation, test=0.2)), epochs=2)
-        experiment = Experiment(spec, lambda f, t, spec=spec: network(spec, f, t), "resolved", "given")
-        result = train(experiment, table, tmp_path / name, watch=QUIET)
+        program = toy_program(data=f"split validation: {validation}, test: 0.2", epochs=2)
+        result = train(program, table, tmp_path / name, watch=QUIET)
         rows = list(csv.DictReader((result.path / "history.csv").open()))
         assert [bool(row["end_loss"]) for row in rows] == [not validation] * 2
         assert [bool(row["validation_loss"]) for row in rows] == [bool(validation)] * 2

@@ -15,14 +15,16 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-from toy_model import choice, layer_of, make_spec, network
+from toy_model import make_spec, toy_program
 
+from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.semantics.spec import DataSpec, Features, Scale, Split
-from hqnn_dsl.training.evaluate import evaluate, load_run, predict, predict_numbers, restore
+from hqnn_dsl.semantics.spec import DataSpec
+from hqnn_dsl.training.evaluate import evaluate, predict, predict_numbers
 from hqnn_dsl.training.loop import Watch
-from hqnn_dsl.training.run import Experiment, train
+from hqnn_dsl.training.run import train
+from hqnn_dsl.training.run_on_disk import load_run
 
 QUIET = Watch(progress=False)
 YACHT = Path(__file__).parents[2] / "specs" / "data" / "yacht.csv"
@@ -51,34 +53,22 @@ def toy_frame(rows: int = 60, seed: int = 0) -> pd.DataFrame:
     )
 
 
-TWO = DataSpec(target=("u", "v"))
-
-
-def experiment(spec) -> Experiment:
-    return Experiment(spec, lambda f, t: network(spec, f, t), resolved_text="resolved\n", source_text="given\n")
-
-
-def rebuild_of(spec):
-    def rebuild(text: str, in_width: int, out_width: int):
-        assert text == "resolved\n"
-        return network(spec, in_width, out_width)
-
-    return rebuild
+TWO = "target u, v"
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    spec = make_spec(data=TWO, epochs=4)
+    program = toy_program(data=TWO, epochs=4)
     table = read_table(toy_frame())
     out = tmp_path_factory.mktemp("runs") / "toy"
-    return spec, table, train(experiment(spec), table, out, watch=QUIET)
+    return program, table, train(program, table, out, watch=QUIET)
 
 
 def test_the_run_directory_is_whole(finished):
-    _, _, result = finished
+    program, _, result = finished
     assert {str(path.relative_to(result.path)) for path in result.path.rglob("*") if path.is_file()} == FILES
-    assert (result.path / "spec.hqnn").read_text() == "given\n"
-    assert (result.path / "spec.resolved.hqnn").read_text() == "resolved\n"
+    assert (result.path / "spec.hqnn").read_text() == program.source.text
+    assert (result.path / "spec.resolved.hqnn").read_text() == program.resolved
     for plot in (result.path / "plots").iterdir():
         assert plot.read_bytes().startswith(b"\x89PNG")
 
@@ -100,21 +90,20 @@ def test_metrics_have_the_documented_form(finished):
 PREDICT = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
 import pandas as pd
-from toy_model import make_spec, network
-from hqnn_dsl.training.evaluate import load_run, predict, restore
+from hqnn_dsl.training.evaluate import predict
+from hqnn_dsl.training.run_on_disk import load_run
 from hqnn_dsl.data.tables import read_table
-run = load_run(Path(sys.argv[2]))
-net = restore(run, lambda text, features, targets: network(make_spec(), features, targets))
-found = predict(net, run.preparation, read_table(pd.DataFrame({"a": [9.0], "b": [0.5], "same": [4.0]})))
+run = load_run(Path(sys.argv[1]))
+table = read_table(pd.DataFrame({"a": [9.0], "b": [0.5], "same": [4.0]}))
+found = predict(run.network(run.program()), run.preparation, table)
 print(found.shape, "sklearn" in sys.modules)
 """
 
 
 def test_predicting_takes_no_time_for_importing_scikit_learn(finished):
     _, _, result = finished
-    command = [sys.executable, "-c", PREDICT, str(Path(__file__).parents[1]), str(result.path)]
+    command = [sys.executable, "-c", PREDICT, str(result.path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.stdout == "(1, 2) False\n"
 
@@ -165,8 +154,8 @@ def test_baselines_are_fitted_on_training_rows_and_judged_on_test_rows(finished)
 
 def test_scores_are_those_of_the_best_checkpoint(tmp_path):
     # A rate so large that the last epoch is not the best one.
-    spec = make_spec(data=TWO, epochs=8, optimizer=choice_adam(lr=1.5))
-    result = train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+    program = toy_program(data=TWO, epochs=8, optimizer="adam(lr: 3)")
+    result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     history = pd.read_csv(result.path / "history.csv")
     best = int(history["validation_loss"].idxmin())
     assert best < len(history) - 1
@@ -184,16 +173,10 @@ def test_scores_are_those_of_the_best_checkpoint(tmp_path):
     assert not torch.equal(last["model"]["encoder.0.weight"], saved["model"]["encoder.0.weight"])
 
 
-def choice_adam(**options):
-    from hqnn_dsl.catalog.objectives import OPTIMIZERS
-
-    return choice(OPTIMIZERS, "adam", **options)
-
-
 def test_predictions_survive_the_disk_to_the_bit(finished):
-    spec, table, result = finished
+    _, table, result = finished
     run = load_run(result.path)
-    net = restore(run, rebuild_of(spec))
+    net = run.network(run.program())
     expected = predict(result.net, result.preparation, table)
     found = predict(net, run.preparation, table)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
@@ -227,15 +210,15 @@ def test_evaluation_knows_the_table_it_was_trained_on(finished):
 
 
 def test_one_seed_gives_the_same_run_twice_to_the_bit(tmp_path):
-    lines = (layer_of("dense", None, 4), layer_of("dropout", 4, 4), layer_of("dense", 4, 2), layer_of("tanh", 2, 2))
-    spec = make_spec(data=TWO, epochs=3, encoder=lines)
+    lines = "dense(4); dropout; dense(2); tanh"
+    program = toy_program(data=TWO, epochs=3, encoder=lines)
     table = read_table(toy_frame())
-    results = [train(experiment(spec), table, tmp_path / str(number), watch=QUIET) for number in range(2)]
+    results = [train(program, table, tmp_path / str(number), watch=QUIET) for number in range(2)]
     for file in ("history.csv", "metrics.json", "predictions.csv", "preprocess.json"):
         first, second = ((result.path / file).read_bytes() for result in results)
         assert first == second, file
-    other = make_spec(data=TWO, epochs=3, encoder=lines, seed=8)
-    third = train(experiment(other), table, tmp_path / "other", watch=QUIET)
+    other = toy_program(data=TWO, epochs=3, encoder=lines, seed=8)
+    third = train(other, table, tmp_path / "other", watch=QUIET)
     assert (third.path / "history.csv").read_bytes() != (results[0].path / "history.csv").read_bytes()
 
 
@@ -243,14 +226,14 @@ def test_training_leaves_the_global_generators_alone(tmp_path):
     torch.manual_seed(1)
     expected = torch.rand(2)
     torch.manual_seed(1)
-    train(experiment(make_spec(data=TWO, epochs=1)), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+    train(toy_program(data=TWO, epochs=1), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     assert torch.equal(torch.rand(2), expected)
 
 
 @pytest.mark.usefixtures("printed_notices")
 def test_the_target_is_the_last_column_unless_named(tmp_path, capsys):
-    spec = make_spec(data=DataSpec(), epochs=1)
-    result = train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+    program = toy_program(epochs=1)
+    result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     assert result.preparation.target.names == ("v",)
     assert "target: `v`" in capsys.readouterr().err
     assert list(pd.read_csv(result.path / "predictions.csv")) == ["row", "v_true", "v_predicted"]
@@ -259,45 +242,45 @@ def test_the_target_is_the_last_column_unless_named(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (DataSpec(target=("w",)), "E0510"),
-        (DataSpec(split=Split(validation=30, test=30)), "E0521"),
-        (DataSpec(features=Features(excluded=("a", "b", "same", "u"))), "E0518"),
+        ("target w", "E0510"),
+        ("split validation: 30, test: 30", "E0521"),
+        ("features * except a, b, same, u", "E0518"),
     ],
 )
 def test_bad_data_leaves_no_folder(tmp_path, data, code):
-    spec, out = make_spec(data=data, epochs=1), tmp_path / "r"
+    program, out = toy_program(data=data, epochs=1), tmp_path / "r"
     with pytest.raises(Refusal) as caught:
-        train(experiment(spec), read_table(toy_frame()), out, watch=QUIET)
+        train(program, read_table(toy_frame()), out, watch=QUIET)
     assert caught.value.diagnostics[0].code == code
     assert not out.exists()
 
 
-def test_widths_that_do_not_fit_are_refused_before_anything_is_built(tmp_path):
-    spec = make_spec(data=TWO, encoder=(), in_width=2, out_width=1)
+def test_widths_that_do_not_fit_are_refused_before_anything_is_built():
+    spec = make_spec(data=DataSpec(target=("u", "v")), encoder=(), in_width=2, out_width=1)
     with pytest.raises(Refusal) as caught:
-        train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+        prepare(spec, read_table(toy_frame()))
     assert [item.code for item in caught.value.diagnostics] == ["E0519", "E0520"]
     assert "reads 2 features, `the frame` gives 3" in caught.value.diagnostics[0].headline
 
 
 def test_values_beyond_single_precision_are_refused(tmp_path):
     frame = toy_frame().assign(a=1e39)
-    spec = make_spec(data=DataSpec(target=("u",), scale=Scale(features="none")))
+    program = toy_program(data="target u; scale features: none")
     with pytest.raises(Refusal) as caught:
-        train(experiment(spec), read_table(frame), tmp_path / "r", watch=QUIET)
+        train(program, read_table(frame), tmp_path / "r", watch=QUIET)
     assert caught.value.diagnostics[0].code == "E0522"
 
 
 def test_unscaled_columns_keep_their_units(tmp_path):
-    spec = make_spec(data=DataSpec(target=("v",), scale=Scale(features="none", target="none")), epochs=1)
-    result = train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+    program = toy_program(data="target v; scale features: none, target: none", epochs=1)
+    result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     assert result.preparation.target.scales == (1.0,)
     assert result.metrics["test"]["loss"] == pytest.approx(result.metrics["test"]["rmse"] ** 2)
 
 
 def test_without_test_or_validation_rows_their_scores_are_missing_not_invented(tmp_path):
-    spec = make_spec(data=DataSpec(target=("u",), split=Split(validation=0, test=0)), epochs=2)
-    result = train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+    program = toy_program(data="target u; split validation: 0, test: 0", epochs=2)
+    result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     assert result.metrics["validation"] is None
     assert result.metrics["test"] is None
     assert result.metrics["baselines"] == {"mean": None, "least_squares": None}
@@ -307,8 +290,8 @@ def test_without_test_or_validation_rows_their_scores_are_missing_not_invented(t
 
 
 def test_r2_of_one_row_is_missing(tmp_path):
-    spec = make_spec(data=DataSpec(target=("u",), split=Split(validation=5, test=1)), epochs=1)
-    result = train(experiment(spec), read_table(toy_frame()), tmp_path / "r", watch=QUIET)
+    program = toy_program(data="target u; split validation: 5, test: 1", epochs=1)
+    result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     assert result.metrics["test"]["r2"] is None
     assert result.metrics["test"]["rmse"] > 0
 
@@ -318,7 +301,7 @@ def test_nothing_is_overwritten(tmp_path):
     out.mkdir()
     (out / "mine.txt").write_text("keep")
     with pytest.raises(Refusal) as caught:
-        train(experiment(make_spec(data=TWO)), read_table(toy_frame()), out, watch=QUIET)
+        train(toy_program(data=TWO), read_table(toy_frame()), out, watch=QUIET)
     assert caught.value.diagnostics[0].code == "E0530"
     assert caught.value.exit_code == 2
     assert (out / "mine.txt").read_text() == "keep"
@@ -327,22 +310,22 @@ def test_nothing_is_overwritten(tmp_path):
 def test_an_empty_folder_may_be_given(tmp_path):
     out = tmp_path / "r"
     out.mkdir()
-    assert train(experiment(make_spec(data=TWO, epochs=1)), read_table(toy_frame()), out, watch=QUIET).path == out
+    assert train(toy_program(data=TWO, epochs=1), read_table(toy_frame()), out, watch=QUIET).path == out
 
 
 def test_runs_are_numbered(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    spec = make_spec(data=TWO, epochs=1)
+    program = toy_program(data=TWO, epochs=1)
     (tmp_path / "runs" / "toy-7").mkdir(parents=True)
     (tmp_path / "runs" / "toy-x").mkdir()
-    paths = [train(experiment(spec), read_table(toy_frame()), watch=QUIET).path for _ in range(2)]
+    paths = [train(program, read_table(toy_frame()), watch=QUIET).path for _ in range(2)]
     assert [str(path) for path in paths] == ["runs/toy-8", "runs/toy-9"]
 
 
 def test_a_file_in_the_way_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Refusal) as caught:
-        train(experiment(make_spec(data=TWO)), read_table(toy_frame()), tmp_path / "file" / "r", watch=QUIET)
+        train(toy_program(data=TWO), read_table(toy_frame()), tmp_path / "file" / "r", watch=QUIET)
     assert caught.value.diagnostics[0].code == "E0531"
 
 
@@ -383,21 +366,21 @@ def test_damaged_runs_are_refused(finished, tmp_path, damage, code, word):
 
 def test_weights_that_do_not_fit_the_spec_are_refused(finished):
     _, _, result = finished
-    other = make_spec(data=TWO, decoder=(layer_of("dense", 2, 5), layer_of("dense", 5, None)))
+    other = toy_program(data=TWO, decoder="dense(5); dense")
     with pytest.raises(Refusal) as caught:
-        restore(load_run(result.path), rebuild_of(other))
+        load_run(result.path).network(other)
     assert caught.value.diagnostics[0].code == "E0533"
 
 
 def test_target_names_with_dollar_signs_are_drawn(tmp_path):
     frame = toy_frame().rename(columns={"v": "price $a_{ (in $)"})
-    result = train(experiment(make_spec(epochs=1)), read_table(frame), tmp_path / "r", watch=QUIET)
+    result = train(toy_program(epochs=1), read_table(frame), tmp_path / "r", watch=QUIET)
     assert (result.path / "plots" / "predictions.png").stat().st_size > 1000
 
 
 def test_a_circuit_learns_the_yacht_better_than_least_squares(tmp_path):
-    spec = make_spec(data=DataSpec(), epochs=15, batch=32, optimizer=choice_adam(lr=0.05))
-    result = train(experiment(spec), read_table(YACHT), tmp_path / "r", watch=QUIET)
+    program = toy_program(epochs=15, batch=32, optimizer="adam(lr: 0.05)")
+    result = train(program, read_table(YACHT), tmp_path / "r", watch=QUIET)
     assert result.metrics["test"]["rmse"] < result.metrics["baselines"]["least_squares"]["rmse"]
     everything = predict_numbers(result.net, result.preparation, read_table(YACHT).frame.iloc[:, :6].to_numpy())
     assert everything.shape == (308, 1)
