@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hqnn_dsl.api import compile, compile_text, load, open_run, train, write_compiled
+    from hqnn_dsl.api import compile, compile_text, load, open_run, send_notices_to, train, write_compiled
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
-    from hqnn_dsl.diagnostics.notices import HQNNWarning, send_notices_to
+    from hqnn_dsl.diagnostics.notices import HQNNWarning
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.trained import Run
     from hqnn_dsl.training.loop import Epoch
@@ -36,7 +36,7 @@ _HOMES = {
     "compile_text": "hqnn_dsl.api",
     "load": "hqnn_dsl.api",
     "open_run": "hqnn_dsl.api",
-    "send_notices_to": "hqnn_dsl.diagnostics.notices",
+    "send_notices_to": "hqnn_dsl.api",
     "train": "hqnn_dsl.api",
     "write_compiled": "hqnn_dsl.api",
 }

@@ -15,6 +15,7 @@ from hqnn_dsl.diagnostics.codes.command import BadOption, CannotWrite, FolderInU
 from hqnn_dsl.diagnostics.codes.exports import TwoSpecs
 from hqnn_dsl.diagnostics.codes.python import AlreadyCompiled, LossTwice, NotASpec
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import exchange_receiver
 from hqnn_dsl.diagnostics.quantities import a_kind
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.diagnostics.tracebacks import public
@@ -29,6 +30,7 @@ from hqnn_dsl.trained import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from hqnn_dsl.diagnostics.notices import Receiver
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.pipeline import Program
     from hqnn_dsl.semantics.spec import Choice, Spec
@@ -51,6 +53,19 @@ _WRITTEN = {
     *(f"{_NETWORK}.{form}" for form in FORMS),
 }
 """All files that a compiled folder may have; a folder with others is never written to."""
+
+
+@public
+def send_notices_to(receiver: Receiver | None) -> Receiver | None:
+    """Send the notices of the package to a function, or with None to Python's `warnings`, as at the start.
+
+    The function gets an `HQNNWarning`, perhaps in another thread. Returns the function that was there before, None if
+    it was `warnings`.
+    """
+    given: object = receiver
+    if not (given is None or callable(given)):
+        raise Refusal(BadOption(option="receiver", expected="a function of a warning, or None", value=repr(given)))
+    return exchange_receiver(receiver)
 
 
 @public

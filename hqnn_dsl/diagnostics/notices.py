@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.diagnostics.tracebacks import public
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -91,20 +89,9 @@ def _send(warning: HQNNWarning, at: Caller | None) -> None:
 _receiver: Receiver | None = None
 
 
-@public
-def send_notices_to(receiver: Receiver | None) -> Receiver | None:
-    """Send the notices of the package to a function, or with None to Python's `warnings`, as at the start.
-
-    The function gets an `HQNNWarning`, perhaps in another thread. Returns the function that was there before, None if
-    it was `warnings`.
-    """
+def exchange_receiver(receiver: Receiver | None) -> Receiver | None:
+    """Set the receiver of notices, None for Python's `warnings`. Returns the one that was there before."""
     global _receiver
-    given: object = receiver
-    if not (given is None or callable(given)):
-        from hqnn_dsl.diagnostics.codes.command import BadOption
-        from hqnn_dsl.diagnostics.diagnostic import Refusal
-
-        raise Refusal(BadOption(option="receiver", expected="a function of a warning, or None", value=repr(given)))
     before, _receiver = _receiver, receiver
     return before
 
@@ -112,8 +99,8 @@ def send_notices_to(receiver: Receiver | None) -> Receiver | None:
 @contextmanager
 def notices_sent_to(receiver: Receiver) -> Iterator[None]:
     """Send notices to a function in the block, and to whatever was there before after it."""
-    before = send_notices_to(receiver)
+    before = exchange_receiver(receiver)
     try:
         yield
     finally:
-        send_notices_to(before)
+        exchange_receiver(before)
