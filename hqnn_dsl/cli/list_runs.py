@@ -22,7 +22,7 @@ MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json")
 
 
 class Sort(StrEnum):
-    """What the list is sorted by."""
+    """The key that the list is sorted by."""
 
     name = "name"
     rmse = "rmse"
@@ -43,9 +43,9 @@ class Listed:
 
 
 def runs(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The folder that has the runs.", show_default=True)
-    ] = Path("runs"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of the runs.", show_default=True)] = Path(
+        "runs"
+    ),
     *,
     sort: Annotated[
         Sort, typer.Option("--sort", help="Sort by name, or by a score of the test rows, the best first.")
@@ -54,7 +54,7 @@ def runs(
 ) -> None:
     """List all runs in a folder with the scores of their test rows.
 
-    A run that was not finished, or whose files are damaged, is listed as such, behind the others.
+    Unfinished and damaged runs are marked, and listed after the others.
     """
     found = sorted(_found(folder), key=lambda row: _place(row, sort))
     if as_json:
@@ -75,7 +75,7 @@ def runs(
 
 
 def _found(folder: Path) -> list[Listed]:
-    """Every run in a folder, or the folder itself where it is one. Raises `Refusal` E0644."""
+    """Returns every run in a folder, or the folder itself if it is a run. Raises `Refusal` E0644."""
     from hqnn_dsl.diagnostics.codes.arguments import NoFolder
 
     try:
