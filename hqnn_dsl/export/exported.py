@@ -1,4 +1,4 @@
-"""What an exported circuit is made of, and what its parameters are called in files that know plain identifiers only."""
+"""The parts of an exported circuit, and the names of its parameters in files that know plain identifiers only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Names:
 class Export:
     """A Qiskit circuit with the spec's names, and `slotted`, the same with one parameter a slot.
 
-    `layout[k]` is the qubit of the circuit where logical qubit k ends; None where it is the logical circuit itself.
+    `layout[k]` is the qubit of the circuit where logical qubit k ends; None for the logical circuit itself.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Export:
 
 
 def names_of(circuit: Circuit) -> Names:
-    """The parameters of a circuit's exports, and what each is called where."""
+    """Returns the parameters of a circuit's exports, and the names of each."""
     inputs, weights, formless = parameter_names(circuit)
     depends = [*circuit.sample_slots, *circuit.shared_slots]
     slots = {slot: formless.get(slot, f"slot[{slot}]") for slot in sorted(depends)}
@@ -102,7 +102,7 @@ def exports_of(
     logical: tuple[QuantumCircuit, QuantumCircuit],
     transpiled: tuple[Transpiled, Transpiled],
 ) -> tuple[Export, Export]:
-    """The exports of a model's logical and transpiled circuit, of each a pair: with names, and one parameter a slot."""
+    """Returns the exports of a model's logical and transpiled circuit, each given with names and with slots."""
     names, layout = names_of(source), transpiled[0].places(source.num_qubits)
     return (
         Export("logical", model, source, *logical, names),
@@ -121,7 +121,7 @@ def _unread(circuit: Circuit, inputs: list[str], weights: list[str]) -> tuple[st
 
 
 def _identifier(name: str, taken: set[str]) -> str:
-    """A plain identifier for a name, which no other has and which means nothing else in OpenQASM 3."""
+    """Returns a plain identifier for a name, which no other has and which means nothing else in OpenQASM 3."""
     plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "parameter"
     plain = f"p_{plain}" if plain[0].isdigit() else plain
     while plain in taken or plain in _reserved():

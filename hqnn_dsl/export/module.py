@@ -41,7 +41,7 @@ def module_bytes(net: HybridNet, spec: str, in_width: int, out_width: int) -> by
 
 
 def load_module(path: Path) -> StoredModule:
-    """Read what `module_bytes` made. Raises `Refusal` where it is something else."""
+    """Returns the module from the bytes of `module_bytes`. Raises `Refusal` if they are something else."""
     import torch
 
     try:
