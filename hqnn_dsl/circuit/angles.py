@@ -1,7 +1,7 @@
 """The algebra of angles: smooth expressions of inputs, weights and constants.
 
 Owns the four kinds of angle, the functions that may stand in one, and the folding of constants. An angle is a frozen
-tree; it is evaluated in torch by `network`, and becomes a Qiskit `ParameterExpression` in `export`. Nothing here
+tree; it is evaluated in torch by `network`, and becomes a Qiskit `ParameterExpression` in `transpile`. Nothing here
 imports either.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,13 +46,18 @@ class Apply:
 
 Angle = Const | InputRef | WeightRef | Apply
 
-FUNCTIONS: dict[str, Callable[..., float]] = {
+ARITHMETIC: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
     "pow": lambda a, b: a**b,
     "neg": lambda a: -a,
+}
+"""The functions that are operators of Python, for numbers of any kind."""
+
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    **ARITHMETIC,
     "sin": math.sin,
     "cos": math.cos,
     "tan": math.tan,

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, within_two_turns, without_turns
-from hqnn_dsl.circuit.gates import GATES, Gate
+from hqnn_dsl.circuit.gates import GATES
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.block_spans import Segment
@@ -188,10 +188,6 @@ class Circuit:
         return sum(len(measured.terms) for measured in self.sums) + sum(
             1 << 2 * len(qubits) for qubits in self.outcomes
         )
-
-    def gate_of(self, operation: Operation) -> Gate | None:
-        """The gate's row; None for `pauli_rot`, whose meaning is in its letters."""
-        return GATES.get(operation.gate)
 
 
 def width_of(measurement: Measurement) -> int:

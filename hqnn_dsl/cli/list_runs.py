@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from hqnn_dsl.cli.output import table, write, write_json, write_lines
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import SCORES, number
 from hqnn_dsl.files import reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json")
 """A folder with one of these is a run, or was to be one."""
@@ -38,7 +41,7 @@ class Listed:
     run: str
     state: str
     backend: str | None
-    scores: dict[str, float | None]
+    scores: Mapping[str, float | None]
     reason: str = ""
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Scored:
     """Scores as `Run.evaluate` gives them, and the backend that ran the circuit."""
 
-    metrics: dict[str, Any]
-    backend: dict[str, Any]
+    metrics: Mapping[str, Any]
+    backend: Mapping[str, Any]
 
     @property
     def title(self) -> str:

@@ -14,6 +14,8 @@ from hqnn_dsl.transpile.amplitude import components, tree_formulas
 from hqnn_dsl.transpile.convert import amplitude_names, parameter_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.circuit.ir import Circuit
@@ -32,10 +34,10 @@ class Names:
 
     inputs: tuple[str, ...]
     weights: tuple[str, ...]
-    of: dict[str, str]
-    open: dict[str, str]
+    of: Mapping[str, str]
+    open: Mapping[str, str]
     """The identifier of each parameter of the circuit with one parameter a slot, by its name there."""
-    formulas: dict[str, str]
+    formulas: Mapping[str, str]
     readable: bool
     """Whether Qiskit's reader of OpenQASM knows a form for every angle: the file is in the spec's names then."""
     unread: tuple[str, ...]

@@ -22,6 +22,8 @@ from hqnn_dsl.transpile.convert import as_sum, slot_of
 from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.export.exported import Export
@@ -35,9 +37,9 @@ _OPERAND = re.compile(r"\b_gate_q_(\d+)\b")
 class Head:
     """The contents of a file's comments: see the module. `layout[k]` is None if the file has none."""
 
-    layout: dict[int, int]
-    parameters: dict[str, str]
-    angles: dict[str, str]
+    layout: Mapping[int, int]
+    parameters: Mapping[str, str]
+    angles: Mapping[str, str]
     unread: tuple[str, ...]
 
 
