@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 INTRODUCTION = """\
 # The command line
 
-Made by `python docs/generate.py` from the help of the commands; do not edit it by hand. `hqnn help COMMAND` prints the same.
+Made by `python docs/generate.py` from the help of the commands; do not edit it by hand. `hqnn help COMMAND` prints the
+same.
 
-Results go to standard output, progress and messages to standard error. With `--json`, standard output has one JSON document
-and nothing else, also if the command is refused. Options may stand before or after the arguments. Diagnostics have codes:
-`hqnn explain CODE` says more."""
+Results go to standard output, progress and messages to standard error. With `--json`, standard output has one JSON
+document and nothing else, also if the command is refused. Options may stand before or after the arguments. Diagnostics
+have codes: `hqnn explain CODE` says more."""
 
 
 def page() -> str:

@@ -37,7 +37,7 @@ def fresh_folder(folder: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path
     if the folder holds anything of which `is_ours(path)` is false, and `OSError` if it cannot be written; on any error
     everything is as it was.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     check_replaceable(target, is_ours)
     made = _make_above(target)
     try:
@@ -60,7 +60,7 @@ def fresh_folder(folder: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path
 
 def check_replaceable(folder: Path, is_ours: Callable[[Path], bool]) -> None:
     """Raise what `fresh_folder` would raise for this folder as it is now; nothing is written."""
-    target = folder.resolve()
+    target = _resolved(folder)
     with _alone(target):
         if target.exists():
             _check(target, is_ours)
@@ -70,6 +70,21 @@ def check_replaceable(folder: Path, is_ours: Callable[[Path], bool]) -> None:
         raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file, not a folder", str(target))
     if not os.access(above, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, f"the folder {above} may not be written to", str(target))
+
+
+def _resolved(folder: Path) -> Path:
+    """Returns the path with its links followed. Raises `OSError` (ELOOP) if they lead in a circle.
+
+    Python 3.13 returns such a path as it is, earlier versions raise `RuntimeError`.
+    """
+    circle = OSError(errno.ELOOP, "links lead in a circle", str(folder))
+    try:
+        target = folder.resolve()
+    except RuntimeError:
+        raise circle from None
+    if any(path.is_symlink() for path in (target, *target.parents)):
+        raise circle
+    return target
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The algebra of angles: smooth expressions of inputs, weights and constants.
 
 Owns the four kinds of angle, the functions that may stand in one, and the folding of constants. An angle is a frozen
-tree; it is evaluated in torch by `network`, and becomes a Qiskit `ParameterExpression` in `export`. Nothing here
+tree; it is evaluated in torch by `network`, and becomes a Qiskit `ParameterExpression` in `transpile`. Nothing here
 imports either.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    """A number known at compile time, in radians where it is an angle."""
+    """A number known at compile time, in radians if it is an angle."""
 
     value: float
 
@@ -46,13 +46,18 @@ class Apply:
 
 Angle = Const | InputRef | WeightRef | Apply
 
-FUNCTIONS: dict[str, Callable[..., float]] = {
+ARITHMETIC: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
     "pow": lambda a, b: a**b,
     "neg": lambda a: -a,
+}
+"""The functions that are operators of Python, for numbers of any kind."""
+
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    **ARITHMETIC,
     "sin": math.sin,
     "cos": math.cos,
     "tan": math.tan,
@@ -65,13 +70,13 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "sqrt": math.sqrt,
     "abs": abs,
 }
-"""What an angle may be made of, with its meaning on plain numbers. Names are torch's."""
+"""The functions of an angle, with their meaning on plain numbers. Names are torch's."""
 
 
 def apply(function: str, *arguments: Angle) -> Angle:
     """The angle `function(arguments)`, folded to a `Const` when every argument is one.
 
-    Raises `ArithmeticError` or `ValueError` where the constants have no such value (1/0, acos 2, or a value that is
+    Raises `ArithmeticError` or `ValueError` if the constants have no such value (1/0, acos 2, or a value that is
     not a finite real number).
     """
     constants = [argument.value for argument in arguments if isinstance(argument, Const)]
@@ -119,7 +124,7 @@ def quarter_turns(angle: float) -> int | None:
 
 
 QUARTER_ROUNDING = 1e-14
-"""Radians, far below what changes a digit of an output."""
+"""Radians, too few to change a digit of an output."""
 
 
 def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
@@ -132,7 +137,7 @@ def leaves(angle: Angle) -> Iterator[Const | InputRef | WeightRef]:
 
 
 def distinct_leaves(angles: Iterable[Angle]) -> Iterator[Const | InputRef | WeightRef]:
-    """The leaves of several angles in no certain order; what angles share is walked through once."""
+    """Returns the leaves of several angles in no certain order; shared parts are walked through once."""
     waiting = list(angles)
     seen: set[int] = set()
     while waiting:
@@ -147,7 +152,7 @@ def distinct_leaves(angles: Iterable[Angle]) -> Iterator[Const | InputRef | Weig
 def evaluate(angle: Angle, inputs: tuple[float, ...], weights: tuple[float, ...]) -> float:
     """The angle's value on plain numbers: the slow, obvious meaning that the torch evaluation is held against.
 
-    Raises `ArithmeticError` or `ValueError`, or gives a complex number, where a function leaves its domain: backends
+    Raises `ArithmeticError` or `ValueError`, or returns a complex number, if a function leaves its domain: backends
     have no finite number there, but for `acos` and `asin`, which they continue by their end values.
     """
     match angle:

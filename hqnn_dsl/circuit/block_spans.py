@@ -1,4 +1,4 @@
-"""Where the blocks of a circuit begin and end, for those who show it: drawings and the terminal.
+"""The beginnings and ends of the blocks of a circuit, for drawings and the terminal.
 
 For each segment of `segments_of(circuit)`, `segment.title` is its name, and its operations are
 `circuit.operations[segment.start : segment.stop]`.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Segment:
     """Operations `start … stop - 1` of a circuit: one placed block, or the gates between two.
 
-    `kind` is `feature_map`, `ansatz`, or `gates` for what the circuit says itself; `name` is the block's, empty there.
+    `kind` is `feature_map`, `ansatz`, or `gates` for gates of the circuit itself; `name` is the block's, empty there.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Working through an angle from its leaves up, without recursion and once for what it holds several times."""
+"""Folding of an angle from its leaves up, without recursion, and once for each shared part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The circuit as every backend sees it: operations that hold slot numbers, the slot table, and what is measured.
+"""The circuit as every backend sees it: operations that hold slot numbers, the slot table, and the measurements.
 
 Owns `Circuit` and `verify`. An operation never holds an expression: it holds the numbers of its angle slots, and every
 slot feeds exactly one operation. The slot table says which expression a slot is; `network` evaluates it. A backend gets
@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.circuit.angles import Angle, Const, InputRef, WeightRef, distinct_leaves, within_two_turns, without_turns
-from hqnn_dsl.circuit.gates import GATES, Gate
+from hqnn_dsl.circuit.gates import GATES
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.block_spans import Segment
@@ -79,7 +79,7 @@ class Observable:
     terms: tuple[PauliTerm, ...]
 
     def products(self) -> dict[Factors, float]:
-        """The coefficient of every product, each once; what adds up to zero is gone, and nothing may be left."""
+        """The coefficient of every product, each once. Sums of zero are dropped, so it may be empty."""
         found: dict[Factors, float] = {}
         for term in self.terms:
             factors = tuple(sorted(term.factors))
@@ -116,7 +116,7 @@ SlotKind = Literal["sample", "shared", "constant"]
 
 
 def slot_kind(angle: Angle) -> SlotKind:
-    """`sample` where an input is involved, `shared` where only weights are, `constant` where neither is."""
+    """Returns `sample` if an input is involved, `shared` if only weights are, `constant` if neither is."""
     if isinstance(angle, Const):
         return "constant"
     if any(isinstance(leaf, InputRef) for leaf in distinct_leaves([angle])):
@@ -189,10 +189,6 @@ class Circuit:
             1 << 2 * len(qubits) for qubits in self.outcomes
         )
 
-    def gate_of(self, operation: Operation) -> Gate | None:
-        """The gate's row; None for `pauli_rot`, whose meaning is in its letters."""
-        return GATES.get(operation.gate)
-
 
 def width_of(measurement: Measurement) -> int:
     """How many outputs a measurement gives."""
@@ -200,7 +196,7 @@ def width_of(measurement: Measurement) -> int:
 
 
 def z_products(qubits: tuple[int, ...]) -> list[Factors]:
-    """The 2^k products of Z that probabilities of k qubits are sums of: number m has Z where m has a bit.
+    """The 2^k products of Z that probabilities of k qubits are sums of: number m has a Z on each bit that m has.
 
     With v[m] their expectation values, outcome r has probability Σ_m (-1)^|r AND m| v[m] / 2^k.
     """
@@ -220,14 +216,14 @@ def verify(circuit: Circuit) -> Circuit:
     return circuit
 
 
-def _insist(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads as a sentence where it is called
+def _insist(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads as a sentence in its calls
     if not holds:
         raise MalformedCircuit(sentence)
 
 
-def _verify_qubits(circuit: Circuit, qubits: tuple[int, ...], where: str) -> None:
-    _insist(len(set(qubits)) == len(qubits), f"{where} names a qubit twice: {qubits}")
-    _insist(all(0 <= q < circuit.num_qubits for q in qubits), f"{where} leaves the circuit: {qubits}")
+def _verify_qubits(circuit: Circuit, qubits: tuple[int, ...], title: str) -> None:
+    _insist(len(set(qubits)) == len(qubits), f"{title} names a qubit twice: {qubits}")
+    _insist(all(0 <= q < circuit.num_qubits for q in qubits), f"{title} leaves the circuit: {qubits}")
 
 
 def _verify_operations(circuit: Circuit) -> None:
@@ -239,7 +235,7 @@ def _verify_operations(circuit: Circuit) -> None:
 
 
 def _problem_of(operation: Operation, circuit: Circuit) -> str:
-    """What is wrong with an operation's gate and qubits; empty where nothing is."""
+    """Returns the fault in an operation's gate and qubits; empty if there is none."""
     qubits = operation.qubits
     if len(set(qubits)) != len(qubits):
         return f"it names a qubit twice: {qubits}"
@@ -260,7 +256,7 @@ def _problem_of(operation: Operation, circuit: Circuit) -> str:
 
 
 def _problem_of_slots(operation: Operation, circuit: Circuit, seen: set[int]) -> str:
-    """What is wrong with an operation's slots, which are then among those `seen`; empty where nothing is."""
+    """Returns the fault in an operation's slots, which are then among those `seen`; empty if there is none."""
     for slot in operation.slots:
         if not 0 <= slot < len(circuit.slots):
             return f"slot {slot} is not in the table"
@@ -273,7 +269,7 @@ def _problem_of_slots(operation: Operation, circuit: Circuit, seen: set[int]) ->
 def _verify_weights(circuit: Circuit) -> None:
     offset = 0
     for tensor in circuit.weights:
-        _insist(tensor.offset == offset, f"weights {tensor.path} do not begin where the ones before end")
+        _insist(tensor.offset == offset, f"weights {tensor.path} do not begin at the end of those before")
         offset += tensor.size
     _insist(len({tensor.path for tensor in circuit.weights}) == len(circuit.weights), "two weights share a path")
     for leaf in distinct_leaves(circuit.slots):
@@ -289,9 +285,9 @@ def _verify_measurements(circuit: Circuit) -> None:
         if isinstance(measurement, Probabilities):
             _verify_qubits(circuit, measurement.qubits, "probabilities")
             continue
-        where = f"an observable of {len(measurement.terms)} terms"
+        title = f"an observable of {len(measurement.terms)} terms"
         for term in measurement.terms:
-            _verify_qubits(circuit, tuple(q for q, _ in term.factors), where)
+            _verify_qubits(circuit, tuple(q for q, _ in term.factors), title)
     if circuit.amplitude is not None:
         _verify_qubits(circuit, circuit.amplitude.qubits, "amplitude")
         _insist(

@@ -1,4 +1,4 @@
-"""The names of a circuit's inputs and weights, each number's own: what drawings, files and Qiskit's parameters show."""
+"""The names of a circuit's inputs and weights, each number's own, for drawings, files and Qiskit's parameters."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The command line: words, options and exit codes. What a command does is one call into the rooms below."""
+"""The command line: words, options and exit codes. Each command makes one call into the rooms below."""

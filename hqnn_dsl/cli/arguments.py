@@ -1,7 +1,7 @@
-"""Looks at the arguments and options of a command before it begins: nothing heavy is imported for a wrong path.
+"""Checks the arguments and options of a command before it begins: nothing heavy is imported for a wrong path.
 
-What a path must be follows from its parameter's name: `spec`, `data`, `run`. Whether the contents are right is looked
-at later, by those who read them.
+The kind that a path must have follows from its parameter's name: `spec`, `data`, `run`. The modules that read a file
+check its contents.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".json"
 """Endings of files that are tables, readable ones or not."""
 
 FOREIGN = {"learning_rate": "optimizer.lr", "lr": "optimizer.lr", "batch_size": "batch", "random_state": "seed"}
-"""What settings are called elsewhere."""
+"""Names of settings in other libraries, and the settings here."""
 
 WHOLE_SPEC = "spec.resolved.hqnn"
 
 
 class Command(TyperCommand):
-    """A command whose paths are looked at before it begins, and whose unknown options get advice that can be typed."""
+    """A command whose paths are checked before it begins, and whose unknown options get advice that can be typed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given = list(args)
@@ -43,7 +43,7 @@ class Command(TyperCommand):
         super().format_help(ctx, formatter)
 
     def describe(self) -> None:
-        """Give arguments the words that they were declared with: click 8.5 takes them from those of typer 0.20."""
+        """Give arguments the help that they were declared with: click 8.5 takes it from those of typer 0.20."""
         hints = get_type_hints(inspect.unwrap(self.callback), include_extras=True) if self.callback else {}
         for parameter in self.params:
             for info in getattr(hints.get(parameter.name or ""), "__metadata__", ()):
@@ -55,12 +55,12 @@ class Command(TyperCommand):
 
         if ctx.params.get("as_json") or ctx.params.get("form") == "json":
             speak_json()
-        look_at(self.name or "", ctx.params)
+        check_paths(self.name or "", ctx.params)
         return super().invoke(ctx)
 
 
-def look_at(command: str, params: Mapping[str, Any]) -> None:
-    """Raise `Refusal` where a path of a command is not there or is of another kind than it must be."""
+def check_paths(command: str, params: Mapping[str, Any]) -> None:
+    """Raises `Refusal` if a path of a command does not exist or is of another kind than it must be."""
     path = {name: Path(params[name]) for name in ("spec", "run", "data") if params.get(name) is not None}
     _swapped(command, path)
     if "run" in path:
@@ -153,7 +153,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _unknown(command: click.Command, option: str, args: Sequence[str]) -> Diagnostic:
-    """What is said of an option that a command does not have: the `--set` to type, or the option that it resembles."""
+    """Returns the diagnostic of an option that a command does not have: the `--set` to type, or a similar option."""
     from difflib import get_close_matches
 
     from hqnn_dsl.diagnostics.codes.arguments import UnknownOption
@@ -170,7 +170,7 @@ def _unknown(command: click.Command, option: str, args: Sequence[str]) -> Diagno
 
 
 def _setting(word: str) -> str:
-    """The path of the setting that a word means, empty for none."""
+    """Returns the path of the setting that a word means, empty if there is none."""
     from hqnn_dsl.semantics.sections import SECTIONS
 
     if word in FOREIGN:

@@ -19,7 +19,7 @@ TOPICS: Final = {
     "planned": ("E08", "parts of the language that are not built yet"),
     "warnings": ("W", "legal, and perhaps not meant"),
 }
-"""Topics of codes: what they begin with, and what they are about."""
+"""Topics of codes: the beginning of their codes, and their subject."""
 
 
 def pages_of(name: str) -> list[str]:

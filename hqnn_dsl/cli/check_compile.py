@@ -42,13 +42,13 @@ def check(  # noqa: PLR0913 - options of a command
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print the spec with every setting and default filled in.")
     ] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
+    form: Annotated[Format, typer.Option("--format", help="The form of the diagnostics.")] = Format.text,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
 ) -> None:
-    """Say everything that is wrong with a spec, without running it.
+    """Report every mistake in a spec, without running it.
 
-    With DATA, also whether the table fits: columns, missing values, widths.
+    With DATA, also check that the table fits the spec: columns, missing values, widths.
     """
     from hqnn_dsl import pipeline
     from hqnn_dsl.semantics.check import Checked
@@ -89,7 +89,7 @@ def check(  # noqa: PLR0913 - options of a command
 
 
 def _table_in_short(name: str, prepared: Prepared) -> str:
-    """What the spec takes of a table: rows, columns, parts, scaling."""
+    """Returns the parts of a table that the spec uses: rows, columns, splits, scaling."""
     from hqnn_dsl.diagnostics.quantities import count
     from hqnn_dsl.diagnostics.terminal import printable
 
@@ -107,7 +107,7 @@ def _table_in_short(name: str, prepared: Prepared) -> str:
 
 
 def _check_table(program: Program, data: Path) -> Prepared:
-    """The table as the spec reads it; refuses one that does not fit, and any if the spec is only a circuit."""
+    """Returns the table as the spec reads it. Raises `Refusal` if it does not fit, or if the spec is only a circuit."""
     program.refuse_training()
     from hqnn_dsl.data.preprocess import prepare
     from hqnn_dsl.data.tables import read_table
@@ -123,14 +123,14 @@ def compile(  # noqa: PLR0913 - options of a command
     data: MaybeData = None,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder to write to; compiled/<model> where it is left out.")
+        Path | None, typer.Option("--out", "-o", help="Folder to write to; `compiled/<model>` by default.")
     ] = None,
     emit: Annotated[
         list[str],
         typer.Option(
             "--emit",
             metavar="KIND",
-            help="What to write: qasm, qpy, text, png, svg, pdf, observables, module, static. Repeatable; default all.",
+            help="Kind of file: qasm, qpy, text, png, svg, pdf, observables, module, static. Repeatable; default all.",
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer's way to say "repeatable"
@@ -139,10 +139,10 @@ def compile(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Turn a spec into a transpiled Qiskit circuit and a Torch module.
 
-    Writes the logical and the transpiled circuit as OpenQASM 3 (read back before it is called written), QPY, text and
-    pictures (PNG, SVG, PDF), a picture of the whole network, what each output measures, the module's starting weights
-    with the resolved spec, and static.json. The folder then holds these files and no others. DATA is only needed where
-    the spec leaves the features to the table.
+    Writes the logical and the transpiled circuit as OpenQASM 3 (read back and compared), QPY, text and pictures (PNG,
+    SVG, PDF), a picture of the whole network, the observables of the outputs, the module's starting weights with the
+    resolved spec, and static.json. Older files of the folder are removed. DATA is needed only if the spec leaves the
+    features to the table.
     """
     from hqnn_dsl.export.emitters import DRAWN, KINDS
 
@@ -162,14 +162,14 @@ def compile(  # noqa: PLR0913 - options of a command
     written = api.write_compiled(program, folder, kinds, in_width)
     write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
-        tell("no module.pt: the table says how many features there are; give it: `hqnn compile SPEC DATA`")
+        tell("no module.pt: the number of features comes from the table: `hqnn compile SPEC DATA`")
     undrawn = [name for name in ("logical", "transpiled") if not _has_drawing(name, written)]
     if undrawn and any(kind in kinds for kind in DRAWN):
         tell(f"no drawing of the {' and the '.join(undrawn)} circuit: too many gates for one")
     names = [path.name for path in written]
     tell(f"wrote {', '.join(names)} to {folder}")
     if before - {*names}:
-        tell(f"removed what an earlier compile left there: {', '.join(sorted(before - {*names}))}")
+        tell(f"removed files of an earlier compile: {', '.join(sorted(before - {*names}))}")
 
 
 def _has_drawing(name: str, written: list[Path]) -> bool:
@@ -188,7 +188,7 @@ def _known(kinds: tuple[str, ...], known: tuple[str, ...]) -> None:
 
 
 def _counts(program: Program) -> str:
-    """The table of `hqnn compile`: what the circuit is before and after transpiling."""
+    """Returns the table of `hqnn compile`: counts of the circuit before and after transpiling."""
     report = program.static
     before, after = report["logical"], report["transpiled"]
     rows: list[list[object]] = [["qubits", before["qubits"], _qubits(after)]]

@@ -18,7 +18,10 @@ TURN = 0.2
 
 
 def asker(*, yes: bool) -> Agree:
-    """Shows the bill on standard error and asks; with `yes` it only shows. Where nobody can answer, it is no."""
+    """Returns a function that shows the costs on standard error and asks; with `yes` it only shows them.
+
+    If standard input is no terminal, the answer is no.
+    """
 
     def ask(bill: Bill) -> bool:
         from hqnn_dsl.training.budget import HEADER
@@ -37,7 +40,7 @@ def asker(*, yes: bool) -> Agree:
 
 
 def _answer() -> str:
-    """A line from the terminal. Waits in short turns: a Ctrl-C just before a read would not end the read."""
+    """Returns a line from the terminal. Waits in short turns: a Ctrl-C just before a read would not end the read."""
     while os.name == "posix" and not select.select([sys.stdin], [], [], TURN)[0]:
         pass
     return sys.stdin.readline()

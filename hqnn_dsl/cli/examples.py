@@ -20,9 +20,9 @@ _LINES: Final = {
 }
 
 EXAMPLES: Final = {name: "\n\n".join(["Examples:", *lines]) for name, lines in _LINES.items()}
-"""By command; a blank line between lines, where they are broken on the screen."""
+"""The examples by command, a blank line between two: a terminal joins lines without one."""
 
 
 def lines_of(name: str) -> tuple[str, ...]:
-    """The commands of an example, one a line."""
+    """Returns the examples of a command, one a line."""
     return _LINES[name]

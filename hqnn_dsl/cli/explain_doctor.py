@@ -1,4 +1,4 @@
-"""`hqnn explain` and `hqnn doctor`."""
+"""`hqnn explain`, `hqnn doctor` and `hqnn help`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 
 def page_of(code: type[Diagnostic]) -> str:
-    """A code's page: its docstring without the indentation that the class has, its examples deeper than its text."""
+    """Returns a code's page: its docstring without the indentation of the class, its examples deeper than its text."""
     text = re.sub(r"(?m)^    ", "", code.__doc__ or "").strip()
     return "\n\n".join(_deeper(part) for part in text.split("\n\n"))
 
 
 def _deeper(part: str) -> str:
-    """An example, `wrong   …` and `right   …`, that stands no deeper than the text, set four deeper."""
+    """Returns an example, `wrong   …` and `right   …`, indented by four if it is no deeper than the text."""
     return re.sub(r"(?m)^", "    ", part) if part.startswith(("wrong   ", "right   ")) else part
 
 
@@ -33,7 +33,7 @@ def explain(
         ),
     ] = "",
 ) -> None:
-    """Say what a code means, with wrong and right, or what something of the language is."""
+    """Explain a code, with a wrong and a right example, or a name of the language."""
     from difflib import get_close_matches
 
     from hqnn_dsl.cli.catalog_pages import TOPICS, names, pages_of
@@ -67,10 +67,9 @@ def explain(
 
 
 def doctor(*, as_json: Json = False) -> None:
-    """Say what this environment can do, what is wrong with it, and what to type.
+    """Report on this environment: versions, devices, backends, limits, and problems with their fixes.
 
-    Versions, devices, what each backend can do here, the limits of the language, and known traps such as both Aer
-    wheels installed at once. Leaves with exit code 3 where something is wrong.
+    Known problems are such as both Aer wheels installed at once. The exit code is 3 if there is a problem.
     """
     from hqnn_dsl.cli.known_problems import examine
 
@@ -84,7 +83,7 @@ def doctor(*, as_json: Json = False) -> None:
 
 
 def unknown_command(asked: str, known: list[str], before: str) -> Diagnostic:
-    """What is said of a command that there is none of; `before` is what is typed before a command."""
+    """Returns the diagnostic of an unknown command; `before` are the words that stand before it."""
     from difflib import get_close_matches
 
     from hqnn_dsl.diagnostics.codes.arguments import UnknownCommand
@@ -97,7 +96,7 @@ def help(  # noqa: A001 - the name of the command
     ctx: typer.Context,
     command: Annotated[str, typer.Argument(metavar="[COMMAND]", help="A command; all commands if left out.")] = "",
 ) -> None:
-    """Say how a command is used, as `hqnn COMMAND --help` does."""
+    """Show the usage of a command, as `hqnn COMMAND --help` does."""
     from hqnn_dsl.diagnostics.diagnostic import Refusal
 
     root = ctx.find_root()

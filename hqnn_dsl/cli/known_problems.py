@@ -12,7 +12,7 @@ import os
 import platform
 import re
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -246,9 +246,9 @@ NOTES: tuple[Callable[[Facts], Problem | None], ...] = (
 """Problems that break something only if another device or package is wanted."""
 
 
-def detected(known: Sequence[Callable[[Facts], Problem | None]], found: Facts) -> list[Problem]:
+def detected(known: Sequence[Callable[[Facts], Problem | None]], found: Facts) -> tuple[Problem, ...]:
     """Returns those of the known problems that the facts show."""
-    return [problem for detect in known if (problem := detect(found)) is not None]
+    return tuple(problem for detect in known if (problem := detect(found)) is not None)
 
 
 def _release(version: str) -> tuple[int, ...]:
@@ -259,12 +259,12 @@ def _release(version: str) -> tuple[int, ...]:
 class Examination:
     """The report of `hqnn doctor`."""
 
-    versions: dict[str, str]
-    devices: dict[str, str]
-    backends: dict[str, str]
-    limits: dict[str, int]
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
+    versions: Mapping[str, str]
+    devices: Mapping[str, str]
+    backends: Mapping[str, str]
+    limits: Mapping[str, int]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Returns the report as one JSON document."""

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,12 +17,15 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import SCORES, number
 from hqnn_dsl.files import reason_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json")
 """A folder with one of these is a run, or was to be one."""
 
 
 class Sort(StrEnum):
-    """What the list is sorted by."""
+    """The key that the list is sorted by."""
 
     name = "name"
     rmse = "rmse"
@@ -38,14 +41,14 @@ class Listed:
     run: str
     state: str
     backend: str | None
-    scores: dict[str, float | None]
+    scores: Mapping[str, float | None]
     reason: str = ""
 
 
 def runs(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The folder that has the runs.", show_default=True)
-    ] = Path("runs"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of the runs.", show_default=True)] = Path(
+        "runs"
+    ),
     *,
     sort: Annotated[
         Sort, typer.Option("--sort", help="Sort by name, or by a score of the test rows, the best first.")
@@ -54,7 +57,7 @@ def runs(
 ) -> None:
     """List all runs in a folder with the scores of their test rows.
 
-    A run that was not finished, or whose files are damaged, is listed as such, behind the others.
+    Unfinished and damaged runs are marked, and listed after the others.
     """
     found = sorted(_found(folder), key=lambda row: _place(row, sort))
     if as_json:
@@ -75,7 +78,7 @@ def runs(
 
 
 def _found(folder: Path) -> list[Listed]:
-    """Every run in a folder, or the folder itself where it is one. Raises `Refusal` E0644."""
+    """Returns every run in a folder, or the folder itself if it is a run. Raises `Refusal` E0644."""
     from hqnn_dsl.diagnostics.codes.arguments import NoFolder
 
     try:

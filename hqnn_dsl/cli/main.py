@@ -1,4 +1,4 @@
-"""`hqnn`: the commands, and what becomes of every way a command can end.
+"""`hqnn`: the commands, and every way a command can end.
 
 Exit codes: 0 fine · 1 the spec or the data is wrong · 2 the command line is wrong · 3 this environment cannot do it ·
 70 a bug of ours. Results go to standard output, progress and messages to standard error.
@@ -30,11 +30,11 @@ from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.diagnostics.terminal import printable
 
 RARELY = (100_000, 50, 1000)
-"""How seldom Python looks for objects that nobody can reach: by default it takes a quarter of the time of imports."""
+"""Thresholds of the garbage collector: with the defaults it takes a quarter of the time of imports."""
 
 
 class Commands(TyperGroup):
-    """The commands; what click says of a wrong command line repeats nothing that a terminal would obey."""
+    """The commands. Messages of click about a wrong command line are cleaned of terminal control characters."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with _harmless():
@@ -120,16 +120,16 @@ def main() -> None:
     except (streams.NobodyReads, BrokenPipeError):
         streams.abandon_output()
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - whatever is left is ours to answer for
+    except Exception as error:  # noqa: BLE001 - every other exception is a bug of ours
         if isinstance(error, OSError) and streams.is_lost(error):
             _leave(Refusal(OutputLost(reason=streams.reason_of(error))))
         _leave_with_our_bug(error)
     finally:
-        gc.freeze()  # what is left when a process ends need not be looked through
+        gc.freeze()  # objects need no collection when the process ends
 
 
 class Terminated(BaseException):
-    """A request to end that is no Ctrl-C: what is half written is taken away as after that."""
+    """A request to end that is no Ctrl-C. Half-written files are removed, as after a Ctrl-C."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -149,7 +149,7 @@ def _end_in_order() -> None:
 
 
 def _run() -> None:
-    """The command; what click printed itself must have got out too."""
+    """Run the command; text that click itself has printed must be written out too."""
     try:
         app()
     except SystemExit:

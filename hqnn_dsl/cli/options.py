@@ -27,9 +27,9 @@ AllowPath = Annotated[
     typer.Option(
         "--allow-path",
         metavar="DIR",
-        help="A folder beside the spec's own that `use` may read from. Repeatable.",
+        help="Another folder that `use` may read from, besides the spec's own. Repeatable.",
         show_default=False,
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Run on a device that costs without being asked.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Run on a device that costs without asking.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]

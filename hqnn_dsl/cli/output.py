@@ -32,22 +32,22 @@ def speak_json() -> None:
 
 
 def write(text: str, kept: str = "") -> None:
-    """One line of a result, on standard output. `kept` says what is not lost where that fails."""
+    """One line of a result, on standard output. `kept` names the result that is safe if writing fails."""
     _put(f"{printable(text)}\n", kept)
 
 
 def write_wrapped(text: str, kept: str = "") -> None:
-    """One sentence of a result, on standard output, broken between words where a terminal is narrower."""
+    """One sentence of a result, on standard output, broken between words if the terminal is narrower."""
     _put(f"{wrapped(printable(text), width_of(sys.stdout))}\n", kept)
 
 
 def write_lines(text: str, kept: str = "") -> None:
-    """A result of several lines, each made harmless; what is put into them is made so before (`table` does)."""
+    """A result of several lines, without control characters; cells of a table are cleaned before (`table` does)."""
     _put(f"{printable_lines(text)}\n", kept)
 
 
 def write_exact(text: str) -> None:
-    """A result that is data, such as CSV or a spec: as it is and UTF-8, but where a person looks at it."""
+    """A result that is data, such as CSV or a spec: unchanged and in UTF-8, unless standard output is a terminal."""
     stream = sys.stdout
     if stream is None or stream.isatty() or not hasattr(stream, "buffer"):
         write_lines(text)
@@ -57,7 +57,7 @@ def write_exact(text: str) -> None:
 
 
 def _put(data: str | bytes, kept: str) -> None:
-    """Write and flush. Raises `Refusal` where standard output cannot take it, `NobodyReads` where nobody reads."""
+    """Write and flush. Raises `Refusal` if standard output fails, `NobodyReads` if its reader has ended."""
     try:
         if sys.stdout is None:
             raise OSError(errno.EBADF, "")
@@ -73,7 +73,7 @@ def _put(data: str | bytes, kept: str) -> None:
 
 
 def tell(text: str, mark: str = "") -> None:
-    """A message on standard error; `mark` ends its lines where a narrow terminal breaks it."""
+    """A message on standard error; `mark` ends its lines if a narrow terminal breaks it."""
     say(text, mark)
 
 
@@ -89,7 +89,7 @@ def tell_lines(text: str) -> None:
 
 
 def write_json(data: object, kept: str = "") -> None:
-    """A result as one JSON document; what a terminal might obey is escaped, so that texts stay exact."""
+    """A result as one JSON document; control characters are escaped, so that texts stay exact."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").casefold().replace("-", "")
     text = json.dumps(data, indent=2, ensure_ascii=encoding != "utf8", allow_nan=False)
     _put(f"{_escaped(text)}\n", kept)
@@ -131,7 +131,7 @@ def _tell_coloured(text: str) -> None:
 
 
 def found_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
-    """Diagnostics for a JSON document, and how many are left out of it where there are very many."""
+    """Returns diagnostics for a JSON document, and the number of those left out if there are very many."""
     from hqnn_dsl.diagnostics.render import as_data, most_telling
 
     items = list(diagnostics)
@@ -141,7 +141,7 @@ def found_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
 
 
 def show_refusal(refusal: Refusal) -> None:
-    """What a refusal has to say, as text or as JSON."""
+    """Print the diagnostics of a refusal, as text or as JSON."""
     if _as_json:
         write_json({"ok": False, **found_data(refusal.diagnostics)})
     else:
@@ -149,7 +149,7 @@ def show_refusal(refusal: Refusal) -> None:
 
 
 def changes_of(options: Sequence[str]) -> dict[str, str]:
-    """The `--set path=value` options, in order; the last one of a path counts."""
+    """Returns the `--set path=value` options, in order; the last one of a path counts."""
     found: dict[str, str] = {}
     for option in options:
         path, sign, value = option.partition("=")
@@ -160,7 +160,7 @@ def changes_of(options: Sequence[str]) -> dict[str, str]:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under a header, columns aligned; numbers to the right. Every cell is made harmless."""
+    """Returns rows under a header, columns aligned, numbers to the right. Control characters are replaced."""
     titles = [printable(title) for title in header]
     body = [[printable(str(cell)) for cell in row] for row in rows]
     widths = [max(cells(line[column]) for line in [titles, *body]) for column in range(len(titles))]

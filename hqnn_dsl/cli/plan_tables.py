@@ -1,4 +1,4 @@
-"""The native plan in `hqnn compile`: what each rewrite saves, and the parts that are left, as two small tables."""
+"""The native plan in `hqnn compile`: the savings of each rewrite, and the remaining parts, as two small tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hqnn_dsl.diagnostics.quantities import size
 
 
 def plan_text(native: dict[str, Any]) -> str:
-    """The tables of `Program.static["native"]`, and what their numbers are counted for."""
+    """Returns the tables of `Program.static["native"]`, and the batch and precision that they hold for."""
     parts = native["parts"]
     lines = [_rewrites(native["rewrites"]), "", _parts(parts)] if parts else [_rewrites(native["rewrites"])]
     lines.append(f"One sample, forward, {native['precision']} precision; layout for batches of {native['batch']}.")
@@ -18,7 +18,7 @@ def plan_text(native: dict[str, Any]) -> str:
 
 
 def _rewrites(steps: list[dict[str, Any]]) -> str:
-    """The plan as written and after each rewrite that changed it; those that did not are named below."""
+    """Returns a row for the plan as written and after each rewrite that changed it; the others are named below."""
     rows: list[list[object]] = []
     idle: list[str] = []
     for before, step in zip([None, *steps], steps, strict=False):
@@ -39,7 +39,7 @@ def _work(step: dict[str, Any]) -> str:
 
 
 def _parts(parts: list[dict[str, Any]]) -> str:
-    """A row for each kind of part; equal ones are counted."""
+    """Returns a row for each kind of part, with the number of equal ones."""
     rows: dict[tuple[object, ...], int] = {}
     for part in parts:
         angles = part["rotations"]

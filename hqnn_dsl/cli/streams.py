@@ -1,8 +1,8 @@
-"""Standard streams that can be relied on: whatever they lead to, a command ends in its own way.
+"""Standard streams that can be relied on: a command ends in its own way, whatever they lead to.
 
 Characters that a stream's encoding does not have are written readably. Messages that standard error cannot take are
 dropped, so that no training is lost for its progress bar. Standard output never drops anything: a closed one refuses
-what is written, and who writes a result says so.
+the text, and the command reports it.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from typing import Any, TextIO, cast
 from hqnn_dsl.diagnostics.terminal import READABLE
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO})
-"""What writing to a stream or a disk fails with where that is not the command's doing."""
+"""Error numbers of a stream or a disk that is full, closed or broken."""
 
 
 class NobodyReads(Exception):
-    """Whoever read standard output has stopped: there is nobody left to tell."""
+    """The reader of standard output has ended: there is nobody left to tell."""
 
 
 class Patient:
-    """A text stream that drops what its file cannot take. All else is the stream's own."""
+    """A text stream that drops text that its file does not accept. All other methods are the stream's own."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write what can be written; the number of characters given."""
+        """Write as far as possible. Returns the number of characters given."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
@@ -51,7 +51,7 @@ class Patient:
 
 
 def prepare() -> None:
-    """Make the standard streams of this process ready; what is closed gets a place that takes the number of its file.
+    """Make the standard streams of this process ready; a closed one is opened on the null device.
 
     Otherwise the next file that is opened would be standard output to every library that prints.
     """
@@ -70,7 +70,7 @@ def prepare() -> None:
 
 
 def _hold(number: int, mode: int) -> None:
-    """Open the null device as file `number` where that is closed; those below it are open."""
+    """Open the null device as file `number` if that is closed; those below it are open."""
     try:
         os.fstat(number)
     except OSError:
@@ -82,12 +82,12 @@ def _hold(number: int, mode: int) -> None:
 
 
 def is_lost(error: OSError) -> bool:
-    """Whether an error is that of a stream that is full, closed or broken, and not of a named file."""
+    """Returns whether an error is that of a stream that is full, closed or broken, and not of a named file."""
     return error.filename is None and error.errno in _FULL
 
 
 def reason_of(error: OSError | ValueError) -> str:
-    """Why a stream takes nothing, in words."""
+    """Returns the reason why a stream accepts nothing, in words."""
     if isinstance(error, ValueError) or error.errno == errno.EBADF:
         return "it is closed"
     return str(error.strerror or error).lower()

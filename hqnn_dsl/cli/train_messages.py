@@ -1,4 +1,4 @@
-"""What `hqnn train` and `hqnn evaluate` tell of a training: what it will do, how it ended, and what it is worth."""
+"""Messages of `hqnn train` and `hqnn evaluate`: the outlook of a training, its end, its scores, and the verdict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EQUAL = 0.01
 
 
 def outlook_lines(outlook: Outlook) -> list[str]:
-    """What is about to be done, a sentence an entry."""
+    """Returns the outlook of a training, a sentence an entry."""
     train, rows = outlook.train, outlook.rows
     names = ", ".join(f"`{name}`" for name in outlook.targets[:MOST_NAMED])
     more = ", …" if len(outlook.targets) > MOST_NAMED else ""
@@ -62,7 +62,7 @@ def _stop(stop: Any) -> str:
 
 
 def ending_line(ending: Ending) -> str:
-    """Why a training has ended, its best epoch, and how long it took."""
+    """Returns the reason why a training has ended, its best epoch, and its duration."""
     loss = "validation loss" if ending.is_validated else "training loss"
     why = {
         "stop": f"stopped: no better {loss} for {count(ending.patience or 0, 'epoch')}",
@@ -77,7 +77,7 @@ def ending_line(ending: Ending) -> str:
 def next_lines(
     run: Path, spec: Path, data: Path, ending: Ending | None, options: Sequence[str] = ()
 ) -> Iterator[tuple[str, str]]:
-    """What to type next, each with what for."""
+    """Yields commands to type next, each after its purpose."""
     if ending is not None and ending.reason == "interrupted":
         yield "to go on", shlex.join(["hqnn", "train", str(spec), str(data), "--out", str(run), "--resume", *options])
     yield "to predict", f"{shlex.join(['hqnn', 'predict', str(run)])} DATA"
@@ -90,7 +90,7 @@ TITLES, _KEYS = tuple(SCORES.values()), tuple(SCORES)
 
 
 def score_table(metrics: Mapping[str, Any], title: str = "rows") -> str:
-    """Scores of every part, and of the baselines on the test rows; where targets are several, a line each.
+    """Returns the scores of every part, and of the baselines on the test rows; a line for each of several targets.
 
     On a terminal that is too narrow for the table, a line of words an entry.
     """
@@ -101,7 +101,7 @@ def score_table(metrics: Mapping[str, Any], title: str = "rows") -> str:
 
 
 def score_rows(before: Sequence[str], scores: Mapping[str, Any]) -> list[list[str]]:
-    """The lines of one part: all targets together, then, where they are several, each one."""
+    """Returns the lines of one part: all targets together, then each one if there are several."""
     targets = scores.get("targets", {})
     if len(targets) < 2:
         return [[*before, *(number(scores.get(key)) for key in _KEYS)]]
@@ -111,7 +111,7 @@ def score_rows(before: Sequence[str], scores: Mapping[str, Any]) -> list[list[st
 
 
 def as_table(titles: Sequence[str], rows: Sequence[Sequence[str]], named: Sequence[tuple[str, Any]]) -> str:
-    """Lines of scores under their titles, as wide as the terminal allows."""
+    """Returns lines of scores under their titles, as wide as the terminal allows."""
     several = any(len(scores.get("targets", {})) > 1 for _, scores in named)
     header = [*titles, *(["target"] if several else []), *TITLES]
     text, width = table(header, rows), width_of(sys.stdout)
@@ -130,7 +130,7 @@ def as_table(titles: Sequence[str], rows: Sequence[Sequence[str]], named: Sequen
 
 
 def verdict(metrics: Mapping[str, Any]) -> str:
-    """One sentence: whether the model predicts the test rows better than the mean and than least squares do."""
+    """Returns one sentence: whether the model predicts the test rows better than the mean and than least squares."""
     scores, baselines = metrics.get("test"), metrics.get("baselines") or {}
     if not scores or not all(baselines.get(name) for name in ("mean", "least_squares")):
         return "verdict: there are no test rows, so nothing here says how well it predicts rows that it has not seen"

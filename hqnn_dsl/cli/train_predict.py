@@ -31,9 +31,9 @@ def train(  # noqa: PLR0913 - options of a command
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder of the run; the next free runs/<model>-<n> where it is left out."),
+        typer.Option("--out", "-o", help="Folder of the run; the next free `runs/<model>-<n>` by default."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out where it was left.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
     yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
@@ -41,7 +41,7 @@ def train(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Train the network of a spec on a table, and write a run that predicts.
 
-    Ctrl-C ends the training cleanly: the run then holds the best network until there.
+    Ctrl-C ends the training cleanly: the run then holds the best network so far.
     """
     from hqnn_dsl.diagnostics.codes.command import BadOption
     from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -82,8 +82,8 @@ def train(  # noqa: PLR0913 - options of a command
         *(word for change in set for word in ("--set", change)),
         *(w for p in allow_path for w in ("--allow-path", str(p))),
     ]
-    for what, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
-        tell(f"{what}: {command}", " \\")
+    for purpose, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
+        tell(f"{purpose}: {command}", " \\")
 
 
 def predict(
@@ -91,14 +91,14 @@ def predict(
     data: Data,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="CSV to write; standard output where it is left out.")
+        Path | None, typer.Option("--out", "-o", help="CSV file to write; standard output by default.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
     yes: Yes = False,
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone.
 
-    Gives CSV: the line of each row in the table, and a column `<target>_predicted` for each target.
+    Writes CSV: the line of each row in the table, and a column `<target>_predicted` for each target.
     """
     from hqnn_dsl.files import check_output, writing
     from hqnn_dsl.training.files import own_files
@@ -135,8 +135,8 @@ def evaluate(
 ) -> None:
     """Score a run on a table that has the targets; `--set backend=…` runs it on another backend.
 
-    On the table that it was trained on, training, validation and test rows are told apart. With another backend, the
-    scores of the run's own stand beside. Nothing in the run's folder is changed.
+    If the table is that of the training, training, validation and test rows are scored separately. With another
+    backend, the scores of the run's own backend are shown too. Nothing in the run's folder is changed.
     """
     from hqnn_dsl.cli import train_messages
     from hqnn_dsl.cli.two_backends import Scored, both
@@ -163,6 +163,6 @@ def evaluate(
         for line in lines(one, name, which)
     ]
     write_lines(train_messages.as_table(["rows", "backend"], rows, named))
-    write("the backend is another one, and nothing else:")
+    write("Only the backend differs:")
     write(f"  its own:   {own.full}")
     write(f"  asked for: {scored.full}")

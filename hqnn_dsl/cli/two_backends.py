@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores as `Run.evaluate` gives them, and what ran the circuit."""
+    """Scores as `Run.evaluate` gives them, and the backend that ran the circuit."""
 
-    metrics: dict[str, Any]
-    backend: dict[str, Any]
+    metrics: Mapping[str, Any]
+    backend: Mapping[str, Any]
 
     @property
     def title(self) -> str:
-        """The backend's name, with the device where it is named."""
+        """The backend's name, with the device if it is named."""
         device = self.backend["options"].get("name")
         return f"{self.backend['name']} {device}" if device else str(self.backend["name"])
 
@@ -41,10 +41,10 @@ class Scored:
 
 
 def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tuple[Scored, Scored | None]:
-    """The scores that were asked for, and those of the run's own backend where another one was asked for.
+    """Returns the requested scores, and those of the run's own backend if another one was requested.
 
-    The other backend comes first, so that what is wrong with it is said before anything is computed. Its own is left
-    out where it is a device that costs. Raises `Refusal`.
+    The requested backend runs first, so that it is refused before anything is computed. The run's own is left out if it
+    is a device that costs. Raises `Refusal`.
     """
     from hqnn_dsl import api
     from hqnn_dsl.backends import offered
@@ -65,7 +65,7 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
 
 @contextmanager
 def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
-    """Where the device costs, jobs are kept in the run's folder until all of them are answered.
+    """If the device costs, jobs are kept in the run's folder until all of them are answered.
 
     The same evaluation asked for again after a break takes them up; once it is through, the next one measures anew.
     """

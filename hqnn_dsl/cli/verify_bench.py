@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 def verify(
     spec: Spec,
     *,
-    points: Annotated[int, typer.Option("--points", min=1, max=1000, help="At how many random points to compare.")] = 2,
+    points: Annotated[int, typer.Option("--points", min=1, max=1000, help="Number of random points.")] = 2,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Hold all installed backends against each other on the circuit of a spec.
+    """Compare the results of all installed backends on the circuit of a spec.
 
-    Values and gradients at random inputs and weights, against the reference in double precision, finite differences,
-    and Qiskit's Statevector before and after transpiling. Leaves with exit code 70 where something disagrees.
+    Values and gradients at random inputs and weights are compared with the reference in double precision, with finite
+    differences, and with Qiskit's Statevector before and after transpiling. The exit code is 70 if a result differs.
     """
     from hqnn_dsl import pipeline
 
@@ -50,19 +50,19 @@ def bench(  # noqa: PLR0913 - options of a command
     spec: Spec,
     *,
     batch: Annotated[
-        int | None, typer.Option("--batch", min=1, help="Rows of a step; the spec's batch where it is left out.")
+        int | None, typer.Option("--batch", min=1, help="Rows of a step; the spec's batch by default.")
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.01, help="About how long to time in all; first calls come on top.")
+        float, typer.Option("--seconds", min=0.01, help="Seconds of timing in all, about; first calls are extra.")
     ] = 10.0,
     set: Set = [],  # noqa: B006
     allow_path: AllowPath = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Time a step of a spec's circuit on every installed backend, in turns, after comparing results.
+    """Time a step of a spec's circuit on every installed backend, in turns, after the results are compared.
 
     A step is forward and backward with gradients for weights and inputs. A backend that is too slow for the whole batch
-    runs fewer rows; its times are then estimates, marked with ≈. Exit code 70 where results disagree.
+    runs fewer rows; its times are then estimates, marked with ≈. The exit code is 70 if results differ.
     """
     from hqnn_dsl import pipeline
 
@@ -80,12 +80,12 @@ def bench(  # noqa: PLR0913 - options of a command
     _end(found.oracle, found.disagreeing)
 
 
-def _watch(what: str) -> None:
-    tell(f"trying {what}")
+def _watch(title: str) -> None:
+    tell(f"trying {title}")
 
 
 def _finite(data: Any) -> Any:
-    """The same with text in place of numbers that JSON does not have."""
+    """Returns the same with text in place of numbers that JSON does not have."""
     if isinstance(data, dict):
         return {name: _finite(value) for name, value in data.items()}
     if isinstance(data, list | tuple):
@@ -94,7 +94,7 @@ def _finite(data: Any) -> Any:
 
 
 def _end(oracle: str, disagreeing: Sequence[Row | Timing]) -> None:
-    """Say that it is our bug, and leave with exit code 70, where something disagrees."""
+    """Report a bug of ours, and leave with exit code 70, if a result differs."""
     from hqnn_dsl.diagnostics.codes.command import Disagreement
 
     if disagreeing:

@@ -84,7 +84,7 @@ class Benchmark:
 
     @property
     def disagreeing(self) -> tuple[Timing, ...]:
-        """Those that give other numbers: bugs of ours."""
+        """The rows with other numbers: bugs of ours."""
         return tuple(row for row in self.rows if row.verdict == "differs")
 
     def ratio(self, row: Timing) -> float | None:

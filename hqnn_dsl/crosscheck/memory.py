@@ -1,4 +1,4 @@
-"""How much memory a call needs at its peak, above what was there before.
+"""The peak memory of a call, above that before it.
 
 On CUDA torch counts it. On the CPU it is the process's resident memory, whose high-water mark Linux lets a process set
 back; elsewhere there is no answer.
@@ -20,7 +20,7 @@ _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def peak_bytes(call: Callable[[], object], device: str) -> int | None:
-    """The largest extra memory while `call` runs, None where it cannot be told."""
+    """Returns the largest extra memory while `call` runs, None if it cannot be measured."""
     gc.collect()
     if device != "cpu":
         before = torch.cuda.memory_allocated()
@@ -38,13 +38,13 @@ def peak_bytes(call: Callable[[], object], device: str) -> int | None:
 
 
 def _resident(line: str) -> int:
-    """`VmRSS`, what is resident now, or `VmHWM`, its high-water mark, in bytes."""
+    """Returns `VmRSS`, the resident memory now, or `VmHWM`, its high-water mark, in bytes."""
     rows = (row.split() for row in _STATUS.read_text(encoding="ascii").splitlines())
     return next(int(row[1]) * 1024 for row in rows if row and row[0] == f"{line}:")
 
 
 def _give_back_free_memory() -> None:
-    """Have the C library return what was freed, so that a call has to ask for its memory anew."""
+    """Have the C library return freed memory, so that a call has to ask for its memory anew."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (OSError, AttributeError, TypeError):

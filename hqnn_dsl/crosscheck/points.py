@@ -1,4 +1,4 @@
-"""Where backends are compared: random inputs and weights at which every angle is a finite number.
+"""The points at which backends are compared: random inputs and weights at which every angle is a finite number.
 
 All numbers are exact in float32, so that single and double precision are asked the same question.
 """
@@ -23,7 +23,7 @@ ROWS = 2
 """Rows of a point: enough that a gradient of a weight is a sum."""
 
 RANGES = ((-3.0, 3.0), (0.1, 0.9), (-0.9, 0.9), (1.1, 2.9))
-"""Where numbers are drawn from, one range after the other until every angle is finite (`log`, `acos`)."""
+"""Ranges that numbers are drawn from, one after the other until every angle is finite (`log`, `acos`)."""
 
 MARGIN = 0.01
 """Angles are finite this far around a point too, so that differences can be taken."""
@@ -44,7 +44,7 @@ class Point:
 
 
 def find_points(circuit: Circuit, count: int, seed: int) -> list[Point]:
-    """`count` random points. Raises `Refusal` where none is found at which all angles are finite."""
+    """Returns `count` random points. Raises `Refusal` if none is found at which all angles are finite."""
     generator = torch.Generator().manual_seed(seed)
     return [_find(circuit, generator) for _ in range(count)]
 
@@ -66,7 +66,7 @@ def _drawn(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
 
 
 def _largest_angle(circuit: Circuit, inputs: Tensor, weights: Tensor) -> float:
-    """The largest angle of all rows by amount, infinite where one is no finite number."""
+    """Returns the largest angle of all rows by amount, infinite if one is no finite number."""
     numbers, largest = tuple(weights.tolist()), 0.0
     for row in inputs.tolist():
         for angle in circuit.rounded_late().slots:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def logical_values(program: Program, points: Sequence[Point]) -> list[Tensor]:
-    """Outputs `[B, M]` of the logical circuit at every point, float64. Raises `Refusal` where Qiskit cannot."""
+    """Returns outputs `[B, M]` of the logical circuit at every point, float64. Raises `Refusal` if Qiskit cannot."""
     circuit = written_out(program.circuit)
     return _values(program, (circuit, sums(program.logical), program.logical.outcomes), points)
 

@@ -1,6 +1,6 @@
-"""What is tried: every backend in every precision that it has, and what each answers at a point.
+"""The variants that are tried: every backend in every precision that it has, and the answer of each at a point.
 
-One of them is the oracle that the others are held against: the reference in double precision where it can run the
+One of them is the oracle that the others are compared with: the reference in double precision if it can run the
 circuit, otherwise the next in double precision that can.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
 
 ORACLE = "reference"
-"""The backend that the others are held against, where it can run the circuit."""
+"""The backend that the others are compared with, if it can run the circuit."""
 
 VALUES = {"double": 1e-9, "single": 1e-5}
 """Largest difference of values from the oracle's, per unit of an observable's coefficients, by precision."""
@@ -38,7 +38,7 @@ SLOPES = {"double": 1e-7, "single": 1e-5}
 class Variant:
     """A backend with its options, `precision` among them; `exact` as the backend declares it.
 
-    `way` is what tells it from the backend's other ways, empty for its own default.
+    `way` is the name of one of the backend's `ways`, empty for its own default.
     """
 
     choice: Choice
@@ -59,7 +59,7 @@ def variants(program: Program, *, every_way: bool = False) -> list[Variant]:
     """All of them, the oracle first. A backend that the spec names has the spec's options.
 
     With `every_way` also the other ways that a backend declares. Left out are real devices, which cost, and backends
-    that run nothing unless the spec says what.
+    that run nothing unless the spec names a device.
     """
     found = []
     asked = program.spec.backend
@@ -102,7 +102,7 @@ def put_weights(layer: QuantumLayer, weights: Tensor) -> None:
 
 
 def answer(layer: QuantumLayer, point: Point, device: str) -> Answer:
-    """What a layer says at a point. Raises `Refusal` where it cannot."""
+    """Returns the answer of a layer at a point. Raises `Refusal` if it cannot."""
     put_weights(layer, point.weights)
     inputs = point.inputs.to(device, layer.dtype).requires_grad_()
     outputs = layer(inputs)
@@ -139,7 +139,7 @@ def value_scales(circuit: Circuit) -> Tensor:
 
 
 def value_difference(circuit: Circuit, found: Tensor, expected: Tensor) -> float:
-    """The largest difference of outputs `[B, M]`, per unit of what an output can be; infinite for NaN."""
+    """Returns the largest difference of outputs `[B, M]`, in units of the largest possible output; infinite for NaN."""
     return _largest((found - expected) / value_scales(circuit))
 
 

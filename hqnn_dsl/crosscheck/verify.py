@@ -24,7 +24,7 @@ from hqnn_dsl.crosscheck.variants import (
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -130,10 +130,10 @@ class _Comparison:
     """The results with which every row is compared."""
 
     circuit: Circuit
-    points: list[Point]
-    truth: list[Answer]
-    wanted: list[int]
-    slopes: list[Tensor]
+    points: Sequence[Point]
+    truth: Sequence[Answer]
+    wanted: Sequence[int]
+    slopes: Sequence[Tensor]
 
     def row(self, variant: Variant, got: list[Answer] | Refusal) -> Row:
         if isinstance(got, Refusal):

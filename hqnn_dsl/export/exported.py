@@ -1,4 +1,4 @@
-"""What an exported circuit is made of, and what its parameters are called in files that know plain identifiers only."""
+"""The parts of an exported circuit, and the names of its parameters in files that know plain identifiers only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from hqnn_dsl.transpile.amplitude import components, tree_formulas
 from hqnn_dsl.transpile.convert import amplitude_names, parameter_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.circuit.ir import Circuit
@@ -32,10 +34,10 @@ class Names:
 
     inputs: tuple[str, ...]
     weights: tuple[str, ...]
-    of: dict[str, str]
-    open: dict[str, str]
+    of: Mapping[str, str]
+    open: Mapping[str, str]
     """The identifier of each parameter of the circuit with one parameter a slot, by its name there."""
-    formulas: dict[str, str]
+    formulas: Mapping[str, str]
     readable: bool
     """Whether Qiskit's reader of OpenQASM knows a form for every angle: the file is in the spec's names then."""
     unread: tuple[str, ...]
@@ -50,7 +52,7 @@ class Names:
 class Export:
     """A Qiskit circuit with the spec's names, and `slotted`, the same with one parameter a slot.
 
-    `layout[k]` is the qubit of the circuit where logical qubit k ends; None where it is the logical circuit itself.
+    `layout[k]` is the qubit of the circuit where logical qubit k ends; None for the logical circuit itself.
     """
 
     name: str
@@ -70,7 +72,7 @@ class Export:
 
 
 def names_of(circuit: Circuit) -> Names:
-    """The parameters of a circuit's exports, and what each is called where."""
+    """Returns the parameters of a circuit's exports, and the names of each."""
     inputs, weights, formless = parameter_names(circuit)
     depends = [*circuit.sample_slots, *circuit.shared_slots]
     slots = {slot: formless.get(slot, f"slot[{slot}]") for slot in sorted(depends)}
@@ -102,7 +104,7 @@ def exports_of(
     logical: tuple[QuantumCircuit, QuantumCircuit],
     transpiled: tuple[Transpiled, Transpiled],
 ) -> tuple[Export, Export]:
-    """The exports of a model's logical and transpiled circuit, of each a pair: with names, and one parameter a slot."""
+    """Returns the exports of a model's logical and transpiled circuit, each given with names and with slots."""
     names, layout = names_of(source), transpiled[0].places(source.num_qubits)
     return (
         Export("logical", model, source, *logical, names),
@@ -121,7 +123,7 @@ def _unread(circuit: Circuit, inputs: list[str], weights: list[str]) -> tuple[st
 
 
 def _identifier(name: str, taken: set[str]) -> str:
-    """A plain identifier for a name, which no other has and which means nothing else in OpenQASM 3."""
+    """Returns a plain identifier for a name, which no other has and which means nothing else in OpenQASM 3."""
     plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "parameter"
     plain = f"p_{plain}" if plain[0].isdigit() else plain
     while plain in taken or plain in _reserved():

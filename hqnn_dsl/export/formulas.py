@@ -37,7 +37,7 @@ def is_readable(angle: Angle) -> bool:
 
 
 def _cancels(angle: Angle) -> bool:
-    """Whether parameters stand in an angle that has the same value whatever they are."""
+    """Returns whether an angle has parameters but does not depend on their values."""
     leaves = [leaf for leaf in distinct_leaves([angle]) if not isinstance(leaf, Const)]
     if not leaves or not functions_of(angle):
         return False
@@ -55,7 +55,7 @@ def _cancels(angle: Angle) -> bool:
 def formula(angle: Angle, inputs: Sequence[str], weights: Sequence[str]) -> str:
     """The angle as text in the names of its inputs and weights: `2.0 * acos(x[0])`, power as `**`, all digits.
 
-    Text of a readable angle is OpenQASM 3 where the names are. Outside of [-1, 1], `acos` and `asin` mean their values
+    Text of a readable angle is OpenQASM 3 if the names are. Outside of [-1, 1], `acos` and `asin` mean their values
     at the nearer end.
     """
 
@@ -86,7 +86,7 @@ def _bare(text: str) -> str:
 
 
 def number_text(value: float) -> str:
-    """A number with all its digits, in brackets where it is negative; small fractions of π as such: `3*pi/4`."""
+    """Returns a number with all its digits, in brackets if it is negative; small fractions of π as such: `3*pi/4`."""
     if value < 0 or (value == 0 and math.copysign(1, value) < 0):
         return f"(-{number_text(-value)})"
     for denominator in (1, 2, 3, 4, 6, 8, 12, 16):

@@ -13,6 +13,7 @@ from hqnn_dsl.diagnostics.codes.command import NotCompiled
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from hqnn_dsl.network.hybrid import HybridNet
@@ -27,7 +28,7 @@ class StoredModule:
     spec: str
     in_width: int
     out_width: int
-    weights: dict[str, Any]
+    weights: Mapping[str, Any]
 
 
 def module_bytes(net: HybridNet, spec: str, in_width: int, out_width: int) -> bytes:
@@ -41,7 +42,7 @@ def module_bytes(net: HybridNet, spec: str, in_width: int, out_width: int) -> by
 
 
 def load_module(path: Path) -> StoredModule:
-    """Read what `module_bytes` made. Raises `Refusal` where it is something else."""
+    """Returns the module from the bytes of `module_bytes`. Raises `Refusal` if they are something else."""
     import torch
 
     try:

@@ -1,4 +1,4 @@
-"""What the native engine makes of a circuit, told before it runs: what each rewrite saves, and the parts that are left.
+"""The native engine's plan of a circuit before it runs: the savings of each rewrite, and the remaining parts.
 
 `hqnn compile` prints it and `static.json` keeps it. Counts are of one sample and values only; a gradient costs about
 three times as much again.
@@ -83,7 +83,7 @@ def _layouts(circuit: Circuit, found: PauliPlan, dtype: str, batch: int) -> list
     return [_layout(layouts, number, layouts.by_amplitude(number, batch)) for number in range(len(found.parts))]
 
 
-def _layout(layouts: Layouts, number: int, by_amplitude: bool) -> dict[str, Any]:  # noqa: FBT001 - what is chosen
+def _layout(layouts: Layouts, number: int, by_amplitude: bool) -> dict[str, Any]:  # noqa: FBT001 - the layout that is chosen
     row = layouts.row_bytes(number, by_amplitude=by_amplitude)
     passes = reads = rows = 0
     for group in layouts.groups(number, by_amplitude=by_amplitude):

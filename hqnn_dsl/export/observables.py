@@ -1,4 +1,4 @@
-"""The outputs of a circuit as data: Pauli terms on the logical qubits, and on those where the transpiled circuit ends.
+"""The outputs of a circuit: Pauli terms on the logical qubits, and on those at the end of the transpiled circuit.
 
 A label is Qiskit's: its last letter is qubit 0. The coefficients are those of the spec.
 """

@@ -1,4 +1,4 @@
-"""A circuit as OpenQASM 3, with a head of comments that says what its qubits and parameters are.
+"""A circuit as OpenQASM 3, with a head of comments about its qubits and parameters.
 
 Qiskit's exporter writes gates and their definitions; angles are written here, since it rounds numbers to fractions of π
 by replacing parts of text. The head is read by `head_of`:
@@ -8,7 +8,7 @@ by replacing parts of text. The head is read by `head_of`:
     // angle slot_3 = acos(x[0])            a parameter that stands for an angle, and its formula
     // unread: x[2], real_amplitudes.w[5]   inputs and weights that no angle reads
 
-Where Qiskit's reader knows no form for one of the angles, every angle that is no constant is a parameter of its own.
+If Qiskit's reader knows no form for one of the angles, every angle that is no constant is a parameter of its own.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ from hqnn_dsl.transpile.convert import as_sum, slot_of
 from hqnn_dsl.transpile.gates import written_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qiskit import QuantumCircuit
 
     from hqnn_dsl.export.exported import Export
 
 _PLACE = "hqnn_angle_"
 _OPERAND = re.compile(r"\b_gate_q_(\d+)\b")
-"""What Qiskit's exporter calls the qubits in the definition of a gate; here they are `q0`, `q1`."""
+"""The names of the qubits in a gate's definition by Qiskit's exporter; here they are `q0`, `q1`."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """What the comments of a file say: see the module. `layout[k]` is None where the file has none."""
+    """The contents of a file's comments: see the module. `layout[k]` is None if the file has none."""
 
-    layout: dict[int, int]
-    parameters: dict[str, str]
-    angles: dict[str, str]
+    layout: Mapping[int, int]
+    parameters: Mapping[str, str]
+    angles: Mapping[str, str]
     unread: tuple[str, ...]
 
 
@@ -119,7 +121,7 @@ def _qubit(prefix: str, place: int) -> str:
 
 
 def head_of(text: str) -> Head:
-    """What the comments at the head of such a file say."""
+    """Returns the contents of the comments at the head of such a file."""
     comments = [line.removeprefix("// ") for line in text.splitlines() if line.startswith("// ")]
     layout = next((line for line in comments if line.startswith("layout: ")), "")
     unread = next((line.removeprefix("unread: ") for line in comments if line.startswith("unread: ")), "")

@@ -32,7 +32,7 @@ MAX_MATRICES = 16
 def check_read_back(path: str, text: str, export: Export) -> None:
     """Read the text of a file as Qiskit does and compare it with the circuit that it was written from.
 
-    Raises `Refusal`: E0610 where it is another circuit, E0611 where Qiskit's reader is not installed.
+    Raises `Refusal`: E0610 if it is another circuit, E0611 if Qiskit's reader is not installed.
     """
     problem = _problem(text, export)
     if problem:
@@ -40,7 +40,7 @@ def check_read_back(path: str, text: str, export: Export) -> None:
 
 
 def _problem(text: str, export: Export) -> str:
-    """What is wrong with the text of a file; empty where nothing is."""
+    """Returns the fault in the text of a file; empty if there is none."""
     import numpy as np
     from qiskit import qasm3
     from qiskit.exceptions import MissingOptionalLibraryError
@@ -49,7 +49,7 @@ def _problem(text: str, export: Export) -> str:
         read = qasm3.loads(text)
     except MissingOptionalLibraryError:
         raise Refusal(ReaderMissing()) from None
-    except Exception as error:  # noqa: BLE001 - the reader's parser and its numbers raise what they like
+    except Exception as error:  # noqa: BLE001 - the reader's parser and its numbers raise exceptions of any kind
         return str(error).splitlines()[0] if str(error) else type(error).__name__
     head = head_of(text)
     if export.layout is not None and [head.layout.get(k) for k in range(len(export.layout))] != list(export.layout):
@@ -86,7 +86,7 @@ def _numbers(export: Export, rng: np.random.Generator) -> tuple[dict[str, float]
 
 
 def _difference(written: QuantumCircuit, read: QuantumCircuit) -> str:
-    """Where two circuits without parameters differ, the global phase apart; empty where they do not."""
+    """Returns the difference of two circuits without parameters, up to the global phase; empty if there is none."""
     if len(written.data) != len(read.data):
         return f"it has {len(read.data)} gates, not {len(written.data)}"
     compared: dict[str, set[tuple[float, ...]]] = {}

@@ -1,6 +1,6 @@
 """The whole network: classical encoder, circuit, classical decoder, as one torch module.
 
-Owns what each half computes in. Under autocast only the encoder and the inner decoder layers run in half precision;
+Owns the precision of each half. Under autocast only the encoder and the inner decoder layers run in half precision;
 the circuit and the decoder from its last layer with weights on keep the network's own precision, since angles and
 targets do not bear eight bits.
 """
@@ -29,7 +29,7 @@ OPERATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
     "div": lambda x, c: x / c,
     "pow": lambda x, c: x**c,
 }
-"""What may follow a layer on its line, by the names of `Layer.operations`."""
+"""Operations that may follow a layer on its line, by the names of `Layer.operations`."""
 
 
 class Operation(nn.Module):
@@ -70,7 +70,7 @@ class HybridNet(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the classical half computes in, and what features are made to."""
+        """The dtype of the classical half and of the features."""
         return self._unit.dtype
 
     @staticmethod
@@ -95,7 +95,7 @@ class HybridNet(nn.Module):
         return decoded
 
     def _decode_by_halves(self, values: Tensor) -> Tensor:
-        """The decoder under autocast: whatever is switched on for its inner lines, none of it for the others."""
+        """The decoder under autocast, which is switched off for its last line with weights and those after it."""
         lines = list(self.decoder)
         for line in lines[: self._exact_from]:
             values = line(values)
@@ -121,7 +121,7 @@ def _entry(layer: Layer) -> LayerEntry:
 
 
 def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int, name: str) -> nn.Sequential:
-    """One module a line. `out_width` is what comes next: where a layer's width is open, it is that."""
+    """Returns one module a line. `out_width` is the width of the next stage: an open width of a layer becomes that."""
     modules: list[nn.Module] = []
     width = in_width
     for index, layer in enumerate(layers):
@@ -139,6 +139,6 @@ def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int,
 
 
 def _last_with_weights(lines: nn.Sequential) -> int:
-    """The index of the last line with weights; of the last line where none has; 0 where there are no lines."""
+    """Returns the index of the last line with weights; of the last line if none has any; 0 if there are no lines."""
     weighted = [index for index, line in enumerate(lines) if next(line.parameters(), None) is not None]
     return weighted[-1] if weighted else max(len(lines) - 1, 0)

@@ -102,7 +102,7 @@ PRECISIONS: dict[object, Literal["single", "double"]] = {
     **dict.fromkeys(("single", "float32", "float", torch.float32), "single"),
     **dict.fromkeys(("double", "float64", torch.float64), "double"),
 }
-"""What may be said for a precision: the language's words and torch's."""
+"""Names of a precision: the language's words and torch's."""
 DTYPES = {"single": torch.float32, "double": torch.float64}
 
 
@@ -133,7 +133,7 @@ class QuantumLayer(WeightFolder):
 
     _unit: Tensor
 
-    def __init__(  # noqa: PLR0913 - a circuit, what runs it, and where its numbers start
+    def __init__(  # noqa: PLR0913 - a circuit, its backend, and its starting numbers
         self,
         circuit: Circuit,
         executable: Executable,
@@ -146,7 +146,7 @@ class QuantumLayer(WeightFolder):
         super().__init__()
         self.circuit = circuit
         self.backend = backend
-        """What runs the circuit, by name and options, where the maker of the layer said so."""
+        """The backend of the circuit, by name and options, if the maker of the layer gave it."""
         self.executable = executable
         self.precision = precision
         self._shots_seed = shots_seed
@@ -172,7 +172,7 @@ class QuantumLayer(WeightFolder):
 
     @property
     def dtype(self) -> torch.dtype:
-        """What angles and the state are computed in."""
+        """The dtype of the angles and of the state."""
         return DTYPES[self.precision]
 
     def reset_parameters(self, seed: int | None = None) -> None:
@@ -197,7 +197,7 @@ class QuantumLayer(WeightFolder):
         return self
 
     def _at_precision(self, precision: Literal["single", "double"]) -> Executable | None:
-        """What runs the circuit in that precision; None if it does so already, or keeps its own. Raises `Refusal`."""
+        """Returns an executable in that precision; None if it has it already, or keeps its own. Raises `Refusal`."""
         if precision == self.precision or self.backend is None or "precision" not in self.backend.options:
             return None
         row, options = offered()[self.backend.name], {**self.backend.options, "precision": precision}
@@ -231,14 +231,14 @@ class QuantumLayer(WeightFolder):
         for path in (start + tensor.path for tensor in self.circuit.weights):
             if path in found:
                 yield path, found.pop(path)
-        yield from found.items()  # what a parametrization keeps
+        yield from found.items()  # the tensors of a parametrization
 
     def weights(self) -> Tensor:
         """All weights flattened, `[P]`, in the order of the circuit, which has at least one tensor."""
         return torch.cat([self.take(tensor.path).reshape(-1) for tensor in self.circuit.weights])
 
     def angles(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """What the executable is given for `inputs[B, I]`: `(per_sample[B, E], shared[W], state[B, 2^k] or None)`."""
+        """The executable's arguments for `inputs[B, I]`: `(per_sample[B, E], shared[W], state[B, 2^k] or None)`."""
         inputs = inputs.to(self.dtype)
         weights = self.weights().to(self.dtype) if self.circuit.weights else inputs.new_zeros(0)
         per_sample, shared = self._table.evaluate(inputs, weights)

@@ -1,4 +1,4 @@
-"""The slot table in torch: inputs and weights in, angle values out, where autograd knows the chain rule.
+"""The slot table in torch: inputs and weights in, angle values out; autograd knows the chain rule.
 
 Slots are grouped by the shape of their expression (its functions and the kinds of its leaves), so a circuit of hundreds
 of slots costs a handful of vectorised operations: each group gathers its leaves and applies its functions once.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _where(smooth: Tensor, function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
-    """The function, as a constant where it is not `smooth`: there it gets 1/2, and no derivative sees its argument."""
+    """The function, a constant at points that are not `smooth`: there it gets 1/2, and its argument no derivative."""
     safe = [torch.where(smooth, argument, 0.5) for argument in arguments]
     return torch.where(smooth, function(*safe), function(*arguments).detach())
 
@@ -34,7 +34,7 @@ def _div(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _pow(a: Tensor, b: Tensor) -> Tensor:
-    """Whole exponents are taken as constants where the base is negative or 0; others have no derivative there."""
+    """Whole exponents are taken as constants if the base is negative or 0; others have no derivative there."""
     with torch.no_grad():
         finite = torch.isfinite(b * torch.pow(a, b - 1)) | ((b == 0) & (a != 0))
         positive = finite & (a > 0)
@@ -88,7 +88,7 @@ _KINDS = {Const: "c", InputRef: "x", WeightRef: "w"}
 
 
 def shape_of(angle: Angle) -> str:
-    """What two slots must share to be evaluated together: `add(x,mul(w,c))`."""
+    """Returns the form that two slots must share to be evaluated together: `add(x,mul(w,c))`."""
     if isinstance(angle, Apply):
         name = "whole_pow" if _is_plain_power(angle) else angle.function
         return f"{name}({','.join(map(shape_of, angle.arguments))})"
@@ -120,11 +120,11 @@ def _group(angles: list[Angle]) -> SlotGroup:
 
 
 Groups = tuple[tuple[SlotGroup, ...], tuple[int, ...]]
-"""Groups of slots, and where in their joined values each slot is."""
+"""Groups of slots, and the index of each slot in their joined values."""
 
 
 def group_slots(circuit: Circuit, slots: tuple[int, ...]) -> Groups:
-    """The groups of `slots`, and where in their joined values each slot is, in the order of `slots`."""
+    """Returns the groups of `slots`, and the index of each slot in their joined values, in the order of `slots`."""
     members: dict[str, list[int]] = {}
     for slot in slots:
         members.setdefault(shape_of(circuit.slots[slot]), []).append(slot)
@@ -141,7 +141,7 @@ def _groups_of(circuit: Circuit) -> tuple[Groups, Groups]:
 class SlotTable:
     """The slots of a circuit as a differentiable function of inputs and weights.
 
-    Derivatives are those of `TORCH`. It computes in float32, or float64 where the weights are, whatever autocast says.
+    Derivatives are those of `TORCH`. It computes in float32, or float64 if the weights are, also under autocast.
     """
 
     def __init__(self, circuit: Circuit) -> None:
@@ -173,7 +173,7 @@ class SlotTable:
         return values[..., self._tensor(order, torch.int64, inputs.device)]
 
     def _group_values(self, group: SlotGroup, inputs: Tensor, weights: Tensor) -> Tensor:
-        """`[B, K]`, or `[K]` where no input is involved, for the K slots of a group."""
+        """`[B, K]`, or `[K]` if no input is involved, for the K slots of a group."""
         found = (self._leaf(kind, reads, inputs, weights) for kind, reads in zip(group.kinds, group.reads, strict=True))
         return _apply(group.pattern, found)
 

@@ -1,4 +1,4 @@
-"""What a notebook shows of a program and of a run: a few lines as text, and a page of HTML that stands alone.
+"""Programs and runs in a notebook: a few lines as text, and a page of HTML that needs no other file.
 
-Whatever comes from a spec, a table or a path is escaped. Pages have no scripts, and take nothing from elsewhere.
+All text from a spec, a table or a path is escaped. Pages have no scripts and load nothing.
 """

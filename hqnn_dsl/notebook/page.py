@@ -65,7 +65,7 @@ def code(marked: str) -> str:
 
 
 def picture(figure: Any, name: str, dpi: int = 90) -> str:
-    """A figure of matplotlib, put into the page. `name` is read where pictures are not shown."""
+    """A figure of matplotlib, put into the page. `name` is shown in its place if pictures are not."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=dpi, bbox_inches="tight")
     data = base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,4 +1,4 @@
-"""A run: where it is, how it scored, and on a page how its losses fell."""
+"""A run: its folder, its scores, and on a page its losses by epoch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_text(path: Path, spec: Spec, preparation: Preparation, metrics: Mapping[
     return "\n".join(printable(row) for row in rows)
 
 
-def run_html(  # noqa: PLR0913, PLR0917 - what there is to show
+def run_html(  # noqa: PLR0913, PLR0917 - the parts of a page
     path: Path, spec: Spec, preparation: Preparation, metrics: Mapping[str, Any], backend: str, plot: Callable[[], Any]
 ) -> str:
     """A page about a run; `plot` gives the figure of its losses and predictions."""

@@ -19,7 +19,7 @@ from qiskit.circuit.exceptions import CircuitError
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Pauli, PauliList, SparsePauliOp
 
-from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
+from hqnn_dsl.circuit.angles import ARITHMETIC, FUNCTIONS, Angle, Const, InputRef, WeightRef, evaluate
 from hqnn_dsl.circuit.folding import fold, functions_of
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.circuit.ir import Observable
@@ -37,12 +37,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit, Operation
 
 QISKIT: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "pow": lambda a, b: a**b,
-    "neg": lambda a: -a,
+    **ARITHMETIC,
     "sin": lambda a: a.sin(),
     "cos": lambda a: a.cos(),
     "tan": lambda a: a.tan(),

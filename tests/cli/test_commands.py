@@ -325,7 +325,7 @@ def test_compile_says_what_it_removed_and_what_it_did_not_draw(hqnn_command, spe
     assert code == 0
     assert "no drawing of the logical and the transpiled circuit: too many gates" in err
     assert "wrote spec.resolved.hqnn, static.json to" in err
-    assert "removed what an earlier compile left there: logical.qpy, module.pt, transpiled.qpy" in err
+    assert "removed files of an earlier compile: logical.qpy, module.pt, transpiled.qpy" in err
     assert {path.name for path in out.iterdir()} == {"spec.resolved.hqnn", "static.json"}
 
 

@@ -147,7 +147,7 @@ def test_notes_are_shown_and_do_not_fail(monkeypatch: pytest.MonkeyPatch, tmp_pa
     made_up = environment(tmp_path, AER, "qiskit-aer", has_gpu=True)
     monkeypatch.setattr(known_problems, "facts", lambda: made_up)
     found = known_problems.examine()
-    assert found.problems == []
+    assert found.problems == ()
     assert [type(note) for note in found.notes] == [Problem]
     assert "notes\n  there is a GPU, and qiskit-aer is the build for CPUs" in found.as_text()
     assert "no problems found" in found.as_text()

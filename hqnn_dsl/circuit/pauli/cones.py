@@ -1,8 +1,8 @@
-"""Outputs that few rotations reach, run on small states of their own: light cones, taken apart where that is cheaper.
+"""Outputs that few rotations reach, run on small states of their own: light cones, taken apart if that is cheaper.
 
-A cone is found backwards: a rotation belongs to it where it fails to commute with what is read or with a later rotation
-of the cone. The state of a cone has as many qubits as its x masks have dimensions. Strings are read together where one
-state costs less than two.
+A cone is found backwards: a rotation belongs to it if it fails to commute with a string that is read or with a later
+rotation of the cone. The state of a cone has as many qubits as its x masks have dimensions. Strings are read together
+if one state costs less than two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_ROTATIONS = 20_000
 MOST_GROUPS = 64
 """With more different cones than this, a program is left whole."""
 PART_COST = 4096
-"""What starting one more part costs, in multiply-adds."""
+"""The cost of starting one more part, in multiply-adds."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Cone:
 
 
 def split(plan: PauliPlan) -> PauliPlan:
-    """Every program taken apart where the parts cost less than the whole."""
+    """Returns every program taken apart if the parts cost less than the whole."""
     return replace(plan, parts=tuple(piece for part in plan.parts for piece in _pieces(part)))
 
 
@@ -62,7 +62,7 @@ def _pieces(program: PauliProgram) -> tuple[PauliProgram, ...]:
 
 
 def _join(program: PauliProgram, cones: list[_Cone]) -> list[_Cone]:
-    """Join the pair that saves most until none does; all in one where that is cheapest."""
+    """Join the pair that saves most until none does; all in one if that is cheapest."""
     whole = cones[0]
     for cone in cones[1:]:
         whole = whole.joined(cone, program)
@@ -94,7 +94,7 @@ def _strings(program: PauliProgram, number: int) -> list[tuple[int, int]]:
 
 
 def reaching(program: PauliProgram, strings: list[tuple[int, int]]) -> frozenset[int]:
-    """The numbers of the rotations that reach what is read: those that fail to commute with it or a later one."""
+    """Returns the indices of the rotations that reach a string: they fail to commute with it or with a later one."""
     later = StringSpan(program.num_qubits)
     for x, z in strings:
         later.add(x, z)

@@ -1,4 +1,4 @@
-"""What running a plan costs, counted before it runs: rotations, passes, multiply-adds and bytes of states.
+"""The cost of running a plan, counted before it runs: rotations, passes, multiply-adds and bytes of states.
 
 The counts are of the work per sample: a rotation passes over the entries that rotations so far can have reached.
 """

@@ -1,6 +1,6 @@
-"""What the plan of a circuit proves of it: weights and inputs that change no output, and outputs that never change.
+"""Facts that the plan of a circuit proves: weights and inputs that change no output, and outputs that never change.
 
-A proof, not a search: what is named here is so for all values, and a weight whose gradient is zero for a subtler reason
+A proof, not a search: each fact holds for all values, and a weight whose gradient is zero for a subtler reason
 may not be named. No array library is imported.
 """
 
@@ -34,7 +34,7 @@ MOST_READING = 100_000
 class Effects:
     """Weights and inputs, by number, that stand in angles and yet reach no output, and outputs that are constant.
 
-    `constants` has the value of each constant output, None where only running the circuit would tell it.
+    `constants` has the value of each constant output, None if only running the circuit would tell it.
     """
 
     dead_weights: tuple[int, ...] = ()
@@ -51,7 +51,7 @@ def is_quick(circuit: Circuit) -> bool:
 
 
 def effects(circuit: Circuit) -> Effects:
-    """What can be told of a circuit from its plan."""
+    """Returns the facts about a circuit that its plan proves."""
     found = _reduced(plan(circuit))
     live = {slot for part in found.parts for rotation in part.rotations for slot, _ in rotation.angle.slots}
     reached = set(distinct_leaves(circuit.slots[slot] for slot in live))
@@ -70,7 +70,7 @@ def effects(circuit: Circuit) -> Effects:
 def _reduced(found: PauliPlan) -> PauliPlan:
     """A plan rewritten until that makes it no smaller: each rewrite may make room for those before it.
 
-    Where `find_real` or `reduce_rank` finds an output to be zero, what reaches only that is dead; where a control is
+    If `find_real` or `reduce_rank` finds an output to be zero, rotations that reach only that are dead; if a control is
     still |0>, the rotations that it controls cancel.
     """
     for _ in range(MOST_ROUNDS):
@@ -89,7 +89,7 @@ def _count(found: PauliPlan) -> tuple[int, int]:
 
 
 def _settled(program: PauliProgram) -> PauliProgram:
-    """Rotations without the Z on qubits that are still |0> before and after them, where Z is 1."""
+    """Rotations without the Z on qubits that are still |0> before and after them: Z is 1 there."""
     if program.start is not None:
         return program
     rotations, moved = [], 0
@@ -110,7 +110,7 @@ def _summed(program: PauliProgram) -> PauliProgram:
 
 
 def _constants(circuit: Circuit, found: PauliPlan) -> dict[int, float | None]:
-    """The constant outputs of a plan, with their values where they can be read off."""
+    """The constant outputs of a plan, with their values if they can be read off."""
     sums = list(found.offsets)
     varying: set[int] = set()
     unknown: set[int] = set()
@@ -131,7 +131,7 @@ def _constants(circuit: Circuit, found: PauliPlan) -> dict[int, float | None]:
 
 
 def _outcome(bits: list[tuple[Kind, int]], outcome: int) -> tuple[Kind, float]:
-    """Whether the probability of an outcome is fixed, and its value where it is; `bits` are (kind, value if fixed)."""
+    """Returns if the probability of an outcome is fixed, and its value then; `bits` are (kind, value if fixed)."""
     if any(kind == "fixed" and outcome >> j & 1 != value for j, (kind, value) in enumerate(bits)):
         return "fixed", 0.0
     kinds = {kind for kind, _ in bits}
@@ -141,14 +141,14 @@ def _outcome(bits: list[tuple[Kind, int]], outcome: int) -> tuple[Kind, float]:
 
 
 class _Known:
-    """What is known of the strings that a program reads."""
+    """Facts about the strings that a program reads."""
 
     def __init__(self, program: PauliProgram) -> None:
         self._program = program
         self._kinds: dict[tuple[int, int], Kind] = {(0, 0): "fixed"}
 
     def kind(self, x: int, z: int) -> Kind:
-        """`fixed` where no rotation reaches <P> and it can be read off, `unknown` where only constant ones do."""
+        """Returns `fixed` if no rotation reaches <P> and it can be read off, `unknown` if only constant ones do."""
         if (x, z) not in self._kinds:
             self._kinds[x, z] = self._found(x, z)
         return self._kinds[x, z]

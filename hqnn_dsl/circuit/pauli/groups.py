@@ -4,7 +4,7 @@ A rotation mixes a basis state r with r ^ x. Passes whose x masks span few dimen
 itself: a block of the state that fits a cache can be taken out, turned by all of them, and put back. In the coordinates
 of the span a block is a small state, whose rotations differ from block to block only in their signs.
 
-Everything here is about *rows*: basis states without their lowest bits, where these lie inside a register.
+Everything here is about *rows*: basis states without the lowest bits, which lie inside a register.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FEWEST_PASSES = 3
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Passes that run together, in blocks of the rows that `coordinates` has; None where they run on the whole state.
+    """Passes that run together, in blocks of the rows that `coordinates` has; None if they run on the whole state.
 
     The lowest `run_bits` coordinates are the lowest bits of a row. `heights` are the rows of the state, powers of two,
     below which all lie that a pass meets.
@@ -53,7 +53,7 @@ class Group:
 
     @property
     def moves(self) -> tuple[int, ...]:
-        """Where the runs of a block begin, as what they add, bit by bit, to its first row."""
+        """The first rows of the runs of a block, as bits that are added to the first row of the block."""
         assert self.coordinates is not None
         found = [0]
         for vector in self.coordinates.basis[self.run_bits :]:
@@ -64,7 +64,7 @@ class Group:
 def groups(passes: Sequence[Pass], heights: Sequence[int], lane_bits: int, block_bits: int | None) -> tuple[Group, ...]:
     """Passes in groups, as they come; `heights` are the rows that each meets, `block_bits` None leaves them whole.
 
-    Passes that meet no more than a block of rows run where these are.
+    Passes that meet no more than a block of rows run in place.
     """
     found: list[Group] = []
     start = 0
@@ -92,7 +92,7 @@ def _fitting(passes: Sequence[Pass], lane_bits: int, block_bits: int) -> int:
 
 
 def _blocks(passes: tuple[Pass, ...], heights: tuple[int, ...], lane_bits: int, block_bits: int) -> Group:
-    """Passes in blocks with runs as long as their size allows, or whole where blocks do not pay."""
+    """Passes in blocks with runs as long as their size allows, or whole if blocks do not pay."""
     if len(passes) >= FEWEST_PASSES:
         for run_bits in range(block_bits, -1, -1):
             coordinates = _lowest(run_bits)

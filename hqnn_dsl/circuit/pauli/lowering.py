@@ -1,9 +1,9 @@
-"""From a circuit to Pauli rotations: every Clifford gate is pushed past what follows, and finally into what is read.
+"""From a circuit to Pauli rotations: Clifford gates are moved past the later gates, and finally into the observables.
 
 With C the Clifford gates so far, a rotation about P turns about C†PC. C is kept as the images C†X_qC and C†Z_qC; adding
 a quarter turn about Q multiplies the images of those that anticommute with Q. Signs are exact at every step.
 
-The outcomes of `probabilities` are read from the diagonal. Where C makes the qubits' Z something else, at most one
+The outcomes of `probabilities` are read from the diagonal. If C makes the qubits' Z something else, at most one
 constant quarter turn a qubit turns them back: they commute, so they have a common basis.
 """
 
@@ -44,7 +44,7 @@ class Frame:
         return found
 
     def turn(self, letters: list[tuple[int, str]], quarters: int) -> None:
-        """Append exp(-i·quarters·π/4·Q), Q the product of `letters`: P becomes i·Q·P where it anticommutes with Q."""
+        """Append exp(-i·quarters·π/4·Q), Q the product of `letters`: P becomes i·Q·P if it anticommutes with Q."""
         if quarters % 4 == 0:
             return
         image = self.image(letters)
@@ -126,7 +126,7 @@ def _with_readout(circuit: Circuit, frame: Frame, rotations: list[PauliRotation]
 
 
 def _after(turns: list[Phased], string: Phased) -> Phased:
-    """What must be read after quarter turns about `turns` instead of `string` before them."""
+    """Returns the string to read after quarter turns about `turns` instead of `string` before them."""
     for turn in turns:
         if anticommute(turn.x, turn.z, string.x, string.z):
             string = turn.times(string).turned(3)

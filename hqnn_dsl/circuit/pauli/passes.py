@@ -2,7 +2,7 @@
 
 Two kinds of company pay: a run of rotations that only turn phases, whose product is worked out once for each basis
 state, and two rotations that act like two on different qubits, for which four amplitudes are read once and not twice.
-A rotation may run earlier than it stands where it commutes with all that it overtakes.
+A rotation may run earlier than it stands if it commutes with all that it overtakes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def imaginary(rotation: PauliRotation) -> bool:
 
 
 def passes(program: PauliProgram, lane_bits: int = 0) -> tuple[Pass, ...]:
-    """All rotations in passes; the lowest `lane_bits` of a basis state lie inside a register, where nothing pairs."""
+    """All rotations in passes; the lowest `lane_bits` of a basis state lie inside a register: they pair no rows."""
     left = list(program.rotations)
     found: list[Pass] = []
     seen = 0
@@ -80,7 +80,7 @@ def _taken(left: list[PauliRotation], places: list[int]) -> tuple[PauliRotation,
 def _pairs(one: PauliRotation, two: PauliRotation, *, lane_bits: int, height: int) -> bool:
     """Whether two rotations act like Y on two different qubits: -iP is real, and no lanes are swapped.
 
-    The second may not reach beyond `height` bits, since then what is overtaken would pass over a larger state.
+    The second may not reach beyond `height` bits, since the overtaken ones would then pass over a larger state.
     """
     if imaginary(one) or imaginary(two) or (one.x | two.x) & ((1 << lane_bits) - 1) or two.x >> height:
         return False

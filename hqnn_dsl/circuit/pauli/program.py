@@ -1,7 +1,7 @@
-"""What is left of a circuit: Pauli rotations, and the Pauli sums and marginals that are read at the end.
+"""The rest of a circuit after lowering: Pauli rotations, and the Pauli sums and marginals that are read at the end.
 
 Owns the frozen types and `verify`. A program keeps the outputs of the circuit, not its state: Clifford gates at the end
-have gone into what is read.
+have gone into the strings that are read.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Marginal:
 
 @dataclass(frozen=True, slots=True)
 class PauliProgram:
-    """Rotations on |0…0>, or on an amplitude input, and what is read.
+    """Rotations on |0…0>, or on an amplitude input, and the strings that are read.
 
     `real` says that every rotation has an odd number of Y, so all amplitudes stay real. Outputs that neither a term nor
     a marginal adds to stay what they are elsewhere: `PauliPlan` has their constant parts.
@@ -94,7 +94,7 @@ class PauliPlan:
 
 
 def verify(program: PauliProgram) -> PauliProgram:
-    """The program itself where its invariants hold; `MalformedCircuit` otherwise."""
+    """Returns the program itself. Raises `MalformedCircuit` if its invariants do not hold."""
     limit = 1 << program.num_qubits
     strings = [(r.x, r.z) for r in program.rotations] + [(t.x, t.z) for t in program.terms]
     masks = [mask for string in strings for mask in string]

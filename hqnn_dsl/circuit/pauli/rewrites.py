@@ -1,6 +1,6 @@
-"""What makes a plan cheaper before anything runs: named rewrites, each valid in, valid out, each can be left out.
+"""Named rewrites that make a plan cheaper before it runs: each valid in, valid out, each can be left out.
 
-They keep outputs and derivatives, not states: whoever needs the state itself runs without `drop_dead` and `split`. With
+They keep outputs and derivatives, not states: to keep the state, run without `drop_dead` and `split`. With
 an amplitude input the start is not |0…0>, so `drop_phases`, `split` and `reduce_rank` leave such a program as it is.
 """
 
@@ -54,7 +54,7 @@ def merge(program: PauliProgram) -> PauliProgram:
 
 
 def _merging_place(kept: list[PauliRotation], rotation: PauliRotation) -> int | None:
-    """Where in `kept` the rotation can be added, None where something that does not commute is in between."""
+    """Returns the index in `kept` that the rotation can be added to, None if one between them does not commute."""
     x, z = rotation.x, rotation.z
     for place in range(len(kept) - 1, max(-1, len(kept) - 1 - MERGE_WINDOW), -1):
         other = kept[place]
@@ -190,7 +190,7 @@ REWRITES: dict[str, Rewrite] = {
         Rewrite("split", "Runs outputs that few rotations reach on states of their own.", split),
         Rewrite("drop_phases", "Drops rotations that only turn the phase of |0…0>.", _each(drop_phases)),
         Rewrite("reduce_rank", "Keeps only the basis states that rotations reach.", _each(reduce_rank)),
-        Rewrite("find_real", "Makes all amplitudes real where a frame of S gates can.", _each(find_real)),
+        Rewrite("find_real", "Makes all amplitudes real if a frame of S gates can.", _each(find_real)),
     )
 }
 """All rewrites by name, in the order in which they are applied."""

@@ -1,7 +1,7 @@
 """Pauli strings as two bit masks, their products with exact phases, and linear algebra over bits.
 
-The string (x, z) has X where x has a bit, Z where z has one, Y where both do: P = i^|x&z| X^x Z^z. It is Hermitian, and
-P|r> = i^|x&z| (-1)^|r&z| |r^x>. Bit q is qubit q.
+The string (x, z) has X at the bits of x, Z at the bits of z, Y at the bits of both: P = i^|x&z| X^x Z^z. It is
+Hermitian, and P|r> = i^|x&z| (-1)^|r&z| |r^x>. Bit q is qubit q.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 def parity(mask: int) -> int:
-    """1 where the number of bits is odd, else 0."""
+    """Returns 1 if the number of bits is odd, else 0."""
     return mask.bit_count() & 1
 
 
@@ -55,7 +55,7 @@ class Span:
         return len(self._by_pivot)
 
     def rest(self, vector: int) -> int:
-        """What is left of `vector` after taking away all of the span; 0 where it lies inside."""
+        """Returns the rest of `vector` after all of the span is taken away; 0 if it lies inside."""
         while vector:
             known = self._by_pivot.get(vector.bit_length() - 1)
             if known is None:
@@ -64,7 +64,7 @@ class Span:
         return 0
 
     def add(self, vector: int) -> bool:
-        """Widen the span; False where it held the vector already."""
+        """Widen the span. Returns False if it held the vector already."""
         left = self.rest(vector)
         if left:
             self._by_pivot[left.bit_length() - 1] = left
@@ -102,7 +102,7 @@ class Coordinates:
         self._by_pivot: dict[int, tuple[int, int]] = {}
 
     def of(self, vector: int) -> int | None:
-        """The coordinates of a vector, None where it lies outside."""
+        """Returns the coordinates of a vector, None if it lies outside."""
         left, coordinates = self._reduce(vector)
         return None if left else coordinates
 
@@ -137,7 +137,7 @@ class Coordinates:
 
 
 def solve(equations: list[tuple[int, int]]) -> int | None:
-    """A mask d with |d & vector| = bit modulo 2 for each (vector, bit), None where there is none."""
+    """A mask d with |d & vector| = bit modulo 2 for each (vector, bit), None if there is none."""
     by_pivot: dict[int, tuple[int, int]] = {}
     for given, value in equations:
         vector, bit = given, value

@@ -1,4 +1,4 @@
-"""Angles as short text for a drawing: rounded numbers, few brackets, and a legend for what is long.
+"""Angles as short text for a drawing: rounded numbers, few brackets, and a legend for long ones.
 
 All digits are in the other files of a compiled folder; a drawing says which angle it is.
 """
@@ -32,7 +32,7 @@ _MAX_PI = 16
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Text of an expression and how tightly it holds together: what stands around it may need brackets."""
+    """Text of an expression and its binding strength, by which it gets brackets inside another."""
 
     text: str
     rank: int = _WHOLE
@@ -55,7 +55,7 @@ def number(value: float) -> Term:
 
 
 def combined(function: str, terms: Sequence[Term]) -> Term:
-    """The text of a function of `circuit.angles` on expressions; what grows too long is cut."""
+    """Returns the text of a function of `circuit.angles` on expressions, cut if it grows too long."""
     found = _combined(function, terms)
     return found if len(found.text) <= 4 * LONGEST_LINE else Term(f"{found.text[: 3 * LONGEST_LINE]}…")
 
@@ -89,12 +89,12 @@ def _ahead(term: Term) -> str:
 
 
 def _behind(term: Term, rank: int) -> str:
-    """What follows an operator: no sign, which would be a second one."""
+    """Returns the text after an operator: without a sign, which would be a second one."""
     return f"({term.text})" if term.rank == _SIGN else term.within(rank)
 
 
 def scaled_sum(terms: Sequence[tuple[float, Term]], constant: float) -> Term:
-    """`Σ factor·term + constant`: what transpiling makes of angles."""
+    """Returns `Σ factor·term + constant`, the form of the angles after transpiling."""
     parts = [_scaled(factor, term) for factor, term in terms if abs(factor) > 1e-12]
     if abs(constant) > 1e-12 or not parts:
         parts.append(number(constant))
@@ -117,7 +117,7 @@ def _scaled(factor: float, term: Term) -> Term:
 class Labels:
     """The names in a circuit's drawings: short ones of inputs and weights, and those of long angles.
 
-    `legend` is filled while gates are labelled: pairs of a name and what it stands for.
+    `legend` is filled while gates are labelled: pairs of a name and its meaning.
     """
 
     def __init__(self, circuit: Circuit) -> None:
@@ -140,7 +140,7 @@ class Labels:
 
     @cached_property
     def _letter(self) -> str:
-        """What long angles are called, with a number: nothing else begins so."""
+        """The beginning of the names of long angles, a number follows: no other name begins so."""
         names = [term.text for terms in self._leaves for term in terms]
         return next(letter for letter in ("a", "θ", "angle") if not any(_is_numbered(name, letter) for name in names))
 
@@ -170,7 +170,7 @@ class Labels:
 
     @property
     def legend(self) -> list[tuple[str, str]]:
-        """Names that the drawing uses, and what each stands for: weights first, then angles."""
+        """Names in the drawing, each with its meaning: weights first, then angles."""
         tensors = [(short, path) for short, path in self.used.items() if short != path]
         return [*tensors, *((name, _cut(text)) for text, name in self._own.items())]
 
@@ -192,7 +192,7 @@ def _is_numbered(name: str, letter: str) -> bool:
 
 
 def _short_names(paths: Sequence[str], others: set[str]) -> dict[str, str]:
-    """The last part of each path, with numbers where that is not enough: `w` of `brickwork.w`, or `w1`, `w2`."""
+    """The last part of each path, with numbers if that is not enough: `w` of `brickwork.w`, or `w1`, `w2`."""
     ends = [path.rpartition(".")[2] for path in paths]
     repeated = {end for end, times in Counter(ends).items() if times > 1} | others
     taken, found, numbers = {*ends, *others}, {}, Counter[str]()

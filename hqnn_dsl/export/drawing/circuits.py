@@ -39,7 +39,7 @@ class _Column:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """What one picture shows: wires from the top with a label at each end, parts, outputs, and the legend."""
+    """The contents of one picture: wires from the top with a label at each end, parts, outputs, and the legend."""
 
     head: str
     starts: tuple[str, ...]
@@ -93,7 +93,7 @@ def _transpiled(export: Export, layout: Sequence[int]) -> _Sheet:
 
 
 def _initial(export: Export) -> Sequence[int]:
-    """Where each logical qubit starts."""
+    """Returns the qubit that each logical qubit starts on."""
     layout = export.slotted.layout
     count = export.source.num_qubits
     return range(count) if layout is None else layout.initial_index_layout(filter_ancillas=True)[:count]
@@ -104,7 +104,7 @@ def _legend(labels: Labels) -> tuple[str, ...]:
 
 
 def _readout(export: Export, wires: Sequence[int]) -> Part:
-    """What is read of each qubit, at its end."""
+    """Returns the marks at the end of the qubits that are measured."""
     items = [Item((letters,), (wires[qubit],)) for qubit, letters in read_letters(export.source).items()]
     return Part("measure", tuple(items))
 
@@ -155,7 +155,7 @@ def _limit(columns: Sequence[_Column], height: float) -> float:
 
 @dataclass(frozen=True)
 class _Grid:
-    """Where wires are: their left end, their distance, their right end in a row that goes on, and a row's height."""
+    """Geometry of the wires: left end, distance, right end in a row that goes on, and a row's height."""
 
     start: float
     pitch: float
@@ -193,7 +193,7 @@ def _page(sheet: _Sheet) -> Page:
     return page
 
 
-def _draw_row(  # noqa: PLR0913 - a row, and where it is
+def _draw_row(  # noqa: PLR0913 - a row, and its place
     page: Page, row: Sequence[tuple[float, _Column]], grid: _Grid, *, top: float, end: float, starts: Sequence[str]
 ) -> None:
     ys = grid.ys(top)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.export.exported import Export
 
 Reads = Literal["nothing", "inputs", "weights", "both"]
-"""What the angles of a gate depend on."""
+"""The kinds of numbers that the angles of a gate depend on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ _ROW, _PADDING, _ARROW = 11.0, 0.12, 0.3
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One box, and how many numbers a row of the table has where it enters; empty for the first."""
+    """One box, and the number of values that enter it for each row of the table; empty for the first."""
 
     lines: tuple[str, ...]
     enters: str = ""
@@ -34,7 +34,7 @@ class Stage:
 
 
 def network_stages(spec: Spec, circuit: Circuit, features: int | None, targets: int) -> list[Stage]:
-    """The boxes in order; `features` is None where only the table knows, which is written as `F`."""
+    """The boxes in order; `features` is None if only the table knows, which is written as `F`."""
     width = "F" if features is None else str(features)
     stages = [Stage(("table", *_names("features", _features(spec))), fill="inputs")]
     if spec.data.scale.features != "none":
@@ -61,9 +61,9 @@ def _features(spec: Spec) -> Sequence[str]:
     return ("all other numbers", *(f"except {name}" for name in found.excluded))
 
 
-def _names(what: str, names: Sequence[str]) -> list[str]:
+def _names(title: str, names: Sequence[str]) -> list[str]:
     shown = list(names) if len(names) <= _MAX_NAMES else [*names[: _MAX_NAMES - 1], f"… {len(names)} in all"]
-    first = [f"{what}:"] if what else []
+    first = [f"{title}:"] if title else []
     return [*first, *map(_cut, shown)]
 
 
@@ -87,7 +87,7 @@ def _layers(layers: Iterable[Layer], width: str, last: str) -> tuple[list[Stage]
 
 
 def _layer(layer: Layer, width: str) -> str:
-    """`dense(16, bias: false)`: the width, and what differs from the defaults."""
+    """`dense(16, bias: false)`: the width, and the options that differ from the defaults."""
     defaults = LAYERS[layer.layer.name].defaults()
     given = [width] if width else []
     for name, value in layer.layer.options.items():
@@ -112,7 +112,7 @@ def _numbers(circuit: Circuit) -> list[str]:
 
 
 def network_page(spec: Spec, circuit: Circuit, features: int | None, targets: int) -> Page:
-    """The picture: boxes from left to right, a new row where one is full; on each arrow how many numbers go there."""
+    """The picture: boxes from left to right, a new row if one is full; on each arrow the number of values that pass."""
     page = Page()
     stages = network_stages(spec, circuit, features, targets)
     half = max(len(stage.lines) for stage in stages) * LINE / 2 + _PADDING

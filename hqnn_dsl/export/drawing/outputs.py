@@ -35,7 +35,7 @@ def output_lines(circuit: Circuit) -> Iterator[str]:
 
 
 def _sum(observable: Observable) -> str:
-    """`<Z0> + 0.5·<X1 Y2>`, cut where it is long."""
+    """`<Z0> + 0.5·<X1 Y2>`, cut if it is long."""
     text = ""
     for term in observable.terms:
         size = abs(term.coefficient)

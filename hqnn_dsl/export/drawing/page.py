@@ -25,7 +25,7 @@ MAX_PIXELS = 60_000_000
 """Dots of the largest picture: one that needs more could not be read, and takes gigabytes."""
 
 FILL = {"nothing": "#eef0f2", "inputs": "#cfe3f7", "weights": "#fbe3c4", "both": "#dcd3ee", "paper": "#ffffff"}
-"""Colours of boxes, by what their angles read."""
+"""Colours of boxes, by the kinds of numbers that their angles depend on."""
 
 INK, QUIET = "#1c2733", "#7d8894"
 
@@ -48,7 +48,7 @@ class Text:
 
 @dataclass
 class Page:
-    """What is drawn. `width` and `height` follow from what is put on it."""
+    """A drawing. `width` and `height` follow from its contents."""
 
     lines: list[tuple[float, float, float, float]] = field(default_factory=list)
     dashes: list[tuple[float, float, float, float]] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Page:
         """The page goes at least to that point."""
         self.width, self.height = max(self.width, x), max(self.height, y)
 
-    def text(  # noqa: PLR0913 - a text, and where it is
+    def text(  # noqa: PLR0913 - a text, and its place
         self, x: float, y: float, text: str, align: Align = "center", *, color: str = INK, inside: Box | None = None
     ) -> None:
         """Put a line of text down; an empty one is none."""
@@ -109,7 +109,7 @@ class Page:
 
 _MARGIN = 0.1
 _ROUNDED = 1.03
-"""What a text gains at most if each letter is moved to a whole dot."""
+"""The largest gain of a text's width if each letter is moved to a whole dot."""
 
 
 def _figure(page: Page) -> Figure:
@@ -206,7 +206,7 @@ def text_width(text: str) -> float:
 
 
 def _drawable(text: str) -> str:
-    """The text on one line, with a square for what the font lacks."""
+    """The text on one line, with a square for each letter that the font lacks."""
     if text.isascii() and text.isprintable():
         return text
     font = _font()

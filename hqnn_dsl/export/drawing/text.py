@@ -24,7 +24,7 @@ LEAST_WIDTH = 40
 def circuit_lines(circuit: Circuit, width: int) -> Iterator[str]:
     """The lines of a drawing at most `width` cells wide: rows of wires, then the legend and the outputs.
 
-    Qubit 0 is on top; two lines a qubit, the second for what links it to the next. `●` is a control.
+    Qubit 0 is on top; two lines a qubit, the second for links to the next. `●` is a control.
     """
     labels = Labels(circuit)
     columns, left_out = _columns(circuit, labels)
