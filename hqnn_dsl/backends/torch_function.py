@@ -43,7 +43,7 @@ def differentiable(run: Run, by_torch: Callable[..., Tensor], *given: Tensor | N
 
     `by_torch(*given)` gives the same outputs by torch operations. If it raises `Refusal`, so do second derivatives.
     """
-    further = partial(_graph_or_numbers, by_torch)
+    further = partial(graph_or_numbers, by_torch)
     return cast("Tensor", _Function.apply(run, further, *given))  # type: ignore[no-untyped-call]
 
 
@@ -60,7 +60,7 @@ class _Function(torch.autograd.Function):
     """Outputs of a run and its gradients as numbers; `further` answers if numbers do not suffice."""
 
     @staticmethod
-    def forward(ctx: Any, run: Run, further: Callable[[_Step], Gradients], *given: Tensor | None) -> Tensor:
+    def forward(ctx: Any, run: Run, further: Callable[[Step], Gradients], *given: Tensor | None) -> Tensor:
         ctx.save_for_backward(*given)
         ctx.further = further
         outputs, ctx.numbers = run(*given)
@@ -72,11 +72,11 @@ class _Function(torch.autograd.Function):
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
         if numbers_suffice(upstream[0]):
             return (None, None, *ctx.numbers(upstream[0], asked))
-        return (None, None, *ctx.further(_Step(given, asked, upstream[0], ctx.numbers)))
+        return (None, None, *ctx.further(Step(given, asked, upstream[0], ctx.numbers)))
 
 
 @dataclass(frozen=True, eq=False)
-class _Step:
+class Step:
     """One step back, for which numbers do not suffice: the gradients of `given` that are asked for under `upstream`."""
 
     given: Given
@@ -94,7 +94,7 @@ class _Step:
         return [None if gradient is None else _Last.apply(gradient, refusal, *tensors) for gradient in found]  # type: ignore[no-untyped-call]
 
 
-def _graph_or_numbers(by_torch: Callable[..., Tensor], step: _Step) -> Gradients:
+def graph_or_numbers(by_torch: Callable[..., Tensor], step: Step) -> Gradients:
     """The graph of the gradients, or numbers if the graph is refused: then so are second derivatives."""
     try:
         return graph_of(by_torch, step.given, step.asked, step.upstream)
@@ -104,7 +104,7 @@ def _graph_or_numbers(by_torch: Callable[..., Tensor], step: _Step) -> Gradients
         return step.last(refusal)
 
 
-def _numbers_only(backend: str, beyond: Diagnostic, step: _Step) -> Gradients:
+def _numbers_only(backend: str, beyond: Diagnostic, step: Step) -> Gradients:
     """Numbers that refuse to be differentiated."""
     if is_batched(step.upstream):
         raise Refusal(ManyGradientsAtOnce(backend=backend))
