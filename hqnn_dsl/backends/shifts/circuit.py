@@ -20,7 +20,7 @@ from hqnn_dsl.backends.shifts.rules import RULES, TWO_TERM, Rule
 from hqnn_dsl.backends.shifts.unroll import unroll
 from hqnn_dsl.diagnostics.codes.environment import CannotTranspile
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.transpile.convert import observables, sums
+from hqnn_dsl.transpile.convert import as_sum, observables, sums
 from hqnn_dsl.transpile.equivalence import assert_equivalent
 from hqnn_dsl.transpile.gates import qiskit_rows
 from hqnn_dsl.transpile.passes import Transpiled, transpile, transpile_for
@@ -122,7 +122,7 @@ def with_own_parameters(circuit: Circuit, transpiled: Transpiled, slots: dict[in
     built = transpiled.circuit.copy_empty_like()
     parameters: list[Parameter] = []
     constants: list[float] = []
-    entries: list[tuple[int, Parameter, float]] = []
+    entries: list[tuple[int, str, float]] = []
     rules: list[Rule] = []
     for instruction in transpiled.circuit.data:
         operation = instruction.operation
@@ -131,8 +131,8 @@ def with_own_parameters(circuit: Circuit, transpiled: Transpiled, slots: dict[in
             for place, angle in enumerate(operation.params):
                 if not isinstance(angle, ParameterExpression):
                     continue
-                constant, factors = _linear(angle)
-                entries += [(len(parameters), parameter, factor) for parameter, factor in factors]
+                factors, constant = as_sum(angle)
+                entries += [(len(parameters), name, factor) for name, factor in factors.items()]
                 rules.append(_rule(operation.name, place))
                 constants.append(constant)
                 parameters.append(Parameter(f"angle[{len(parameters)}]"))
@@ -150,14 +150,6 @@ def with_own_parameters(circuit: Circuit, transpiled: Transpiled, slots: dict[in
     )
 
 
-def _linear(angle: ParameterExpression) -> tuple[float, list[tuple[Parameter, float]]]:
-    """The constant and the factor of each Parameter of an angle; transpiling adds and scales angles, and no more."""
-    if isinstance(angle, Parameter):
-        return 0.0, [(angle, 1.0)]
-    factors = [(parameter, float(angle.gradient(parameter))) for parameter in angle.parameters]
-    return float(angle.bind(dict.fromkeys(angle.parameters, 0.0))), factors
-
-
 def _rule(gate: str, place: int) -> Rule:
     """Returns the rule for one angle of a gate of Qiskit's. `u1 u2 u3`, of old devices, are gates of no row."""
     if gate in {"u1", "u2", "u3"}:
@@ -168,9 +160,9 @@ def _rule(gate: str, place: int) -> Rule:
     return RULES[row.frequencies[place]]
 
 
-def _matrix(entries: list[tuple[int, Parameter, float]], columns: list[Parameter], height: int) -> Any:
-    """The factors as a sparse matrix `[K, len(columns)]`."""
-    place = {parameter: column for column, parameter in enumerate(columns)}
-    found = [(row, place[parameter], factor) for row, parameter, factor in entries if parameter in place]
-    rows, cols, factors = zip(*found, strict=True) if found else ((), (), ())
+def _matrix(entries: list[tuple[int, str, float]], columns: list[Parameter], height: int) -> Any:
+    """Returns the factors, (row, name of a Parameter, factor) each, as a sparse matrix `[K, len(columns)]`."""
+    column_of = {parameter.name: column for column, parameter in enumerate(columns)}
+    known = [(row, column_of[name], factor) for row, name, factor in entries if name in column_of]
+    rows, cols, factors = zip(*known, strict=True) if known else ((), (), ())
     return csr_array((np.array(factors, dtype=np.float64), (rows, cols)), shape=(height, len(columns)))
