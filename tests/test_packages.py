@@ -137,7 +137,7 @@ def test_the_heads_of_benchmarks_have_the_same_names(monkeypatch, tmp_path):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_another_version_of_any_package_forgets_a_trial(monkeypatch, package):
     asked = (toy_model.circuit(), 4, [("native", {"precision": "single"}), ("reference", {})], "cpu")
-    before = trial_records.ticket(*asked)
-    assert before == trial_records.ticket(*asked)
+    before = trial_records.key_of(*asked)
+    assert before == trial_records.key_of(*asked)
     monkeypatch.setattr(trial_records, "installed_versions", lambda: {**installed_versions(), package: "of tomorrow"})
-    assert trial_records.ticket(*asked) != before
+    assert trial_records.key_of(*asked) != before

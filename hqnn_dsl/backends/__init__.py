@@ -32,7 +32,7 @@ class Executable(Protocol):
     """A circuit that can be run, differentiably, over a batch.
 
     `per_sample[B, E]` are the values of `circuit.sample_slots`, `shared[W]` those of `circuit.shared_slots`, and
-    `state[B, 2^k]` the unnormalised amplitude input, or None where the circuit has none. Where E is 0, `per_sample` is
+    `state[B, 2^k]` the unnormalised amplitude input, or None if the circuit has none. If E is 0, `per_sample` is
     still `[B, 0]` and says the batch size. The answer is `[B, M]` in the dtype of the executable's precision, on the
     device of its arguments; `circuit` is what it runs, `real` that dtype. Facts about what really ran (device, method,
     cuStateVec) are in `metadata` after a call.
@@ -52,7 +52,7 @@ class Executable(Protocol):
 
 @runtime_checkable
 class LayerExecutable(Executable, Protocol):
-    """An executable that can also evaluate the slot table itself, where that is faster than torch's operations.
+    """An executable that can also evaluate the slot table itself, if that is faster than torch's operations.
 
     `layer(inputs[B, I], weights, slot_values)` answers as a call with the angles would, differentiably by inputs and
     weights: one tensor for each of `circuit.weights`, in that order. `slot_values(inputs, all weights flattened)` is
@@ -91,10 +91,10 @@ class EstimatingExecutable(Protocol):
 
 @runtime_checkable
 class MeteredExecutable(Executable, Protocol):
-    """An executable on a device that counts what it runs, perhaps one that somebody pays for.
+    """An executable on a device that counts circuits and shots, perhaps one that is paid for.
 
-    `price` says what outputs for so many rows cost, with gradients where asked for; `keep_jobs_in` keeps what is sent
-    and answered in a folder, and goes on with what is there.
+    `price` returns the cost of outputs for so many rows, with gradients if asked for; `keep_jobs_in` keeps jobs and
+    their answers in a folder, and goes on with those that are there.
     """
 
     @property
@@ -110,9 +110,9 @@ class MeteredExecutable(Executable, Protocol):
 
 @runtime_checkable
 class SamplingExecutable(Protocol):
-    """What an executable also is that draws chance: from its seed and `draws`, the number of evaluations so far.
+    """An executable that draws random numbers, from its seed and from `draws`, the number of evaluations so far.
 
-    Who goes on with a run on another day sets `draws` to what it was, and the same chance follows.
+    A run that goes on later sets `draws` to its number then, and the same random numbers follow.
     """
 
     draws: int

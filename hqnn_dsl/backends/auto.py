@@ -3,7 +3,7 @@
 A trial is a few steps, forward and backward, on random angles: candidates take turns, and one that is clearly slower
 drops out. Of those that take less than twice as long as the fastest, the one with the highest declared pace is taken,
 so that a busy machine does not decide. What was found is kept for this machine (`trial_records`), and not tried again.
-What a backend declares of itself (`Backend.pace`) spares the trial where it would not be short: EstimatorQNN
+What a backend declares of itself (`Backend.pace`) spares a trial that would not be short: EstimatorQNN
 is never tried, and a circuit whose step would take seconds is given to the fastest by declaration.
 """
 
@@ -56,7 +56,7 @@ class Candidate:
 class Picked:
     """The backend that `auto` means for a circuit, and why. `is_known`: from an earlier trial on this machine.
 
-    `seconds` has the shortest step of each that was timed, `rows` the rows of that step (0 where nothing was timed),
+    `seconds` has the shortest step of each that was timed, `rows` the rows of that step (0 if nothing was timed),
     `left_out` the reason for each backend that was not.
     """
 
@@ -119,7 +119,7 @@ def candidates_of(
 def pick(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device: str = "cpu") -> tuple[Picked, bool]:
     """The fastest of `candidates` for batches of `rows`, and whether it was chosen just now.
 
-    It is chosen once in a process for the same circuit, batch, candidates and device. Raises `Refusal` where there is
+    It is chosen once in a process for the same circuit, batch, candidates and device. Raises `Refusal` if there is
     no candidate that can be loaded here, with the reasons of all.
     """
     offers = tuple((found.name, found.backend.build, tuple(sorted(found.options.items()))) for found in candidates)
@@ -127,22 +127,22 @@ def pick(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device
     with _lock:
         known = _picked.get(key)
         if known is None:
-            _picked[key] = _recalled(circuit, rows, candidates, device) or choose(
+            _picked[key] = _from_earlier_trial(circuit, rows, candidates, device) or choose(
                 circuit, rows, candidates, device=device
             )
         return _picked[key], known is None
 
 
-def _ticket(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> str | None:
+def _key_of(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> str | None:
     offers = [(found.name, {**found.options, "pace": found.backend.pace}) for found in candidates]
-    return trial_records.ticket(circuit, rows, offers, device)
+    return trial_records.key_of(circuit, rows, offers, device)
 
 
-def _recalled(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> Picked | None:
-    """What an earlier trial has found; None where there was none, or its choice is not here any more."""
+def _from_earlier_trial(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> Picked | None:
+    """What an earlier trial has found; None if there was none, or its choice is not here any more."""
     if len(candidates) == 1:
         return None
-    entry = trial_records.recall(_ticket(circuit, rows, candidates, device))
+    entry = trial_records.read(_key_of(circuit, rows, candidates, device))
     here = {found.name for found in candidates if found.backend.is_here()}
     return None if entry is None or entry["name"] not in here else Picked(**entry, is_known=True)
 
@@ -161,9 +161,9 @@ def choose(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, devi
             left_out[found.name] = f"{TOO_LONG} {duration(_estimate(circuit, found.backend.pace) * rows)}"
     if len(tried) == 1:
         return Picked(tried[0].name, left_out=left_out)
-    picked = _race(circuit, rows, tried, left_out, device)
+    picked = _trial(circuit, rows, tried, left_out, device)
     kept = {name: getattr(picked, name) for name in ("name", "seconds", "rows", "left_out")}
-    trial_records.remember(_ticket(circuit, rows, candidates, device), kept)
+    trial_records.write(_key_of(circuit, rows, candidates, device), kept)
     return picked
 
 
@@ -172,7 +172,7 @@ def _estimate(circuit: Circuit, pace: float) -> float:
     return float(max(1, len(circuit.operations)) << circuit.num_qubits) / pace
 
 
-def _race(
+def _trial(
     circuit: Circuit, rows: int, candidates: Sequence[Candidate], left_out: dict[str, str], device: str
 ) -> Picked:
     slowest = max((_estimate(circuit, found.backend.pace) for found in candidates), default=1.0)

@@ -1,6 +1,7 @@
-"""How much memory states need is counted in one place a backend, before any is taken; here a count becomes a refusal.
+"""Limits on the memory of states, and the refusal of what is above them.
 
-A backend says what so many rows in a precision need. The advice is tried by the same count: what it names does fit.
+Each backend counts the bytes that so many rows need in a precision, before any are taken. The advice of a refusal is
+tried by the same count, so that what it names does fit.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ MAX_STATE_BYTES = 8 * 2**30
 """Largest memory, in bytes, for the states that one call of a backend keeps at the same time."""
 
 CHUNK_BYTES = 64 * 2**20
-"""Where no gradient is wanted, a batch is run in parts whose states take about this many bytes."""
+"""If no gradient is wanted, a batch is run in parts whose states take about this many bytes."""
 
 MAX_GPU_STATE_BYTES = 128 * 2**30
-"""Largest memory, in bytes, for one state on any GPU; what the GPU at hand has is asked when it runs."""
+"""Largest memory, in bytes, for one state on any GPU; the memory of the GPU at hand is asked for when it runs."""
 
 DENSE_FREE = "`backend aer(device: cpu, simulation: matrix_product_state)`, which keeps no whole state"
 """What runs circuits of any width, if little is entangled; an amplitude input it cannot."""
@@ -44,9 +45,9 @@ def too_large(  # noqa: PLR0913 - what the count depends on
     exponent: int = 1,
     is_native: bool = False,
 ) -> StateTooLarge | None:
-    """The refusal of what needs more than `limit` bytes, with advice that fits; None where it fits.
+    """The refusal of what needs more than `limit` bytes, with advice that fits; None if it fits.
 
-    `together` is how many of the rows have states at the same time, all of them where it is None. States have
+    `together` is how many of the rows have states at the same time, all of them if it is None. States have
     2^(`exponent`·n) numbers for n qubits. `training` says that the states are those of a step with its gradients;
     `is_native` that they are those of the backend `native`, which is not advised then.
     """
@@ -93,7 +94,7 @@ def _fits_native(circuit: Circuit, rows: int, *, training: bool) -> bool:
 
 
 def _most(rows: int, fits: Callable[[int], bool]) -> int:
-    """The largest number of rows up to `rows` that fits, 0 where one does not; more never need less."""
+    """The largest number of rows up to `rows` that fits, 0 if one does not; more never need less."""
     if not fits(1):
         return 0
     low, high = 1, rows

@@ -32,7 +32,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be spent, None where there is no bound."""
+    """What may be spent, None if there is no bound."""
 
     circuits: int | None = None
     shots: int | None = None

@@ -78,7 +78,7 @@ def gradients(
 
 
 def inexact(executable: Executable) -> str:
-    """Why derivatives of an executable cannot be the reference's; empty where they can."""
+    """Why derivatives of an executable cannot be the reference's; empty if they can."""
     return executable.inexact if isinstance(executable, EstimatingExecutable) else ""
 
 

@@ -42,7 +42,7 @@ def places() -> tuple[Path, ...]:
     return (*([Path(given)] if given else []), beside, Path(caches) / "hqnn")
 
 
-def ticket(circuit: Circuit, rows: int, tried: Sequence[tuple[str, Mapping[str, Any]]], device: str) -> str | None:
+def key_of(circuit: Circuit, rows: int, tried: Sequence[tuple[str, Mapping[str, Any]]], device: str) -> str | None:
     """Returns the key of a trial, None for a circuit whose expressions are nested too deeply to be pickled."""
     try:
         described = pickle.dumps([getattr(circuit, field.name) for field in fields(circuit)], protocol=4)
@@ -53,25 +53,25 @@ def ticket(circuit: Circuit, rows: int, tried: Sequence[tuple[str, Mapping[str, 
     return hashlib.sha256(repr(facts).encode() + described).hexdigest()
 
 
-def recall(known_by: str | None) -> dict[str, Any] | None:
-    """Returns the result that `remember` was given for a key, None if nothing usable is kept."""
-    if known_by is None:
+def read(key: str | None) -> dict[str, Any] | None:
+    """Returns the result that `write` was given for a key, None if nothing usable is kept."""
+    if key is None:
         return None
     for folder in places():
-        entry = _read(folder).get(known_by)
+        entry = _trials_in(folder).get(key)
         if isinstance(entry, dict) and _is_usable(entry):
             return entry
     return None
 
 
-def remember(known_by: str | None, found: Mapping[str, Any]) -> None:
+def write(key: str | None, found: Mapping[str, Any]) -> None:
     """Keep the result of a trial in the first folder that can be written. Never fails: without one, nothing is kept."""
-    if known_by is None:
+    if key is None:
         return
     for folder in places():
-        trials = _read(folder)
-        trials.pop(known_by, None)
-        newest = dict(list({**trials, known_by: dict(found)}.items())[-MOST:])
+        trials = _trials_in(folder)
+        trials.pop(key, None)
+        newest = dict(list({**trials, key: dict(found)}.items())[-MOST:])
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with replacing(folder / FILE) as temporary:
@@ -81,7 +81,7 @@ def remember(known_by: str | None, found: Mapping[str, Any]) -> None:
         return
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _trials_in(folder: Path) -> dict[str, Any]:
     """Returns the trials kept in a folder: none if the file is missing, damaged or of another format."""
     try:
         path = folder / FILE

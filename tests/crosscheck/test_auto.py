@@ -356,8 +356,8 @@ def test_only_the_newest_trials_are_kept(own_trials, monkeypatch):
     monkeypatch.setattr(trial_records, "MOST", 3)
     entry = {"name": "a", "seconds": {"a": 0.5}, "rows": 1, "left_out": {}}
     for number in (1, 2, 3, 1, 4):
-        trial_records.remember(str(number), entry)
-    assert [number for number in "1234" if trial_records.recall(number)] == ["1", "3", "4"]
+        trial_records.write(str(number), entry)
+    assert [number for number in "1234" if trial_records.read(number)] == ["1", "3", "4"]
 
 
 def test_of_two_that_are_close_the_declared_pace_decides():
@@ -371,7 +371,7 @@ def test_of_two_that_are_close_the_declared_pace_decides():
 def test_a_busy_machine_does_not_decide(rows, monkeypatch):
     for busy in ("preferred", "other"):
         forgotten(monkeypatch)
-        monkeypatch.setattr(trial_records, "recall", lambda known_by: None)
+        monkeypatch.setattr(trial_records, "read", lambda key: None)
         pauses = {"preferred": 0.008, "other": 0.008} | {busy: 0.012}
         rows(row("other", pauses["other"], pace=1e9), row("preferred", pauses["preferred"], pace=2e9))
         assert hqnn.compile_text(SPEC).quantum_layer().backend.name == "preferred"
@@ -410,7 +410,7 @@ def test_a_run_is_used_on_the_backend_that_it_records(tmp_path, rows, monkeypatc
     program, table, _ = run_on(tmp_path, rows, row("first"), row("second", 0.02))
     rows(row("first", 0.05), row("second"))
     forgotten(monkeypatch)
-    monkeypatch.setattr(trial_records, "recall", lambda known_by: pytest.fail("a trial was asked for"))
+    monkeypatch.setattr(trial_records, "read", lambda key: pytest.fail("a trial was asked for"))
     capsys.readouterr()
     run = hqnn.open_run(tmp_path / "run")
     assert run.backend["name"] == "first"
@@ -428,7 +428,7 @@ def test_without_a_record_the_backend_is_chosen(tmp_path, rows, monkeypatch, rec
     path.unlink() if record is None else path.write_bytes(record)
     rows(row("first", 0.05), row("second"))
     forgotten(monkeypatch)
-    monkeypatch.setattr(trial_records, "recall", lambda known_by: None)
+    monkeypatch.setattr(trial_records, "read", lambda key: None)
     assert hqnn.open_run(tmp_path / "run").backend["name"] == "second"
 
 

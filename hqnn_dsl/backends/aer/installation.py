@@ -32,7 +32,7 @@ PACKAGES = ("qiskit-aer", "qiskit-aer-gpu", "qiskit-aer-gpu-cu11")
 
 @dataclass(frozen=True)
 class AerState:
-    """The Aer packages installed, and whose compiled code is on disk: None where it is nobody's, which is broken."""
+    """The Aer packages installed, and whose compiled code is on disk: None if it is nobody's, which is broken."""
 
     packages: tuple[str, ...]
     owner: str | None
@@ -64,7 +64,7 @@ def aer_state(path: Sequence[str] | None = None) -> AerState:
 def run_one_qubit(options: Mapping[str, Any]) -> dict[str, Any]:
     """Aer's own report of a one-qubit run under simulator options: `device`, `method`, `cuStateVec_enable`, ….
 
-    Raises what Aer raises: `ImportError` where it is missing or cannot be loaded, `RuntimeError` where it cannot run.
+    Raises what Aer raises: `ImportError` if it is missing or cannot be loaded, `RuntimeError` if it cannot run.
     """
     from qiskit import QuantumCircuit
     from qiskit_aer import AerSimulator
@@ -79,7 +79,7 @@ def run_one_qubit(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cpu_objection() -> Diagnostic | None:
-    """Why Aer cannot run on the CPU here, None where it can."""
+    """Why Aer cannot run on the CPU here, None if it can."""
     try:
         run_one_qubit({})
     except (ImportError, RuntimeError) as error:
@@ -88,7 +88,7 @@ def cpu_objection() -> Diagnostic | None:
 
 
 def gpu_objection(*, custatevec: bool) -> Diagnostic | None:
-    """Why Aer cannot run on the GPU here, with cuStateVec where asked for; None where its own report says it did."""
+    """Why Aer cannot run on the GPU here, with cuStateVec if asked for; None if its own report says it did."""
     options = {"device": "GPU", "cuStateVec_enable": custatevec}
     try:
         report = run_one_qubit(options)

@@ -64,7 +64,7 @@ class Machine:
         return "".join(letter for _, letter in factors).upper(), [self.places[qubit] for qubit, _ in factors]
 
     def run(self, circuit: QuantumCircuit, rows: Floats, shots: int, seed: int, **options: Any) -> list[Any]:
-        """Aer's result for each of `rows[R, K]`, in order. Raises `Refusal` where Aer fails or ran elsewhere."""
+        """Aer's result for each of `rows[R, K]`, in order. Raises `Refusal` if Aer fails or ran elsewhere."""
         told = self.settings.simulator_options() | options
         if self.noise is not None:
             told["noise_model"] = self.noise.model

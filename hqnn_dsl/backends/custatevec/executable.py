@@ -44,7 +44,7 @@ class StateVecExecutable:
     """A circuit run by cuStateVec on a GPU; see `backends.Executable`.
 
     `precision` is `single` or `double`. Tensors of the CPU are copied to the GPU, outputs back. `module` is that of the
-    library's calls, None for the one installed. Raises `Refusal` where states would take too much of the device's
+    library's calls, None for the one installed. Raises `Refusal` if states would take too much of the device's
     memory, for an amplitude input with a row of zeros, and for the library's errors.
     """
 
@@ -245,7 +245,7 @@ class Call:
         return torch.empty(numbers, dtype=self.dtype, device=self.device)
 
     def _ready(self, *, gradients: bool) -> Library:
-        """The library, after the memory of the states was counted. Raises `Refusal` where it is too much."""
+        """The library, after the memory of the states was counted. Raises `Refusal` if it is too much."""
         executable = self.executable
         widest = max((part.num_qubits for part in executable.plan.parts), default=0)
         refusal = too_large(

@@ -32,7 +32,7 @@ PAULI_X, PAULI_Y, PAULI_Z = 1, 2, 3
 
 
 def find_module() -> Any:
-    """The module with the calls. Raises `Refusal` where no version of it, or not the library itself, can be loaded."""
+    """The module with the calls. Raises `Refusal` if no version of it, or not the library itself, can be loaded."""
     reasons = []
     for name in MODULES:
         try:

@@ -45,7 +45,7 @@ class Part:
 
     @cached_property
     def values_threads(self) -> int:
-        """Threads for values. Raises `Refusal` where not even one thread's states fit the memory limit."""
+        """Threads for values. Raises `Refusal` if not even one thread's states fit the memory limit."""
         return self._threads(passes=1, gradients=False)
 
     @cached_property
@@ -92,7 +92,7 @@ class Schedules:
         self._known: dict[tuple[int, int, bool], tuple[Part, ...]] = {}
 
     def parts(self, batch: int, *, keep: bool) -> tuple[Part, ...]:
-        """The parts for that many rows; with `keep` all keep their states, or none where these are too large."""
+        """The parts for that many rows; with `keep` all keep their states, or none if these are too large."""
         key = batch, torch.get_num_threads(), keep
         found = self._known.get(key)
         if found is None:
@@ -145,7 +145,7 @@ class Call:
     def backward(
         self, upstream: Array, *, samples: bool, shared: bool, state: bool
     ) -> tuple[Array, Sequence[Array], Array]:
-        """Gradients of angles per sample, shared angles and amplitudes for `upstream[B, M]`; empty where not asked for.
+        """Gradients of angles per sample, shared angles and amplitudes for `upstream[B, M]`; empty if not asked for.
 
         Those of the shared angles are `[tiles, W]` by part, to be added up in that order. The kept states are used up:
         a second call makes them again.

@@ -42,7 +42,7 @@ class NativeExecutable:
 
     `precision` is `single` or `double`. With `device` `auto`, tensors on CUDA are run there, where its kernels can run;
     `cpu` and `cuda` copy tensors to that device and outputs back. `without` names rewrites of the plan to leave out.
-    Raises `Refusal` where the states would take more than the memory limit, and for an amplitude input with a row of
+    Raises `Refusal` if the states would take more than the memory limit, and for an amplitude input with a row of
     zeros.
     """
 
@@ -212,7 +212,7 @@ class _Front:
         return out
 
     def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
-        """Gradients of `inputs[B, I]` (empty where not asked for) and of all weights flattened."""
+        """Gradients of `inputs[B, I]` (empty if not asked for) and of all weights flattened."""
         call, layouts = self.call, self.call.layouts
         width = len(call.shared)
         if self._broken is not None:

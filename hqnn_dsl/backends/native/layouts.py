@@ -49,7 +49,7 @@ class Layouts:
         return self._tables[key]
 
     def block_bits(self, number: int, *, by_amplitude: bool) -> int | None:
-        """The bits of the rows of a block, None where the states of a tile are small enough to be left whole."""
+        """The bits of the rows of a block, None if the states of a tile are small enough to be left whole."""
         part = self.plan.parts[number]
         row = self.row_bytes(number, by_amplitude=True)
         rows = 1 << (part.num_qubits - (LANE_BITS[self.dtype] if by_amplitude else 0))

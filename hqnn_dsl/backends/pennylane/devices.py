@@ -58,7 +58,7 @@ def installed() -> tuple[str, ...]:
 
 
 def require(device: str) -> None:
-    """Raise `Refusal` (exit code 3) where PennyLane or a package with this device is not installed."""
+    """Raise `Refusal` (exit code 3) if PennyLane or a package with this device is not installed."""
     if not is_installed():
         raise Refusal(PennyLaneMissing(reason="which is not installed"))
     names = installed()

@@ -42,7 +42,7 @@ TOLERANCES = {"single": 1e-4, "double": 1e-10}
 
 @cache
 def try_device(options: QmlOptions) -> None:
-    """Raise `Refusal` (exit code 3) where the device raises or gives other numbers; once a process for each choice."""
+    """Raise `Refusal` (exit code 3) if the device raises or gives other numbers; once a process for each choice."""
     try:
         with warnings.catch_warnings():  # what matters of them is in the refusal
             warnings.simplefilter("ignore")

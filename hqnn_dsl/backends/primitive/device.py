@@ -42,7 +42,7 @@ class Question:
         return [(self.circuit, [[self.terms[term]] for term in basis], *angles) for basis in self.bases]
 
     def values(self, results: Any) -> Floats:
-        """`[R, T]` from the estimator's results. Raises `ValueError` where a number is missing or not finite."""
+        """`[R, T]` from the estimator's results. Raises `ValueError` if a number is missing or not finite."""
         found = np.full((len(self.rows), len(self.terms)), np.nan)
         for basis, result in zip(self.bases, results, strict=True):
             values = np.asarray(result.data.evs, dtype=np.float64)
@@ -75,13 +75,13 @@ class Job(Protocol):
 
     @property
     def identity(self) -> str | None:
-        """What the device finds it by later; None where it lives in this process only."""
+        """What the device finds it by later; None if it lives in this process only."""
 
     def values(self) -> Floats:
         """The answer `[R, T]`, waited for."""
 
     def seconds(self) -> float | None:
-        """Quantum seconds as the device reports them, after the answer; None where it reports none."""
+        """Quantum seconds as the device reports them, after the answer; None if it reports none."""
 
 
 class Device(Protocol):
@@ -106,7 +106,7 @@ class Device(Protocol):
         """Send it; `tag` names it, for `find`."""
 
     def find(self, question: Question, tag: str) -> Job | None:
-        """The job that was sent under that tag, None where there is none."""
+        """The job that was sent under that tag, None if there is none."""
 
     def recall(self, question: Question, identity: str) -> Job:
         """The job of that identity, sent earlier, perhaps by another process."""

@@ -30,7 +30,7 @@ EXACT = "statevector"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The options of `backend primitive`, `shots` decided: None where values are exact."""
+    """The options of `backend primitive`, `shots` decided: None if values are exact."""
 
     name: str
     shots: int | None
@@ -54,7 +54,7 @@ class Placed:
 
 
 def place(circuit: Circuit, settings: Settings, seed: int) -> Placed:
-    """The circuit on the device that the settings name. Raises `Refusal` where that cannot be done."""
+    """The circuit on the device that the settings name. Raises `Refusal` if that cannot be done."""
     if settings.name == EXACT:
         return placed(circuit, shiftable_circuit(circuit), LocalDevice(EXACT))
     if settings.name.startswith("fake_"):

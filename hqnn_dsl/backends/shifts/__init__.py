@@ -1,4 +1,4 @@
-"""What backends share that can only evaluate a circuit: gradients by shifting the angle of one gate at a time.
+"""Gradients of backends that can only evaluate a circuit: by shifting the angle of one gate at a time.
 
 For the author of such a backend:
 
