@@ -45,7 +45,7 @@ def given(case: Case, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor,
 
 def hold(circuit: Circuit, per_sample: torch.Tensor, shared: torch.Tensor, precision: str = "double") -> None:
     """Values within 1e-6 and gradients within 1e-5 of the reference; far closer in double precision."""
-    truth = reference.load(circuit, {"precision": "double"}, 0)
+    truth = reference.BACKEND.load(circuit, {"precision": "double"}, 0)
     run = BACKEND.load(circuit, QNN | {"precision": precision}, 0)
     upstream = torch.randn(per_sample.shape[0], circuit.num_outputs, generator=torch.Generator().manual_seed(0))
     found = []

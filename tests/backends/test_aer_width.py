@@ -93,7 +93,7 @@ def test_forty_qubits_have_the_values_and_gradients_of_their_light_cones() -> No
     for qubit in read:
         small, by_input, by_weight = cone(circuit, qubit)
         assert small.num_qubits <= 5
-        one = reference.load(small, {"precision": "double"}, 0)(inputs[:, by_input], weights[by_weight], None)
+        one = reference.BACKEND.load(small, {"precision": "double"}, 0)(inputs[:, by_input], weights[by_weight], None)
         expected_values.append(one.detach()[:, 0].numpy())
         true.append(one.sum())
     np.testing.assert_allclose(outputs.detach().numpy()[:, read], np.array(expected_values).T, rtol=0, atol=1e-10)
@@ -133,7 +133,7 @@ def deep(num_qubits: int) -> tuple[Circuit, torch.Tensor]:
 def test_a_bond_that_is_too_small_is_seen_in_the_metadata() -> None:
     circuit, angles = deep(8)
     nothing = torch.zeros(0, dtype=torch.float64)
-    true = reference.load(circuit, {"precision": "double"}, 0)(angles, nothing, None)
+    true = reference.BACKEND.load(circuit, {"precision": "double"}, 0)(angles, nothing, None)
     seen = []
     for bond in (2, 4, 16):
         run = BACKEND.load(circuit, chained(bond=bond), 0)

@@ -43,7 +43,7 @@ def hold(
     circuit = case.circuit
     per_sample = torch.tensor(case.per_sample).requires_grad_()
     shared = torch.tensor(case.shared).requires_grad_()
-    expected = reference.load(circuit, {"precision": "double"}, 0)(per_sample, shared, None)
+    expected = reference.BACKEND.load(circuit, {"precision": "double"}, 0)(per_sample, shared, None)
     upstream = np.random.default_rng(1).normal(size=expected.shape)
     (expected * torch.tensor(upstream)).sum().backward() if expected.requires_grad else None
 
