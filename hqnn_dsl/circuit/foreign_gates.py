@@ -134,10 +134,10 @@ def is_known(name: str) -> bool:
 
 
 def advice(name: str, angles: tuple[str, ...], targets: tuple[str, ...]) -> str:
-    """What to write for a gate that is not in the table: `angles` and `targets` are the texts that stand there.
+    """Returns the advice for a gate that is not in the table, of which `angles` and `targets` are the texts.
 
-    A name that only looks like a gate's is suggested where it is the only one that as many angles and targets fit, and
-    where no library has a gate of that name. Empty where there is nothing to say.
+    A name that only looks like a gate's is suggested if it is the only one that as many angles and targets fit, and
+    no library has a gate of that name. Empty if there is no advice.
     """
     gate = equal_gate(name)
     if gate:
@@ -166,7 +166,7 @@ def _is_one_edit(word: str, gate: str) -> bool:
 
 
 def no_gate(name: str) -> str:
-    """What to say of a name in a place that takes the names of gates only, without angles and targets."""
+    """Returns the advice for a name in a place that takes the names of gates only, without angles and targets."""
     gate = equal_gate(name)
     if gate:
         return f"here it is called `{gate}`"
@@ -201,7 +201,7 @@ def _instead(name: str, row: Foreign, angles: tuple[str, ...], targets: tuple[st
 
 
 def _filled(row: Foreign, angles: tuple[str, ...], targets: tuple[str, ...]) -> str:
-    """The lines with angles and targets put in. Letters come first or last, whichever they were written."""
+    """Returns the lines with angles and targets put in. Letters come first or last, as they were written."""
     if "letters" in row.angles and angles[0].startswith('"'):
         angles = angles[::-1]
     facts = {key: _Text(text) for key, text in (*zip(row.angles, angles, strict=True), *zip(row.targets, targets))}  # noqa: B905 - `*` stands for several

@@ -70,7 +70,7 @@ class Slotted:
 
 
 def logical(circuit: Circuit) -> QuantumCircuit:
-    """The circuit with the spec's names: `x[0]` or the input's own name, `real_amplitudes.w[0, 2]`.
+    """Returns the circuit with the spec's names: `x[0]` or the input's own name, `real_amplitudes.w[0, 2]`.
 
     An angle without a Qiskit form is one Parameter, `slot[k]`, and so are those that prepare an amplitude input,
     `amplitude[j]`; large constants lose their whole turns. Raises `Refusal` for an amplitude input on more than
@@ -80,7 +80,7 @@ def logical(circuit: Circuit) -> QuantumCircuit:
 
 
 def named_angles(circuit: Circuit) -> list[Any]:
-    """The angle of every slot as a Qiskit expression of the spec's names, or as a float where it depends on none."""
+    """Returns the angle of each slot: a Qiskit expression of the spec's names, or a float if it depends on none."""
     inputs, weights, formless = _parameters(circuit)
     angles: list[Any] = []
     for slot, angle in enumerate(circuit.slots):
@@ -92,7 +92,7 @@ def named_angles(circuit: Circuit) -> list[Any]:
 
 
 def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
-    """A Qiskit circuit in the Parameters of `slotted` with `angles[slot]` in their places, those of `named_angles`.
+    """Returns a Qiskit circuit in the Parameters of `slotted` with `angles[slot]` in their places, those of `named_angles`.
 
     The global phase, which nothing measures, is left out: it may be a long sum.
     """
@@ -103,12 +103,12 @@ def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
 
 
 def slot_of(name: str) -> int | None:
-    """The number of the slot that a Parameter of `slotted` stands for; None for one that prepares amplitudes."""
+    """Returns the slot that a Parameter of `slotted` stands for; None if it prepares amplitudes."""
     return int(name.removeprefix("slot[").removesuffix("]")) if name.startswith("slot[") else None
 
 
 def as_sum(angle: Any) -> tuple[dict[str, float], float]:
-    """An angle of a circuit in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
+    """Returns an angle in slots as {name: factor} and a constant: transpiling only adds angles and scales them."""
     if isinstance(angle, Parameter):
         return {angle.name: 1.0}, 0.0
     if not isinstance(angle, ParameterExpression):
@@ -119,7 +119,7 @@ def as_sum(angle: Any) -> tuple[dict[str, float], float]:
 
 
 def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float, ...]) -> dict[str, float]:
-    """The value of every parameter that `logical` may have, by name, for plain inputs and weights."""
+    """Returns the value of every parameter that `logical` may have, by name, for plain inputs and weights."""
     by_input, by_weight, formless = _parameters(circuit)
     pairs = [*zip(by_input, inputs, strict=True), *zip(by_weight, weights, strict=True)]
     found = {parameter.name: value for parameter, value in pairs}
@@ -132,13 +132,13 @@ def assignment(circuit: Circuit, inputs: tuple[float, ...], weights: tuple[float
 
 
 def parameter_names(circuit: Circuit) -> tuple[list[str], list[str], dict[int, str]]:
-    """What `logical` calls the inputs, the weights, and the slots whose angle has no Qiskit form."""
+    """Returns the names in `logical` of the inputs, the weights, and the slots whose angle has no Qiskit form."""
     inputs, weights, formless = _parameters(circuit)
     return [p.name for p in inputs], [p.name for p in weights], {slot: p.name for slot, p in formless.items()}
 
 
 def amplitude_names(circuit: Circuit) -> list[str]:
-    """What the parameters that prepare an amplitude input are called; empty where there is none."""
+    """Returns the names of the parameters that prepare an amplitude input; empty if there is none."""
     if circuit.amplitude is None:
         return []
     taken = {*input_names(circuit), *weight_names(circuit)}
@@ -146,7 +146,7 @@ def amplitude_names(circuit: Circuit) -> list[str]:
 
 
 def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dict[int, Parameter]]:
-    """The Parameters of the inputs, of the weights, and of the slots whose angle has no Qiskit form."""
+    """Returns the Parameters of the inputs, the weights, and the slots whose angle has no Qiskit form."""
     taken: set[str] = set()
     inputs = [_named(taken, name) for name in input_names(circuit)]
     weights = [_named(taken, name) for name in weight_names(circuit)]
@@ -155,7 +155,7 @@ def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dic
 
 
 def slotted(circuit: Circuit) -> Slotted:
-    """The circuit with constants bound and a Parameter for every other slot. Raises `Refusal` for an amplitude."""
+    """Returns the circuit with constants bound and a Parameter for every other slot. Raises `Refusal` for an amplitude."""
     if circuit.amplitude is not None:
         raise Refusal(AmplitudeInQiskit(reason="its rotations are no slots"))
     parameters, built = _opened(circuit)
@@ -167,7 +167,7 @@ def slotted(circuit: Circuit) -> Slotted:
 
 
 def opened(circuit: Circuit) -> QuantumCircuit:
-    """The circuit of `slotted`, also for an amplitude input: behind its preparation by further Parameters."""
+    """Returns the circuit of `slotted`, also for an amplitude input: behind its preparation by further Parameters."""
     return _opened(circuit)[1]
 
 
@@ -178,7 +178,7 @@ def _opened(circuit: Circuit) -> tuple[dict[int, Parameter], QuantumCircuit]:
 
 
 def observables(circuit: Circuit) -> list[SparsePauliOp]:
-    """One operator an output, in output order; a probability is its projector, a sum of 2^k products of Z.
+    """Returns one operator for each output, in output order; a probability is its projector, a sum of 2^k products of Z.
 
     Raises `Refusal` (E0785) if all of them together have more than `MAX_TERMS` products.
     """
@@ -198,12 +198,12 @@ _AMPLITUDES = UUID("7b0c1d52-9a2e-4d3f-8f57-3c1f5b6f9f10")
 
 
 def sums(circuit: Circuit) -> list[SparsePauliOp]:
-    """One operator for each output that is a sum of Pauli products, in output order."""
+    """Returns one operator for each output that is a sum of Pauli products, in output order."""
     return [_operator(measured, circuit.num_qubits) for measured in circuit.sums]
 
 
 def _operator(observable: Observable, num_qubits: int) -> SparsePauliOp:
-    """The sum of products, each once; if nothing is left of it, zero times the identity."""
+    """Returns the sum of products, each once; if nothing is left of it, zero times the identity."""
     terms = []
     for factors, coefficient in observable.products().items():
         letters = "".join(letter for _, letter in factors).upper()
@@ -212,7 +212,7 @@ def _operator(observable: Observable, num_qubits: int) -> SparsePauliOp:
 
 
 def _projectors(qubits: tuple[int, ...], num_qubits: int) -> list[SparsePauliOp]:
-    """The projectors on the outcomes, all on the same products: prod_j (1 + (-1)^bit_j Z_j) / 2."""
+    """Returns the projectors on the outcomes, all on the same products: prod_j (1 + (-1)^bit_j Z_j) / 2."""
     numbers = np.arange(1 << len(qubits))
     z = np.zeros((len(numbers), num_qubits), dtype=bool)
     for j, qubit in enumerate(qubits):
@@ -226,7 +226,7 @@ def _projectors(qubits: tuple[int, ...], num_qubits: int) -> list[SparsePauliOp]
 def has_form(angle: Angle) -> bool:
     """Whether Qiskit's expressions can say this angle.
 
-    Some say a number that is not real, or none at all, where parameters cancel: `sqrt(x - x - 1)`, `1 / (x - x)`.
+    Some have a value that is not real, or none at all, if parameters cancel: `sqrt(x - x - 1)`, `1 / (x - x)`.
     """
     functions = functions_of(angle)
     if not functions <= QISKIT.keys():
@@ -246,7 +246,7 @@ _PARTIAL = {"div", "pow", "tan", "asin", "acos", "log", "sqrt", "exp"}
 
 
 def expression(angle: Angle, inputs: Parameters, weights: Parameters) -> Any:
-    """The angle as a Qiskit expression of its inputs and weights, or as a plain number where these cancel."""
+    """Returns the angle as a Qiskit expression of its inputs and weights, or as a plain number if these cancel."""
 
     def leaf(found: Const | InputRef | WeightRef) -> Any:
         if isinstance(found, Const):
@@ -261,7 +261,7 @@ def expression(angle: Angle, inputs: Parameters, weights: Parameters) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A number where an expression is one: Qiskit folds `x - x` to 0, and still calls it an expression of `x`."""
+    """Returns a number for an expression that is one: Qiskit folds `x - x` to 0 and keeps it an expression of `x`."""
     if not isinstance(value, ParameterExpression) or isinstance(value, Parameter):
         return value
     text = str(value)
@@ -288,7 +288,7 @@ class _StandIns(dict[int, Parameter]):
 
 
 def _named(taken: set[str], name: str) -> Parameter:
-    """A Parameter of that name, with marks behind it where another one has it: Qiskit wants names to differ."""
+    """Returns a Parameter of that name, with marks behind it if another one has it: in Qiskit names must differ."""
     while name in taken:
         name += "'"
     taken.add(name)
@@ -296,7 +296,7 @@ def _named(taken: set[str], name: str) -> Parameter:
 
 
 def built_with(circuit: Circuit, angles: Sequence[Any]) -> QuantumCircuit:
-    """The operations with `angles[slot]` in place, behind the preparation of an amplitude input.
+    """Returns the operations with `angles[slot]` in place, behind the preparation of an amplitude input.
 
     Raises `Refusal` for one on more than `MAX_PREPARED_QUBITS`.
     """

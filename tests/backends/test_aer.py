@@ -28,6 +28,7 @@ from hqnn_dsl.circuit.ir import (
     verify,
 )
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 from hqnn_dsl.network.quantum import QuantumLayer
 
 qiskit_aer = pytest.importorskip("qiskit_aer", reason="Qiskit Aer is an optional part")
@@ -254,14 +255,12 @@ def test_without_a_gpu_it_is_refused_and_never_runs_on_the_cpu(custatevec: bool)
 
 
 @NO_GPU
-@pytest.mark.usefixtures("printed_notices")
 def test_auto_takes_the_cpu_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
-    run = BACKEND.load(small(), {"device": "auto"}, 0)
+    with pytest.warns(HQNNWarning, match="runs on the CPU: .{10}") as told:
+        run = BACKEND.load(small(), {"device": "auto"}, 0)
     assert run.metadata["device"] == "CPU"
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "runs on the CPU" in captured.err
-    assert len(captured.err.split(": ", 2)[2]) > 10
+    assert [item.message.diagnostic.code for item in told] == ["E0708"]
+    assert capsys.readouterr() == ("", "")
 
 
 def outcome(monkeypatch: pytest.MonkeyPatch, result: Any, packages: tuple[str, ...] = ("qiskit-aer-gpu",)) -> None:

@@ -5,6 +5,7 @@ Aer runs on the CPU here and its report is rewritten: what a GPU computes is not
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from hqnn_dsl.catalog.noise import NOISES
 from hqnn_dsl.circuit.angles import InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, WeightTensor, verify
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 
 pytest.importorskip("qiskit_aer", reason="Qiskit Aer is an optional part")
 
@@ -97,22 +99,20 @@ def test_by_default_one_gpu_runs_many_circuits_at_once(gpu: Any) -> None:
     assert run.metadata["cuStateVec_enable"] is False
 
 
-@pytest.mark.usefixtures("printed_notices")
-def test_custatevec_runs_one_after_the_other_and_says_what_that_costs(gpu: Any, capsys: Any) -> None:
+def test_custatevec_runs_one_after_the_other_and_says_what_that_costs(gpu: Any) -> None:
     told, _ = gpu
-    run = step({"custatevec": True})
-    note = capsys.readouterr().err
-    assert note.startswith("note: ")
-    assert "one after the other" in note
-    assert "many at once" in note
+    with pytest.warns(HQNNWarning, match="one after the other.*many at once") as notes:
+        run = step({"custatevec": True})
+    assert [item.message.diagnostic.code for item in notes] == ["E0742"]
     for options in told:
         assert options["cuStateVec_enable"] is True
         assert options["batched_shots_gpu"] is False
         assert options["runtime_parameter_bind_enable"] is False
     assert run.metadata["custatevec"] is True
     assert run.metadata["cuStateVec_enable"] is True
-    step({})
-    assert capsys.readouterr().err == ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", HQNNWarning)
+        step({})
 
 
 @pytest.mark.parametrize(

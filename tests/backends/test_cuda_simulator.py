@@ -27,6 +27,7 @@ from hqnn_dsl.circuit.pauli.rewrites import plan
 from hqnn_dsl.circuit.pauli.strings import parity
 from hqnn_dsl.diagnostics.codes.cuda import CudaKernelsMissing
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 
 CASES = Path(__file__).with_name("cuda_cases.py")
 SIMULATED = [
@@ -166,17 +167,13 @@ class OnGpu:
     is_cuda = True
 
 
-@pytest.mark.usefixtures("printed_notices")
-def test_auto_says_once_that_it_runs_on_the_cpu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_auto_says_once_that_it_runs_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "kernels_objection", lambda: CudaKernelsMissing(extra="cuda"))
     run = NativeExecutable(random_case(0).circuit, "single")
-    assert run._cuda_of(OnGpu()) is None
-    assert run._cuda_of(OnGpu()) is None
-    said = capsys.readouterr().err
-    assert said.count("note:") == 1
-    assert "pip install 'hqnn-dsl[cuda]'" in said
+    with pytest.warns(HQNNWarning, match=r"pip install 'hqnn-dsl\[cuda\]'") as told:
+        found = [run._cuda_of(OnGpu()) for _ in range(2)]
+    assert found == [None, None]
+    assert [item.message.diagnostic.code for item in told] == ["E0733"]
     assert NativeExecutable(random_case(0).circuit, "single", device="cpu")._cuda_of(OnGpu()) is None
 
 

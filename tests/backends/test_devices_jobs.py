@@ -18,6 +18,7 @@ from hqnn_dsl.backends.primitive.executable import PrimitiveExecutable
 from hqnn_dsl.backends.primitive.placement import placed
 from hqnn_dsl.backends.shifts.circuit import shiftable_circuit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,15 +136,16 @@ def test_rows_go_in_jobs_of_bounded_size(waits: list[float]) -> None:
 
 
 @pytest.mark.parametrize("call", range(8))
-@pytest.mark.usefixtures("printed_notices")
-def test_a_lost_connection_is_waited_for(call: int, waits: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lost_connection_is_waited_for(call: int, waits: list[float]) -> None:
     place = Place(failing={call: LineDown("the line is down")})
-    assert torch.equal(on(place, waits)(*arguments(CASE, "double")), truth())
+    expected = truth()
+    with pytest.warns(HQNNWarning) as told:
+        assert torch.equal(on(place, waits)(*arguments(CASE, "double")), expected)
     assert place.sent == 4
     assert waits == [jobs_room.RETRY_WAITS[0]]
-    assert (
-        "note: the connection to `ibm_test` is lost (the line is down); trying again in 5 s" in capsys.readouterr().err
-    )
+    assert [(item.message.diagnostic.code, str(item.message)) for item in told] == [
+        ("E0757", "the connection to `ibm_test` is lost (the line is down); trying again in 5 s")
+    ]
 
 
 def test_a_job_whose_receipt_was_lost_is_not_sent_again(waits: list[float]) -> None:

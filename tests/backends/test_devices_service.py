@@ -185,8 +185,8 @@ def test_a_service_that_does_not_answer_and_a_device_that_it_does_not_have() -> 
     def down(account: str | None) -> Any:
         raise OSError("no route to host\nmore")
 
-    assert [item.headline for item in refused_by(down).diagnostics] == [
-        "the device `ibm_nowhere` cannot be reached: no route to host"
+    assert [(item.code, item.headline) for item in refused_by(down).diagnostics] == [
+        ("E0753", "the device `ibm_nowhere` cannot be reached: no route to host")
     ]
     service = LocalService(backend())
     assert [item.code for item in refused_by(lambda account: service).diagnostics] == ["E0754"]

@@ -308,3 +308,12 @@ def test_a_program_is_described_in_a_few_lines(text, network):
     assert said.startswith("<Program m, from spec>\n")
     assert network.removeprefix("x") in said
     assert said.count("\n") <= 6
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 5}, {"optimizer": "sgd"}, {"backend": "native", "batch": 8}])
+def test_of_a_trained_run_only_the_backend_may_change(run, changes):
+    with pytest.raises(hqnn.Refusal) as refused:
+        hqnn.open_run(run.path, changes)
+    assert [found.code for found in refused.value.diagnostics] == ["E0607"]
+    assert refused.value.exit_code == 2
+    assert hqnn.open_run(run.path, {"backend": "native"}).spec.backend.name == "native"

@@ -1,8 +1,8 @@
 """A circuit of ours as a Qiskit circuit with a Parameter for every occurrence, and the linear map from slots to them.
 
 The map is read off the circuit that is really run: each angle in it, unrolled and perhaps transpiled, is linear in the
-Parameters of the slots. So whatever the transpiler merged or split, values go forward and slopes go back through what
-is there, and a slot that fell out of the circuit has gradient zero.
+Parameters of the slots. So whatever the transpiler merged or split, values go forward and slopes go back through the
+gates that are left, and a slot that fell out of the circuit has gradient zero.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class ShiftableCircuit:
 
     @property
     def circuit(self) -> QuantumCircuit:
-        """What is run; nothing in it is measured."""
+        """The circuit that is run; nothing in it is measured."""
         return self.transpiled.circuit
 
     @cached_property
@@ -63,20 +63,20 @@ class ShiftableCircuit:
         return tuple(range(self.source.num_qubits) if layout is None else layout.final_index_layout())
 
     def observables(self) -> list[SparsePauliOp]:
-        """One operator an output, in output order, on the qubits of `circuit`."""
+        """Returns one operator for each output, in output order, on the qubits of `circuit`."""
         return self.transpiled.observables(observables(self.source))
 
     def angles(self, per_sample: Floats, shared: Floats) -> Floats:
-        """The angles of all occurrences, `[B, K]`, for `per_sample[B, E]` and `shared[W]`."""
+        """Returns the angles of all occurrences, `[B, K]`, for `per_sample[B, E]` and `shared[W]`."""
         common = self.constants + self.by_shared @ shared
         return np.asarray((self.by_sample @ per_sample.T).T + common)
 
     def directions(self, by_sample: Floats, by_shared: Floats) -> Floats:
-        """How far all occurrences move, `[B, K]`, where slots move by `by_sample[B, E]` and `by_shared[B, W]`."""
+        """Returns how far all occurrences move, `[B, K]`, if slots move by `by_sample[B, E]` and `by_shared[B, W]`."""
         return np.asarray((self.by_sample @ by_sample.T + self.by_shared @ by_shared.T).T)
 
     def plan(self, *, by_sample: bool, by_shared: bool) -> Plan:
-        """The shifts for gradients by the angles per sample, by the shared ones, or by both."""
+        """Returns the shifts for gradients by the angles per sample, by the shared ones, or by both."""
         wanted = np.zeros(len(self.parameters), dtype=bool)
         if by_sample:
             wanted |= np.diff(self.by_sample.indptr) > 0
@@ -101,7 +101,7 @@ def shiftable_circuit(circuit: Circuit, target: Target | None = None) -> Shiftab
 
 
 def shiftable_on(circuit: Circuit, device: Any, optimization: int, seed: int) -> ShiftableCircuit:
-    """The circuit for a device, any `BackendV2` of Qiskit's, compared with what it was made from.
+    """Returns the circuit for a device, any `BackendV2` of Qiskit's, compared with the one that it was made from.
 
     Raises `Refusal` as `shiftable_circuit` does.
     """
@@ -118,7 +118,7 @@ def _compared(
 
 
 def with_own_parameters(circuit: Circuit, transpiled: Transpiled, slots: dict[int, Parameter]) -> ShiftableCircuit:
-    """The transpiled circuit with a Parameter for each of its angles, which are linear in those of `slots`."""
+    """Returns the transpiled circuit with a Parameter for each of its angles, which are linear in those of `slots`."""
     built = transpiled.circuit.copy_empty_like()
     parameters: list[Parameter] = []
     constants: list[float] = []

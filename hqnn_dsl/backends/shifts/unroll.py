@@ -26,7 +26,10 @@ SIMULATED = frozenset({"id", "h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "
 
 
 def unroll(circuit: Circuit) -> tuple[QuantumCircuit, dict[int, Parameter]]:
-    """The Qiskit circuit, and by slot the Parameter of every angle that is no constant. Refuses an amplitude input."""
+    """Returns the Qiskit circuit, and by slot the Parameter of every angle that is no constant.
+
+    Raises `Refusal` for an amplitude input.
+    """
     if circuit.amplitude is not None:
         raise Refusal(AmplitudeInQiskit(reason="an amplitude is no angle that could be shifted"))
     parameters = {slot: Parameter(f"slot[{slot}]") for slot in (*circuit.sample_slots, *circuit.shared_slots)}
