@@ -15,7 +15,8 @@ from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import shapes as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.diagnostics.quantities import count
-from hqnn_dsl.semantics.evaluate import evaluate, listed, unknown_gate_name
+from hqnn_dsl.semantics.evaluate import evaluate, listed
+from hqnn_dsl.semantics.functions import unknown_gate_name
 from hqnn_dsl.semantics.values import Member, Poison, Scope, Silent, Symbolic, Tensor, describe
 from hqnn_dsl.syntax import nodes
 
