@@ -14,7 +14,7 @@ from hqnn_dsl.diagnostics.codes import meaning, shapes
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.collector import Collector
-from hqnn_dsl.semantics.evaluate import unknown_gate_name
+from hqnn_dsl.semantics.functions import unknown_gate_name
 from hqnn_dsl.semantics.options import option_of, value_of
 from hqnn_dsl.semantics.values import Member, Poison, Scope, Silent, Value, choices, suggest_or_list
 from hqnn_dsl.syntax import nodes

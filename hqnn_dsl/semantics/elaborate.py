@@ -12,29 +12,30 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
 from hqnn_dsl.catalog.initial import INITIALS
-from hqnn_dsl.circuit.angles import Angle, InputRef, WeightRef
-from hqnn_dsl.circuit.block_spans import Segment
-from hqnn_dsl.circuit.ir import AmplitudeInput, Circuit, Measurement, Operation, WeightTensor, verify, width_of
+from hqnn_dsl.circuit.angles import InputRef
+from hqnn_dsl.circuit.ir import AmplitudeInput, WeightTensor
 from hqnn_dsl.diagnostics.codes import meaning, shapes, unbuilt, warnings
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics import placing, value_advice
 from hqnn_dsl.semantics.arguments import bind_arguments
+from hqnn_dsl.semantics.circuit_builder import CircuitBuilder
 from hqnn_dsl.semantics.collector import refuse_all
 from hqnn_dsl.semantics.definitions import BUILT_IN_BLOCKS, Definition, FileScope, refuse_shadowing
 from hqnn_dsl.semantics.evaluate import angle_of, evaluate, range_of, truth, whole
-from hqnn_dsl.semantics.frames import Frame, Reader, Stop, bound, definition_of, refuse_misuse
+from hqnn_dsl.semantics.frames import Frame, Progress, Stop, definition_of, refuse_misuse, stop_beyond
 from hqnn_dsl.semantics.measure import measurements
 from hqnn_dsl.semantics.options import bind, entry_of
 from hqnn_dsl.semantics.values import Meter, Poison, Scope, Silent, Tensor, Value, describe
 from hqnn_dsl.semantics.weight_paths import apply_freezes, apply_initials
-from hqnn_dsl.semantics.without_entanglers import without_entanglers
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.source import Span
+    from hqnn_dsl.semantics.circuit_builder import Reader
     from hqnn_dsl.semantics.collector import Collector, Gathering
 
 
@@ -44,17 +45,17 @@ _LETTERS = 64
 """Letters of a path that are written in about the time of a statement."""
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Elaborated:
-    """What became of a circuit's braces. `circuit` is None where there were mistakes."""
+    """The result of expanding a circuit. `circuit` is None if there were mistakes."""
 
     circuit: Circuit | None
     reader: Reader | None
     used: tuple[Definition, ...]
     tensor_spans: dict[str, Span] = field(default_factory=dict)
-    """Where every weight tensor is declared, or its outermost block placed."""
+    """Where each weight tensor is declared, or its outermost block placed."""
     measured_spans: tuple[Span, ...] = ()
-    """Where every measurement is asked for; empty where nothing is measured, which means `measure z`."""
+    """The text that asks for each measurement; empty without a `measure` line, which means `measure z`."""
 
 
 class Elaborator:
@@ -62,19 +63,9 @@ class Elaborator:
 
     def __init__(self, collector: Collector, num_qubits: int) -> None:
         self.collector = collector
-        self.num_qubits = num_qubits
-        self.operations: list[Operation] = []
-        self.blocks: list[Segment] = []
-        self.slots: list[Angle] = []
-        self.tensors: list[WeightTensor] = []
-        self.tensor_spans: dict[str, Span] = {}
-        self.num_weights = 0
-        self.measured: list[Measurement] = []
+        self.circuit = CircuitBuilder(num_qubits)
         self.measure_span: Span | None = None
-        self.measured_spans: list[Span] = []
-        self.amplitude: AmplitudeInput | None = None
-        self.reader: Reader | None = None
-        self.num_inputs = 0
+        """The first `measure` line that was met."""
         self.used: dict[int, Definition] = {}
         self.initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = []
         self.freezes: list[nodes.Freeze] = []
@@ -84,49 +75,33 @@ class Elaborator:
         self.meter = Meter()
         self.depth = 0
         self.refused: Counter[int] = Counter()
-        self.num_outputs = 0
         self.whole = collector.gathering()
         """The whole expansion: it `failed` once an error is found anywhere in it."""
 
     def run(self, body: tuple[nodes.Statement, ...], file: FileScope) -> Elaborated:
         """Carry out the circuit's statements and put the pieces together."""
         scope = Scope(file.scope, self.meter)
-        scope.bind("qubits", self.num_qubits, None)
-        frame = Frame(file, scope, tuple(range(self.num_qubits)))
+        num_qubits = self.circuit.num_qubits
+        scope.bind("qubits", num_qubits, None)
         with self.whole:
-            self._body(body, frame)
-        tensors = self.tensors
+            self._body(body, Frame(file, scope, tuple(range(num_qubits))))
+        tensors = self.circuit.tensors
         if not self.whole.failed:
             with self.collector.gathering():
                 refuse_all(self._idle_options())
             tensors = apply_initials(self.initials, tensors, self.collector)
             tensors = apply_freezes(self.freezes, tensors, self.collector)
-        used = tuple(self.used.values())
-        if self.whole.failed:
-            return Elaborated(None, self.reader, used)
-        return Elaborated(
-            self._assemble(tuple(tensors)), self.reader, used, self.tensor_spans, tuple(self.measured_spans)
-        )
+        circuit = None if self.whole.failed else self._assembled(tensors)
+        used, parts = tuple(self.used.values()), self.circuit
+        return Elaborated(circuit, parts.reader, used, parts.tensor_spans, tuple(parts.measured_spans))
 
-    def _assemble(self, tensors: tuple[WeightTensor, ...]) -> Circuit:
-        operations, slots, blocks = tuple(self.operations), tuple(self.slots), tuple(self.blocks)
+    def _assembled(self, tensors: list[WeightTensor]) -> Circuit:
+        circuit = self.circuit.built(tensors, has_entanglers=self.without is None)
         if self.without is not None:
-            total = len(operations)
-            operations, slots, blocks = without_entanglers(operations, slots, blocks)
-            dropped = total - len(operations)
+            total = self.circuit.num_operations
+            dropped = total - len(circuit.operations)
             self.collector.add(warnings.EntanglersDropped(span=self.without.span, count=dropped, total=total))
-        measured = tuple(self.measured) or tuple(placing.z_of_every(self.num_qubits))
-        circuit = Circuit(
-            num_qubits=self.num_qubits,
-            operations=operations,
-            slots=slots,
-            measurements=measured,
-            num_inputs=self.num_inputs,
-            weights=tensors,
-            amplitude=self.amplitude,
-            blocks=blocks,
-        )
-        return verify(circuit)
+        return circuit
 
     # ----------------------------------------------------------- statements
 
@@ -138,7 +113,7 @@ class Elaborator:
         attempt = self.collector.gathering(frame)
         if self.depth > limits.MAX_STATEMENT_DEPTH:
             with attempt:
-                bound("the depth of statements", self.depth, limits.MAX_STATEMENT_DEPTH, body[0].span)
+                stop_beyond("the depth of statements", self.depth, limits.MAX_STATEMENT_DEPTH, body[0].span)
             self._stop_after(attempt)
         for statement in body:
             if self.refused.get(id(statement), 0) >= limits.MAX_REFUSALS:
@@ -199,20 +174,22 @@ class Elaborator:
                 self.initials.append((statement, self._initial(statement.how, frame)))
             case nodes.Freeze():
                 self.freezes.append(statement)
-            case nodes.Without(span, what_node):
-                if what_node.name != "entanglers":
-                    hint = "write `without entanglers`"
-                    raise Refusal(
-                        meaning.UnknownChoice(span=what_node.span, what="`without`", value=what_node.name, hint=hint)
-                    )
-                if self.without is not None:
-                    note = Note("first said here", self.without.span)
-                    raise Refusal(meaning.GivenTwice(span=span, name="without entanglers", notes=(note,)))
-                self.without = statement
+            case nodes.Without():
+                self._without(statement)
             case nodes.Shuffle(span):
                 raise Refusal(unbuilt.NotBuilt(span=span, what="`shuffle inputs` is"))
             case nodes.Allow():
                 pass  # `check` reads those
+
+    def _without(self, node: nodes.Without) -> None:
+        part = node.what
+        if part.name != "entanglers":
+            hint = "write `without entanglers`"
+            raise Refusal(meaning.UnknownChoice(span=part.span, what="`without`", value=part.name, hint=hint))
+        if self.without is not None:
+            note = Note("first said here", self.without.span)
+            raise Refusal(meaning.GivenTwice(span=node.span, name="without entanglers", notes=(note,)))
+        self.without = node
 
     def _let(self, let: nodes.Let, frame: Frame) -> None:
         refuse_shadowing(let.name, frame.scope)
@@ -224,19 +201,7 @@ class Elaborator:
         frame.scope.bind(let.name.name, value, let.name.span)
 
     def _for(self, loop: nodes.For, frame: Frame) -> None:
-        values: tuple[Value, ...] | range
-        if isinstance(loop.values, nodes.Range):
-            values = range_of(loop.values, frame.scope)
-        else:
-            found = evaluate(loop.values, frame.scope)
-            if not isinstance(found, tuple):
-                expected = "a range such as `0..qubits`, or a list"
-                hint = value_advice.for_loop(loop.values) if isinstance(found, int) else ""
-                words = meaning.WrongType(
-                    span=loop.values.span, what="`for`", expected=expected, found=describe(found), hint=hint
-                )
-                raise Refusal(words)
-            values = found
+        values = _loop_values(loop.values, frame.scope)
         refuse_shadowing(loop.variable, frame.scope)
         turn = Scope(frame.scope)
         inner = frame.inside(turn)
@@ -254,11 +219,10 @@ class Elaborator:
         path = frame.unique("repeat")
         for turn in range(count):
             self.meter.charge(1, loop.span)
-            # every turn reads the same inputs from the start, and has weights of its own
-            place = f"{path}.{turn}."
-            inner = replace(frame, scope=Scope(frame.scope), path=place, counts=Counter(), reads=[0, 0])
+            # every turn reads the same inputs from the first, and has weights of its own
+            inner = replace(frame, scope=Scope(frame.scope), path=f"{path}.{turn}.", progress=Progress())
             self._body(loop.body, inner)
-            frame.reads[1] = max(frame.reads[1], inner.reads[1])
+            frame.progress.num_inputs = max(frame.progress.num_inputs, inner.progress.num_inputs)
 
     # --------------------------------------------------- inputs and weights
 
@@ -277,7 +241,7 @@ class Elaborator:
         size = 0 if 0 in shape else 1
         for length in shape if size else ():
             size *= length
-            bound(what, size, limit, span)
+            stop_beyond(what, size, limit, span)
         return size
 
     def _input(self, node: nodes.Input, frame: Frame) -> None:
@@ -287,28 +251,22 @@ class Elaborator:
             raise Refusal(meaning.InputInAnsatz(span=node.span))
         shape = self._shape(node.shape, frame)
         size = self._size("the number of inputs", shape, limits.MAX_INPUTS, node.span)
-        start = frame.reads[0]
-        frame.reads[0] += size
-        frame.reads[1] = max(frame.reads[1], frame.reads[0])
-        bound("the number of inputs", start + size, limits.MAX_INPUTS, node.span)
+        start = frame.progress.read_inputs(size)
+        stop_beyond("the number of inputs", start + size, limits.MAX_INPUTS, node.span)
         self.meter.charge(size, node.span)
         components = self._components(start, size, node.span, frame)
         entries = tuple(InputRef(component) for component in components)
         frame.scope.bind(node.name.name, Tensor("input", node.name.name, shape, entries), node.name.span)
 
     def _components(self, start: int, size: int, span: Span, frame: Frame) -> tuple[int, ...]:
-        """The components that `size` inputs from `start` of this frame's view are; notes who reads most."""
+        """The components of the circuit's input that `size` inputs from `start` of this frame's view are."""
         if frame.view is None:
             components = tuple(range(start, start + size))
         elif start + size > len(frame.view):
             raise Refusal(self._slice_mismatch(frame, span, start + size))
         else:
             components = frame.view[start : start + size]
-        needed = max(components, default=-1) + 1
-        if needed > self.num_inputs:
-            self.num_inputs = needed
-            name, where = placing.reader_of(frame.chain, span)
-            self.reader = Reader(name, needed, where)
+        self.circuit.read_inputs(components, *placing.reader_of(frame.chain, span))
         return components
 
     @staticmethod
@@ -322,15 +280,13 @@ class Elaborator:
         frame.scope.bind(node.name.name, Poison(), node.name.span)
         shape = self._shape(node.shape, frame)
         size = self._size("the number of weights", shape, limits.MAX_WEIGHTS, node.span)
-        tensor = WeightTensor(frame.unique(node.name.name), shape, self.num_weights)
+        num_weights = self.circuit.num_weights
+        tensor = WeightTensor(frame.unique(node.name.name), shape, num_weights)
         if node.initial is not None:
             tensor = replace(tensor, initial=self._initial(node.initial, frame))
-        bound("the number of weights", self.num_weights + size, limits.MAX_WEIGHTS, node.span)
+        stop_beyond("the number of weights", num_weights + size, limits.MAX_WEIGHTS, node.span)
         self.meter.charge(len(frame.path) // _LETTERS, node.span)
-        self.tensors.append(tensor)
-        self.tensor_spans[tensor.path] = frame.chain[0][1] if frame.chain else node.span
-        entries = tuple(WeightRef(tensor.offset + place) for place in range(size))
-        self.num_weights += size
+        entries = self.circuit.add_weights(tensor, frame.chain[0][1] if frame.chain else node.span)
         frame.scope.bind(node.name.name, Tensor("weight", node.name.name, shape, entries), node.name.span)
 
     def _initial(self, how: nodes.Expression, frame: Frame) -> tuple[str, tuple[float, ...]]:
@@ -342,26 +298,24 @@ class Elaborator:
 
     # ---------------------------------------------------------------- gates
 
-    def _slot(self, angle: Angle) -> int:
-        self.slots.append(angle)
-        return len(self.slots) - 1
+    def _refuse_measured(self, span: Span) -> None:
+        """Refuse gates and blocks after a measurement."""
+        if self.measure_span is not None:
+            note = Note("measured here", self.measure_span)
+            raise Refusal(shapes.GateAfterMeasure(span=span, notes=(note,)))
 
     def _gate(self, node: nodes.Gate, frame: Frame) -> None:
         self.meter.operators += len(node.targets)
-        if self.measure_span is not None:
-            note = Note("measured here", self.measure_span)
-            raise Refusal(shapes.GateAfterMeasure(span=node.span, notes=(note,)))
-        bound("the number of gates", len(self.operations) + 1, limits.MAX_OPERATIONS, node.span)
+        self._refuse_measured(node.span)
+        stop_beyond("the number of gates", self.circuit.num_operations + 1, limits.MAX_OPERATIONS, node.span)
         call = placing.gate_call(node, frame.scope)
         qubits = placing.targets(node, frame.qubits, frame.scope)
         if call.name == "pauli_rot":
             letters = placing.letters(call, len(qubits), node)
-            angle = angle_of(call.angles[0], frame.scope)
-            self.operations.append(Operation("pauli_rot", qubits, (self._slot(angle),), letters))
+            self.circuit.add_gate(call.name, qubits, [angle_of(call.angles[0], frame.scope)], letters)
             return
         placing.fits(call, qubits, node)
-        angles = [angle_of(angle, frame.scope) for angle in call.angles]
-        self.operations.append(Operation(call.name, qubits, tuple(self._slot(angle) for angle in angles)))
+        self.circuit.add_gate(call.name, qubits, [angle_of(angle, frame.scope) for angle in call.angles])
 
     def _measure(self, node: nodes.Measure, frame: Frame) -> None:
         self.measure_span = node.span
@@ -373,19 +327,13 @@ class Elaborator:
 
     def _output(self, node: nodes.Expression, frame: Frame) -> None:
         self.meter.charge(1, node.span)
-        found = measurements(node, self.num_qubits, frame.scope)
-        self.num_outputs += sum(width_of(measurement) for measurement in found)
-        span = self.measure_span or node.span
-        bound("the number of outputs", self.num_outputs, limits.MAX_OUTPUTS, span)
-        self.measured.extend(found)
-        self.measured_spans += [node.span] * len(found)
+        outputs = measurements(node, self.circuit.num_qubits, frame.scope)
+        self.circuit.add_outputs(outputs, node.span, self.measure_span or node.span)
 
     # --------------------------------------------------------------- blocks
 
     def _place(self, use: nodes.BlockUse, frame: Frame) -> None:
-        if self.measure_span is not None:
-            note = Note("measured here", self.measure_span)
-            raise Refusal(shapes.GateAfterMeasure(span=use.span, notes=(note,)))
+        self._refuse_measured(use.span)
         name = use.call if isinstance(use.call, nodes.Name) else use.call.function
         if use.kind == "feature_map" and frame.kind == "ansatz":
             raise Refusal(meaning.InputInAnsatz(span=use.span))
@@ -407,16 +355,16 @@ class Elaborator:
         )
         inner.scope.bind("qubits", len(qubits), None)
         bind_arguments(use, definition, frame, inner, self.collector)
-        first = len(self.operations)
+        first = self.circuit.num_operations
         self._body(definition.block.body, inner)
         if frame.kind == "circuit":
-            self.blocks.append(Segment(use.kind, name.name, first, len(self.operations)))
+            self.circuit.add_block(use.kind, name.name, first)
         self._note_options(use, inner)
-        is_own = inner.view is not None and view is not frame.view
-        if is_own and inner.reads[1] < len(inner.view or ()) and not self.whole.failed:
-            raise Refusal(self._slice_mismatch(inner, use.span, inner.reads[1]))
+        num_inputs = inner.progress.num_inputs
         if view is frame.view:
-            frame.reads[1] = max(frame.reads[1], inner.reads[1])
+            frame.progress.num_inputs = max(frame.progress.num_inputs, num_inputs)
+        elif view is not None and num_inputs < len(view) and not self.whole.failed:
+            raise Refusal(self._slice_mismatch(inner, use.span, num_inputs))
 
     def _note_options(self, use: nodes.BlockUse, inner: Frame) -> None:
         for argument in use.call.arguments if isinstance(use.call, nodes.Call) else ():
@@ -433,22 +381,35 @@ class Elaborator:
 
     def _definition(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:
         definition = definition_of(name, use, frame)
-        bound("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span)
+        stop_beyond("the depth of blocks", len(frame.chain) + 1, limits.MAX_BLOCK_DEPTH, use.span)
         self.used.setdefault(id(definition.block), definition)
         return definition
 
     def _built_in(self, name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> None:
         refuse_misuse(name, use)
-        if self.operations or self.amplitude is not None:
+        if self.circuit.num_operations or self.circuit.amplitude is not None:
             raise Refusal(shapes.AmplitudeNotFirst(span=use.span))
         size = 1 << len(frame.qubits)
-        bound("the number of inputs", size, limits.MAX_INPUTS, use.span)
+        stop_beyond("the number of inputs", size, limits.MAX_INPUTS, use.span)
         if frame.view is not None and len(frame.view) != size:
             inner = replace(frame, name="amplitude")
             raise Refusal(replace(self._slice_mismatch(inner, use.span, size), span=use.span))
         self.meter.charge(size, use.span)
         components = self._components(0, size, use.span, frame)
-        self.reader = Reader("`amplitude`", self.reader.count, use.span) if self.reader else None
+        if self.circuit.reader is not None:
+            self.circuit.reader = replace(self.circuit.reader, name="`amplitude`", span=use.span)
         if components != tuple(range(components[0], components[0] + size)):
             raise Refusal(shapes.WrongPlacement(span=use.span, problem="`amplitude` reads inputs without gaps"))
-        self.amplitude = AmplitudeInput(frame.qubits, components[0])
+        self.circuit.amplitude = AmplitudeInput(frame.qubits, components[0])
+
+
+def _loop_values(node: nodes.Expression, scope: Scope) -> Sequence[Value]:
+    """The values that a loop runs over: of a range or a list."""
+    if isinstance(node, nodes.Range):
+        return range_of(node, scope)
+    values = evaluate(node, scope)
+    if isinstance(values, tuple):
+        return values
+    expected = "a range such as `0..qubits`, or a list"
+    hint = value_advice.for_loop(node) if isinstance(values, int) else ""
+    raise Refusal(meaning.WrongType(span=node.span, what="`for`", expected=expected, found=describe(values), hint=hint))

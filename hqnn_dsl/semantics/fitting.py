@@ -21,7 +21,7 @@ from hqnn_dsl.syntax import nodes
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.source import Span
-    from hqnn_dsl.semantics.frames import Reader
+    from hqnn_dsl.semantics.circuit_builder import Reader
     from hqnn_dsl.semantics.spec import Layer
 
 

@@ -1,7 +1,6 @@
-"""Where statements are carried out, which definition a placed block means there, and how mistakes made there are told.
+"""Frames: where statements are carried out, the definitions that blocks mean there, and how mistakes are reported.
 
-`elaborate` carries statements out; here is what each of them is given. A mistake inside a block is reported with the
-place where the block stands, and inside a library block at that place.
+A mistake inside a block is reported with the place where the block stands, inside a library block at that place.
 """
 
 from __future__ import annotations
@@ -26,13 +25,29 @@ class Stop(Refusal):
     """A limit of the whole circuit was passed: further statements would only pass it again."""
 
 
+@dataclass(eq=False)
+class Progress:
+    """The counts that change while the statements of a circuit, a block or a turn of `repeat` are carried out."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    """How many weights and blocks there are of each name."""
+    next_input: int = 0
+    num_inputs: int = 0
+
+    def read_inputs(self, size: int) -> int:
+        """The first of `size` inputs that are declared next."""
+        first = self.next_input
+        self.next_input += size
+        self.num_inputs = max(self.num_inputs, self.next_input)
+        return first
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """Where statements are carried out: a circuit, a block, or a loop's turn inside one.
 
-    `view` are the components of the circuit's input that this place may read, None for all from the start. `path` leads
-    the paths of its weights; `counts` numbers what stands in it. `reads` is where its next
-    input starts, and how many it reads in all.
+    `view` are the components of the circuit's input that it may read, None for all from the first. `path` leads the
+    paths of its weights. `chain` are the blocks around it, from the outermost, with the text that places each.
     """
 
     file: FileScope
@@ -42,24 +57,12 @@ class Frame:
     name: str = "circuit"
     view: tuple[int, ...] | None = None
     path: str = ""
-    counts: Counter[str] = field(default_factory=Counter)
-    reads: list[int] = field(default_factory=lambda: [0, 0])
+    progress: Progress = field(default_factory=Progress)
     chain: tuple[tuple[Definition, Span], ...] = ()
 
     def inside(self, scope: Scope) -> Frame:
-        """The same place with names of its own: a loop's turns."""
-        return Frame(
-            self.file,
-            scope,
-            self.qubits,
-            self.kind,
-            self.name,
-            self.view,
-            self.path,
-            self.counts,
-            self.reads,
-            self.chain,
-        )
+        """The same frame with names of its own: for the turns of a loop."""
+        return replace(self, scope=scope)
 
     def told(self, diagnostic: Diagnostic) -> Diagnostic:
         """A mistake of this frame with the chain of blocks around it; inside a library block, at the user's own text.
@@ -80,29 +83,20 @@ class Frame:
         return diagnostic
 
     def unique(self, name: str) -> str:
-        """The path of a thing called `name` here; two of a kind are numbered from the second."""
-        self.counts[name] += 1
-        count = self.counts[name]
+        """The path of the next weight or block of that name; from the second on they are numbered."""
+        self.progress.names[name] += 1
+        count = self.progress.names[name]
         return f"{self.path}{name}" if count == 1 else f"{self.path}{name}_{count}"
 
 
-@dataclass(frozen=True)
-class Reader:
-    """The feature map that reads most inputs."""
-
-    name: str
-    count: int
-    span: Span
-
-
-def bound(what: str, number: int, limit: int, span: Span) -> None:
+def stop_beyond(what: str, number: int, limit: int, span: Span) -> None:
     """Raise `Stop` if `number` is over its limit."""
     if number > limit:
         raise Stop(meaning.TooLarge(span=span, what=what, limit=str(limit)))
 
 
 def definition_of(name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:
-    """The block that `name` means in `frame`. Raises `Refusal` where there is none of that kind, or it holds itself."""
+    """The block that `name` means in `frame`. Raises `Refusal` if there is none of that kind, or it holds itself."""
     definition = frame.file.find(name.name)
     kind = use.kind
     if definition is None:

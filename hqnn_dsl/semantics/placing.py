@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.angles import Angle, InputRef
 from hqnn_dsl.circuit.gates import GATES
-from hqnn_dsl.circuit.ir import Observable, PauliTerm
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import shapes as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.diagnostics.quantities import count
-from hqnn_dsl.semantics.evaluate import evaluate, listed, unknown_gate_name
+from hqnn_dsl.semantics.evaluate import evaluate, listed
+from hqnn_dsl.semantics.functions import unknown_gate_name
 from hqnn_dsl.semantics.values import Member, Poison, Scope, Silent, Symbolic, Tensor, describe
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.definitions import Definition
 
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
 def article(kind: str) -> str:
     """A kind of block with its article."""
     return "an ansatz" if kind == "ansatz" else "a feature map"
-
-
-def z_of_every(num_qubits: int) -> Iterator[Observable]:
-    """<Z> of every qubit, qubit 0 first."""
-    for qubit in range(num_qubits):
-        yield Observable((PauliTerm(1.0, ((qubit, "z"),)),))
 
 
 def reader_of(chain: tuple[tuple[Definition, Span], ...], span: Span) -> tuple[str, Span]:

@@ -13,7 +13,7 @@ from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import FUNCTIONS, Const, WeightRef, evaluate
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.entanglement import PATTERNS, groups
-from hqnn_dsl.semantics.evaluate import ANGLE_FUNCTIONS
+from hqnn_dsl.semantics.functions import ANGLE_FUNCTIONS
 
 VALUES = [
     ("1 + 2 * 3", 7),
