@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, apply
 from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.semantics import value_advice
@@ -25,7 +26,6 @@ from hqnn_dsl.semantics.values import (
     Symbolic,
     Tensor,
     Value,
-    choices,
     describe,
     extent,
     list_of,
@@ -485,7 +485,7 @@ def unknown_gate_name(value: Value, span: Span) -> Diagnostic:
         return codes.WrongType(span=span, what="the name of a gate", expected="a text", found=describe(value))
     from hqnn_dsl.circuit.foreign_gates import no_gate
 
-    return codes.UnknownGate(span=span, name=value, hint=no_gate(value) or f"one of {choices(tuple(GATES))}")
+    return codes.UnknownGate(span=span, name=value, hint=no_gate(value) or f"one of {sentences.names(GATES, 'or')}")
 
 
 def _groups(node: nodes.Call, scope: Scope) -> Value:
@@ -503,7 +503,10 @@ def _groups(node: nodes.Call, scope: Scope) -> Value:
     if pattern not in PATTERNS:
         raise Refusal(
             codes.UnknownChoice(
-                span=pattern_node.span, what="the pattern", value=str(pattern), hint=f"one of {choices(PATTERNS)}"
+                span=pattern_node.span,
+                what="the pattern",
+                value=str(pattern),
+                hint=f"one of {sentences.names(PATTERNS, 'or')}",
             )
         )
     sizes = [whole(argument.value, scope, "what `groups` takes") for argument in node.arguments[1:]]

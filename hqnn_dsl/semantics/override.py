@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import Selection
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.meaning import UnknownPath
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import FileScope, collect
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
-from hqnn_dsl.semantics.values import choices, suggestion
+from hqnn_dsl.semantics.values import suggestion
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse_value
 
@@ -143,7 +144,7 @@ def _no_such_path(
 ) -> UnknownPath:
     span = Span(source, 0, len(source.text))
     if found:
-        hint = f"write {choices(['.'.join(item) for item in found])}"
+        hint = f"write {sentences.names(('.'.join(item) for item in found), 'or')}"
         return UnknownPath(span=span, path=path, problem="means several settings", hint=hint)
     names = [".".join(item) for item in known]
     tails = [".".join(item[start:]) for item in known for start in range(len(item))]
@@ -169,7 +170,7 @@ def _unchosen(wanted: tuple[str, ...], model: nodes.Model, offered: Mapping[str,
         where, lacking = f"`{path[0]}` is `{inner}` here", path[1]
     else:
         return ""
-    ways = choices([f"--set '{text}'" for text in having])
+    ways = sentences.names((f"--set '{text}'" for text in having), "or")
     return f"{where}, which has no `{lacking}`; write {ways}" if having else ""
 
 

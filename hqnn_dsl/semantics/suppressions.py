@@ -9,7 +9,7 @@ from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import every_code
 from hqnn_dsl.diagnostics.codes.meaning import UnknownChoice
 from hqnn_dsl.diagnostics.codes.warnings import UselessAllow
-from hqnn_dsl.semantics.values import near_name
+from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def silenced(
     for allow, brace in found:
         code = allow.code.name
         if code not in known:
-            hint = near_name(code, sorted(known)) if len(extra) < limits.MAX_FOUND_ERRORS else ""
+            hint = did_you_mean(nearest(code, known)) if len(extra) < limits.MAX_FOUND_ERRORS else ""
             hint = hint or "only warnings can be allowed, their codes begin with W"
             extra.append(UnknownChoice(span=allow.code.span, what="`allow`", value=code, hint=hint))
             continue
