@@ -24,6 +24,7 @@ from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
 from hqnn_dsl.semantics.values import suggestion
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse_value
+from hqnn_dsl.syntax.walk import exchanged, statements_in
 
 if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry, Option
@@ -368,24 +369,13 @@ def _block_addresses(file: FileScope, model: nodes.Model) -> Iterator[tuple[tupl
     if circuit is None:
         return
     counts: Counter[str] = Counter()
-    for use in _uses(circuit.body):
+    uses = (statement for statement, _ in statements_in(circuit) if isinstance(statement, nodes.BlockUse))
+    for use in uses:
         name = use.call.name if isinstance(use.call, nodes.Name) else use.call.function.name
         counts[name] += 1
         place = name if counts[name] == 1 else f"{name}_{counts[name]}"
         for option in _parameters(file, name):
             yield ("circuit", place, option), _use_change(use, option)
-
-
-def _uses(body: tuple[nodes.Statement, ...]) -> Iterator[nodes.BlockUse]:
-    for statement in body:
-        match statement:
-            case nodes.BlockUse():
-                yield statement
-            case nodes.For() | nodes.Repeat():
-                yield from _uses(statement.body)
-            case nodes.If():
-                yield from _uses(statement.then)
-                yield from _uses(statement.otherwise)
 
 
 def _parameters(file: FileScope, name: str) -> list[str]:
@@ -397,27 +387,6 @@ def _use_change(use: nodes.BlockUse, name: str) -> _Change:
     def change(model: nodes.Model, values: _Values) -> nodes.Model:
         value = _sole(values, name, values[0].span.source)
         changed = replace(use, call=_with_argument(use.call, name, value))
-        parts = tuple(
-            replace(part, body=_replaced(part.body, use, changed)) if isinstance(part, nodes.Circuit) else part
-            for part in model.parts
-        )
-        return replace(model, parts=parts)
+        return exchanged(model, use, changed)
 
     return change
-
-
-def _replaced(
-    body: tuple[nodes.Statement, ...], old: nodes.BlockUse, new: nodes.BlockUse
-) -> tuple[nodes.Statement, ...]:
-    found: list[nodes.Statement] = []
-    for statement in body:
-        match statement:
-            case nodes.For() | nodes.Repeat():
-                found.append(replace(statement, body=_replaced(statement.body, old, new)))
-            case nodes.If(_, _, then, otherwise):
-                found.append(
-                    replace(statement, then=_replaced(then, old, new), otherwise=_replaced(otherwise, old, new))
-                )
-            case _:
-                found.append(new if statement is old else statement)
-    return tuple(found)

@@ -11,6 +11,7 @@ from hqnn_dsl.diagnostics.codes.meaning import UnknownChoice
 from hqnn_dsl.diagnostics.codes.warnings import UselessAllow
 from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.walk import statements_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -87,21 +88,6 @@ class _Within:
 
 def _allows(model: nodes.Model) -> Iterator[tuple[nodes.Allow, Span]]:
     """Every `allow` of a model, with the text of the braces around it."""
-    waiting: list[tuple[object, Span]] = [(model, model.span)]
-    while waiting:
-        node, brace = waiting.pop()
-        inner: tuple[object, ...] = ()
-        match node:
-            case nodes.Allow():
-                yield node, brace
-            case nodes.Model(_, _, _, inner) | nodes.Parts(_, _, inner) | nodes.Layers(_, _, _, inner):
-                pass
-            case nodes.Settings(_, _, _, inner) | nodes.Circuit(_, _, _, _, inner):
-                pass
-            case nodes.For(_, _, _, inner) | nodes.Repeat(_, _, inner):
-                pass
-            case nodes.If(_, _, then, otherwise):
-                inner = (*then, *otherwise)
-        if inner:
-            assert isinstance(node, nodes.Model | nodes.Part | nodes.Statement)
-            waiting.extend((item, node.span) for item in reversed(inner))
+    for statement, around in statements_in(model):
+        if isinstance(statement, nodes.Allow):
+            yield statement, around.span
