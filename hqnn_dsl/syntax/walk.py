@@ -31,7 +31,7 @@ _HELD: Final[dict[type, tuple[str, ...]]] = {
 }
 """The fields of a node that hold the statements in its braces."""
 
-_LABELS: Final = frozenset({"name", "function", "variable", "keyword", "code", "parameters", "type", "what"})
+_LABELS: Final = frozenset({"name", "function", "variable", "keyword", "code", "type", "what"})
 """Fields of nodes whose names stand for no value: they call something, or give a name to it."""
 
 _GIVEN: Final[dict[type, str]] = {
@@ -40,7 +40,6 @@ _GIVEN: Final[dict[type, str]] = {
     nodes.Weight: "name",
     nodes.Circuit: "name",
     nodes.For: "variable",
-    nodes.Block: "parameters",
     nodes.Parameter: "name",
 }
 """The field with the name that a node gives to a value."""
@@ -86,7 +85,7 @@ def exchanged(tree: _Tree, old: object, new: object) -> _Tree:
 def names_in(tree: object, *, given: bool = False) -> Iterator[str]:
     """Every name in a tree that may mean a constant, an argument or a variable, with repetitions.
 
-    With `given` also the names that the tree gives to such values, and those in the defaults of arguments.
+    With `given` also the names that the tree gives to such values.
     """
     left = [tree]
     while left:

@@ -78,7 +78,7 @@ def test_names_that_mean_a_value():
     tree = tree_of(NESTED)
     block, model = tree.statements[1:]
     assert set(names_in(model)) == {"t", "depth", "turns", "odd", "spread"}
-    assert set(names_in(block.body)) == {"reps", "qubits", "w", "q"}
+    assert set(names_in(block)) == {"layers_", "y", "reps", "qubits", "w", "q"}
     assert set(names_in(block.body[1:])) == {"qubits", "w", "q"}
 
 
