@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.diagnostics.sentences import did_you_mean
 
 _LONGEST_TEXT = 60
 """An angle or target with more letters is named and not repeated in a message."""
@@ -149,7 +150,7 @@ def advice(name: str, angles: tuple[str, ...], targets: tuple[str, ...]) -> str:
     known = [*fitting, "pauli_rot"] if len(angles) == 2 else fitting
     near = [gate for gate in known if _is_one_edit(name.casefold(), gate)]
     if len(near) == 1:
-        return f"did you mean `{near[0]}`?"
+        return did_you_mean(near[0])
     return f"gates with so many angles and targets: {', '.join(f'`{gate}`' for gate in fitting)}" if fitting else ""
 
 
@@ -173,7 +174,7 @@ def no_gate(name: str) -> str:
     if is_known(name):
         return "it is not one gate here"
     near = [known for known in GATES if _is_one_edit(name.casefold(), known)]
-    return f"did you mean `{near[0]}`?" if len(near) == 1 else ""
+    return did_you_mean(near[0]) if len(near) == 1 else ""
 
 
 def _renaming(gate: str, angles: tuple[str, ...], targets: tuple[str, ...]) -> str:

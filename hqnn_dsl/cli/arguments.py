@@ -154,18 +154,16 @@ def _is_file(path: Path) -> bool:
 
 def _unknown(command: click.Command, option: str, args: Sequence[str]) -> Diagnostic:
     """Returns the diagnostic of an option that a command does not have: the `--set` to type, or a similar option."""
-    from difflib import get_close_matches
-
     from hqnn_dsl.diagnostics.codes.arguments import UnknownOption
+    from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 
     word = option.lstrip("-").replace("-", "_")
     known = [text for row in command.params for text in row.opts if text.startswith("--")]
     setting = _setting(word) if "--set" in known else ""
-    near = get_close_matches(option, known, n=1, cutoff=0.6)
     if setting:
         hint = f"it is a setting of the spec: `--set {setting}={_value(option, args)}`"
     else:
-        hint = f"did you mean `{near[0]}`?" if near else ""
+        hint = did_you_mean(nearest(option, known))
     return UnknownOption(command=command.name or "", option=option, hint=hint)
 
 

@@ -34,12 +34,11 @@ def explain(
     ] = "",
 ) -> None:
     """Explain a code, with a wrong and a right example, or a name of the language."""
-    from difflib import get_close_matches
-
     from hqnn_dsl.cli.catalog_pages import TOPICS, names, pages_of
     from hqnn_dsl.diagnostics.codes import every_code
     from hqnn_dsl.diagnostics.codes.command import UnknownCode
     from hqnn_dsl.diagnostics.diagnostic import Refusal
+    from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
     from hqnn_dsl.semantics.value_advice import what_is
 
     codes, name = every_code(), asked.strip()
@@ -61,9 +60,9 @@ def explain(
     if said:
         write(said)
         return
-    near = get_close_matches(name.lower(), [*names(), *TOPICS, *(code.lower() for code in codes)], n=1, cutoff=0.6)
-    found = near[0].upper() if near and near[0].upper() in codes else "".join(near)
-    raise Refusal(UnknownCode(asked=asked, hint=f"did you mean `hqnn explain {found}`?" if near else ""))
+    near = nearest(name.lower(), [*names(), *TOPICS, *(code.lower() for code in codes)])
+    found = near.upper() if near.upper() in codes else near
+    raise Refusal(UnknownCode(asked=asked, hint=did_you_mean(f"hqnn explain {found}") if near else ""))
 
 
 def doctor(*, as_json: Json = False) -> None:
@@ -84,12 +83,11 @@ def doctor(*, as_json: Json = False) -> None:
 
 def unknown_command(asked: str, known: list[str], before: str) -> Diagnostic:
     """Returns the diagnostic of an unknown command; `before` are the words that stand before it."""
-    from difflib import get_close_matches
-
     from hqnn_dsl.diagnostics.codes.arguments import UnknownCommand
+    from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 
-    near = get_close_matches(asked, known, n=1, cutoff=0.5)
-    return UnknownCommand(asked=asked, hint=f"did you mean `{before} {near[0]}`?" if near else "")
+    near = nearest(asked, known, cutoff=0.5)
+    return UnknownCommand(asked=asked, hint=did_you_mean(f"{before} {near}") if near else "")
 
 
 def help(  # noqa: A001 - the name of the command

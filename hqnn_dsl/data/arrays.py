@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from hqnn_dsl.data.layout import quoted
+from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.tables import Lines, Table, read_table
 from hqnn_dsl.diagnostics.codes.python import WrongArray
 from hqnn_dsl.diagnostics.codes.tables import TableEmpty
@@ -70,4 +70,4 @@ def _from_array(name: str, values: NDArray[Any], features: tuple[str, ...]) -> T
 
 def _wrong(name: str, found: str, features: tuple[str, ...], hint: str = "") -> Refusal:
     wanted = count(len(features), "feature")
-    return Refusal(WrongArray(what=name, found=found, wanted=wanted, features=quoted(features), hint=hint))
+    return Refusal(WrongArray(what=name, found=found, wanted=wanted, features=named(features), hint=hint))

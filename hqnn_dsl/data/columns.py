@@ -5,7 +5,6 @@ Everything that can be wrong with a table for a given `data { }` is found here, 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ import pandas as pd
 
 from hqnn_dsl import literals
 from hqnn_dsl.data.digits import lost_digits
-from hqnn_dsl.data.layout import listed, quoted
+from hqnn_dsl.data.layout import named
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.reading import DigitsLost, MixedTruth, TruthAsNumbers
 from hqnn_dsl.diagnostics.codes.tables import (
     FeatureMissing,
@@ -79,7 +79,7 @@ def choose_columns(table: Table, data: DataSpec) -> Columns:
         features = tuple(name for name in data.features.names if name not in data.features.excluded)
     both = [name for name in features if name in targets]
     if both:
-        findings.add(TargetIsFeature(columns=quoted(both)))
+        findings.add(TargetIsFeature(columns=named(both)))
     if not features:
         findings.add(NoFeatures(table=table.name))
     findings.raise_errors()
@@ -107,7 +107,7 @@ def feature_numbers(table: Table, names: tuple[str, ...]) -> Numbers:
     missing = [name for name in names if name not in known]
     if missing:
         hint = "; ".join(filter(None, (_close(name, table.columns) for name in missing)))
-        raise Refusal(FeatureMissing(columns=quoted(missing), table=table.name, found=quoted(table.columns), hint=hint))
+        raise Refusal(FeatureMissing(columns=named(missing), table=table.name, found=named(table.columns), hint=hint))
     findings = Findings()
     features = _block(table, names, "feature", findings)
     findings.raise_errors()
@@ -116,22 +116,20 @@ def feature_numbers(table: Table, names: tuple[str, ...]) -> Numbers:
 
 def _unknown(table: Table, role: str, name: str) -> Diagnostic:
     return UnknownColumn(
-        role=role, column=name, table=table.name, columns=quoted(table.columns), hint=_close(name, table.columns)
+        role=role, column=name, table=table.name, columns=named(table.columns), hint=_close(name, table.columns)
     )
 
 
 def _close(name: str, names: Iterable[str]) -> str:
-    """`did you mean ...?` where a column's name is close, else nothing."""
-    folded = {other.casefold(): other for other in names}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return f"did you mean `{folded[found[0]]}`?" if found else ""
+    """Returns `did you mean …?` if a column's name is close, upper and lower case aside, else nothing."""
+    return sentences.did_you_mean(sentences.nearest(name, names, ignoring_case=True))
 
 
 def truth_notes(table: Table, names: Iterable[str]) -> tuple[Diagnostic, ...]:
     """That columns of True and False are read as 1 and 0 (W0425), if there are any."""
     known = set(table.columns)
     found = [name for name in names if name in known and _is_truth(table.frame[name])]
-    return (TruthAsNumbers(columns=quoted(found), table=table.name),) if found else ()
+    return (TruthAsNumbers(columns=named(found), table=table.name),) if found else ()
 
 
 def _is_truth(column: pd.Series[Any]) -> bool:
@@ -239,7 +237,7 @@ def _check_cells(table: Table, name: str, role: Role, values: Numbers, findings:
     lost = table.lost.get(name) or lost_digits(table.frame[name], values)
     if lost is not None:
         leave = f"leave it out: `features * except {literals.column(name)}`; or " if role == "feature" else ""
-        shown = listed(f"`{value}`" for value in lost.values)
+        shown = sentences.names(lost.values, "and")
         findings.add(DigitsLost(role=role, column=name, values=shown, where=table.where(lost.rows), leave=leave))
 
 
@@ -258,7 +256,7 @@ def _text_columns(table: Table, role: Role, texts: list[tuple[str, str, str]]) -
         return TextTarget(column=names[0], value=texts[0][1], what=texts[0][2])
     spellings = ", ".join(literals.column(name) for name in names)
     return TextFeature(
-        columns=listed(f"`{name}`" for name in names),
+        columns=sentences.names(names, "and"),
         quoted=spellings,
         table=table.name,
         value=texts[0][1],

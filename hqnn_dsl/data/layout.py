@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.reading import CommentLine
 from hqnn_dsl.diagnostics.codes.tables import DuplicateColumns, NamelessColumn, RaggedRow, TableEmpty, WrongSeparator
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -38,18 +39,9 @@ _BLANK_STARTS = np.frombuffer(b' \t,"\x0b\x0c\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3', 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
-def listed(words: Iterable[str], *, more: int = 0) -> str:
-    """`a`, `a and b`, `a, b and c`, `a, b and 7 more`."""
-    items = list(words)
-    if more:
-        items.append(f"{more} more")
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def quoted(names: Iterable[str], *, shown: int = SHOWN) -> str:
-    """Names in backticks, as `listed`; only the first `shown`."""
-    items = [f"`{name}`" for name in names]
-    return listed(items[:shown], more=max(len(items) - shown, 0))
+def named(names: Iterable[str]) -> str:
+    """Returns names in backticks, only the first of many: `a`, `b` and 7 more."""
+    return sentences.names(names, "and", most=SHOWN)
 
 
 def check_layout(path: Path, records: Records) -> tuple[list[str], Records]:
@@ -88,7 +80,7 @@ def check_names(name: str, header: list[str], at_end: str = "") -> None:
         raise Refusal(NamelessColumn(table=name, position=position, hint=hint))
     repeated = [column for column, times in Counter(header).items() if times > 1]
     if repeated:
-        raise Refusal(DuplicateColumns(table=name, names=quoted(repeated)))
+        raise Refusal(DuplicateColumns(table=name, names=named(repeated)))
 
 
 def _has_cells(records: Records, num_columns: int) -> NDArray[np.bool_]:

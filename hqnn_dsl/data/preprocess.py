@@ -13,7 +13,7 @@ import numpy as np
 
 from hqnn_dsl.data.columns import choose_columns, numbers, truth_notes
 from hqnn_dsl.data.digits import is_narrow
-from hqnn_dsl.data.layout import quoted
+from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.scaling import Scaling, fit_scaling
 from hqnn_dsl.data.split import Parts, split_rows
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
@@ -143,11 +143,11 @@ def _check_widths(table: Table, columns: Columns, required: tuple[int | None, in
     if features is not None and features != len(columns.features):
         findings.add(
             WrongFeatureCount(
-                expected=features, found=len(columns.features), table=table.name, columns=quoted(columns.features)
+                expected=features, found=len(columns.features), table=table.name, columns=named(columns.features)
             )
         )
     if targets is not None and targets != len(columns.targets):
-        findings.add(WrongTargetCount(expected=targets, found=len(columns.targets), columns=quoted(columns.targets)))
+        findings.add(WrongTargetCount(expected=targets, found=len(columns.targets), columns=named(columns.targets)))
     findings.raise_errors()
 
 

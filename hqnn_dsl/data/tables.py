@@ -18,11 +18,12 @@ import pandas as pd
 
 from hqnn_dsl.data.digits import Lost, lost_in_text, needs_its_text
 from hqnn_dsl.data.formats import foreign, markup, not_utf8_advice
-from hqnn_dsl.data.layout import check_layout, check_names, listed
+from hqnn_dsl.data.layout import check_layout, check_names
 from hqnn_dsl.data.records import find_records
 from hqnn_dsl.diagnostics.codes.reading import NestedColumns, NotATable, OtherForm, TableTooLarge
 from hqnn_dsl.diagnostics.codes.tables import TableEmpty, TableMissing, TableNotUtf8
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.sentences import listed
 from hqnn_dsl.files import open_regular, reason_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Lines:
     def where(self, rows: Sequence[int] | NDArray[np.int64]) -> str:
         """`line 4`, `lines 4 and 9`, `lines 4, 9, 11, 12, 20 and 25 more` for row positions from 0."""
         shown, more = rows[:PLACES_SHOWN], max(len(rows) - PLACES_SHOWN, 0)
-        numbers = listed((str(self.numbers[row]) for row in shown), more=more)
+        numbers = listed((str(self.numbers[row]) for row in shown), "and", more=more)
         said = f"{self.unit}{'s' if len(rows) > 1 else ''} {numbers}"
         if self.labels is None:
             return said

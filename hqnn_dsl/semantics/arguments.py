@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning, shapes
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.functions import unknown_gate_name
 from hqnn_dsl.semantics.options import option_of, value_of
-from hqnn_dsl.semantics.values import Member, Poison, Scope, Silent, Value, choices, suggest_or_list
+from hqnn_dsl.semantics.values import Member, Poison, Scope, Silent, Value, suggest_or_list
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _gates_on(num_qubits: int) -> _Check:
     """A check of one name in a list of gates on so many qubits."""
 
     def check(word: str, span: Span, owner: str, values: _Values) -> None:  # noqa: ARG001 - one signature
-        fitting = choices([row.name for row in GATES.values() if row.num_qubits == num_qubits])
+        fitting = sentences.names((row.name for row in GATES.values() if row.num_qubits == num_qubits), "or")
         if word == "pauli_rot":
             hint = f"it takes letters too; {owner} takes {fitting}"
             wanted = count(num_qubits, "qubit")

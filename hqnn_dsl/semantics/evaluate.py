@@ -11,6 +11,7 @@ import math
 
 from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import Angle, Const
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics import value_advice
@@ -32,7 +33,6 @@ from hqnn_dsl.semantics.values import (
     Symbolic,
     Tensor,
     Value,
-    choices,
     describe,
     extent,
     list_of,
@@ -300,6 +300,6 @@ def _pattern(node: nodes.Expression, scope: Scope) -> str:
         value = evaluate(node, scope)
         pattern = value.name if isinstance(value, Member) else value
     if pattern not in PATTERNS:
-        hint = f"one of {choices(PATTERNS)}"
+        hint = f"one of {sentences.names(PATTERNS, 'or')}"
         raise Refusal(codes.UnknownChoice(span=node.span, what="the pattern", value=str(pattern), hint=hint))
     return str(pattern)

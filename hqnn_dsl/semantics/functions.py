@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import FUNCTIONS, Const, apply
 from hqnn_dsl.circuit.gates import GATES
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.semantics.entanglement import groups
 from hqnn_dsl.semantics.operators import grown, not_constant, small, wrong_operand
-from hqnn_dsl.semantics.values import Member, Symbolic, Value, choices, describe
+from hqnn_dsl.semantics.values import Member, Symbolic, Value, describe
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
@@ -109,7 +110,7 @@ def unknown_gate_name(value: Value, span: Span) -> Diagnostic:
         return codes.WrongType(span=span, what="the name of a gate", expected="a text", found=describe(value))
     from hqnn_dsl.circuit.foreign_gates import no_gate
 
-    return codes.UnknownGate(span=span, name=value, hint=no_gate(value) or f"one of {choices(tuple(GATES))}")
+    return codes.UnknownGate(span=span, name=value, hint=no_gate(value) or f"one of {sentences.names(GATES, 'or')}")
 
 
 _GROUPS_TAKES = "a pattern, a number of qubits, the size of a group and the layer"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.entry import REQUIRED, Option, OptionType, Selection
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
@@ -24,7 +25,6 @@ from hqnn_dsl.semantics.values import (
     Symbolic,
     Tensor,
     Value,
-    choices,
     describe,
     suggest_or_list,
 )
@@ -176,7 +176,7 @@ def bound_text(option: Option) -> str:
         parts.append(f"at most {option.maximum:g}")
     if option.below is not None:
         parts.append(f"below {option.below:g}")
-    return " and ".join(parts)
+    return sentences.listed(parts, "and")
 
 
 def _bounded(option: Option, value: Any, span: Span, owner: str) -> None:
@@ -225,7 +225,7 @@ def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
     if what == "backend":
         known = value_advice.for_backend(name)
     elif what == "loss":
-        known = value_advice.for_loss(name, choices(list(table)))
+        known = value_advice.for_loss(name, sentences.names(table, "or"))
     return known or suggest_or_list(name, list(table))
 
 

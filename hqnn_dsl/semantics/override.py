@@ -14,15 +14,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import Selection
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.meaning import UnknownPath
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import FileScope, collect
 from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
-from hqnn_dsl.semantics.values import choices, suggestion
+from hqnn_dsl.semantics.values import suggestion
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse_value
+from hqnn_dsl.syntax.walk import exchanged, statements_in
 
 if TYPE_CHECKING:
     from hqnn_dsl.catalog.entry import Entry, Option
@@ -143,7 +145,7 @@ def _no_such_path(
 ) -> UnknownPath:
     span = Span(source, 0, len(source.text))
     if found:
-        hint = f"write {choices(['.'.join(item) for item in found])}"
+        hint = f"write {sentences.names(('.'.join(item) for item in found), 'or')}"
         return UnknownPath(span=span, path=path, problem="means several settings", hint=hint)
     names = [".".join(item) for item in known]
     tails = [".".join(item[start:]) for item in known for start in range(len(item))]
@@ -169,7 +171,7 @@ def _unchosen(wanted: tuple[str, ...], model: nodes.Model, offered: Mapping[str,
         where, lacking = f"`{path[0]}` is `{inner}` here", path[1]
     else:
         return ""
-    ways = choices([f"--set '{text}'" for text in having])
+    ways = sentences.names((f"--set '{text}'" for text in having), "or")
     return f"{where}, which has no `{lacking}`; write {ways}" if having else ""
 
 
@@ -367,24 +369,13 @@ def _block_addresses(file: FileScope, model: nodes.Model) -> Iterator[tuple[tupl
     if circuit is None:
         return
     counts: Counter[str] = Counter()
-    for use in _uses(circuit.body):
+    uses = (statement for statement, _ in statements_in(circuit) if isinstance(statement, nodes.BlockUse))
+    for use in uses:
         name = use.call.name if isinstance(use.call, nodes.Name) else use.call.function.name
         counts[name] += 1
         place = name if counts[name] == 1 else f"{name}_{counts[name]}"
         for option in _parameters(file, name):
             yield ("circuit", place, option), _use_change(use, option)
-
-
-def _uses(body: tuple[nodes.Statement, ...]) -> Iterator[nodes.BlockUse]:
-    for statement in body:
-        match statement:
-            case nodes.BlockUse():
-                yield statement
-            case nodes.For() | nodes.Repeat():
-                yield from _uses(statement.body)
-            case nodes.If():
-                yield from _uses(statement.then)
-                yield from _uses(statement.otherwise)
 
 
 def _parameters(file: FileScope, name: str) -> list[str]:
@@ -396,27 +387,6 @@ def _use_change(use: nodes.BlockUse, name: str) -> _Change:
     def change(model: nodes.Model, values: _Values) -> nodes.Model:
         value = _sole(values, name, values[0].span.source)
         changed = replace(use, call=_with_argument(use.call, name, value))
-        parts = tuple(
-            replace(part, body=_replaced(part.body, use, changed)) if isinstance(part, nodes.Circuit) else part
-            for part in model.parts
-        )
-        return replace(model, parts=parts)
+        return exchanged(model, use, changed)
 
     return change
-
-
-def _replaced(
-    body: tuple[nodes.Statement, ...], old: nodes.BlockUse, new: nodes.BlockUse
-) -> tuple[nodes.Statement, ...]:
-    found: list[nodes.Statement] = []
-    for statement in body:
-        match statement:
-            case nodes.For() | nodes.Repeat():
-                found.append(replace(statement, body=_replaced(statement.body, old, new)))
-            case nodes.If(_, _, then, otherwise):
-                found.append(
-                    replace(statement, then=_replaced(then, old, new), otherwise=_replaced(otherwise, old, new))
-                )
-            case _:
-                found.append(new if statement is old else statement)
-    return tuple(found)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.diagnostics.source import Span
 from hqnn_dsl.semantics.entanglement import PATTERNS
 from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.walk import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from hqnn_dsl.semantics.definitions import FileScope
 
@@ -28,7 +29,7 @@ Trees = tuple[tuple["FileScope", tuple[Any, ...]], ...]
 
 def names_for(trees: Trees) -> list[dict[str, str]]:
     """For each file the names of its constants in the common text, by their own names."""
-    mentioned = [set(names_in(printed)) for _, printed in trees]
+    mentioned = [set(names_in(printed, given=True)) for _, printed in trees]
     final: list[dict[str, str]] = []
     taken: set[str] = set()
     for place, (file, _) in enumerate(trees):
@@ -51,35 +52,6 @@ def _fresh(name: str, blocked: set[str]) -> str:
     while f"{name}_{number}" in blocked:
         number += 1
     return f"{name}_{number}"
-
-
-def names_in(node: Any) -> Iterator[str]:
-    """Every name that stands for a value in a tree, or is given one in it."""
-    if isinstance(node, nodes.Name):
-        yield node.name
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from names_in(item)
-    elif is_dataclass(node) and not isinstance(node, Span):
-        yield from names_in(_values_of(node))
-
-
-def _values_of(node: Any) -> tuple[Any, ...]:
-    """The parts of a node that hold values or give names to them."""
-    match node:
-        case nodes.Argument(_, _, value):
-            return (value,)
-        case nodes.Call(_, _, arguments):
-            return arguments
-        case nodes.Gate(_, call, targets) | nodes.BlockUse(_, _, call, targets):
-            return (call.arguments if isinstance(call, nodes.Call) else (), targets)
-        case nodes.Parameter(_, name, _, default):
-            return (name, default)
-        case nodes.Block(_, _, _, _, parameters, body):
-            return (parameters, body)
-        case nodes.Allow() | nodes.Without() | nodes.Shuffle():
-            return ()
-    return tuple(getattr(node, item.name) for item in fields(node))
 
 
 def renamed(node: Any, names: Mapping[str, str], file: FileScope) -> Any:

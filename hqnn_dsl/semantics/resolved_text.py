@@ -15,6 +15,7 @@ from hqnn_dsl.semantics.spec import Choice, Layer, Spec
 from hqnn_dsl.semantics.unused import CIRCUIT_READS
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.printer import text_of
+from hqnn_dsl.syntax.walk import statements_in
 
 if TYPE_CHECKING:
     from hqnn_dsl.semantics.check import Checked
@@ -126,21 +127,9 @@ def _circuit(checked: Checked) -> nodes.Circuit:
     circuit = next(part for part in model.parts if isinstance(part, nodes.Circuit))
     width = nodes.Number(circuit.width.span, checked.spec.num_qubits)
     body = tuple(statement for statement in circuit.body if not isinstance(statement, nodes.Allow))
-    if not any(isinstance(statement, nodes.Measure) for statement in _statements(body)):
+    if not any(isinstance(statement, nodes.Measure) for statement, _ in statements_in(circuit)):
         body = (*body, nodes.Measure(circuit.span, (nodes.Name(circuit.span, "z"),)))
     return replace(circuit, width=width, body=body)
-
-
-def _statements(body: tuple[nodes.Statement, ...]) -> list[nodes.Statement]:
-    found: list[nodes.Statement] = []
-    for statement in body:
-        found.append(statement)
-        match statement:
-            case nodes.For() | nodes.Repeat():
-                found.extend(_statements(statement.body))
-            case nodes.If():
-                found.extend(_statements((*statement.then, *statement.otherwise)))
-    return found
 
 
 def _train_text(spec: Spec, names: tuple[str, ...]) -> str:

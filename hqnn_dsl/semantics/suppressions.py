@@ -9,8 +9,9 @@ from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import every_code
 from hqnn_dsl.diagnostics.codes.meaning import UnknownChoice
 from hqnn_dsl.diagnostics.codes.warnings import UselessAllow
-from hqnn_dsl.semantics.values import near_name
+from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.walk import statements_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -42,7 +43,7 @@ def silenced(
     for allow, brace in found:
         code = allow.code.name
         if code not in known:
-            hint = near_name(code, sorted(known)) if len(extra) < limits.MAX_FOUND_ERRORS else ""
+            hint = did_you_mean(nearest(code, known)) if len(extra) < limits.MAX_FOUND_ERRORS else ""
             hint = hint or "only warnings can be allowed, their codes begin with W"
             extra.append(UnknownChoice(span=allow.code.span, what="`allow`", value=code, hint=hint))
             continue
@@ -87,21 +88,6 @@ class _Within:
 
 def _allows(model: nodes.Model) -> Iterator[tuple[nodes.Allow, Span]]:
     """Every `allow` of a model, with the text of the braces around it."""
-    waiting: list[tuple[object, Span]] = [(model, model.span)]
-    while waiting:
-        node, brace = waiting.pop()
-        inner: tuple[object, ...] = ()
-        match node:
-            case nodes.Allow():
-                yield node, brace
-            case nodes.Model(_, _, _, inner) | nodes.Parts(_, _, inner) | nodes.Layers(_, _, _, inner):
-                pass
-            case nodes.Settings(_, _, _, inner) | nodes.Circuit(_, _, _, _, inner):
-                pass
-            case nodes.For(_, _, _, inner) | nodes.Repeat(_, _, inner):
-                pass
-            case nodes.If(_, _, then, otherwise):
-                inner = (*then, *otherwise)
-        if inner:
-            assert isinstance(node, nodes.Model | nodes.Part | nodes.Statement)
-            waiting.extend((item, node.span) for item in reversed(inner))
+    for statement, around in statements_in(model):
+        if isinstance(statement, nodes.Allow):
+            yield statement, around.span

@@ -146,12 +146,7 @@ def unread_names(tree: nodes.File, file: FileScope) -> Iterator[Diagnostic]:
         if let.name.name not in named:
             yield warnings.UnreadName(span=let.name.span, what=f"the constant `{let.name.name}`")
     for definition in file.own.values():
-        inside = set(names_in(definition.block.body)) | {
-            name
-            for parameter in definition.block.parameters
-            if parameter.default
-            for name in names_in(parameter.default)
-        }
+        inside = set(names_in(definition.block))
         for parameter in definition.block.parameters:
             if parameter.name.name not in inside:
                 what = f"the argument `{parameter.name.name}` of `{definition.name}`"

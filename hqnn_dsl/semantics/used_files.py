@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.files import read_small
-from hqnn_dsl.semantics.values import near_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,7 +137,7 @@ def unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> D
     elif isinstance(error, FileNotFoundError):
         reason = "there is no such file"
         with suppress(OSError):
-            hint = near_name(path.name, [item.name for item in islice(path.parent.iterdir(), _MOST_NAMES)])
+            hint = did_you_mean(nearest(path.name, (item.name for item in islice(path.parent.iterdir(), _MOST_NAMES))))
     elif isinstance(error, IsADirectoryError):
         reason = "it is a folder"
     else:

@@ -7,12 +7,12 @@ weights, or a tensor of those. `Poison` stands for a value whose definition was 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes.meaning import TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.sentences import did_you_mean, names, nearest
 from hqnn_dsl.semantics.foreign_words import meant_elsewhere
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Meter:
             raise Refusal(TooLarge(span=span, what=what, limit=str(limits.MAX_OPERATORS)))
 
     def advice(self, word: str, place: Span, candidates: Callable[[], list[str]], *, is_own: bool = False) -> str:
-        """`suggestion`, or `near_name` where names are the user's own, for a word that stands at `place`.
+        """`suggestion`, or `did you mean …?` if names are the user's own, for a word that stands at `place`.
 
         Worked out once a place, and not for ever more of them.
         """
@@ -175,7 +175,7 @@ class Meter:
                 return ""
             known = candidates()
             self._advised += len(known)
-            self._advice[key] = near_name(word, known) if is_own else suggestion(word, known)
+            self._advice[key] = did_you_mean(nearest(word, known)) if is_own else suggestion(word, known)
         return self._advice[key]
 
 
@@ -242,28 +242,12 @@ class Scope:
             yield from self._outer.names()
 
 
-def near_name(word: str, candidates: Iterator[str] | tuple[str, ...] | list[str]) -> str:
-    """The help line `did you mean …?` for a misspelt name of the user's own, empty where nothing is near."""
-    if len(word) > limits.MAX_NAME:
-        return ""
-    known = sorted(set(candidates))
-    near = [name for name in known if name.casefold() == word.casefold()][:1]
-    near = near or get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else ""
-
-
 def suggestion(word: str, candidates: tuple[str, ...] | list[str]) -> str:
     """What a word of the language was probably meant as: another library's word for it before one that looks alike."""
     meant = meant_elsewhere(word, candidates)
     if meant is None:
-        return near_name(word, candidates)
+        return did_you_mean(nearest(word, candidates))
     return f"here it is called `{meant}`" if meant else ""
-
-
-def choices(words: Iterator[str] | tuple[str, ...] | list[str]) -> str:
-    """`a`, `b` or `c`, for a help line."""
-    listed = [f"`{word}`" for word in words]
-    return " or ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) > 1 else "".join(listed)
 
 
 def suggest_or_list(word: str, candidates: tuple[str, ...] | list[str]) -> str:
@@ -273,4 +257,4 @@ def suggest_or_list(word: str, candidates: tuple[str, ...] | list[str]) -> str:
         return near
     if len(candidates) == 1:
         return f"the only one is `{candidates[0]}`"
-    return f"one of {choices(candidates)}" if len(candidates) <= 40 else ""
+    return f"one of {names(candidates, 'or')}" if len(candidates) <= 40 else ""

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.meaning import GivenTwice, NoEffect, UnknownPath
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.semantics.collector import refuse_all
-from hqnn_dsl.semantics.values import choices, near_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,8 @@ class Paths:
         if len(found) == 1:
             return found[0]
         if found:
-            hint = f"write {choices([*map('.'.join, found[:_MOST_NAMED]), *(['…'] if found[_MOST_NAMED:] else [])])}"
+            shown = [*map(".".join, found[:_MOST_NAMED]), *(["…"] if found[_MOST_NAMED:] else [])]
+            hint = f"write {sentences.names(shown, 'or')}"
             problem = "points at several weights"
         else:
             hint, problem = self._advice(path.text), "points at no weights of this circuit"
@@ -86,8 +87,8 @@ class Paths:
         if self._advised > limits.MAX_ADVICE + len(self.places):
             return ""
         names = [".".join(place) for place in self.places]
-        known = f"weights are at {choices(names)}" if len(names) <= _MOST_NAMED else ""
-        return near_name(text, names) or known
+        known = f"weights are at {sentences.names(names, 'or')}" if len(names) <= _MOST_NAMED else ""
+        return sentences.did_you_mean(sentences.nearest(text, names)) or known
 
 
 def apply_initials(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.syntax.statements import (
     BODY,
     BODY_WORDS,
@@ -79,9 +80,7 @@ def allowed(sort: str) -> str:
 
 def meant(word: str, sort: str) -> str:
     """The statement word that `word` was probably meant as, or nothing."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word, _HOLDS.get(sort, ()), 1, 0.7)), "")
+    return sentences.nearest(word, _HOLDS.get(sort, ()), cutoff=0.7)
 
 
 def expected(run: Automaton) -> str:
@@ -106,14 +105,7 @@ def expected(run: Automaton) -> str:
         found.append("the end of the line")
     if len(words) > 6 and not found:
         found.append("a statement")
-    return listed(found)
-
-
-def listed(words: list[str]) -> str:
-    """`a, b or c`."""
-    if len(words) < 2:
-        return words[0] if words else "nothing more"
-    return ", ".join(words[:-1]) + " or " + words[-1]
+    return sentences.listed(found, "or") or "nothing more"
 
 
 def found(run: Automaton, index: int) -> str:

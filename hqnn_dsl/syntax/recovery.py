@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hqnn_dsl.circuit import foreign_phrases
 from hqnn_dsl.diagnostics.codes import syntax as codes
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
+from hqnn_dsl.diagnostics.sentences import did_you_mean
 from hqnn_dsl.diagnostics.source import Span
 from hqnn_dsl.limits import MAX_FOUND_MISTAKES
 from hqnn_dsl.syntax import advice, foreign_lines, places, statements
@@ -328,13 +329,12 @@ class Recovery:
         gate = sort == statements.SETTINGS and start + 1 == index and self.tokens.kinds[index] == "CALL_OPEN"
         if not named or not (lost or gate):
             return None
-        meant = places.meant(word, sort)
         words = codes.NotHere(
             span=self._at(start),
             word=word,
             place=place,
             allowed=places.allowed(sort),
-            hint=f"did you mean `{meant}`?" if meant else "",
+            hint=did_you_mean(places.meant(word, sort)),
         )
         return self._give_up(index, words)
 

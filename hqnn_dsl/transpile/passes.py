@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
@@ -21,6 +20,7 @@ from hqnn_dsl.diagnostics.codes.environment import (
     UnknownDevice,
 )
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
 from hqnn_dsl.transpile.symbols import carried
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _target_options(num_qubits: int, target: Target) -> dict[str, Any]:
     known = get_standard_gate_name_mapping()
     for name in target.basis:
         if name not in known:
-            raise Refusal(UnknownBasisGate(name=name, hint=_did_you_mean(name, list(known))))
+            raise Refusal(UnknownBasisGate(name=name, hint=did_you_mean(nearest(name, known))))
     coupling = coupling_map(target.coupling, num_qubits)
     if coupling is not None:
         connected = max(len(part.physical_qubits) for part in coupling.connected_components())
@@ -128,16 +128,11 @@ def fake_device(name: str, num_qubits: int = 0) -> Any:
     except ImportError as error:
         raise Refusal(FakeDevicesMissing(name=name)) from error
     if name not in devices:
-        raise Refusal(UnknownDevice(name=name, hint=_did_you_mean(name, list(devices))))
+        raise Refusal(UnknownDevice(name=name, hint=did_you_mean(nearest(name, devices))))
     device = devices[name]()
     if device.num_qubits < num_qubits:
         raise Refusal(DeviceTooSmall(num_qubits=num_qubits, offered=device.num_qubits, device=f"`{name}`"))
     return device
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean `{close[0]}`?" if close else ""
 
 
 def _sentence(error: Exception) -> str:

@@ -178,6 +178,7 @@ def test_lines_about_weights(lines, found):
         ("let n = 2", "feature_map angle(); if false { ry(n) 0 }", []),
         ("let n = [1, 2]", "feature_map angle(); ry(n[0]) 0", []),
         ("feature_map f(a: int = 3) { input x; rx(x) 0 }", "feature_map f(a: 5)", ["W0430"]),
+        ("let n = 3; feature_map f(a: int = n) { input x; rx(a * x) 0 }", "feature_map f()", []),
         ("feature_map f(a: int = 3, b: int = a) { input x; rx(b * x) 0 }", "feature_map f(a: 5)", []),
     ],
 )

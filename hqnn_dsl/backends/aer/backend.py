@@ -15,6 +15,7 @@ from hqnn_dsl.diagnostics.codes.environment import AerPicked
 from hqnn_dsl.diagnostics.codes.simulators import CuStateVecUnbatched
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
+from hqnn_dsl.diagnostics.sentences import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ def probe() -> str:
     if cpu is not None:
         return f"{cpu.headline}; {cpu.help}"
     gpu = gpu_objection(custatevec=False)
-    named = " and ".join(state.packages) or "qiskit-aer of unknown origin"
+    named = listed(state.packages, "and") or "qiskit-aer of unknown origin"
     return f"ready on the CPU ({named}); GPU: {'ready' if gpu is None else gpu.headline}"
 
 

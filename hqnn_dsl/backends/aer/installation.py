@@ -20,6 +20,7 @@ from hqnn_dsl.diagnostics.codes.environment import (
     NotOnGpu,
     TwoAers,
 )
+from hqnn_dsl.diagnostics.sentences import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +108,7 @@ def _explain(error: ImportError | RuntimeError, extra: str) -> Diagnostic:
     if not state.packages and isinstance(error, ModuleNotFoundError):
         return AerMissing(extra=extra)
     if state.is_conflict:
-        listed = " and ".join(f"`{name}`" for name in state.packages)
+        listed = names(state.packages, "and")
         owner = f"`{state.owner}`" if state.owner else "neither"
         return TwoAers(packages=listed, owner=owner, names=" ".join(state.packages), extra=extra)
     if isinstance(error, ImportError):

@@ -22,6 +22,7 @@ from hqnn_dsl.diagnostics.codes.pennylane import DenseObservable, NoSinglePrecis
 from hqnn_dsl.diagnostics.codes.terms import TooManyTerms
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import size
+from hqnn_dsl.diagnostics.sentences import names
 from hqnn_dsl.limits import MAX_TERMS
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     found: list[Diagnostic] = []
     row = KNOWN.get(device)
     if row is not None and diff not in row.diffs:
-        offered = " or ".join(f"`diff: {name}`" for name in row.diffs)
+        offered = names((f"diff: {name}" for name in row.diffs), "or")
         found.append(NotThisDiff(device=device, diff=diff, offered=offered, about=("diff", "device")))
     if options["precision"] == "single" and not (row is not None and row.has_single):
         found.append(NoSinglePrecision(device=device, about=("precision", "device")))

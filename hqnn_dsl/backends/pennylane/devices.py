@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from hqnn_dsl.diagnostics.codes.pennylane import NoSuchDevice, PennyLaneMissing
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.sentences import did_you_mean, nearest
+from hqnn_dsl.literals import quoted
 
 DIFFS = ("backprop", "adjoint", "parameter_shift")
 """Ways to differentiate, as specs name them."""
@@ -67,8 +68,8 @@ def require(device: str) -> None:
     hint = ""
     if device in KNOWN:
         hint = f'run `pip install {KNOWN[device].package}`, or write `device: "lightning.qubit"`'
-    elif close := get_close_matches(device, [*names, *KNOWN], n=1):
-        hint = f'did you mean `device: "{close[0]}"`?'
+    elif close := nearest(device, [*names, *KNOWN]):
+        hint = did_you_mean(f"device: {quoted(close)}")
     else:
         hint = f"install the package that brings it, or write one of {', '.join(f'`{name}`' for name in names)}"
     raise Refusal(NoSuchDevice(device=device, hint=hint))
