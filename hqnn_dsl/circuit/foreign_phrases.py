@@ -1,6 +1,6 @@
 """Advice for words of other libraries: whole lines and settings to type, by the place of the word.
 
-The names of tables of other libraries are in `semantics/foreign_words.py`, those of gates in `circuit/foreign_gates.py`.
+Names in tables of other libraries are in `semantics/foreign_words.py`, those of gates in `circuit/foreign_gates.py`.
 Here is all that is more than a name. Spellings are compared without case, underscores, dots and dashes. A test compiles
 every advice.
 """
