@@ -38,3 +38,23 @@ def test_links_lead_somewhere(page):
 def test_specs_on_pages_are_fine(page):
     for text in re.findall(r"^```hqnn\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE):
         check(Source(f"{page.name}", text))
+
+
+@pytest.mark.parametrize(
+    "folder", [".", "docs", "hqnn_dsl", "benchmarks", "tests"], ids=lambda folder: "pages" if folder == "." else folder
+)
+def test_modules_that_texts_name_are_there(folder):
+    """A path such as `circuit/gates.py`, from the root or from the package, names a file."""
+    rooms = "|".join(sorted(path.name for path in (ROOT / "hqnn_dsl").iterdir() if path.is_dir()))
+    named = re.compile(rf"(?<![\w/.])((?:hqnn_dsl|tests|docs|benchmarks|{rooms})/[\w/]+\.py)\b")
+    texts = [*(ROOT / folder).glob("*.md"), *(ROOT / folder).glob("*.toml")]
+    texts += [] if folder == "." else (ROOT / folder).rglob("*.py")
+    assert texts
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in texts
+        if path.name != "CHANGELOG.md" and ".venvs" not in path.parts
+        for name in named.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists() and not (ROOT / "hqnn_dsl" / name).exists()
+    ]
+    assert missing == []

@@ -1,8 +1,8 @@
-"""What to type for a word of another library: whole lines and settings, by the place where the word stands.
+"""Advice for words of other libraries: whole lines and settings to type, by the place of the word.
 
-`semantics/elsewhere.py` says which name of a table another library's name is, and `circuit/foreign.py` does so for
-gates. Here is what is more than a name. Spellings are compared without case, underscores, dots and dashes. A test
-compiles everything that stands here.
+Names in tables of other libraries are in `semantics/foreign_words.py`, those of gates in `circuit/foreign_gates.py`.
+Here is all that is more than a name. Spellings are compared without case, underscores, dots and dashes. A test compiles
+every advice.
 """
 
 from __future__ import annotations

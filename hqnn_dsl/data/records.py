@@ -2,7 +2,7 @@
 
 Pandas does not say in which line a row stands, fills short rows up in silence and cuts long ones. So the bytes are
 looked at first, a chunk at a time in NumPy: lines, commas and quotes. Where a quote stands in an unusual place,
-Python's own reader goes through the text instead; both give the same records (`tests/training/test_records.py`).
+Python's own reader goes through the text instead; both give the same records (`tests/data/test_records.py`).
 """
 
 from __future__ import annotations

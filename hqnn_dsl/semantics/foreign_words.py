@@ -1,7 +1,8 @@
 """Words of other libraries for what stands in settings, layers, blocks and expressions, and what they are here.
 
 Looked up before any name that only looks alike is suggested: `rmse` is not a misspelt `mse`, nor `gpu` one of
-`cpu`. Spellings are compared without case, underscores and dots. Gates have a table of their own, `circuit/foreign.py`.
+`cpu`. Spellings are compared without case, underscores and dots. Gates have a table of their own in
+`circuit/foreign_gates.py`.
 """
 
 from __future__ import annotations
