@@ -13,7 +13,7 @@ from wrong_backends import SPEC as PLAIN
 from wrong_backends import quick_rows_only
 
 import hqnn_dsl as hqnn
-from hqnn_dsl import pipeline
+from hqnn_dsl import program as programs
 from hqnn_dsl.backends import auto
 from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.cli.main import main
@@ -122,10 +122,10 @@ def test_a_trial_is_made_on_the_device_of_the_spec_or_not_at_all(cuda, monkeypat
         tried.append(device)
         return auto.Picked("reference"), False
 
-    real, tried = pipeline.candidates_of, []
+    real, tried = programs.candidates_of, []
     asked = {device: program(device, backend="auto") for device in ("auto", "cpu", "cuda")}
-    monkeypatch.setattr(pipeline, "candidates_of", candidates)
-    monkeypatch.setattr(pipeline, "pick", first)
+    monkeypatch.setattr(programs, "candidates_of", candidates)
+    monkeypatch.setattr(programs, "pick", first)
     with pytest.raises(Refusal, match="E0543") as refused:
         make(asked["cuda"])
     assert refused.value.diagnostics[0].span is not None
@@ -174,8 +174,8 @@ def test_a_run_of_cuda_predicts_without_one(run_of_cuda, cuda, monkeypatch, is_r
     expected = hqnn.open_run(run_of_cuda).predict(TABLE)
     if not is_recorded:
         (run_of_cuda / "environment.json").unlink()
-    real, tried = pipeline.pick, []
-    monkeypatch.setattr(pipeline, "pick", lambda *given, device: (tried.append(device), real(*given, device=device))[1])
+    real, tried = programs.pick, []
+    monkeypatch.setattr(programs, "pick", lambda *given, device: (tried.append(device), real(*given, device=device))[1])
     for here in (False, True):
         cuda(here)
         opened = hqnn.open_run(run_of_cuda)
