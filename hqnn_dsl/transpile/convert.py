@@ -92,7 +92,7 @@ def named_angles(circuit: Circuit) -> list[Any]:
 
 
 def with_angles(built: QuantumCircuit, angles: Sequence[Any]) -> QuantumCircuit:
-    """Returns the Qiskit circuit of `slotted` with `angles[slot]` in place of Parameters, those of `named_angles`.
+    """Returns a circuit in the Parameters of `slotted` with `angles[slot]` in their places, those of `named_angles`.
 
     The global phase, which nothing measures, is left out: it may be a long sum.
     """
@@ -155,7 +155,7 @@ def _parameters(circuit: Circuit) -> tuple[list[Parameter], list[Parameter], dic
 
 
 def slotted(circuit: Circuit) -> Slotted:
-    """Returns the circuit with constants bound, a Parameter for every other slot. Raises `Refusal` for an amplitude."""
+    """Returns the circuit with constants bound and a Parameter for each other slot. Refuses an amplitude input."""
     if circuit.amplitude is not None:
         raise Refusal(AmplitudeInQiskit(reason="its rotations are no slots"))
     parameters, built = _opened(circuit)
@@ -178,7 +178,7 @@ def _opened(circuit: Circuit) -> tuple[dict[int, Parameter], QuantumCircuit]:
 
 
 def observables(circuit: Circuit) -> list[SparsePauliOp]:
-    """Returns one operator for each output, in output order; a probability is its projector, 2^k products of Z.
+    """Returns one operator for each output, in output order; a probability is a projector, a sum of 2^k products of Z.
 
     Raises `Refusal` (E0785) if all of them together have more than `MAX_TERMS` products.
     """
