@@ -1,12 +1,14 @@
-"""Writes docs/catalog.md from the tables of the code, and docs/command-line.md from the help of the commands.
+"""Writes docs/catalog.md from the tables of the code, docs/command-line.md from the help of the commands, and
+docs/spec.schema.json, the JSON schema of a resolved spec.
 
     python docs/generate.py
 
-A test holds both files fresh.
+A test holds these files fresh.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import every_code
+from hqnn_dsl.export.spec_document import json_schema
 from hqnn_dsl.literals import written
 from hqnn_dsl.pipeline import backends
 from hqnn_dsl.semantics.definitions import library_block, library_names
@@ -52,6 +55,11 @@ def page() -> str:
     parts.extend(_nested(backends()))
     parts.extend(_codes())
     return "\n\n".join(parts) + "\n"
+
+
+def schema() -> str:
+    """The JSON schema, as `hqnn explain spec-schema` prints it."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _table(*header: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
@@ -153,3 +161,4 @@ if __name__ == "__main__":
 
     (Path(__file__).parent / "catalog.md").write_text(page(), encoding="utf-8")
     (Path(__file__).parent / "command-line.md").write_text(command_line.page(), encoding="utf-8")
+    (Path(__file__).parent / "spec.schema.json").write_text(schema(), encoding="utf-8")

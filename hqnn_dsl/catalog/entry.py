@@ -36,7 +36,7 @@ class Selection:
     """An entry of a table with all its options filled in, as the value of an option: `depolarizing(p1: 0.001, …)`."""
 
     name: str
-    options: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, OptionValue], ...] = ()
 
     def __getitem__(self, option: str) -> Any:
         return dict(self.options)[option]
@@ -102,7 +102,13 @@ class Choice:
     """An entry of a catalog with all its options filled in: `adamw(lr: 0.01, …)`."""
 
     name: str
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, OptionValue] = field(default_factory=dict)
+
+
+if TYPE_CHECKING:
+    OptionValue = Any  # readers know the type of each option from its row
+else:
+    OptionValue = None | bool | int | float | str | list[int] | list[str] | Selection
 
 
 def table(*entries: Entry) -> dict[str, Entry]:

@@ -24,7 +24,10 @@ from hqnn_dsl.cli.output import (
 from hqnn_dsl.cli.plan_tables import plan_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hqnn_dsl.data.preprocess import Prepared
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.pipeline import Program
 
 
@@ -40,9 +43,16 @@ def check(  # noqa: PLR0913 - options of a command
     data: MaybeData = None,
     *,
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="Print the spec with every setting and default filled in.")
+        bool,
+        typer.Option(
+            "--resolved",
+            help="Print the spec with every setting and default filled in: as text of the language or, with "
+            "`--format json`, in a JSON document that `hqnn explain spec-schema` describes.",
+        ),
     ] = False,
-    form: Annotated[Format, typer.Option("--format", help="The form of the diagnostics.")] = Format.text,
+    form: Annotated[
+        Format, typer.Option("--format", help="The form of the diagnostics and of the resolved spec.")
+    ] = Format.text,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
 ) -> None:
@@ -73,8 +83,7 @@ def check(  # noqa: PLR0913 - options of a command
         warnings = (*warnings, *prepared.notes, *(item for item in far if item.code not in allowed))
     text = program.resolved.rstrip() if program is not None and resolved else None
     if form is Format.json:
-        document = {"ok": True, **found_data(warnings)}
-        write_json(document if text is None else {**document, "resolved": text})
+        write_json(_document(warnings, program if resolved else None))
         return
     show(warnings)
     if not isinstance(found, Checked):
@@ -86,6 +95,16 @@ def check(  # noqa: PLR0913 - options of a command
         write(f"{spec}: fine, {circuit_counts(found.circuit)}{alone}")
     if prepared is not None and text is None:
         write_lines(_table_in_short(str(data), prepared))
+
+
+def _document(warnings: Iterable[Diagnostic], program: Program | None) -> dict[str, Any]:
+    """Returns an accepted spec as the data of a JSON document: its warnings and, with a program, the resolved spec."""
+    findings = found_data(warnings)
+    if program is None:
+        return {"ok": True, **findings}
+    from hqnn_dsl.export.spec_document import document_of
+
+    return document_of(program.spec, program.resolved.rstrip(), findings)
 
 
 def _table_in_short(name: str, prepared: Prepared) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from hqnn_dsl.cli.options import Json
 from hqnn_dsl.cli.output import write, write_json, write_lines
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+
+SPEC_SCHEMA: Final = "spec-schema"
+"""The name under which the JSON schema of a resolved spec is explained."""
 
 
 def page_of(code: type[Diagnostic]) -> str:
@@ -29,7 +32,8 @@ def explain(
         typer.Argument(
             metavar="[CODE|NAME|TOPIC]",
             help="A code (E0312), a gate, block, layer or setting (zz, dense, epochs), a name from another library "
-            "(AngleEmbedding), or a topic of codes (shapes); all topics and codes if left out.",
+            "(AngleEmbedding), a topic of codes (shapes), or `spec-schema`, the JSON schema of a resolved spec; all "
+            "topics and codes if left out.",
         ),
     ] = "",
 ) -> None:
@@ -42,6 +46,11 @@ def explain(
     from hqnn_dsl.semantics.value_advice import what_is
 
     codes, name = every_code(), asked.strip()
+    if name == SPEC_SCHEMA:
+        from hqnn_dsl.export.spec_document import json_schema
+
+        write_json(json_schema())
+        return
     if name.upper() in codes:
         code = name.upper()
         write_lines(f"{code} ({codes[code].severity})\n\n{page_of(codes[code])}")
@@ -60,7 +69,7 @@ def explain(
     if said:
         write(said)
         return
-    near = nearest(name.lower(), [*names(), *TOPICS, *(code.lower() for code in codes)])
+    near = nearest(name.lower(), [*names(), *TOPICS, SPEC_SCHEMA, *(code.lower() for code in codes)])
     found = near.upper() if near.upper() in codes else near
     raise Refusal(UnknownCode(asked=asked, hint=did_you_mean(f"hqnn explain {found}") if near else ""))
 

@@ -7,7 +7,7 @@ every independent mistake is found in one run.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
@@ -219,8 +219,8 @@ class _Model:
         self.collector.extend(unread_names(self.tree, self.file))
         return spec
 
-    def _constants(self) -> dict[str, object]:
-        constants: dict[str, object] = {}
+    def _constants(self) -> dict[str, Any]:
+        constants: dict[str, Any] = {}
         for name in self.file.constants:
             binding = self.scope.find(name)
             value = binding.value if binding is not None else Poison()

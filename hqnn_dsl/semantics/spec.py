@@ -110,7 +110,7 @@ class Spec:
     version: int = 1
     name: str
     doc: str = ""
-    constants: dict[str, Any] = field(default_factory=dict)
+    constants: dict[str, bool | int | float | str | tuple[Any, ...]] = field(default_factory=dict)
     data: DataSpec = DataSpec()
     encoder: tuple[Layer, ...] = ()
     in_width: int | None = None

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hqnn_dsl.limits import MAX_INTEGER, MAX_NAME, MAX_NESTING, MAX_PATH
-from hqnn_dsl.syntax.tokens import CLOSER, END, FOREIGN, Tokens
+from hqnn_dsl.syntax.tokens import CLOSER, END, FOREIGN, OPERATORS, Tokens
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Source
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.syntax.tables import Tables
 
 
-_OPERATORS: Final = frozenset(("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"))
-_CONTINUES: Final = _OPERATORS | {",", "not", "..", ":", "=", "(", "[", "CALL_OPEN", "INDEX_OPEN"}
+_CONTINUES: Final = OPERATORS | {",", "not", "..", ":", "=", "(", "[", "CALL_OPEN", "INDEX_OPEN"}
 """What ends no line inside brackets: the bracket is still open after it."""
-_JOINS: Final = _OPERATORS | {",", "..", ":", "=", ")", "]"} | FOREIGN.keys()
+_JOINS: Final = OPERATORS | {",", "..", ":", "=", ")", "]"} | FOREIGN.keys()
 """What begins no statement: after a line end inside brackets, the bracket is still open before it."""
 _ENDED: Final = frozenset(("SEP", ",", "{"))
 

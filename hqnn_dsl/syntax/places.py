@@ -19,6 +19,7 @@ from hqnn_dsl.syntax.statements import (
     SETTINGS,
     SWEEP,
 )
+from hqnn_dsl.syntax.tokens import OPERATORS
 
 if TYPE_CHECKING:
     from hqnn_dsl.syntax.automaton import Automaton
@@ -51,9 +52,8 @@ _CLASSES: Final = {"NUMBER": "a value", "NAME": "a name", "STRING": "a string in
 _VALUE_STARTS: Final = frozenset(
     ["NUMBER", "NAME", "STRING", "true", "false", "pi", "auto", "qubits", "(", "[", "+", "-", "not"]
 )
-OPERATORS: Final = frozenset(
-    ["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or", "..", "step"]
-)
+GOES_ON: Final = OPERATORS | {"..", "step"}
+"""Tokens that continue a value."""
 
 
 def block(run: Automaton) -> tuple[str, str]:
@@ -91,8 +91,7 @@ def expected(run: Automaton) -> str:
     if "NUMBER" in kinds:
         kinds -= _VALUE_STARTS
         found.append("a value")
-    if OPERATORS & kinds:
-        kinds -= OPERATORS
+    kinds -= GOES_ON
     found += [text for kind, text in _CLASSES.items() if kind in kinds]
     marks = sorted(
         kind for kind in kinds if not kind.isalnum() and kind not in {"CALL_OPEN", "INDEX_OPEN", "feature_map"}

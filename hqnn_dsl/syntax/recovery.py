@@ -94,7 +94,7 @@ class Recovery:
         kinds = self.tokens.kinds
         kind, start = kinds[index], self._start(index)
         sort, _ = places.block(self.run)
-        if start == index and kind in places.OPERATORS:
+        if start == index and kind in places.GOES_ON:
             return "a line goes on only inside brackets and after a comma"
         if sort == statements.BODY and kind == "{":
             return "the statements with braces are `for`, `if` and `repeat`"

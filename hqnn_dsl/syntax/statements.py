@@ -28,3 +28,6 @@ STANDS: Final[dict[str, tuple[frozenset[str], str]]] = {
     **dict.fromkeys(BODY_WORDS, (frozenset({BODY}), "in a circuit or a block")),
 }
 """Statement words with the places where they may stand, and that in words."""
+
+NOT_IN_BODY: Final = frozenset(word for word, (sorts, _) in STANDS.items() if BODY not in sorts)
+"""Statement words that no circuit and no block holds."""

@@ -18,6 +18,9 @@ UNKNOWN: Final = "UNKNOWN"
 
 CLOSER: Final = {"(": ")", "CALL_OPEN": ")", "[": "]", "INDEX_OPEN": "]"}
 
+OPERATORS: Final = frozenset(("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"))
+"""Operators between two values."""
+
 FOREIGN: Final = {"&&": "and", "&": "and", "||": "or", "!": "not", "^": "**", "<>": "!="}
 """Operators of other languages, and ours."""
 

@@ -15,6 +15,7 @@ from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.limits import MAX_EXPRESSION_DEPTH, MAX_INTEGER
 from hqnn_dsl.literals import unescaped
 from hqnn_dsl.syntax import nodes
+from hqnn_dsl.syntax.statements import NOT_IN_BODY
 
 if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
@@ -41,30 +42,6 @@ class _Body(NamedTuple):
 
     statements: tuple[nodes.Statement, ...]
     brace: int
-
-
-OTHER_WORDS: Final = frozenset(
-    (
-        "use",
-        "model",
-        "hqnn",
-        "else",
-        "data",
-        "encoder",
-        "circuit",
-        "decoder",
-        "layers",
-        "parallel",
-        "branch",
-        "residual",
-        "train",
-        "transpile",
-        "backend",
-        "sweep",
-        "budget",
-    )
-)
-"""Words that begin statements, but none of a circuit or a block."""
 
 
 class Builder:
@@ -321,7 +298,7 @@ class Builder:
     def _check_gate(self, call: nodes.Name | nodes.Call) -> None:
         """Report a statement of another place that happens to read as a gate: `use "blocks.hqnn"`."""
         name = call if isinstance(call, nodes.Name) else call.function
-        if name.name in OTHER_WORDS:
+        if name.name in NOT_IN_BODY:
             from hqnn_dsl.diagnostics.codes.syntax import Misplaced
             from hqnn_dsl.syntax.statements import STANDS
 

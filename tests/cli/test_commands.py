@@ -170,6 +170,10 @@ def test_check_as_json_is_one_document(hqnn_command, spec, data):
     found = json.loads(out)
     assert (found["ok"], found["diagnostics"]) == (True, [])
     assert found["resolved"].startswith("hqnn 1\n")
+    assert found["spec"]["train"]["epochs"] == hqnn.compile(spec).spec.train.epochs
+    code, out, err = hqnn_command("explain", "spec-schema")
+    assert (code, err, json.loads(out)["$id"]) == (0, "", found["$schema"])
+    assert set(json.loads(hqnn_command("check", spec, "--format", "json")[1])) == {"ok", "diagnostics"}
     spec.write_text(SPEC.replace("angle", "angel").replace("target y", "tarket y"), encoding="utf-8")
     code, out, err = hqnn_command("check", spec, "--format", "json")
     assert (code, err) == (1, "")
