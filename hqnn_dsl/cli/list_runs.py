@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -101,41 +100,30 @@ def _is_run(path: Path) -> bool:
 
 
 def _listed(path: Path) -> Listed:
+    from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, EnvironmentFile, MetricsFile, read_run_file
+
     nothing: dict[str, float | None] = dict.fromkeys(SCORES)
+    if not os.path.lexists(path / METRICS):
+        return Listed(path.name, "unfinished", None, nothing, f"there is no {METRICS}")
     try:
-        if not (path / "metrics.json").exists():
-            return Listed(path.name, "unfinished", None, nothing, "there is no metrics.json")
-        metrics, environment = _json(path / "metrics.json"), _json(path / "environment.json")
-    except (OSError, ValueError, RecursionError) as error:
-        return Listed(path.name, "damaged", None, nothing, _why(error))
-    test, backend = metrics.get("test"), environment.get("backend")
-    if not isinstance(backend, dict) or not isinstance(test, dict | None):
-        return Listed(path.name, "damaged", None, nothing, "metrics.json or environment.json is not as it was written")
-    name = backend.get("name")
-    scores = {key: _score((test or {}).get(key)) for key in SCORES}
-    return Listed(path.name, "complete", name if isinstance(name, str) else None, scores)
+        test = read_run_file(path, METRICS, MetricsFile).test
+        backend = read_run_file(path, ENVIRONMENT, EnvironmentFile).backend
+    except Refusal as refusal:
+        return Listed(path.name, "damaged", None, nothing, _reason(refusal))
+    scores = nothing if test is None else {name: getattr(test, name) for name in SCORES}
+    return Listed(path.name, "complete", backend.name, scores)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(found, dict):
-        raise ValueError(f"{path.name} is not as it was written")
-    return found
+def _reason(refusal: Refusal) -> str:
+    """Why a run cannot be listed, without its path, which stands beside."""
+    from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
 
-
-def _why(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"there is no {Path(str(error.filename)).name}"
-    if isinstance(error, OSError):
-        return f"{Path(str(error.filename)).name} cannot be read"
-    if type(error) is ValueError:
-        return str(error)
-    return "one of its JSON files cannot be read"
-
-
-def _score(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and math.isfinite(value) else None
+    match refusal.diagnostics:
+        case (NotARun(file=file),):
+            return f"there is no {file}"
+        case (RunDamaged(file=file, reason=reason),):
+            return f"{file} cannot be used: {reason}"
+    return refusal.diagnostics[0].headline
 
 
 def _place(row: Listed, sort: Sort) -> tuple[bool, bool, float, str]:

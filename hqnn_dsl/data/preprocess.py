@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-VERSION = 1
-"""Of the form of `preprocess.json` and `metrics.json`; files without one have this."""
-
 _STEPS = 256
 """Within so many steps of single precision it is looked at whether values of a column have become equal."""
 
@@ -61,7 +58,6 @@ class Preparation:
     def to_json(self) -> dict[str, Any]:
         """Plain data for `preprocess.json`."""
         return {
-            "version": VERSION,
             "features": self.features.to_json(),
             "target": self.target.to_json(),
             "loss": {"name": self.loss.name, "options": dict(self.loss.options)},

@@ -14,13 +14,12 @@ import numpy as np
 from hqnn_dsl.diagnostics.codes.tables import TooFewRows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.seeds import stream
+from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.semantics.spec import Split
-
-MIN_TRAINING_ROWS = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,10 @@ class Features:
     excluded: tuple[str, ...] = ()
 
 
+MIN_TRAINING_ROWS = 2
+"""Rows that a training needs at least."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Split:
     """Parts of the rows: fractions below 1, or row counts where they are integers; training gets the rest."""

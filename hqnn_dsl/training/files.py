@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes.tables import RunBusy, RunExists, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.documents import text_of
 from hqnn_dsl.files import reason_of
 from hqnn_dsl.files import replacing as replacing_file
+from hqnn_dsl.training.run_files import STARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from hqnn_dsl.documents import Document
 
-STARTED = "started.json"
-"""The file of a run that has no checkpoint yet; with one it is taken away."""
 
 OWN = (
     *(STARTED, "spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
@@ -177,9 +177,9 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_bytes(text.encode())
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write plain data as indented JSON; numbers that are not finite are refused by `json`."""
-    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def write_document(path: Path, document: Document) -> None:
+    """Write a JSON file through its model."""
+    write_text(path, text_of(document))
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

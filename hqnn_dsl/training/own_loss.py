@@ -21,6 +21,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.quantities import a_kind
 from hqnn_dsl.semantics.spec import Choice
+from hqnn_dsl.training.run_files import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
     LossFunction = Callable[[Tensor, Tensor], Tensor]
     """From predictions and targets, both `[B, T]` and scaled, to a scalar: a mean over the rows."""
-
-OWN = "own"
-"""The name of such a loss in a run's `preprocess.json`, where a spec's has that of the catalog."""
 
 
 @dataclass(frozen=True, eq=False)

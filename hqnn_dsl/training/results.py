@@ -9,8 +9,8 @@ import numpy as np
 from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge
-from hqnn_dsl.training.files import write_csv, write_json
-from hqnn_dsl.training.run_on_disk import ENVIRONMENT
+from hqnn_dsl.training.files import write_csv, write_document
+from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, EnvironmentFile, MetricsFile
 from hqnn_dsl.training.run_tables import HISTORY
 
 if TYPE_CHECKING:
@@ -78,13 +78,19 @@ def draw(path: Path, prepared: Prepared, predicted: Numbers, fitted: Fitted) -> 
     )
 
 
+def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
+    """Write `metrics.json`: the scores as `all_scores` gives them."""
+    write_document(path / METRICS, MetricsFile.model_validate(metrics))
+
+
 def write_environment(path: Path, spec: Spec, training: Training, fitted: Fitted | None = None) -> None:
     """Write `environment.json`: before the first step without `run`, since a run that is broken off can be resumed."""
     environment = describe_environment(spec, training.net, training.precision.device)
-    write_json(path / ENVIRONMENT, environment if fitted is None else environment | {"run": _run_of(training, fitted)})
+    ended = None if fitted is None else _ended(training, fitted)
+    write_document(path / ENVIRONMENT, EnvironmentFile.model_validate({**environment, "run": ended}))
 
 
-def _run_of(training: Training, fitted: Fitted) -> dict[str, Any]:
+def _ended(training: Training, fitted: Fitted) -> dict[str, Any]:
     counts = [sum(weight.numel() for weight in weights) for weights in training.weight_groups]
     return {
         "epochs": len(fitted.history),

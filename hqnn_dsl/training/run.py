@@ -16,7 +16,7 @@ import torch
 
 from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.torch_device import torch_device
-from hqnn_dsl.data.preprocess import VERSION, Prepared, prepare
+from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -28,14 +28,13 @@ from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.evaluate import predict_numbers
 from hqnn_dsl.training.files import (
-    STARTED,
     check_free,
     clear,
     create_run,
     held,
     is_begun_only,
     writable,
-    write_json,
+    write_document,
     write_text,
 )
 from hqnn_dsl.training.interruption import pass_on
@@ -44,7 +43,8 @@ from hqnn_dsl.training.named_rows import refuse_zero_rows
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.resuming import check_spec, shortened
-from hqnn_dsl.training.run_on_disk import damaged, load_metrics, load_run, load_snapshot_of, recorded_backend
+from hqnn_dsl.training.run_files import METRICS, PREPROCESS, SPEC, STARTED, PreprocessFile, StartedFile, damaged
+from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, recorded_backend
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
@@ -203,9 +203,10 @@ def _begin(setup: _Setup, path: Path, watch: Watch | None, *, existed: bool) -> 
     """Train in a new folder, with a checkpoint before the first step; a training that fails early leaves none."""
     checkpoints = Checkpoints(path / "checkpoints")
     try:
-        write_json(path / STARTED, {"version": VERSION, "at": datetime.now(UTC).isoformat(timespec="seconds")})
+        write_document(path / STARTED, StartedFile(at=datetime.now(UTC).isoformat(timespec="seconds")))
         _write_spec(path, setup.program)
-        write_json(path / "preprocess.json", setup.prepared.preparation.to_json())
+        preparation = setup.prepared.preparation
+        write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()))
         results.write_environment(path, setup.spec, setup.training)
         _keep_jobs(setup.training, checkpoints, path)
         return _finish(setup, path, checkpoints, watch)
@@ -217,7 +218,7 @@ def _begin(setup: _Setup, path: Path, watch: Watch | None, *, existed: bool) -> 
 
 def _write_spec(path: Path, program: Program) -> None:
     write_text(path / "spec.hqnn", program.source.text)
-    write_text(path / "spec.resolved.hqnn", program.resolved)
+    write_text(path / SPEC, program.resolved)
 
 
 def _may_go_on(error: BaseException) -> bool:
@@ -262,8 +263,8 @@ def _go_on(setup: _Setup, path: Path, watch: Watch | None, agree: Agree) -> RunR
     if isinstance(executable, MeteredExecutable):
         executable.keep_jobs_in(path / JOBS)
     setup.settle(agree)
-    with writable(path / "metrics.json"):
-        (path / "metrics.json").unlink(missing_ok=True)
+    with writable(path / METRICS):
+        (path / METRICS).unlink(missing_ok=True)
     checkpoints = Checkpoints(path / "checkpoints", best=None if untrained else stored.best)
     if is_changed:
         if not untrained:
@@ -335,7 +336,7 @@ def _train_and_write(
     results.write_environment(path, setup.spec, training, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
-    write_json(path / "metrics.json", {"version": VERSION} | metrics)
+    results.write_metrics(path, metrics)
     if watch.on_end is not None:
         watch.on_end(ending_of(training, fitted, is_validated=len(preparation.parts.validation) > 0))
     return RunResult(path, metrics, fitted, net.eval(), preparation)

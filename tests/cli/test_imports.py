@@ -11,11 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LARGE = (
     *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
-    *("qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
+    *("pydantic", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
 )
 SPEC, DATA = "specs/model.hqnn", "specs/data/yacht.csv"
-TRAINED = {"torch", "numpy", "pandas", "numba", "scipy"}
-QISKIT = {"qiskit", "numpy", "scipy", "numba", "PIL", "qiskit_aer", "qiskit_ibm_runtime"}
+TRAINED = {"pydantic", "torch", "numpy", "pandas", "numba", "scipy"}
+QISKIT = {"qiskit", "numpy", "scipy", "numba", "PIL", "qiskit_aer", "qiskit_ibm_runtime", "pydantic"}
 """Qiskit's transpiler loads the plugins of every package that registers some, Aer's and IBM's among them."""
 
 PROGRAM = """
@@ -63,7 +63,7 @@ def test_a_command_that_computes_nothing_imports_little(words, may):
 
 
 def test_listing_runs_imports_nothing_large(run):
-    assert loaded("runs", str(run.parent)) == set()
+    assert loaded("runs", str(run.parent)) <= {"pydantic"}
 
 
 def test_training_imports_neither_qiskit_nor_scikit_learn(run):

@@ -10,8 +10,14 @@ import pytest
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
 
+ENVIRONMENT = json.dumps({
+    "hqnn": "0.1.0", "python": "3.11.7", "platform": "Linux", "packages": {"torch": "2.8.0"},
+    "device": {"type": "cpu", "name": "", "cuda": None}, "threads": {"torch": 1, "cpus": 2}, "precision": "single",
+    "backend": {"asked": "auto", "name": "native", "options": {}, "metadata": {}}, "seeds": {"root": 7},
+})  # fmt: skip
 
-def _run(folder, name, metrics=None, environment='{"backend": {"name": "native"}}'):
+
+def _run(folder, name, metrics=None, environment=ENVIRONMENT):
     path = folder / name
     path.mkdir(parents=True)
     (path / "spec.hqnn").write_text("hqnn 1\n", encoding="utf-8")
@@ -22,7 +28,14 @@ def _run(folder, name, metrics=None, environment='{"backend": {"name": "native"}
 
 
 def _scores(rmse, r2):
-    return json.dumps({"test": {"rmse": rmse, "mae": 0.5, "r2": r2, "loss": 0.25}})
+    target = {"rmse": rmse, "mae": 0.5, "r2": r2}
+    return _metrics({**target, "loss": 0.25, "targets": {"y": target}})
+
+
+def _metrics(test):
+    one = {"rmse": 1.0, "mae": 1.0, "r2": 0.0}
+    train, none = {**one, "loss": 1.0, "targets": {"y": one}}, {"mean": None, "least_squares": None}
+    return json.dumps({"train": train, "validation": None, "test": test, "baselines": none})
 
 
 @pytest.fixture
@@ -37,7 +50,8 @@ def listed(tmp_path, monkeypatch, capfd):
     _run(folder, "other", '{"test": 3}')
     _run(folder, "alone", _scores(1.0, 0.9), environment=None)
     _run(folder, "begun")
-    _run(folder, "small", '{"test": null}')
+    _run(folder, "small", _metrics(None))
+    _run(folder, "later", json.dumps({"version": 2}))
     (folder / "notes").mkdir()
     (folder / "bytes").mkdir()
     (folder / "bytes" / "metrics.json").write_bytes(b"\xff\xfe\x00")
@@ -66,10 +80,13 @@ def test_runs_are_sorted_with_the_best_first(listed, sort, order):
 
 def test_damaged_and_unfinished_runs_are_listed_as_such(listed):
     rows = {row["run"]: row for row in json.loads(listed("--json"))["runs"]}
-    damaged = {"cut", "deep", "odd", "other", "alone", "bytes"}
+    damaged = {"cut", "deep", "odd", "other", "alone", "bytes", "later"}
     assert {name for name, row in rows.items() if row["state"] == "damaged"} == damaged
     assert {name for name, row in rows.items() if row["state"] == "unfinished"} == {"begun"}
     assert all(rows[name]["reason"] for name in (*damaged, "begun"))
+    assert rows["alone"]["reason"] == "there is no environment.json"
+    assert rows["other"]["reason"].startswith("metrics.json cannot be used: `train` is missing")
+    assert rows["later"]["reason"].startswith("metrics.json cannot be used: `version` is 2, and this hqnn")
     assert "notes" not in rows
     assert rows["a"]["scores"] == {"rmse": 3.0, "mae": 0.5, "r2": 0.1, "loss": 0.25}
 

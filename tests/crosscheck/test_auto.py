@@ -419,17 +419,31 @@ def test_a_run_is_used_on_the_backend_that_it_records(tmp_path, rows, monkeypatc
     assert "auto" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "record", [None, b"", b"{}", b'{"backend": 3}', b'{"backend": {"asked": "auto", "name": "gone"}}']
-)
-def test_without_a_record_the_backend_is_chosen(tmp_path, rows, monkeypatch, record):
+@pytest.mark.parametrize("name", [None, "gone"])
+def test_without_a_backend_on_record_that_is_here_it_is_chosen(tmp_path, rows, monkeypatch, name):
     run_on(tmp_path, rows, row("first"), row("second", 0.02))
     path = tmp_path / "run" / "environment.json"
-    path.unlink() if record is None else path.write_bytes(record)
+    record = json.loads(path.read_text())
+    record["backend"]["name"] = name
+    path.unlink() if name is None else path.write_text(json.dumps(record))
     rows(row("first", 0.05), row("second"))
     forgotten(monkeypatch)
     monkeypatch.setattr(trial_records, "read", lambda key: None)
     assert hqnn.open_run(tmp_path / "run").backend["name"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [(b"", "it is empty"), (b"{}", "`hqnn` is missing"), (b'{"version": 9}', "`version` is 9, and this hqnn reads")],
+)
+def test_a_damaged_record_is_refused(tmp_path, rows, record, words):
+    program, table, _ = run_on(tmp_path, rows, row("first"), row("second", 0.02))
+    (tmp_path / "run" / "environment.json").write_bytes(record)
+    for use in (hqnn.open_run, lambda path: hqnn.train(program, table, path, resume=True)):
+        with pytest.raises(Refusal) as caught:
+            use(tmp_path / "run")
+        assert caught.value.diagnostics[0].code == "E0533"
+        assert f"`environment.json` of the run `{tmp_path / 'run'}` cannot be used: {words}" in str(caught.value)
 
 
 def test_a_run_broken_off_in_its_first_epoch_has_its_record(tmp_path, rows, monkeypatch):

@@ -13,18 +13,26 @@ import time
 import uuid
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from hqnn_dsl.backends.meter import SECONDS_PER_JOB, SECONDS_PER_SHOT, Meter, Price
 from hqnn_dsl.backends.primitive.device import Question, bases_of
+from hqnn_dsl.backends.primitive.job_files import (
+    STATE_FILE,
+    JobFile,
+    Spent,
+    StateFile,
+    read_job_file,
+    write_job_file,
+)
 from hqnn_dsl.backends.primitive.service import sentence
 from hqnn_dsl.diagnostics.codes.devices import BudgetSpent, ConnectionLost, DeviceFailed, JobRetried, NotAgreed
-from hqnn_dsl.diagnostics.codes.tables import RunDamaged, RunUnwritable
+from hqnn_dsl.diagnostics.codes.tables import RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
-from hqnn_dsl.files import reason_of, replacing
+from hqnn_dsl.files import reason_of
 from hqnn_dsl.seeds import stream
 
 if TYPE_CHECKING:
@@ -43,9 +51,6 @@ MAX_JOB_CIRCUITS = 1000
 
 RETRY_WAITS = (5.0, 15.0, 60.0, 180.0, 600.0)
 """Seconds of waiting after each lost connection in a row, until it is given up."""
-
-STATE_FILE = "state.json"
-"""The file of a jobs folder that says what the run is known by, and what it has spent."""
 
 _T = TypeVar("_T")
 
@@ -126,10 +131,10 @@ class Jobs:
         key = f"{content}-{self._met[content]}"
         self._met[content] += 1
         kept = self._read(key)
-        if kept is not None and kept.get("values") is not None:
-            return Asked(key, question, price, None, np.array(kept["values"], dtype=np.float64))
-        if kept is not None and kept.get("job"):
-            identity = str(kept["job"])
+        if kept is not None and kept.values is not None:
+            return Asked(key, question, price, None, np.array(kept.values, dtype=np.float64))
+        if kept is not None and kept.job:
+            identity = kept.job
             job = self._patiently(lambda: self.device.recall(question, identity))
             return Asked(key, question, price, job, None)
         return Asked(key, question, price, self._send(question, price, key, perhaps_sent=kept is not None), None)
@@ -152,10 +157,10 @@ class Jobs:
             perhaps_sent = True
             return found or self.device.submit(question, self.shots, seed, tag)
 
-        self._write(key, {"job": None, "values": None})
+        self._write(key, None)
         job = self._patiently(send)
         self.meter.spend(price)
-        self._write(key, {"job": job.identity, "values": None})
+        self._write(key, job.identity)
         return job
 
     def _answered(self, asked: Asked) -> Floats:
@@ -169,10 +174,12 @@ class Jobs:
             if any(isinstance(item, DeviceFailed) for item in refusal.diagnostics):
                 self._forget(asked.key)
             raise
-        answered = {"job": job.identity, "values": values.tolist()}
-        self._write(asked.key, answered)
+        if self.device.is_paid and not np.isfinite(values).all():
+            self._forget(asked.key)
+            raise Refusal(DeviceFailed(name=self.device.name, reason="its answer has numbers that are not finite"))
+        self._write(asked.key, job.identity, values.tolist())
         self.meter.correct(asked.price.seconds, self._patiently(job.seconds))
-        self._write(asked.key, answered)
+        self._write(asked.key, job.identity, values.tolist())
         return values
 
     def _patiently(self, action: Callable[[], _T]) -> _T:
@@ -196,32 +203,22 @@ class Jobs:
     def keep_in(self, folder: Path) -> None:
         """Keep jobs in a folder from now on, and count what was spent there before."""
         self.folder = folder
-        found = _kept(folder / STATE_FILE)
-        if found is not None:
-            try:
-                spent = Price(**{name: _number(value) for name, value in found["spent"].items()})
-                self._run, self.meter.spent = str(found["run"]), spent
-            except (KeyError, TypeError, ValueError, AttributeError):
-                raise _damaged(folder / STATE_FILE, "it does not say what was spent") from None
+        state = read_job_file(folder / STATE_FILE, StateFile)
+        if state is not None:
+            self._run, self.meter.spent = state.run, Price(**state.spent.model_dump())
 
-    def _read(self, key: str) -> dict[str, Any] | None:
+    def _read(self, key: str) -> JobFile | None:
+        return None if self.folder is None else read_job_file(self.folder / f"{key}.json", JobFile)
+
+    def _write(self, key: str, job: str | None, values: list[list[float]] | None = None) -> None:
         if self.folder is None:
-            return None
-        found = _kept(self.folder / f"{key}.json")
-        if found is not None and found.get("values") is not None:
-            try:
-                finite = bool(np.isfinite(np.array(found["values"], dtype=np.float64)).all())
-            except (TypeError, ValueError):
-                finite = False
-            if not finite:
-                raise _damaged(self.folder / f"{key}.json", "its values are not numbers")
-        return found
-
-    def _write(self, key: str, data: dict[str, Any]) -> None:
-        if self.folder is not None:
-            if self.device.is_paid:  # what this machine computes is computed again, with the same seeds
-                _replace(self.folder / f"{key}.json", {"device": self.device.name, **data})
-            _replace(self.folder / STATE_FILE, {"run": self._run, "spent": vars(self.meter.spent)})
+            return
+        if self.device.is_paid:  # what this machine computes is computed again, with the same seeds
+            file = JobFile(device=self.device.name, job=job, values=values)
+            write_job_file(self.folder / f"{key}.json", file)
+        spent = vars(self.meter.spent)
+        state = StateFile(run=self._run, spent=Spent(**spent | {"seconds": max(0.0, spent["seconds"])}))
+        write_job_file(self.folder / STATE_FILE, state)
 
     def _forget(self, key: str) -> None:
         """A job that failed has no answer to wait for."""
@@ -231,41 +228,6 @@ class Jobs:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
-
-
-def _replace(path: Path, data: dict[str, Any]) -> None:
-    """Write a file whole or not at all. Raises `Refusal` E0531."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as beside:
-            beside.write_text(json.dumps(data), encoding="utf-8")
-    except OSError as error:
-        raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
-
-
-def _kept(path: Path) -> dict[str, Any] | None:
-    """A file of the folder; None if it is not there. Raises `Refusal` E0533: asking again would cost a second time."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise _damaged(path, reason_of(error)) from None
-    except ValueError:
-        raise _damaged(path, "it is not JSON") from None
-    if not isinstance(found, dict):
-        raise _damaged(path, "it is not a JSON object")
-    return found
-
-
-def _number(value: object) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise ValueError
-    return value
-
-
-def _damaged(path: Path, reason: str) -> Refusal:
-    return Refusal(RunDamaged(path=str(path.parent), file=path.name, reason=reason))
 
 
 def _fingerprint(jobs: Jobs) -> bytes:
