@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -333,7 +334,7 @@ def test_the_environment_says_what_ran_and_no_path(finished):
     _, _, result = finished
     text = (result.path / "environment.json").read_text()
     found = json.loads(text)
-    assert found["packages"]["torch"] == torch.__version__
+    assert found["packages"]["torch"] == metadata.version("torch")
     assert found["backend"]["metadata"]["device"] == "cpu"
     assert found["run"]["weights"] == {"classical": 3 * 2 + 2 + 2 * 2 + 2, "quantum": 4}
     assert found["seeds"]["root"] == 7
