@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import hqnn_dsl as hqnn
-from hqnn_dsl import backends, named_backends, pipeline
+from hqnn_dsl import backends, named_backends, pipeline, program
 from hqnn_dsl.backends import auto, offered, trial_records
 from hqnn_dsl.backends.auto import Candidate, Picked, duration, pick
 from hqnn_dsl.catalog.entry import Entry
@@ -72,8 +72,8 @@ def rows(monkeypatch):
 
     def put(*found):
         table = {item.entry.name: item for item in found}
-        monkeypatch.setattr(pipeline, "offered", lambda: table)
-        monkeypatch.setattr(named_backends, "offered", lambda: table)
+        for module in (pipeline, program, named_backends):
+            monkeypatch.setattr(module, "offered", lambda: table)
 
     monkeypatch.setattr(auto, "_picked", {})
     return put
