@@ -7,7 +7,7 @@ every independent mistake is found in one run.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A model that is right as far as can be told without its table.
+    """A model in which no mistake was found that shows without its table.
 
     `tree` is the file with the `--set` options applied, `file` its names, `used` the blocks that the circuit places.
-    `places` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
+    `spans` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
     about legal text that is probably not meant. `untrainable` are the errors that refuse a training if the model is
     only a circuit.
     """
@@ -56,7 +56,7 @@ class Checked:
     tree: nodes.File
     file: FileScope
     used: tuple[Definition, ...]
-    places: Mapping[str, Span]
+    spans: Mapping[str, Span]
     warnings: tuple[Diagnostic, ...] = ()
     untrainable: tuple[Diagnostic, ...] = ()
 
@@ -90,8 +90,7 @@ def check(
     return replace(checked, warnings=warnings)
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(NamedTuple):
     """The sections of a model that hold settings, with defaults for what is missing or wrong."""
 
     data: DataSpec
@@ -102,8 +101,7 @@ class _Settings:
     budget: BudgetSpec | None
 
 
-@dataclass(frozen=True)
-class _Network:
+class _Network(NamedTuple):
     """Encoder and decoder with all their widths, and the errors that refuse a training of a model without them."""
 
     encoder: tuple[Layer, ...]
