@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.training.loop import Lessons, Training
+    from hqnn_dsl.training.loop import Samples, Training
 
     Agree = Callable[["Bill"], bool]
     """Shown a bill of a device that costs, says whether to go on."""
@@ -69,21 +69,21 @@ def _said(price: Price) -> tuple[str, str, str]:
     return f"{price.circuits:,}", f"{price.shots:,}", f"{price.seconds:,.0f}"
 
 
-def training_bill(training: Training, lessons: Lessons, num_rows: int) -> Bill | None:
-    """What the rest of a training costs, and predicting all `num_rows` of its table; None where nothing counts."""
+def training_bill(training: Training, samples: Samples, num_rows: int) -> Bill | None:
+    """What the rest of a training costs, and predicting all `num_rows` of its table; None if nothing counts."""
     net = training.net
     executable = net.circuit.executable
     if not isinstance(executable, MeteredExecutable):
         return None
-    by_sample, by_shared = _wanted(net, lessons.train.features[:2])
+    by_sample, by_shared = _wanted(net, samples.train.features[:2])
     epochs = max(0, training.settings.epochs - len(training.history))
-    sizes = [end - begin for begin, end in batch_bounds(len(lessons.train), training.settings.batch)]
+    sizes = [end - begin for begin, end in batch_bounds(len(samples.train), training.settings.batch)]
     lines = []
     for size in sorted(set(sizes), reverse=True):
         price = executable.price(size, by_sample=by_sample, by_shared=by_shared)
         lines.append(Line(f"training step on {size} rows", epochs * sizes.count(size), price))
-    judged = lessons.validation if len(lessons.validation) else lessons.train
-    name = "validation" if judged is lessons.validation else "score"
+    judged = samples.validation if len(samples.validation) else samples.train
+    name = "validation" if judged is samples.validation else "score"
     lines.append(Line(f"{name} on {len(judged)} rows", epochs, executable.price(len(judged))))
     lines.append(Line(f"prediction of all {num_rows} rows", 1, executable.price(num_rows)))
     return Bill(_device(executable), tuple(lines), executable.meter.spent)
@@ -95,7 +95,7 @@ def counts(net: HybridNet) -> bool:
 
 
 def evaluation_bill(net: HybridNet, num_rows: int) -> Bill | None:
-    """What predicting so many rows costs; None where nothing counts."""
+    """What predicting so many rows costs; None if nothing counts."""
     executable = net.circuit.executable
     if not isinstance(executable, MeteredExecutable):
         return None
@@ -104,7 +104,7 @@ def evaluation_bill(net: HybridNet, num_rows: int) -> Bill | None:
 
 
 def settle(bill: Bill | None, net: HybridNet, agree: Agree) -> None:
-    """Refuse a bill that is over the budget (E0760), and one of a device that costs where nobody agrees (E0759)."""
+    """Refuse a bill that is over the budget (E0760), and one of a device that costs if nobody agrees (E0759)."""
     executable = net.circuit.executable
     if bill is None or not isinstance(executable, MeteredExecutable):
         return

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.training.named_rows import Where
+    from hqnn_dsl.training.row_refusals import RowName
 
     Numbers = NDArray[np.float64]
 
@@ -31,20 +31,22 @@ if TYPE_CHECKING:
 def predict(net: HybridNet, preparation: Preparation, table: Table) -> pd.DataFrame:
     """A column a target, in its own units; rows and index as in the table.
 
-    Raises `Refusal`: E0523 where features are missing, E0513 to E0516 for cells that are no finite numbers.
+    Raises `Refusal`: E0523 if features are missing, E0513 to E0516 for cells that are no finite numbers.
     """
     features = feature_numbers(table, preparation.features.names)
     predicted = predict_numbers(net, preparation, features, table.line_of)
     return pd.DataFrame(predicted, index=table.frame.index, columns=list(preparation.target.names))
 
 
-def predict_numbers(net: HybridNet, preparation: Preparation, features: Numbers, where: Where | None = None) -> Numbers:
+def predict_numbers(
+    net: HybridNet, preparation: Preparation, features: Numbers, row_name: RowName | None = None
+) -> Numbers:
     """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs. Raises `Refusal` E0522.
 
-    `where` is what a row is called in messages.
+    `row_name` gives the name of a row in messages.
     """
     check_range(preparation.features, features, single=net.dtype != torch.float64)
-    scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch, where)
+    scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch, row_name)
     return preparation.target.invert(scaled.to("cpu", torch.float64).numpy())
 
 

@@ -31,8 +31,8 @@ from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.interruption import interruptible
-from hqnn_dsl.training.named_rows import named
 from hqnn_dsl.training.precision import Precision
+from hqnn_dsl.training.row_refusals import rows_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, TrainSpec
     from hqnn_dsl.training.bar import Progress
-    from hqnn_dsl.training.named_rows import Where
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
+    from hqnn_dsl.training.row_refusals import RowName
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
@@ -58,16 +58,16 @@ class Rows:
 
     features: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
-    where: Where | None = field(default=None, repr=False)
-    """What a row is called in the table that it is from."""
+    row_name: RowName | None = field(default=None, repr=False)
+    """The name of a row in the table that it is from."""
 
     def __len__(self) -> int:
         return len(self.features)
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """What is learned from, and what is only looked at to decide which epoch is best; the latter may have no rows."""
+class Samples:
+    """The rows to train on, and those that decide which epoch is best; the latter may be none."""
 
     train: Rows
     validation: Rows
@@ -101,8 +101,8 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on: a progress bar (on standard error, on the stream that is given, or nowhere), and functions called
-    before all steps, after every epoch, and when all is written.
+    """The onlookers of a training: a progress bar (on standard error, on the stream that is given, or nowhere), and
+    functions called before all steps, after every epoch, and when all is written.
 
     If `on_epoch` raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
     """
@@ -115,7 +115,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A finished training. `best_epoch` is 0 where it was interrupted before the first epoch was whole."""
+    """A finished training. `best_epoch` is 0 if it was interrupted before the first epoch was whole."""
 
     history: tuple[Epoch, ...]
     best_epoch: int
@@ -169,7 +169,7 @@ class Training:
 
     @property
     def rates(self) -> tuple[float, float]:
-        """The learning rates of classical and of quantum weights; of one group where the other is empty."""
+        """The learning rates of classical and of quantum weights; of one group if the other is empty."""
         groups = self.optimizer.param_groups
         return float(groups[0]["lr"]), float(groups[-1]["lr"])
 
@@ -179,7 +179,7 @@ class Training:
         return len(self.history) >= self.settings.epochs or (self.stop is not None and self.stop.says_stop)
 
     def advance(self, features: Tensor, targets: Tensor) -> float:
-        """One step on a batch; the answer is its loss before the step, in scaled units."""
+        """One step on a batch. Returns its loss before the step, in scaled units."""
         for weight in self.weights:
             weight.grad = None
         with self.precision.forward():
@@ -259,7 +259,7 @@ class Training:
         }
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on where `snapshot` was taken. Raises `KeyError`, `ValueError` or `RuntimeError` where it does not fit."""
+        """Go on where `snapshot` was taken. Raises `KeyError`, `ValueError` or `RuntimeError` if it does not fit."""
         self.net.load_state_dict(snapshot["model"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         self.scaler.load_state_dict(snapshot["scaler"])
@@ -280,7 +280,7 @@ class Training:
 
 def fit(
     training: Training,
-    lessons: Lessons,
+    samples: Samples,
     checkpoints: Checkpoints,
     *,
     watch: Watch | None = None,
@@ -293,7 +293,7 @@ def fit(
     Raises `Refusal` E0540, E0545 or E0546 if a loss, a gradient or a weight is not finite.
     """
     watch = watch or Watch()
-    batches = batch_bounds(len(lessons.train), training.settings.batch)
+    batches = batch_bounds(len(samples.train), training.settings.batch)
     ended = False
     with (
         _own_randomness(training, resume),
@@ -306,12 +306,12 @@ def fit(
                 checkpoints.write(training.snapshot())
             while not (training.is_over or ended or interrupted()):
                 begin = time.perf_counter()
-                train_loss = _train_epoch(training, lessons.train, batches, interrupted, bar)
+                train_loss = _train_epoch(training, samples.train, batches, interrupted, bar)
                 if train_loss is None:
                     break
                 training.refuse_weights()
-                validation_loss = _judge(training, lessons.validation, "validation")
-                end_loss = _judge(training, lessons.train, "training") if validation_loss is None else None
+                validation_loss = _judge(training, samples.validation, "validation")
+                end_loss = _judge(training, samples.train, "training") if validation_loss is None else None
                 epoch = training.finish_epoch(train_loss, validation_loss, end_loss)
                 training.seconds.append(time.perf_counter() - begin)
                 if epoch.is_best:
@@ -332,7 +332,7 @@ def fit(
 
 
 def _goes_on(watch: Watch, epoch: Epoch) -> bool:
-    """Tell who looks on of an epoch; whether training goes on after it."""
+    """Hand an epoch to `on_epoch`. Returns whether training goes on after it."""
     try:
         if watch.on_epoch is not None:
             watch.on_epoch(epoch)
@@ -349,10 +349,10 @@ def batch_bounds(num_rows: int, batch: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], num_rows], strict=True))
 
 
-def predict_scaled(net: HybridNet, features: Tensor, batch: int, where: Where | None = None) -> Tensor:
+def predict_scaled(net: HybridNet, features: Tensor, batch: int, row_name: RowName | None = None) -> Tensor:
     """Outputs `[N, T]` for scaled features `[N, F]`: no dropout, no autocast, no gradients, in the network's dtype.
 
-    `where` is what a row is called in messages.
+    `row_name` gives the name of a row in messages.
     """
     was_training = net.training
     net.eval()
@@ -361,7 +361,7 @@ def predict_scaled(net: HybridNet, features: Tensor, batch: int, where: Where | 
             size = batch * EVALUATION_ROWS
             parts = []
             for begin in range(0, len(features), size):
-                with named(where, begin.__add__):
+                with rows_named(row_name, begin.__add__):
                     parts.append(net(features[begin : begin + size]))
     finally:
         net.train(was_training)
@@ -369,7 +369,7 @@ def predict_scaled(net: HybridNet, features: Tensor, batch: int, where: Where | 
 
 
 def build(catalog: dict[str, Entry], choice: Choice) -> Any:
-    """The thing that a choice of the catalog means, for entries whose builder takes the options alone."""
+    """Returns the object of a choice of the catalog, for entries whose builder takes the options alone."""
     return _entry(catalog, choice)(choice.options)
 
 
@@ -382,14 +382,14 @@ def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
 def _train_epoch(
     training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], int], bar: Bar
 ) -> float | None:
-    """The rest of the running epoch's steps; its mean loss, or None where Ctrl-C came before the last of them."""
+    """The rest of the running epoch's steps; its mean loss, or None if Ctrl-C came before the last of them."""
     training.net.train()
     order = _order(training, len(rows)).to(rows.features.device)
     sizes = [end - begin for begin, end in batches]
     parts = (rows.features[order], rows.targets[order], order)
     steps = zip(*(torch.split(part, sizes) for part in parts), sizes, strict=True)
     for features, targets, numbers, size in islice(steps, training.step, None):
-        with named(rows.where, numbers.__getitem__):
+        with rows_named(rows.row_name, numbers.__getitem__):
             loss = training.advance(features, targets)
         training.loss_sum += loss * size
         training.step += 1
@@ -409,7 +409,7 @@ def _judge(training: Training, rows: Rows, part: str) -> float | None:
     """The loss of the weights as they are on all rows of a part; None if there are none."""
     if not len(rows):
         return None
-    predicted = predict_scaled(training.net, rows.features, training.settings.batch, rows.where)
+    predicted = predict_scaled(training.net, rows.features, training.settings.batch, rows.row_name)
     value = float(training.loss(predicted, rows.targets))
     if not math.isfinite(value):
         raise Refusal(LossNotFinite(part=part, value=str(value), epoch=len(training.history) + 1, step=training.step))
@@ -434,6 +434,6 @@ def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[Non
 
 
 def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> Bar:
-    """One bar for all steps of all epochs; where nobody watches a terminal, a line now and then."""
+    """One bar for all steps of all epochs; without a terminal, a line now and then."""
     done = len(training.history) * len(batches) + training.step
     return Bar(training.settings.epochs, len(batches), done=done, progress=watch.progress)

@@ -38,11 +38,11 @@ from hqnn_dsl.training.files import (
     write_text,
 )
 from hqnn_dsl.training.interruption import pass_on
-from hqnn_dsl.training.loop import Fitted, Lessons, Rows, Training, Watch, batch_bounds, fit
-from hqnn_dsl.training.named_rows import refuse_zero_rows
+from hqnn_dsl.training.loop import Fitted, Rows, Samples, Training, Watch, batch_bounds, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.resuming import check_spec, shortened
+from hqnn_dsl.training.row_refusals import refuse_zero_rows
 from hqnn_dsl.training.run_files import METRICS, PREPROCESS, SPEC, STARTED, PreprocessFile, StartedFile, damaged
 from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, recorded_backend
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 
 JOBS = "jobs"
-"""The folder of a run where jobs to a device are kept."""
+"""The folder of a run that keeps the jobs of a device."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class _Setup:
         return self.program.spec
 
     @property
-    def lessons(self) -> Lessons:
+    def samples(self) -> Samples:
         """Scaled training and validation rows, in the network's dtype, on its device."""
         preparation, net = self.prepared.preparation, self.training.net
         device = self.training.precision.device
@@ -106,14 +106,14 @@ class _Setup:
 
         def rows(picked: NDArray[np.int64]) -> Rows:
             own, lines = torch.from_numpy(picked), self.prepared.lines
-            where = None if lines is None else (lambda row: lines.of(int(picked[row])))
-            return Rows(features[own], targets[own], where)
+            row_name = None if lines is None else (lambda row: lines.of(int(picked[row])))
+            return Rows(features[own], targets[own], row_name)
 
-        return Lessons(rows(preparation.parts.train), rows(preparation.parts.validation))
+        return Samples(rows(preparation.parts.train), rows(preparation.parts.validation))
 
     def settle(self, agree: Agree) -> None:
         """Count what the training costs if its backend counts, and refuse what is over the budget or not agreed to."""
-        bill = training_bill(self.training, self.lessons, len(self.prepared.features))
+        bill = training_bill(self.training, self.samples, len(self.prepared.features))
         settle(bill, self.training.net, agree)
 
 
@@ -180,14 +180,14 @@ def _set_up(program: Program, table: Table, loss: LossFunction | None) -> _Setup
 def _refuse_what_is_known(setup: _Setup) -> None:
     """Refuse before the first step what a later one would be refused for: its memory, rows that describe no state."""
     training, prepared = setup.training, setup.prepared
-    net, where = training.net, None if prepared.lines is None else prepared.lines.of
+    net, row_name = training.net, None if prepared.lines is None else prepared.lines.of
     chosen, batch = net.circuit.backend, training.settings.batch
     trained = bool(net.quantum_weights()) or any(weight.requires_grad for weight in net.encoder.parameters())
     if chosen is not None and trained:
         rows = max(end - begin for begin, end in batch_bounds(len(prepared.preparation.parts.train), batch))
         setup.program.refuse_step(chosen, rows, str(training.precision.device))
     features = torch.from_numpy(prepared.preparation.features.apply(prepared.features))
-    refuse_zero_rows(net, features.to(training.precision.device), where or "row {}".format)
+    refuse_zero_rows(net, features.to(training.precision.device), row_name or "row {}".format)
 
 
 def _train_anew(setup: _Setup, out: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
@@ -325,11 +325,11 @@ def _train_and_write(
     if watch.on_begin is not None:
         watch.on_begin(outlook_of(training, preparation))
     try:
-        fitted = fit(training, setup.lessons, checkpoints, watch=watch, resume=resume)
+        fitted = fit(training, setup.samples, checkpoints, watch=watch, resume=resume)
     finally:
         results.write_history(path, training)
-    where = None if prepared.lines is None else prepared.lines.of
-    predicted = predict_numbers(net, preparation, prepared.features, where)
+    row_name = None if prepared.lines is None else prepared.lines.of
+    predicted = predict_numbers(net, preparation, prepared.features, row_name)
     metrics = results.all_scores(prepared, predicted)
     results.write_predictions(path, prepared, predicted)
     results.draw(path, prepared, predicted, fitted)

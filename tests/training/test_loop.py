@@ -25,7 +25,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training import checkpoint
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.interruption import interruptible
-from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, batch_bounds, fit, predict_scaled
+from hqnn_dsl.training.loop import Rows, Samples, Training, Watch, batch_bounds, fit, predict_scaled
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.run import train
 
@@ -34,11 +34,11 @@ QUIET = Watch(progress=False)
 TESTS = Path(__file__).parents[1]
 
 
-def lessons(rows: int = 20, dtype: torch.dtype = torch.float32) -> Lessons:
+def samples(rows: int = 20, dtype: torch.dtype = torch.float32) -> Samples:
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(rows + 8, 3, generator=generator, dtype=torch.float64).to(dtype)
     targets = torch.sin(features[:, :1]) + 0.1 * features[:, 1:2]
-    return Lessons(Rows(features[:rows], targets[:rows]), Rows(features[rows:], targets[rows:]))
+    return Samples(Rows(features[:rows], targets[:rows]), Rows(features[rows:], targets[rows:]))
 
 
 def training(**settings) -> Training:
@@ -46,8 +46,8 @@ def training(**settings) -> Training:
     return Training(network(spec, 3, 1), spec.train, CPU, "spec")
 
 
-def run(tmp_path, one: Training, data: Lessons | None = None, **options):
-    return fit(one, data or lessons(), Checkpoints(tmp_path), **({"watch": QUIET} | options))
+def run(tmp_path, one: Training, data: Samples | None = None, **options):
+    return fit(one, data or samples(), Checkpoints(tmp_path), **({"watch": QUIET} | options))
 
 
 def flat(value: object, *path: object) -> dict[tuple[object, ...], object]:
@@ -67,7 +67,7 @@ def weights(one: Training) -> dict[str, torch.Tensor]:
 def test_a_step_is_what_it_says():
     one = training(optimizer=choice(OPTIMIZERS, "sgd", lr=0.1, quantum_lr=0.3, weight_decay=0.5))
     before = weights(one)
-    rows = lessons().train
+    rows = samples().train
     value = one.advance(rows.features, rows.targets)
     after = weights(one)
     again = training(optimizer=choice(OPTIMIZERS, "sgd", lr=0.1))
@@ -84,7 +84,7 @@ def test_clipping_bounds_the_gradient_of_all_weights_together():
     plain, clipped = (
         training(optimizer=choice(OPTIMIZERS, "sgd", lr=1.0, quantum_lr=1.0), clip=clip) for clip in (None, 0.01)
     )
-    rows = lessons().train
+    rows = samples().train
     moved = []
     for one in (plain, clipped):
         before = weights(one)
@@ -108,7 +108,7 @@ def test_batches(rows, batch, sizes):
 
 
 def test_every_row_is_seen_once_an_epoch_in_another_order(tmp_path, monkeypatch):
-    one, data, seen = training(epochs=2, batch=6), lessons(), []
+    one, data, seen = training(epochs=2, batch=6), samples(), []
     advance = one.advance
     monkeypatch.setattr(one, "advance", lambda x, y: (seen.append(x), advance(x, y))[1])
     run(tmp_path, one, data)
@@ -126,7 +126,7 @@ def test_losses_fall_and_the_best_epoch_is_kept(tmp_path):
     assert scores[-1] < 0.5 * scores[0]
     assert fitted.best_epoch == 1 + int(np.argmin(scores))
     assert [epoch.number for epoch in fitted.history] == list(range(1, 31))
-    data = lessons().validation
+    data = samples().validation
     predicted = predict_scaled(one.net, data.features, 5)
     assert float(nn.functional.mse_loss(predicted, data.targets)) == pytest.approx(min(scores), rel=1e-6)
 
@@ -153,7 +153,7 @@ def test_the_plateau_is_that_of_the_validation_loss(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops_with_epoch_and_step_and_keeps_the_best(tmp_path):
-    one, data = training(epochs=5, batch=5), lessons()
+    one, data = training(epochs=5, batch=5), samples()
 
     def poison(epoch):
         if epoch.number == 2:
@@ -169,7 +169,7 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_and_step_and_keeps_the_best(
 
 
 def test_a_validation_loss_that_is_not_finite_stops(tmp_path):
-    data = lessons()
+    data = samples()
     data.validation.targets[0] = math.inf
     with pytest.raises(Refusal) as caught:
         run(tmp_path, training(), data)
@@ -254,7 +254,7 @@ def test_mixed_precision_casts_the_encoder_and_nothing_after_it(tmp_path):
 
 def test_prediction_and_evaluation_do_not_cast():
     one = training(precision="mixed")
-    features = lessons().train.features
+    features = samples().train.features
     with torch.autocast("cpu", dtype=torch.bfloat16):
         inside = predict_scaled(one.net, features, 4)
     assert torch.equal(inside, predict_scaled(one.net, features, 4))
@@ -266,7 +266,7 @@ def test_prediction_and_evaluation_do_not_cast():
 )
 def test_precisions_train(tmp_path, precision, classical):
     one = training(precision=precision, epochs=8)
-    fitted = run(tmp_path, one, lessons(dtype=classical))
+    fitted = run(tmp_path, one, samples(dtype=classical))
     assert fitted.history[-1].train_loss < fitted.history[0].train_loss
     assert one.net.encoder[0].weight.dtype == classical
     assert one.net.circuit.get_parameter("ring.w").dtype == torch.float32
@@ -274,7 +274,7 @@ def test_precisions_train(tmp_path, precision, classical):
 
 def test_double_is_closer_to_itself_than_single_is(tmp_path):
     losses = {
-        precision: run(tmp_path, training(precision=precision, epochs=3), lessons(dtype=dtype)).history[-1].train_loss
+        precision: run(tmp_path, training(precision=precision, epochs=3), samples(dtype=dtype)).history[-1].train_loss
         for precision, dtype in (("single", torch.float32), ("double", torch.float64), ("mixed", torch.float32))
     }
     assert losses["single"] == pytest.approx(losses["double"], rel=1e-4)
@@ -287,10 +287,10 @@ def test_double_is_closer_to_itself_than_single_is(tmp_path):
 def test_a_callers_own_autocast_changes_nothing(tmp_path, precision):
     dtype = torch.float64 if precision == "double" else torch.float32
     alone, inside = training(precision=precision), training(precision=precision)
-    expected = run(tmp_path / "alone", alone, lessons(dtype=dtype)).history
+    expected = run(tmp_path / "alone", alone, samples(dtype=dtype)).history
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        inside.net(lessons(dtype=dtype).train.features)
-        assert run(tmp_path / "inside", inside, lessons(dtype=dtype)).history == expected
+        inside.net(samples(dtype=dtype).train.features)
+        assert run(tmp_path / "inside", inside, samples(dtype=dtype)).history == expected
     for name, weight in weights(alone).items():
         assert torch.equal(weight, inside.net.state_dict()[name])
 
@@ -305,7 +305,7 @@ def test_the_history_has_the_scale_of_the_gradients_where_they_are_scaled(tmp_pa
     assert [epoch.grad_scale for epoch in run(tmp_path / "plain", training(epochs=2)).history] == [None, None]
     scaled = training(epochs=2)
     scaled.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=6)
-    history = run(tmp_path / "scaled", scaled, lessons(6 * scaled.settings.batch)).history
+    history = run(tmp_path / "scaled", scaled, samples(6 * scaled.settings.batch)).history
     assert [epoch.grad_scale for epoch in history] == [16.0, 32.0]
 
 
@@ -339,7 +339,7 @@ def test_going_on_from_last_is_as_if_there_had_been_no_break(tmp_path, scheduler
     assert set(last) >= {"model", "optimizer", "scheduler", "scaler", "epoch", "rng", "spec", "version"}
     second = training(epochs=4, **settings)
     best = torch.load(tmp_path / "cut" / "best.pt", weights_only=True)
-    going_on = fit(second, lessons(), Checkpoints(tmp_path / "cut", best), watch=QUIET, resume=last)
+    going_on = fit(second, samples(), Checkpoints(tmp_path / "cut", best), watch=QUIET, resume=last)
     assert going_on.history == expected.history
     assert going_on.best_epoch == expected.best_epoch
     for name, weight in weights(whole).items():
@@ -365,7 +365,7 @@ def test_a_break_in_the_middle_of_an_epoch_is_no_break_either(tmp_path, monkeypa
     assert (last["epoch"], last["step"]) == (1, 2)
     best = torch.load(tmp_path / "cut" / "best.pt", weights_only=True)
     other = training(epochs=3, encoder=DROPOUT, batch=5)
-    assert fit(other, lessons(), Checkpoints(tmp_path / "cut", best), watch=QUIET, resume=last).history == expected
+    assert fit(other, samples(), Checkpoints(tmp_path / "cut", best), watch=QUIET, resume=last).history == expected
 
 
 def test_ctrl_c_before_the_first_epoch_is_whole_keeps_what_there_is(tmp_path, monkeypatch):
@@ -389,7 +389,7 @@ def test_a_finished_training_is_not_gone_on_with(tmp_path):
     )
     checkpoints = Checkpoints(tmp_path, torch.load(tmp_path / "best.pt", weights_only=True))
     last = torch.load(tmp_path / "last.pt", weights_only=True)
-    assert fit(again, lessons(), checkpoints, watch=QUIET, resume=last).history == first.history
+    assert fit(again, samples(), checkpoints, watch=QUIET, resume=last).history == first.history
 
 
 def test_checkpoints_are_written_now_and_then_and_whole(tmp_path, monkeypatch):
@@ -408,7 +408,7 @@ def test_the_best_is_a_copy(tmp_path):
     one = training()
     checkpoints = Checkpoints(tmp_path)
     checkpoints.keep_best(one.snapshot())
-    rows = lessons().train
+    rows = samples().train
     one.advance(rows.features, rows.targets)
     checkpoints.keep_best(one.snapshot())
     before = copy.deepcopy(checkpoints.best)

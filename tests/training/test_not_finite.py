@@ -18,7 +18,7 @@ from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import Layer
 from hqnn_dsl.training.checkpoint import Checkpoints
-from hqnn_dsl.training.loop import Lessons, Rows, Training, Watch, fit, predict_scaled
+from hqnn_dsl.training.loop import Rows, Samples, Training, Watch, fit, predict_scaled
 from hqnn_dsl.training.run import train
 
 CPU = torch.device("cpu")
@@ -26,11 +26,11 @@ QUIET = Watch(progress=False)
 NOTHING = Rows(torch.empty(0, 3), torch.empty(0, 1))
 
 
-def lessons(rows: int = 20, *, scale: float = 1.0) -> Lessons:
+def samples(rows: int = 20, *, scale: float = 1.0) -> Samples:
     """Without validation rows."""
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(rows, 3, generator=generator)
-    return Lessons(Rows(features, scale * torch.sin(features[:, :1])), NOTHING)
+    return Samples(Rows(features, scale * torch.sin(features[:, :1])), NOTHING)
 
 
 def rooted(share: float) -> tuple[Layer, ...]:
@@ -62,7 +62,7 @@ def read(path):
 def test_a_gradient_without_a_value_is_named_and_never_taken(tmp_path, clip):
     one = training(0.9, epochs=5, clip=clip)
     before = {name: weight.clone() for name, weight in one.net.state_dict().items()}
-    found = refusal(lambda: fit(one, lessons(), Checkpoints(tmp_path), watch=QUIET))
+    found = refusal(lambda: fit(one, samples(), Checkpoints(tmp_path), watch=QUIET))
     assert (found.code, found.epoch, found.step, found.value) == ("E0545", 1, 1, "nan")
     assert found.weight.startswith("encoder.")
     assert "a root of 0" in found.advice
@@ -74,7 +74,7 @@ def test_a_gradient_without_a_value_is_named_and_never_taken(tmp_path, clip):
 
 def test_what_was_good_before_is_kept(tmp_path):
     one = training(0.005, epochs=500)
-    found = refusal(lambda: fit(one, lessons(), Checkpoints(tmp_path), watch=QUIET))
+    found = refusal(lambda: fit(one, samples(), Checkpoints(tmp_path), watch=QUIET))
     assert found.code == "E0545"
     assert len(one.history) >= 1, "the seed of this test is to let an epoch pass"
     best, last = read(tmp_path / "best.pt"), read(tmp_path / "last.pt")
@@ -94,7 +94,7 @@ def test_a_run_that_begins_so_leaves_no_folder(tmp_path):
 
 def test_weights_that_a_step_made_infinite_are_refused(tmp_path):
     one = training(optimizer=choice(OPTIMIZERS, "sgd", lr=1e38, quantum_lr=1e38), epochs=1, batch=100)
-    found = refusal(lambda: fit(one, lessons(scale=1e3), Checkpoints(tmp_path), watch=QUIET))
+    found = refusal(lambda: fit(one, samples(scale=1e3), Checkpoints(tmp_path), watch=QUIET))
     assert (found.code, found.epoch) == ("E0546", 1)
     assert not (tmp_path / "best.pt").exists()
     assert is_finite(read(tmp_path / "last.pt"))
@@ -116,7 +116,7 @@ def test_a_checkpoint_is_written_only_with_finite_numbers(tmp_path):
 
 def test_moments_of_the_optimizer_count_too(tmp_path):
     one = training()
-    rows = lessons().train
+    rows = samples().train
     one.advance(rows.features, rows.targets)
     bad = one.snapshot()
     next(iter(bad["optimizer"]["state"].values()))["exp_avg"].fill_(math.nan)
@@ -126,7 +126,7 @@ def test_moments_of_the_optimizer_count_too(tmp_path):
 
 def test_large_gradients_whose_squares_overflow_are_fine():
     one = training(optimizer=choice(OPTIMIZERS, "sgd", lr=1e-30, quantum_lr=1e-30))
-    rows = lessons(1).train
+    rows = samples(1).train
     targets = torch.full_like(rows.targets, 1.5e19)
     assert math.isfinite(one.advance(rows.features, targets))
     grads = [weight.grad for weight in one.weights]
@@ -138,7 +138,7 @@ def test_a_scaler_that_leaves_out_every_step_is_found_out():
     one = training(0.9)
     one.scaler = torch.amp.GradScaler("cpu", init_scale=65536.0)
     before = {name: weight.clone() for name, weight in one.net.state_dict().items()}
-    rows = lessons().train
+    rows = samples().train
 
     def steps():
         for _ in range(100):
@@ -154,7 +154,7 @@ def test_a_scaler_that_leaves_out_every_step_is_found_out():
 
 @pytest.mark.parametrize("loss", ["mse", "huber"])
 def test_a_score_is_a_loss_of_the_weights_that_are_kept(tmp_path, loss):
-    one, data = training(epochs=6, loss=choice(LOSSES, loss)), lessons()
+    one, data = training(epochs=6, loss=choice(LOSSES, loss)), samples()
     optimizer = one.optimizer
     for group in optimizer.param_groups:
         group["lr"] = 0.4  # so that losses go up and down

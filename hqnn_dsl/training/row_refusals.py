@@ -1,10 +1,10 @@
-"""What a backend says of a row of a batch, said of the table's line that it is."""
+"""Refusals of a row of a batch, with the name that the row has in its table."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsInt
 
 import torch
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
 
-    Where = Callable[[int], str]
-    """How a row is named, such as `line 4`, by its number from 0."""
+    RowName = Callable[[int], str]
+    """From the number of a row, from 0, to its name, such as `line 4`."""
 
 
 @contextmanager
-def named(where: Where | None, number: Where | Callable[[int], int]) -> Iterator[None]:
-    """Inside, a refusal of a batch's row names it by `where(number(row))`; nothing is changed where that is None."""
+def rows_named(row_name: RowName | None, number: Callable[[int], SupportsInt]) -> Iterator[None]:
+    """In the block, a refusal of a batch's row has the name `row_name(number(row))`, if there is a `row_name`."""
     try:
         yield
     except Refusal as refusal:
-        if where is None or not any(isinstance(item, ZeroAmplitudes) for item in refusal.diagnostics):
+        if row_name is None or not any(isinstance(item, ZeroAmplitudes) for item in refusal.diagnostics):
             raise
         raise Refusal(
             *(
-                replace(item, where=where(int(number(item.row)))) if isinstance(item, ZeroAmplitudes) else item
+                replace(item, where=row_name(int(number(item.row)))) if isinstance(item, ZeroAmplitudes) else item
                 for item in refusal.diagnostics
             )
         ) from refusal
 
 
-def refuse_zero_rows(net: HybridNet, features: Tensor, where: Where) -> None:
+def refuse_zero_rows(net: HybridNet, features: Tensor, row_name: RowName) -> None:
     """Refuse (E0712) rows of `features[N, F]` whose amplitudes are zeros, if no training can change that.
 
     An encoder with weights may give other amplitudes by the time that a row comes.
@@ -53,4 +53,4 @@ def refuse_zero_rows(net: HybridNet, features: Tensor, where: Where) -> None:
     net.train(was_training)
     empty = (given[:, amplitude.start : amplitude.start + amplitude.size] == 0).all(dim=1).nonzero()[:, 0].tolist()
     if empty:
-        raise Refusal(ZeroAmplitudes(row=empty[0], where=where(empty[0])))
+        raise Refusal(ZeroAmplitudes(row=empty[0], where=row_name(empty[0])))
