@@ -82,7 +82,7 @@ def _with_training(tree: nodes.File, checked: Checked) -> Checked:
     else:
         refusals = offered()[chosen.name].training(circuit, chosen.options, rows, "cpu")
     warnings = tuple(
-        TrainingTooLarge(span=checked.places["backend"], reason=item.headline, hint=item.help) for item in refusals
+        TrainingTooLarge(span=checked.spans["backend"], reason=item.headline, hint=item.help) for item in refusals
     )
     if not warnings:
         return checked
@@ -95,12 +95,12 @@ def _with_training(tree: nodes.File, checked: Checked) -> Checked:
 def _ask_backend(checked: Checked) -> None:
     """Refuse a circuit that the spec's backend cannot run, with the reason, before anything is loaded."""
     chosen = checked.spec.backend
-    options = {path.partition(".")[2]: span for path, span in checked.places.items() if path.startswith("backend.")}
-    with Placed(checked.places["backend"], options):
+    options = {path.partition(".")[2]: span for path, span in checked.spans.items() if path.startswith("backend.")}
+    with Placed(checked.spans["backend"], options):
         row = None if chosen.name == AUTO.name else offered()[chosen.name]
         if checked.spec.budget is not None and (row is None or not row.is_metered(chosen.options)):
             reason = f"`backend {chosen.name}` costs nothing and counts nothing"
-            raise Refusal(meaning.NoEffect(span=checked.places["budget"], what="budget", reason=reason))
+            raise Refusal(meaning.NoEffect(span=checked.spans["budget"], what="budget", reason=reason))
         if row is None:
             candidates_of(checked.circuit, {}, offered(), 0, "cpu")
             return

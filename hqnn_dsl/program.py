@@ -336,7 +336,7 @@ class Program:
         circuit = self.quantum_layer(backend, seed=self.spec.train.seed)
         return HybridNet.build(self.spec, circuit, in_width, out_width)
 
-    def _placed(self, place: str) -> Placed:
-        """Gives refusals of later stages the place in the spec that they are about."""
-        places = self.checked.places
-        return Placed(places.get(place, places["circuit"]))
+    def _placed(self, path: str) -> Placed:
+        """A context that gives refusals of later stages the span of a setting, or of the circuit if there is none."""
+        spans = self.checked.spans
+        return Placed(spans.get(path, spans["circuit"]))

@@ -133,7 +133,7 @@ def _check_table(program: Program, data: Path) -> Prepared:
     from hqnn_dsl.diagnostics.placed import PlacedByCode
 
     table = read_table(data)
-    with PlacedByCode(program.checked.places):
+    with PlacedByCode(program.checked.spans):
         return prepare(program.spec, table, (program.features, program.targets))
 
 

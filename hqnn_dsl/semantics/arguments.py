@@ -1,7 +1,7 @@
-"""What the arguments of library blocks take beyond their types: said of the user's own text, before a block is placed.
+"""Arguments of blocks: bound to parameters, and those of library blocks checked beyond their types.
 
-A block is written in the language, and what is wrong inside it would be told in its words. So a value that a block
-cannot do anything with is refused here, where it stands. A test holds that every list of the library has a row.
+A library block is written in the language, so a mistake inside it would be reported in its words. Values that a block
+cannot use are refused here instead, at the user's own text. A test holds that every list of the library has a row.
 """
 
 from __future__ import annotations
@@ -91,16 +91,16 @@ def refuse_misfits(block: str, given: Mapping[str, nodes.Argument], values: _Val
 
 
 def _item_spans(node: nodes.Expression, length: int) -> list[Span]:
-    """Where the items of a list stand; all at the whole text where it is not a list as written."""
+    """The spans of the items of a list; all are the whole text if it is not a list as written."""
     if isinstance(node, nodes.ListLiteral) and len(node.items) == length:
         return [item.span for item in node.items]
     return [node.span] * length
 
 
 _NAMED = 4
-"""Arguments that are looked at in about the time of a statement."""
+"""Arguments that are checked in about the time of a statement."""
 _MOST_LISTED = 40
-"""Arguments that are listed where none is near."""
+"""The most arguments that a message lists if none is similar."""
 
 
 def bind_arguments(
@@ -151,7 +151,7 @@ def _value_for(
 
 
 def _as_value(value: object, option: Option) -> Value:
-    """What `value_of` gives, as a value of a scope."""
+    """The result of `value_of` as a value of a scope."""
     if option.type == "choice":
         return Member(str(value), option.choices)
     if isinstance(value, list):

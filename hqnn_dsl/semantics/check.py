@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A model that is right as far as can be told without its table.
+    """A model in which no mistake was found that shows without its table.
 
     `tree` is the file with the `--set` options applied, `file` its names, `used` the blocks that the circuit places.
-    `places` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
+    `spans` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
     about legal text that is probably not meant. `untrainable` are the errors that refuse a training if the model is
     only a circuit.
     """
@@ -56,7 +56,7 @@ class Checked:
     tree: nodes.File
     file: FileScope
     used: tuple[Definition, ...]
-    places: Mapping[str, Span]
+    spans: Mapping[str, Span]
     warnings: tuple[Diagnostic, ...] = ()
     untrainable: tuple[Diagnostic, ...] = ()
 

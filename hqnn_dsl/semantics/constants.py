@@ -1,4 +1,4 @@
-"""What an expression needs: the names in it, found without computing anything."""
+"""The names in an expression, found without computing anything."""
 
 from __future__ import annotations
 

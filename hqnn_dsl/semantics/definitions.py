@@ -1,4 +1,4 @@
-"""What a file defines and what it can see: its constants, its blocks, those of the files it uses, and the library.
+"""The names of a file: its constants, its blocks, those of the files that it uses, and the library.
 
 Library blocks are one `.hqnn` file each in `catalog/blocks/`, named as the block, and are read when they are used. A
 file's own block wins over a library block of the same name. `use` brings in the other file's own blocks, nothing else.

@@ -1,7 +1,7 @@
 """A circuit's braces to a `Circuit`: blocks expanded, loops run, every angle in a slot of its own.
 
 `Elaborator` carries out the statements of the circuit and of the blocks placed in it. It goes on after a mistake, so
-one run reports all independent ones; mistakes inside a block are reported with the place where the block stands.
+one run reports all independent ones; those inside a block are reported with the text that places the block.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Elaborator:
             raise Stop
 
     def _pass_over(self, statement: nodes.Statement, frame: Frame) -> None:
-        """Leave out a statement whose mistake is reported; what it would define is used in silence."""
+        """Leave out a statement whose mistake is reported; the uses of a name that it would define are silent."""
         self.meter.spent += 1
         if isinstance(statement, (nodes.Let, nodes.Input, nodes.Weight)) and not frame.scope.has(statement.name.name):
             frame.scope.bind(statement.name.name, Poison(), statement.name.span)
@@ -237,7 +237,7 @@ class Elaborator:
 
     @staticmethod
     def _size(what: str, shape: tuple[int, ...], limit: int, span: Span) -> int:
-        """How many numbers a shape has; what is over its limit is not multiplied out."""
+        """The number of entries of a shape. Raises `Stop` before a product over the limit is multiplied out."""
         size = 0 if 0 in shape else 1
         for length in shape if size else ():
             size *= length

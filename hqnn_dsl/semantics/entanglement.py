@@ -14,7 +14,7 @@ PATTERNS = ("linear", "reverse_linear", "circular", "full", "pairwise", "sca")
 def groups(pattern: str, num_qubits: int, size: int, layer: int) -> list[tuple[int, ...]]:
     """The groups of `size` qubits among `num_qubits` that `pattern` joins in layer `layer` (only `sca` depends on it).
 
-    Empty where the group is larger than the circuit. Raises `ValueError` for an unknown pattern, and for `pairwise`
+    Empty if the group is larger than the circuit. Raises `ValueError` for an unknown pattern, and for `pairwise`
     with groups that are not pairs.
     """
     if pattern not in PATTERNS:

@@ -72,7 +72,7 @@ def evaluate(node: nodes.Expression, scope: Scope) -> Value:
 
 
 def number(node: nodes.Expression, scope: Scope, what: str) -> int | float:
-    """A compile-time number; `what` names the place in messages."""
+    """A compile-time number; messages call it `what`."""
     value = evaluate(node, scope)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise not_constant(node.span, value, what, "a number")

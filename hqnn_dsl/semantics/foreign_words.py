@@ -1,4 +1,4 @@
-"""Words of other libraries for what stands in settings, layers, blocks and expressions, and what they are here.
+"""Words of other libraries for settings, layers, blocks and functions, and the words for them in this language.
 
 Looked up before any name that only looks alike is suggested: `rmse` is not a misspelt `mse`, nor `gpu` one of
 `cpu`. Spellings are compared without case, underscores and dots. Gates have a table of their own in
@@ -55,13 +55,13 @@ _SAME = {
     "arccos": "acos", "arcsin": "asin", "arctan": "atan", "ln": "log", "logn": "log", "ceiling": "ceil",
     "absolute": "abs", "fabs": "abs", "length": "len",
 }  # fmt: skip
-"""The same thing under another name."""
+"""Words of other libraries that have one meaning, with the word here."""
 
 _SEVERAL = {
     "gpu": ("cuda", "gpu"), "cuda": ("cuda", "gpu"), "ring": ("ring", "circular"), "circular": ("circular", "ring"),
     "chain": ("linear",), "all": ("full",),
 }  # fmt: skip
-"""Words whose meaning depends on what may stand in their place."""
+"""Words whose meaning depends on the words that may stand instead of them."""
 
 _OTHER_WORDS = (
     # losses

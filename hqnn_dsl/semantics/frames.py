@@ -65,9 +65,9 @@ class Frame:
         return replace(self, scope=scope)
 
     def told(self, diagnostic: Diagnostic) -> Diagnostic:
-        """A mistake of this frame with the chain of blocks around it; inside a library block, at the user's own text.
+        """A mistake of this frame with the chain of blocks around it; one in the library moved to the user's own text.
 
-        Of a library block neither text nor hints are shown: nobody who uses it wrote them.
+        Neither the text of a library block nor hints for it are shown: its users did not write it.
         """
         span = diagnostic.span
         block, use = next(((block, use) for block, use in self.chain if block.is_library), (None, None))

@@ -90,7 +90,7 @@ def _log2(value: float, span: Span) -> int | float:
 
 
 def _angles(node: nodes.Call, values: tuple[Value, ...]) -> int:
-    """How many angles a gate, or a list of gates, takes."""
+    """The number of angles that a gate, or a list of gates, takes."""
     value = _sole(node, values, (str, tuple, Member), "the name of a gate, or a list of them")
     names = value if isinstance(value, tuple) else (value,)
     count = 0
@@ -103,7 +103,7 @@ def _angles(node: nodes.Call, values: tuple[Value, ...]) -> int:
 
 
 def unknown_gate_name(value: Value, span: Span) -> Diagnostic:
-    """What is said of a value that should be the name of a gate and is not."""
+    """The mistake for a value that should be the name of a gate and is not."""
     if isinstance(value, Member):
         value = value.name
     if not isinstance(value, str):
@@ -147,7 +147,7 @@ def groups_of(node: nodes.Call, pattern: str, sizes: list[int], meter: Meter) ->
 
 
 def _number_of_groups(pattern: str, num_qubits: int, size: int) -> int:
-    """At least how many qubits all groups together name, found without making them; more than the limit where it is."""
+    """A lower bound of the number of qubits in all groups together; over the limit if the number is."""
     if size > num_qubits:
         return 0
     if pattern != "full" or size in (1, num_qubits):

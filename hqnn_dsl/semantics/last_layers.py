@@ -1,8 +1,8 @@
-"""Weights of library blocks that no output depends on: whether to speak of them, and which measurement avoids it.
+"""Weights of library blocks that no output depends on: whether to warn of them, and which measurement avoids it.
 
 The last rotations of several library blocks commute with `measure z`. Nothing of such a block can be dropped, and all
-of its other weights train, so this is said only where something can be done: where not every qubit is measured, or
-where none of the block's weights reaches an output.
+of its other weights train, so the warning is given only if it can be followed: if not every qubit is measured, or if
+none of the block's weights reaches an output.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def is_its_nature(circuit: Circuit, tensor: WeightTensor, num_dead: int) -> bool
 
 
 def _measured(circuit: Circuit) -> set[int]:
-    """The qubits that stand in an output."""
+    """The qubits of all outputs."""
     found: set[int] = set()
     for measurement in circuit.measurements:
         if isinstance(measurement, Observable):
@@ -48,7 +48,7 @@ def _measured(circuit: Circuit) -> set[int]:
 
 
 def avoiding(circuit: Circuit) -> str:
-    """A help line with a measurement that every weight reaches; empty where none of one letter is."""
+    """A help line with a measurement that every weight reaches; empty if there is none of one letter."""
     from hqnn_dsl.circuit.pauli.effects import effects
 
     for letter in _LETTERS:

@@ -1,7 +1,7 @@
 """Encoder and decoder: lines of layers, and the widths that flow through them.
 
 Widths are inferred from table to target: `dense(auto)` takes what its right neighbour needs, which is the circuit's
-inputs or the number of targets. What does not fit is an error that shows both places.
+inputs or the number of targets. Widths that do not fit are an error that shows both lines.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 
 @dataclass(frozen=True)
 class Line:
-    """A line as read: its layer, its operations, and its width where it sets one ("auto" where inferred)."""
+    """A line as read: its layer, its operations, and its width if it sets one ("auto" if it is inferred)."""
 
     span: Span
     layer: Choice
@@ -43,7 +43,7 @@ class Line:
 
     @property
     def width(self) -> int | str | None:
-        """The width that the line sets; None where it keeps its input's."""
+        """The width that the line sets; None if it keeps that of its input."""
         width = self.layer.options.get("width") if self.entry.sets_width else None
         assert width is None or isinstance(width, (int, str))
         return width
@@ -93,7 +93,7 @@ def _line(node: nodes.Expression, scope: Scope) -> Line:
 
 
 def _layer_in(node: nodes.Name | nodes.Call, scope: Scope) -> str:
-    """The layer that a value names where a number is expected, empty where it names none."""
+    """The layer that a value names although a number is expected, empty if it names none."""
     if isinstance(node, nodes.Name):
         return node.name if node.name in LAYERS and not scope.has(node.name) else ""
     return node.function.name if node.function.name in LAYERS and node.function.name not in FUNCTIONS else ""
@@ -119,12 +119,12 @@ def _layer_name(node: nodes.Expression) -> tuple[nodes.Name, tuple[nodes.Argumen
 
 
 def end_width(lines: list[Line]) -> int | str | None:
-    """The width that the lines end with: of the last line that sets one. None where none does."""
+    """The width that the lines end with: that of the last line that sets one. None if none does."""
     return next((line.width for line in reversed(lines) if line.width is not None), None)
 
 
 def end_span(lines: list[Line]) -> Span | None:
-    """Where the width that the lines end with is set."""
+    """The line that sets the width with which the lines end."""
     return next((line.span for line in reversed(lines) if line.width is not None), None)
 
 
@@ -161,7 +161,7 @@ def _undecided(lines: list[Line]) -> Iterator[Diagnostic]:
 
 
 def ends_bounded(lines: list[Line]) -> bool:
-    """Whether what the lines give lies in a fixed interval, whatever comes in."""
+    """Whether the outputs of the lines lie in a fixed interval for all inputs."""
     for line in reversed(lines):
         if any(operation == "pow" and constant < 0 for operation, constant in line.operations):
             return False

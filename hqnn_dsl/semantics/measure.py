@@ -1,4 +1,4 @@
-"""What stands after `measure`: real sums of Pauli products, `probabilities(…)` and `parity`, as measurements."""
+"""The outputs that `measure` lists: real sums of Pauli products, `probabilities(…)` and `parity`, as measurements."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LETTERS: dict[str, PauliLetter] = {"x": "x", "y": "y", "z": "z"}
 
 
 def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:
-    """`_measurements`, with what to type instead where that is known."""
+    """The measurements of one item of a `measure` line; a refusal has a hint if the item has another name elsewhere."""
     try:
         return _measurements(node, num_qubits, scope)
     except Refusal as refusal:
@@ -36,7 +36,7 @@ def measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[
 
 
 def _measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list[Measurement]:
-    """The measurements of one item of a `measure` line: `z` alone is one for every qubit."""
+    """The measurements of one item: `z` alone is one for every qubit."""
     match node:
         case nodes.Name(span, name) if name in _LETTERS:
             scope.meter.charge(num_qubits, span)
@@ -131,7 +131,7 @@ def _leaf(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
 
 
 def _pauli_inside(node: nodes.Expression) -> nodes.Name | None:
-    """A Pauli somewhere in an expression, None where there is none."""
+    """A Pauli somewhere in an expression, None if there is none."""
     match node:
         case nodes.Index(_, nodes.Name(_, name) as base) if name in _LETTERS:
             return base

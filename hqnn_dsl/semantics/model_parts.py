@@ -1,4 +1,4 @@
-"""The model of a file and its parts by what they are: what stands twice, in the wrong place, or is not built yet."""
+"""The model of a file and its parts by kind. Refused are parts that stand twice or wrongly, and those not built yet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Parts:
-    """The parts of a model by what they are."""
+    """The parts of a model by kind."""
 
     data: nodes.Settings | None = None
     train: nodes.Settings | None = None
@@ -36,7 +36,7 @@ class Parts:
 
 
 def model_of(tree: nodes.File, collector: Collector) -> nodes.Model | None:
-    """The first model of a file, None where it has none."""
+    """The first model of a file, None if it has none."""
     models = [statement for statement in tree.statements if isinstance(statement, nodes.Model)]
     with collector.gathering():
         notes = (Note("the first one", models[0].head),) if models else ()

@@ -141,7 +141,7 @@ def wrong_operand(operator: str, span: Span, value: Value) -> Exception:
 
 
 def not_constant(span: Span, value: Value, what: str, expected: str) -> Exception:
-    """The exception for a value of the wrong kind where `expected` is: a number, a whole number or a truth value."""
+    """The exception for a value that is not `expected`: a number, a whole number or a truth value."""
     if isinstance(value, Poison):
         return Silent()
     if isinstance(value, Symbolic):

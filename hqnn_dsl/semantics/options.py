@@ -1,7 +1,7 @@
 """Arguments and settings against catalog rows: one mechanism fills every option of the language.
 
-`bind` takes what stands in a call (`adamw(lr: 0.01)`) or a setting and the `Entry` that describes it, and gives a
-`Choice` with every option filled in. Enumeration members win over other names where one is expected.
+`bind` takes the arguments of a call (`adamw(lr: 0.01)`) and the `Entry` that describes them, and returns a `Choice`
+with every option filled in. If a member of an enumeration is expected, its name wins over others.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _wrong_type(option: Option, span: Span, value: Value) -> Exception:
 
 
 def _converted(option: Option, value: Value) -> Any:
-    """The value in the option's type, None where it is of another kind."""
+    """The value in the option's type, None if it is of another kind."""
     match option.type, value:
         case ("bool", bool()):
             return value
@@ -166,7 +166,7 @@ def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
 
 
 def bound_text(option: Option) -> str:
-    """The option's range in words, empty where it has none."""
+    """The option's range in words, empty if it has none."""
     parts = []
     if option.minimum is not None:
         parts.append(f"at least {option.minimum:g}")
@@ -196,7 +196,7 @@ def _bounded(option: Option, value: Any, span: Span, owner: str) -> None:
 
 
 def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tuple[Entry, tuple[nodes.Argument, ...]]:
-    """The catalog entry that `name` or `name(…)` means, with its arguments. `what` names the place in messages."""
+    """The catalog entry that `name` or `name(…)` means, with its arguments; messages call it `what`."""
     match node:
         case nodes.Name() as name:
             arguments: tuple[nodes.Argument, ...] = ()
@@ -260,7 +260,7 @@ def _missing(entry: Entry, given: Collection[str], span: Span) -> Iterator[Diagn
 
 
 def places_in(entry: Entry, node: nodes.Expression) -> Iterator[tuple[str, Span]]:
-    """Where the options that a call gives stand, by their paths: `noise`, and in it `noise.t2_us`."""
+    """The spans of the options that a call gives, by path: `noise`, and in it `noise.t2_us`."""
     for place, argument in enumerate(node.arguments if isinstance(node, nodes.Call) else ()):
         named = entry.option(argument.name.name) if argument.name is not None else None
         option = entry.options[place] if argument.name is None and place < entry.positional else named
@@ -291,7 +291,7 @@ def _option_for(entry: Entry, argument: nodes.Argument, position: int) -> Option
 
 
 def takes_text(option: Option | None) -> str:
-    """What an option or a setting takes, for pages: `a whole number, at least 1`, or its choices."""
+    """The values that an option or a setting takes, for pages: `a whole number, at least 1`, or its choices."""
     if option is None:
         return ""
     if option.choices:

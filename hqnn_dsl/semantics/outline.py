@@ -1,4 +1,4 @@
-"""A checked spec in short, for those who show it: the counts of its circuit, and the widths from table to target."""
+"""A checked spec in short: the counts of its circuit, and the widths from table to target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Layer
 
 MAX_NAMES = 6
-"""Of more columns only the number is said."""
+"""Of more columns only the number is shown."""
 
 
 def circuit_counts(circuit: Circuit) -> str:
@@ -30,7 +30,10 @@ def circuit_counts(circuit: Circuit) -> str:
 
 
 def widths(checked: Checked) -> Iterator[tuple[str, str]]:
-    """What values go through, and how many there are after it; nothing if only the table knows, or it is said."""
+    """The stages from features to targets, each with its width.
+
+    The width is empty if only the table knows it, or if the stage lists its columns.
+    """
     spec, circuit = checked.spec, checked.circuit
     if checked.untrainable:
         yield "inputs", str(circuit.num_inputs)

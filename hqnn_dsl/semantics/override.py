@@ -154,7 +154,7 @@ def _no_such_path(
 
 
 def _unchosen(wanted: tuple[str, ...], model: nodes.Model, offered: Mapping[str, Entry], default_backend: str) -> str:
-    """What to write first where a path is an option of a backend, or of an entry in it, that the spec does not name."""
+    """A hint for a path that is an option of a backend, or of an entry in it, that the spec does not name."""
     path = wanted[1:] if wanted[0] == "backend" else wanted
     node = _value_of(model, "", "backend")
     chosen = _chosen(node, default_backend)
@@ -176,7 +176,7 @@ def _unchosen(wanted: tuple[str, ...], model: nodes.Model, offered: Mapping[str,
 
 
 def _sketch(entry: Entry, name: str) -> str:
-    """The entry with that option, and what it cannot do without."""
+    """The entry with that option and those without a default."""
     names = [option.name for option in entry.options if option.is_required or option.name == name]
     return f"{entry.name}({', '.join(f'{option}: …' for option in names)})"
 
@@ -235,12 +235,12 @@ def _chosen(node: nodes.Expression | None, default: str) -> str:
 
 
 def _default_name(option: Option) -> str:
-    """The entry that an option has where nothing is said, empty where it has none."""
+    """The entry that is the default of an option, empty if it has none."""
     return option.default.name if isinstance(option.default, Selection) else ""
 
 
 def _given(node: nodes.Expression | None, entry: Entry, name: str) -> nodes.Expression | None:
-    """What a call gives an option, by its name or its place; None where it says nothing of it."""
+    """The value that a call gives an option, by name or position; None if it gives none."""
     for argument in _all_named(node, entry).arguments if isinstance(node, nodes.Call) else ():
         if argument.name is not None and argument.name.name == name:
             return argument.value
@@ -335,7 +335,7 @@ def _argument_change(section: str, setting_name: str, path: tuple[str, ...], ent
 def _with_option(
     call: nodes.Expression, entry: Entry, path: tuple[str, ...], value: nodes.Expression
 ) -> nodes.Call | None:
-    """A call of `entry` with the option at `path` changed; None where it is no call."""
+    """A call of `entry` with the option at `path` changed; None if it is no call."""
     if isinstance(call, nodes.String):
         call = nodes.Name(call.span, call.value)
     if isinstance(call, nodes.Call):

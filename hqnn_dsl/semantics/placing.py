@@ -1,6 +1,6 @@
-"""Where things stand on qubits: targets of gates, `on …` of blocks, and the arguments of a block.
+"""The qubits and inputs that gates and blocks are placed on: targets of gates, and `on …` of blocks.
 
-Plain functions of a node and what is visible around it; `elaborate` calls them and keeps the state.
+Functions of a node and its scope without state of their own; `elaborate` calls them and keeps the state.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def article(kind: str) -> str:
 
 
 def reader_of(chain: tuple[tuple[Definition, Span], ...], span: Span) -> tuple[str, Span]:
-    """Name and place of what reads inputs: the outermost block, or the circuit's own `input`."""
+    """The name and the text of the reader of an input: the outermost block, or the circuit's own `input`."""
     return (f"`{chain[0][0].name}`", chain[0][1]) if chain else ("the circuit", span)
 
 
@@ -48,7 +48,7 @@ class GateCall:
 
 
 def gate_call(node: nodes.Gate, scope: Scope) -> GateCall:
-    """What gate a line applies: `name(angle, …)`, `pauli_rot("XYZ", angle)`, or `gate("name", angle, …)`."""
+    """The gate that a line applies: `name(angle, …)`, `pauli_rot("XYZ", angle)`, or `gate("name", angle, …)`."""
     name, arguments = (
         (node.call, ()) if isinstance(node.call, nodes.Name) else (node.call.function, node.call.arguments)
     )
@@ -109,7 +109,7 @@ def targets(node: nodes.Gate, qubits: tuple[int, ...], scope: Scope) -> tuple[in
 
 
 _NAMED = 4
-"""Qubits, inputs or arguments that are looked at in about the time of a statement."""
+"""Qubits, inputs or arguments that are checked in about the time of a statement."""
 
 
 def _local_qubits(node: nodes.Expression, available: int, scope: Scope) -> tuple[int, ...]:
@@ -163,7 +163,7 @@ def fits(call: GateCall, qubits: tuple[int, ...], node: nodes.Gate) -> None:
 def placement(
     use: nodes.BlockUse, qubits: tuple[int, ...], view: tuple[int, ...] | None, kind: str, scope: Scope
 ) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
-    """The qubits and the components of the input that `on …` gives a block; without it, those of the place around."""
+    """The qubits and the components of the input that `on …` gives a block, else those of the frame around it."""
     chosen: dict[int, None] = {}
     seen_qubits = False
     for item in use.on:
@@ -186,7 +186,7 @@ def placement(
 
 
 def _slice(node: nodes.Expression, kind: str, scope: Scope) -> tuple[int, ...] | None:
-    """The components that `x[4..8]` or `x` names; None where the item names qubits."""
+    """The components that `x[4..8]` or `x` names; None if the item names qubits."""
     name = node.base if isinstance(node, nodes.Index) else node
     if not isinstance(name, nodes.Name):
         return None

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.definitions import FileScope
 
 _MEANT_WITHOUT_A_DEFINITION = {"x", "none"}
-"""Names that mean something where no constant has them: `on x[0..4]`, `clip none`."""
+"""Names that have a meaning if no constant has them: `on x[0..4]`, `clip none`."""
 
 _Enumerations = dict[str, tuple[str, ...]]
 Trees = tuple[tuple["FileScope", tuple[Any, ...]], ...]
-"""Files with what is printed of each; the first is the spec itself."""
+"""Files with the nodes of each that are printed; the first is the spec itself."""
 
 
 def names_for(trees: Trees) -> list[dict[str, str]]:
@@ -122,12 +122,12 @@ class _Renamer:
         return replace(call, arguments=arguments)
 
     def _value(self, node: Any, members: tuple[str, ...], enumerations: _Enumerations) -> Any:
-        """A value where a member of an enumeration wins over other names."""
+        """A value in which members of an enumeration win over other names."""
         if isinstance(node, nodes.Name) and node.name in members:
             return node
         return self.tree(node, enumerations)
 
 
 def _members(written: tuple[nodes.Name, ...]) -> tuple[str, ...]:
-    """The members of an enumeration; none where the type is one word."""
+    """The members of an enumeration; none if the type is one word."""
     return tuple(member.name for member in written) if len(written) > 1 else ()

@@ -1,4 +1,4 @@
-"""How many features and targets a spec's network insists on; apart from the modules, because it needs no torch."""
+"""The numbers of features and targets that a network insists on; apart from the network, as this needs no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def required_widths(spec: Spec) -> tuple[int | None, int | None]:
-    """How many features and how many targets the network insists on; None where it takes any number."""
+    """The numbers of features and of targets that the network insists on; None if it takes any number."""
     features, targets = spec.in_width, spec.out_width
     if features is None and not any(_sets_width(layer) for layer in spec.encoder):
         features = spec.num_inputs

@@ -1,4 +1,4 @@
-"""A checked model back to text, with everything filled in: what `hqnn check --resolved` prints and runs keep.
+"""A checked model back to text, with everything filled in, as `hqnn check --resolved` prints it and runs keep it.
 
 The text stands alone: constants have their values (also those given by `--set`), defaults are written out, blocks of
 used files stand in it. Checking it again gives the same spec and the same circuit; a test holds that for every spec.
@@ -122,7 +122,7 @@ def _layers_text(name: str, layers: tuple[Layer, ...]) -> str:
 
 
 def _circuit(checked: Checked) -> nodes.Circuit:
-    """The circuit as it is printed: its width a number, its measurement said."""
+    """The circuit as it is printed: with a number as its width, and with a measurement."""
     model = next(statement for statement in checked.tree.statements if isinstance(statement, nodes.Model))
     circuit = next(part for part in model.parts if isinstance(part, nodes.Circuit))
     width = nodes.Number(circuit.width.span, checked.spec.num_qubits)

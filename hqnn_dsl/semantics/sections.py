@@ -1,7 +1,7 @@
 """`data`, `train`, `transpile` and `backend`: settings to the records of a `Spec`.
 
-One row a setting says what it takes. Defaults are those of the records in `spec`, or of the catalog entry named here;
-nothing states them twice. Docs and `--resolved` read the same rows.
+Each setting has one row, which describes its values. Defaults are those of the records in `spec`, or of the catalog
+entry named here; nothing states them twice. Docs and `--resolved` read the same rows.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def default_of(record: type, name: str) -> Any:
 
 @dataclass(frozen=True)
 class Row:
-    """One setting of a section: its name, what it takes in words, and how it is read."""
+    """One setting of a section: its name, the values that it takes in words, and the function that reads it."""
 
     name: str
     doc: str
@@ -392,7 +392,7 @@ def _idle_in_transpile(transpile: TranspileSpec, spans: Mapping[str, Span]) -> I
 
 
 def budget_of(section: nodes.Settings | None, scope: Scope, collector: Collector) -> BudgetSpec | None:
-    """`budget { … }`, None where there is none; one without a bound says nothing and is refused."""
+    """`budget { … }`, None if there is none; one without a bound is refused."""
     if section is None:
         return None
     values, spans = read_section(section, BUDGET, scope, collector)

@@ -1,7 +1,7 @@
 """The checked spec: a model whose names, types, widths and defaults are settled. Frozen, plain data.
 
-Nothing here can be wrong any more: `semantics.check` is the only maker of a `Spec`. It says nothing of gates; those are
-in the `Circuit` that `elaborate` makes from the same file. The parts are frozen dataclasses whose fields are the words
+Nothing here can be wrong any more: `semantics.check` is the only maker of a `Spec`. Gates are not part of it, but of
+the `Circuit` that `elaborate` makes from the same file. The parts are frozen dataclasses whose fields are the words
 of the language, and not pydantic models, because loading pydantic takes as long as all of `hqnn check`; defaults stand
 here and nowhere else.
 """
@@ -28,7 +28,7 @@ MIN_TRAINING_ROWS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Parts of the rows: fractions below 1, or row counts where they are integers; training gets the rest."""
+    """Parts of the rows: fractions below 1, or row counts if they are integers; training gets the rest."""
 
     validation: float | int = 0.15
     test: float | int = 0.15
@@ -63,7 +63,7 @@ class Layer:
     in_width: int | None
     """None while it is only known from the table: the first layer of the encoder."""
     out_width: int | None
-    """None where it follows `in_width` or, in the decoder's last `dense(auto)`, the number of targets."""
+    """None if it follows `in_width` or, in the decoder's last `dense(auto)`, the number of targets."""
     operations: tuple[tuple[str, float], ...] = ()
     """`("mul", 3.14)`, `("add", 1.0)`, …: `add sub mul div pow`."""
 
@@ -87,7 +87,7 @@ class TrainSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetSpec:
-    """`budget { … }`: what a run may spend on a device, None where there is no bound."""
+    """`budget { … }`: the most that a run may spend on a device, None without a bound."""
 
     circuits: int | None = None
     shots: int | None = None
@@ -97,7 +97,7 @@ class BudgetSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class TranspileSpec:
-    """`transpile { … }`. Either `target` names a fake device, or `basis` and `coupling` say what the device can do."""
+    """`transpile { … }`. Either `target` names a fake device, or `basis` and `coupling` describe the device."""
 
     target: str | None = None
     basis: tuple[str, ...] | None = None
@@ -124,7 +124,7 @@ class Spec:
     num_outputs: int
     decoder: tuple[Layer, ...] = ()
     out_width: int | None = None
-    """Number of targets; None: as many as `data` names, known with the table where `data { target }` is missing."""
+    """Number of targets; None: as many as `data` names, known with the table if `data { target }` is missing."""
     train: TrainSpec
     transpile: TranspileSpec = TranspileSpec()
     backend: Choice

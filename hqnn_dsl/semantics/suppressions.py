@@ -25,8 +25,7 @@ def silenced(
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics that remain, with a warning for every `allow` that silences none.
 
-    Where there are errors, warnings were not all looked for, and nothing is said of an `allow`; nor is it of the codes
-    `not_judged`.
+    With errors not all warnings were looked for, so no `allow` is called useless; nor is one of the codes `not_judged`.
     """
     is_whole = not any(item.is_error for item in items)
     found = [

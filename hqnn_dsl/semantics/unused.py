@@ -1,7 +1,7 @@
-"""What is written and would change nothing, found where the whole model is known.
+"""Text that has no effect, which shows once the whole model is known.
 
-A value that does something is never refused for doing little: `dropout(0)` and `* 1` are what they say. Refused is what
-nothing reads. Values that are the defaults are left alone, so that a resolved spec, which writes them all, is itself.
+A value that is read is never refused because it changes nothing: `dropout(0)` and `* 1` are accepted. Text that nothing
+reads is refused, except defaults, so that a resolved spec, which writes them all, is accepted.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _lowest_above_rates(
 
 
 def _places(section: nodes.Settings | None) -> Iterator[tuple[str, Span]]:
-    """Where the settings of a section stand, and the options of their entries: `optimizer`, `optimizer.lr`."""
+    """The spans of a section's settings, and of the options of their entries, by path: `optimizer`, `optimizer.lr`."""
     tables = {"optimizer": OPTIMIZERS, "scheduler": SCHEDULERS}
     for setting in section.settings if section is not None else ():
         name = setting.name.name
@@ -139,7 +139,7 @@ def refuse_idle_options(tree: nodes.File, asked: set[str]) -> None:
 def unread_names(tree: nodes.File, file: FileScope) -> Iterator[Diagnostic]:
     """A warning for each constant and each argument of this file's blocks whose name stands nowhere else.
 
-    Nothing is said of constants if an option has replaced text, which may have read them.
+    There is no warning for constants if an option has replaced text, which may have read them.
     """
     named = _named(tree)
     for let in [] if has_option(tree) else _lets(tree):

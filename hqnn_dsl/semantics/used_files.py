@@ -1,4 +1,4 @@
-"""Which files a spec may bring in, and how they are read: those of its own folder and below, others where allowed.
+"""Which files a spec may bring in, and how they are read: those of its own folder and below, others if allowed.
 
 A spec may come from somebody else, and what a compiler prints may end in a public log. So a `use` that leaves the
 spec's folder, also through a link, is refused before anything is looked at, and of a file that is none of this
@@ -50,7 +50,7 @@ class Reach:
 
     @classmethod
     def of(cls, source: Source, allow_path: AllowPath = ()) -> Reach:
-        """The reach of a spec. Raises `Refusal` where an allowed folder is none."""
+        """The reach of a spec. Raises `Refusal` if an allowed folder is not a folder."""
         allowed = [allow_path] if isinstance(allow_path, (str, Path)) else allow_path
         return cls((_resolved(folder_of(source)), *(_folder(Path(path)) for path in allowed)))
 
@@ -59,7 +59,7 @@ class Reach:
         return any(place.is_relative_to(folder) for folder in self.folders)
 
     def place_of(self, use: nodes.Use, folder: Path) -> Path:
-        """Where the file that a `use` names lies, links resolved. Raises `Refusal` where it may not be read.
+        """The path of the file that a `use` names, links resolved. Raises `Refusal` if it may not be read.
 
         What is refused does not depend on what is there, so that nothing is told of files elsewhere.
         """
@@ -98,13 +98,13 @@ def _folder(path: Path) -> Path:
 
 
 def read_file(path: Path, *, follow: bool = True) -> str:
-    """A file's text. Raises `OSError`, `UnicodeDecodeError`, or `ValueError` where it is too large to be read."""
+    """A file's text. Raises `OSError`, `UnicodeDecodeError`, or `ValueError` if it is too large to be read."""
     data = read_small(path, limits.MAX_SOURCE_BYTES, follow=follow)
     return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_used(use: nodes.Use, place: Path, shown: Path) -> Source:
-    """The file at `place` that a `use` names, called `shown`. Raises `Refusal` where it cannot be read, or is none."""
+    """The file at `place` that a `use` names, called `shown`. Raises `Refusal` if it cannot be read or is no spec."""
     try:
         text = read_file(place, follow=False)
     except (OSError, UnicodeDecodeError, ValueError) as error:
@@ -115,7 +115,7 @@ def read_used(use: nodes.Use, place: Path, shown: Path) -> Source:
 
 
 def read_spec(path: Path) -> Source:
-    """The spec file as a source. Raises `Refusal` where it cannot be read.
+    """The spec file as a source. Raises `Refusal` if it cannot be read.
 
     Of a file that is reached through a link out of its folder, and is none of this language, nothing is shown.
     """
@@ -130,7 +130,7 @@ def read_spec(path: Path) -> Source:
 
 
 def unreadable(shown: str, span: Span | None, path: Path, error: Exception) -> Diagnostic:
-    """What is said of a file that cannot be read; `shown` is its name as written."""
+    """The mistake for a file that cannot be read; `shown` is its name as written."""
     hint = ""
     if isinstance(error, UnicodeDecodeError):
         reason = "it is not UTF-8 text"

@@ -42,19 +42,19 @@ def for_function(node: nodes.Call) -> str:
 
 
 def for_loop(node: Expression) -> str:
-    """For what a loop runs over and is no range."""
+    """For the values of a loop that are not a range."""
     return f"write `0..{node.span.text}`" if "\n" not in node.span.text else ""
 
 
 def for_whole(value: object) -> str:
-    """For a value where a whole number stands."""
+    """For a value that should be a whole number."""
     if not isinstance(value, float):
         return ""
     return f"write `{round(value)}`" if value.is_integer() else f"write a whole number, such as `{round(value)}`"
 
 
 def for_column(setting: str, node: Expression) -> str:
-    """For what stands in place of a column's name."""
+    """For text that should be the name of a column."""
     text = node.span.text
     if isinstance(node, nodes.ListLiteral):
         inside = ", ".join(item.span.text for item in node.items)
@@ -102,7 +102,7 @@ def _merged(here: nodes.Setting, line: str) -> str:
 
 
 def for_observable(node: Expression) -> str:
-    """For what stands after `measure` and is no observable: `z` for `Z` and for `PauliZ`."""
+    """For text after `measure` that is no observable: `z` for `Z` and for `PauliZ`."""
     text = node.span.text
     if re.fullmatch(r"\d+", text):
         return f"write `z[{text}]`"
@@ -126,7 +126,7 @@ def for_layer(name: str, text: str) -> str:
 
 
 def what_is(name: str) -> str:
-    """What a name of another library is here, in a sentence; empty where nothing is known of it.
+    """A sentence with the equivalent here of a name from another library; empty if none is known.
 
     For `hqnn explain`: layers, blocks, losses, settings and backends by `circuit.phrases`, gates by `circuit.foreign`.
     """

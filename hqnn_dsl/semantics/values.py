@@ -85,7 +85,7 @@ def _extent(items: tuple[Value, ...], known: dict[int, tuple[int, int]]) -> tupl
 
 
 def list_of(items: tuple[Value, ...], span: Span, meter: Meter) -> tuple[Value, ...]:
-    """A list of values. Raises `Refusal` where lists in it are too many or too deep."""
+    """A list of values. Raises `Refusal` if it is too large or too deep with the lists inside it."""
     if any(isinstance(item, tuple) for item in items):
         size, depth = extent(items)
         if size > limits.MAX_LIST_SIZE:
@@ -132,7 +132,7 @@ def describe(value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A name's value, and where it was defined (None for what the language defines)."""
+    """A name's value, and where it was defined (None for names of the language)."""
 
     value: Value
     span: Span | None
@@ -141,7 +141,7 @@ class Binding:
 class Meter:
     """How much work was done at compile time: statements, turns of loops, entries of lists, terms of angles.
 
-    `operators` are counted apart, where they are worked out, and looked at with the next statement.
+    `operators` are counted apart when they are worked out, and compared with their limit at the next statement.
     """
 
     def __init__(self) -> None:
@@ -194,7 +194,7 @@ class Scope:
         self._lazy: dict[str, tuple[Callable[[], Value], Span]] = {}
 
     def find(self, name: str) -> Binding | None:
-        """The binding of `name` here or outside, None where there is none."""
+        """The binding of `name` here or outside, None if there is none."""
         if name in self._lazy:
             resolve, span = self._lazy[name]
             self.settle(name, resolve(), span)
@@ -204,7 +204,7 @@ class Scope:
         return self._outer.find(name) if self._outer is not None else None
 
     def where(self, name: str) -> Span | None:
-        """Where a visible name is defined, without evaluating it."""
+        """The definition of a visible name, which is not evaluated for it."""
         if name in self._lazy:
             return self._lazy[name][1]
         if name in self._bindings:
@@ -216,14 +216,14 @@ class Scope:
         return name in self._lazy
 
     def has(self, name: str) -> bool:
-        """Whether a name is visible, without evaluating it."""
+        """Whether a name is visible; it is not evaluated for that."""
         return name in self._lazy or name in self._bindings or (self._outer is not None and self._outer.has(name))
 
     def bind(self, name: str, value: Value, span: Span | None) -> None:
         self._bindings[name] = Binding(value, span)
 
     def clear(self) -> None:
-        """Forget what is bound here, not outside: a loop's next turn begins."""
+        """Forget the names that are bound here, not those outside: the next turn of a loop begins."""
         self._bindings.clear()
 
     def settle(self, name: str, value: Value, span: Span | None) -> None:

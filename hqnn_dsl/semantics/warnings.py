@@ -1,7 +1,7 @@
-"""Warnings about a model that is right: what is declared and has no effect, and encoders without bounds.
+"""Warnings about a model without mistakes: declarations without effect, and encoders without bounds.
 
-What stands in no angle is seen at once; what stands in one and still changes nothing is proved on the circuit as Pauli
-rotations, where that takes next to no time.
+A weight or an input in no angle is found at once; one that is in an angle and has no effect is found by a proof on the
+circuit as Pauli rotations, if that takes next to no time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_LISTED = 6
 def warn(
     encoder: list[layers.Line], circuit: Circuit, elaborated: Elaborated, head: Span, collector: Collector
 ) -> None:
-    """What is legal in a circuit and its encoder and probably not meant; `head` is where the circuit begins."""
+    """Warn of a circuit and an encoder that are probably not meant; `head` is the first line of the circuit."""
     inputs, weights = _used(circuit)
     for tensor in circuit.weights:
         used_of = sum(index in weights for index in range(tensor.offset, tensor.offset + tensor.size))
@@ -67,7 +67,7 @@ def not_judged(circuit: Circuit) -> tuple[str, ...]:
 
     proved = (warnings.DeadWeight, warnings.DeadInput, warnings.ConstantOutput)
     later = (warnings.TrainingTooLarge, TargetBeyondOutputs, warnings.DeadWeight)
-    # DeadWeight is not said of a library's last layers
+    # there is no DeadWeight for the last layers of library blocks
     return tuple(row.code for row in (later if is_quick(circuit) else (*proved, *later)))
 
 

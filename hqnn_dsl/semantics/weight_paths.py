@@ -1,7 +1,7 @@
-"""Paths of weights: what `initial PATH …` and `freeze PATH` mean.
+"""Paths of weights: the tensors that `initial PATH …` and `freeze PATH` mean.
 
-`weights` is all of them. Otherwise a path names a tensor or the place that holds several; what leads may be left out
-while one thing is meant. Where several `initial` lines reach one tensor, the narrowest path wins.
+`weights` is all of them. Otherwise a path names a tensor or a block that holds several; its first segments may be left
+out if the rest is unambiguous. If several `initial` lines reach one tensor, the longest path wins.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.collector import Collector
     from hqnn_dsl.syntax import nodes
 
-_Place = tuple[str, ...]
+_Segments = tuple[str, ...]
 _How = tuple[str, tuple[float, ...]]
 _MOST_NAMED = 12
-"""Places that a message names."""
+"""The most paths that a message lists."""
 
 
-def places_of(tensors: list[WeightTensor]) -> list[_Place]:
-    """Every tensor's path and every prefix of one, as segments, without repetition."""
-    found: dict[_Place, None] = {}
+def paths_of(tensors: list[WeightTensor]) -> list[_Segments]:
+    """The path of every tensor and every prefix of one, each once."""
+    found: dict[_Segments, None] = {}
     for tensor in tensors:
         for prefix in _prefixes(tensor):
             found[prefix] = None
     return list(found)
 
 
-def _prefixes(tensor: WeightTensor) -> list[_Place]:
-    """The places that hold a tensor, the widest first, the tensor itself last."""
+def _prefixes(tensor: WeightTensor) -> list[_Segments]:
+    """The prefixes of a tensor's path, the shortest first, the path itself last."""
     segments = tuple(tensor.path.split("."))
     return [segments[:end] for end in range(1, len(segments) + 1)]
 
 
 class Paths:
-    """The places of a circuit's weights, and which of them a path means; every path is looked up once."""
+    """The paths of a circuit's weights, and which of them a written path means."""
 
     def __init__(self, tensors: list[WeightTensor]) -> None:
-        self.places = places_of(tensors)
-        self._whole = set(self.places)
-        self._by_end: dict[int, dict[_Place, list[_Place]]] = {}
+        self.paths = paths_of(tensors)
+        self._whole = set(self.paths)
+        self._by_end: dict[int, dict[_Segments, list[_Segments]]] = {}
         self._advised = 0
 
-    def meant(self, path: nodes.Path) -> _Place:
-        """The place that a path means, () for all weights. Raises `Refusal` if it means nothing or several places."""
-        if path.text == "weights" and self.places:
+    def meant(self, node: nodes.Path) -> _Segments:
+        """The path that a written one means, () for all weights. Raises `Refusal` if it means none or several."""
+        if node.text == "weights" and self.paths:
             return ()
-        wanted = tuple(path.text.split("."))
+        wanted = tuple(node.text.split("."))
         if wanted in self._whole:
             return wanted
         found = self._ending(len(wanted)).get(wanted, [])
@@ -68,25 +68,25 @@ class Paths:
             hint = f"write {sentences.names(shown, 'or')}"
             problem = "points at several weights"
         else:
-            hint, problem = self._advice(path.text), "points at no weights of this circuit"
-        raise Refusal(UnknownPath(span=path.span, path=path.text, problem=problem, hint=hint))
+            hint, problem = self._advice(node.text), "points at no weights of this circuit"
+        raise Refusal(UnknownPath(span=node.span, path=node.text, problem=problem, hint=hint))
 
-    def _ending(self, length: int) -> dict[_Place, list[_Place]]:
-        """The places by their last `length` segments."""
+    def _ending(self, length: int) -> dict[_Segments, list[_Segments]]:
+        """The paths by their last `length` segments."""
         if length not in self._by_end:
             found = self._by_end[length] = {}
-            for place in self.places:
-                if len(place) >= length:
-                    found.setdefault(place[-length:], []).append(place)
+            for path in self.paths:
+                if len(path) >= length:
+                    found.setdefault(path[-length:], []).append(path)
         return self._by_end[length]
 
     def _advice(self, text: str) -> str:
-        if not self.places:
+        if not self.paths:
             return "this circuit has no weights"
-        self._advised += len(self.places)
-        if self._advised > limits.MAX_ADVICE + len(self.places):
+        self._advised += len(self.paths)
+        if self._advised > limits.MAX_ADVICE + len(self.paths):
             return ""
-        names = [".".join(place) for place in self.places]
+        names = [".".join(path) for path in self.paths]
         known = f"weights are at {sentences.names(names, 'or')}" if len(names) <= _MOST_NAMED else ""
         return sentences.did_you_mean(sentences.nearest(text, names)) or known
 
@@ -98,21 +98,21 @@ def apply_initials(
     if not initials:
         return tensors
     paths = Paths(tensors)
-    settled: dict[_Place, tuple[nodes.Initial, _How]] = {}
+    settled: dict[_Segments, tuple[nodes.Initial, _How]] = {}
     for node, how in initials:
         with collector.gathering():
-            place = paths.meant(node.path)
-            before, settled[place] = settled.get(place), (node, how)
+            path = paths.meant(node.path)
+            before, settled[path] = settled.get(path), (node, how)
             if before is not None and not (before[0] is node and before[1] == how):
                 note = Note("first given here", before[0].span)
                 raise Refusal(GivenTwice(span=node.span, name=f"initial {node.path.text}", notes=(note,)))
     deciding = {tensor.path: _narrowest(tensor, settled) for tensor in tensors}
     idle = settled.keys() - set(deciding.values()) if tensors else ()
     with collector.gathering():
-        refuse_all(_idle_initial(node) for place, (node, _) in settled.items() if place in idle)
+        refuse_all(_idle_initial(node) for path, (node, _) in settled.items() if path in idle)
     return [
-        tensor if place is None else replace(tensor, initial=settled[place][1])
-        for tensor, place in zip(tensors, deciding.values(), strict=True)
+        tensor if path is None else replace(tensor, initial=settled[path][1])
+        for tensor, path in zip(tensors, deciding.values(), strict=True)
     ]
 
 
@@ -121,9 +121,9 @@ def _idle_initial(node: nodes.Initial) -> Diagnostic:
     return NoEffect(span=node.span, what=f"initial {node.path.text}", reason=reason)
 
 
-def _narrowest(tensor: WeightTensor, settled: Mapping[_Place, object]) -> _Place | None:
-    """The narrowest place with a line of its own that holds a tensor."""
-    return next((place for place in reversed([(), *_prefixes(tensor)]) if place in settled), None)
+def _narrowest(tensor: WeightTensor, settled: Mapping[_Segments, object]) -> _Segments | None:
+    """The longest path with a line of its own that leads to a tensor."""
+    return next((path for path in reversed([(), *_prefixes(tensor)]) if path in settled), None)
 
 
 def apply_freezes(freezes: list[nodes.Freeze], tensors: list[WeightTensor], collector: Collector) -> list[WeightTensor]:
@@ -132,14 +132,12 @@ def apply_freezes(freezes: list[nodes.Freeze], tensors: list[WeightTensor], coll
         return tensors
     paths = Paths(tensors)
     lines = list({id(node): node for node in freezes}.values())
-    first: dict[_Place, int] = {}
+    first: dict[_Segments, int] = {}
     for number, node in enumerate(lines):
         with collector.gathering():
             if first.setdefault(paths.meant(node.path), number) != number:
                 raise Refusal(_idle_freeze(node))
-    by = [
-        min((first[place] for place in ((), *_prefixes(tensor)) if place in first), default=None) for tensor in tensors
-    ]
+    by = [min((first[path] for path in ((), *_prefixes(tensor)) if path in first), default=None) for tensor in tensors]
     with collector.gathering():
         idle = sorted(set(first.values()).difference(by))
         refuse_all(_idle_freeze(lines[number]) for number in idle)

@@ -1,4 +1,4 @@
-"""What `without entanglers` leaves of a circuit: its gates on one qubit, their angles, and its blocks' new places."""
+"""A circuit `without entanglers`: its gates on one qubit, their angles, and its blocks at their new positions."""
 
 from __future__ import annotations
 

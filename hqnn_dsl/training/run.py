@@ -146,7 +146,7 @@ def train(  # noqa: PLR0913 - what a training can be told
         check_free(out)
     elif out is not None:
         program = replace(program, recorded=recorded_backend(out))
-    with PlacedByCode(program.checked.places):
+    with PlacedByCode(program.checked.spans):
         setup = _set_up(program, table, loss)
         result = _resume(setup, out, watch, agree) if resume else _train_anew(setup, out, watch, agree)
     pass_on(result.fitted.ended_by)
