@@ -7,7 +7,7 @@ every independent mistake is found in one run.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
@@ -90,8 +90,7 @@ def check(
     return replace(checked, warnings=warnings)
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(NamedTuple):
     """The sections of a model that hold settings, with defaults for what is missing or wrong."""
 
     data: DataSpec
@@ -102,8 +101,7 @@ class _Settings:
     budget: BudgetSpec | None
 
 
-@dataclass(frozen=True)
-class _Network:
+class _Network(NamedTuple):
     """Encoder and decoder with all their widths, and the errors that refuse a training of a model without them."""
 
     encoder: tuple[Layer, ...]

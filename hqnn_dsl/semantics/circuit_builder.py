@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import WeightRef
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """The feature map that reads most inputs."""
 
     name: str
-    count: int
+    num_inputs: int
     span: Span
 
 

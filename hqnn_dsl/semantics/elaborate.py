@@ -7,8 +7,8 @@ one run reports all independent ones; those inside a block are reported with the
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from hqnn_dsl import limits
 from hqnn_dsl.catalog.initial import INITIALS
@@ -31,7 +31,7 @@ from hqnn_dsl.semantics.weight_paths import apply_freezes, apply_initials
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.source import Span
@@ -45,16 +45,15 @@ _LETTERS = 64
 """Letters of a path that are written in about the time of a statement."""
 
 
-@dataclass(frozen=True, eq=False)
-class Elaborated:
+class Elaborated(NamedTuple):
     """The result of expanding a circuit. `circuit` is None if there were mistakes."""
 
     circuit: Circuit | None
     reader: Reader | None
     used: tuple[Definition, ...]
-    tensor_spans: dict[str, Span] = field(default_factory=dict)
+    tensor_spans: Mapping[str, Span]
     """Where each weight tensor is declared, or its outermost block placed."""
-    measured_spans: tuple[Span, ...] = ()
+    measured_spans: tuple[Span, ...]
     """The text that asks for each measurement; empty without a `measure` line, which means `measure z`."""
 
 
@@ -397,7 +396,7 @@ class Elaborator:
         self.meter.charge(size, use.span)
         components = self._components(0, size, use.span, frame)
         if self.circuit.reader is not None:
-            self.circuit.reader = replace(self.circuit.reader, name="`amplitude`", span=use.span)
+            self.circuit.reader = self.circuit.reader._replace(name="`amplitude`", span=use.span)
         if components != tuple(range(components[0], components[0] + size)):
             raise Refusal(shapes.WrongPlacement(span=use.span, problem="`amplitude` reads inputs without gaps"))
         self.circuit.amplitude = AmplitudeInput(frame.qubits, components[0])

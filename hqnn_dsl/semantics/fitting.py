@@ -6,8 +6,7 @@ encoder ends with. So the parts are read first and fitted to each other here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import meaning, shapes
@@ -55,8 +54,7 @@ def _end_of(encoder: list[Line] | None, span: Span) -> int:
     raise Refusal(shapes.AutoWidth(span=span, what="the circuit", reason=reason, notes=notes, hint=hint))
 
 
-@dataclass(frozen=True)
-class Middle:
+class Middle(NamedTuple):
     """The circuit that encoder and decoder are fitted to: its text for messages, and the block that reads inputs."""
 
     circuit: Circuit
