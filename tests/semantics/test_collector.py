@@ -3,7 +3,7 @@
 from dataclasses import FrozenInstanceError
 
 import pytest
-from short import MAP, checked, spec_text
+from short import MAP, checked, codes, spec_text
 
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes.meaning import NoEffect, UnknownName
@@ -128,3 +128,9 @@ def test_the_checked_spec_is_frozen():
     spec = checked(spec_text(f"{MAP}\nansatz real_amplitudes()")).spec
     with pytest.raises(FrozenInstanceError):
         spec.num_qubits = 5
+
+
+def test_a_wrong_constant_in_one_part_of_a_split_hides_no_mistake_in_another():
+    parts = "data { target y; split validation: a, test: 7.5 }\nencoder { dense(2) }\ndecoder { dense }"
+    text = spec_text(MAP, above="let a = 1 / 0", parts=parts)
+    assert codes(text) == ["E0215", "E0208", "W0403"]
