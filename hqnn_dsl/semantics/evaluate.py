@@ -156,7 +156,7 @@ def _name_hint(node: nodes.Name, scope: Scope) -> str:
         return "`auto` may stand only where a width is inferred"
     if name in ANGLE_FUNCTIONS or name in COMPILE_FUNCTIONS:
         return f"`{name}` is a function: write `{name}(…)`"
-    known = value_advice.for_name(name)
+    known = value_advice.for_name(node)
     return known or scope.meter.advice(name, node.span, lambda: [*scope.names(), "pi"], is_own=True)
 
 

@@ -52,11 +52,8 @@ _EXPECTED = {
 
 def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = "") -> Any:
     """The value that `node` gives `option`: checked for kind, choices and bounds. Raises `Refusal` or `Silent`."""
-    what = f"`{option.name}`"
-    if isinstance(node, nodes.Name) and node.name == "none" and not scope.has("none") and "none" not in option.choices:
-        if option.allows_none:
-            return None
-        raise Refusal(codes.WrongType(span=node.span, what=what, expected=_EXPECTED[option.type], found="`none`"))
+    if _is_none(option, node, scope):
+        return None
     if option.type == "choice":
         return _choice(option, node, scope)
     if option.type == "width" and isinstance(node, nodes.Name) and node.name == "auto":
@@ -73,6 +70,22 @@ def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = 
         raise _wrong_type(option, node.span, value)
     _bounded(option, converted, node.span, owner)
     return converted
+
+
+def _is_none(option: Option, node: nodes.Expression, scope: Scope) -> bool:
+    """Whether the value is `none`. Raises `Refusal` if it is, or another language's word for it, and not permitted."""
+    if not isinstance(node, nodes.Name) or scope.has(node.name) or node.name in option.choices:
+        return False
+    if node.name == "none" and option.allows_none:
+        return True
+    if node.name == "none":
+        what, expected = f"`{option.name}`", _EXPECTED[option.type]
+        raise Refusal(codes.WrongType(span=node.span, what=what, expected=expected, found="`none`"))
+    is_number = option.type in {"int", "float", "bool", "width"} and not option.allows_none
+    hint = value_advice.for_nothing(node.name, option.name, takes_text(option)) if is_number else ""
+    if hint:
+        raise Refusal(codes.UnknownName(span=node.span, name=node.name, hint=hint))
+    return False
 
 
 def _selection(option: Option, node: nodes.Expression, scope: Scope) -> Selection:
@@ -284,7 +297,8 @@ def _option_for(entry: Entry, argument: nodes.Argument, position: int) -> Option
         raise Refusal(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
     option = entry.option(argument.name.name)
     if option is None:
-        hint = suggest_or_list(argument.name.name, names) or f"`{entry.name}` takes no arguments"
+        hint = value_advice.for_argument(entry.name, argument) or suggest_or_list(argument.name.name, names)
+        hint = hint or f"`{entry.name}` takes no arguments"
         name = argument.name
         raise Refusal(codes.UnknownArgument(span=name.span, owner=entry.name, name=name.name, hint=hint))
     return option

@@ -14,6 +14,8 @@ from hqnn_dsl.syntax import nodes
 if TYPE_CHECKING:
     from hqnn_dsl.syntax.nodes import Expression
 
+_MOST_BLANKS = 40
+"""How far before a word the `//` of another language's comment is looked for."""
 _RANGES = frozenset(("range", "arange", "xrange", "linspace"))
 _INPUTS = frozenset(("x", "inputs", "input", "features", "X"))
 _NOT_BUILT_LOSSES = frozenset(
@@ -22,13 +24,30 @@ _NOT_BUILT_LOSSES = frozenset(
 )  # fmt: skip
 
 
-def for_name(name: str) -> str:
+def for_name(node: nodes.Name) -> str:
     """For a name that nothing defines."""
+    name, start = node.name, node.span.start
+    if node.span.source.text[max(0, start - _MOST_BLANKS) : start].rstrip(" \t").endswith("//"):
+        return "a comment begins with `#`"
     if name in foreign_phrases.CONSTANTS:
         return f"write `{foreign_phrases.CONSTANTS[name]}`"
     if name in _INPUTS:
         return "inputs are declared first: write `input x[qubits]` above, or read them by `feature_map angle()`"
     return ""
+
+
+def for_nothing(name: str, option: str, takes: str) -> str:
+    """For another language's word for `none`, given to an option that takes something: its kind of value in words."""
+    return f"`{option}` takes {takes}" if foreign_phrases.CONSTANTS.get(name) == "none" else ""
+
+
+def for_argument(owner: str, argument: nodes.Argument) -> str:
+    """For an argument that is a layer of its own here: `dense(16, activation: silu)`."""
+    name = argument.name.name if argument.name is not None else ""
+    if owner != "dense" or foreign_phrases.plain(name) not in {"activation", "act"}:
+        return ""
+    text = argument.value.span.text.strip('"')
+    return f"an activation is a layer of its own: write `{foreign_phrases.layer_line(text) or text}` on the next line"
 
 
 def for_function(node: nodes.Call) -> str:

@@ -79,15 +79,18 @@ class Recovery:
         """A circuit without its number of qubits, which may stand as the first line in its braces."""
         tokens, start = self.tokens, self._start(index)
         text = self.source.text[tokens.starts[start] : tokens.starts[index]]
+        notes: tuple[Note, ...] = ()
         if tokens.kinds[index + 1] == "qubits":
             stop = self._stop(index + 1)
             text = self.source.text[tokens.starts[start] : tokens.ends[stop - 1]]
+            if "\n" in text:
+                notes = (Note("this number belongs before the brace", self._span(index + 1, stop - 1)),)
             stop += tokens.kinds[stop] == "SEP"
             for row in (tokens.kinds, tokens.starts, tokens.ends):
                 del row[index + 1 : stop]
         span = self._span(start, index)
         hint = f"write `{advice.circuit_head(text)}`"
-        return self._give_up(index, codes.Missing(span=span, what="`on … qubits`", hint=hint))
+        return self._give_up(index, codes.Missing(span=span, what="`on … qubits`", hint=hint, notes=notes))
 
     def _hint(self, index: int) -> str:
         """What helps with some mistakes that have no words of their own."""

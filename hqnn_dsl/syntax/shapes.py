@@ -18,7 +18,7 @@ _PAIR: Final = re.compile(r"(?m)^[ \t]*[A-Za-z_]\w*:[ \t]+\S")
 _SECTION: Final = re.compile(r"(?m)^[ \t]*\[[A-Za-z_][\w.]*\][ \t]*$")
 _PYTHON: Final = re.compile(r"(?m)^(?:import \w|from [\w.]+ import|def \w+\(|class \w+[(:]|@\w+)")
 _QASM: Final = re.compile(r"(?m)^[ \t]*(?:OPENQASM\b|include[ \t]+\")")
-_JSON: Final = re.compile(r"\s*[{\[]\s*[\"{\[}]")
+_JSON: Final = re.compile(r"\s*(?:hqnn[ \t]+[0-9.]+\s+)?[{\[]\s*[\"{\[}]")
 
 
 def foreign_file(source: Source) -> ForeignFile | None:

@@ -64,6 +64,7 @@ def candidates(text: str, item: Diagnostic, typed: str) -> list[str]:
         text[: span.end] + f" {typed}" + text[span.end :],
     ]
     inserted += [text[: other.start] + typed + text[other.end :] for other in noted]
+    inserted += [text[: span.start] + typed + text[other.end :] for other in noted if other.start > span.end]
     if typed == "{":
         opened = inserted[1]
         inserted += [f"{opened[:place]}\n}}{opened[place:]}" for place, sign in enumerate(opened) if sign == "\n"]
