@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 
 import pytest
@@ -10,7 +11,6 @@ from short import MAP, after_map, checked, codes, constant, spec_text
 from hqnn_dsl import limits, pipeline, recursion
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
-from hqnn_dsl.semantics import values
 from hqnn_dsl.semantics.values import Meter, extent
 
 DEEPEST = limits.MAX_EXPRESSION_DEPTH - 1
@@ -236,9 +236,9 @@ def test_long_paths_of_weights_cost_their_length(monkeypatch):
 def compared(monkeypatch):
     """How many names each misspelt word was held against."""
     known = []
-    real = values.get_close_matches
+    real = difflib.get_close_matches
     monkeypatch.setattr(
-        values, "get_close_matches", lambda word, names, **how: known.append(len(names)) or real(word, names, **how)
+        difflib, "get_close_matches", lambda word, names, *how: known.append(len(names)) or real(word, names, *how)
     )
     return known
 
