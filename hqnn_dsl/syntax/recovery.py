@@ -17,6 +17,7 @@ from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
 from hqnn_dsl.diagnostics.sentences import did_you_mean
 from hqnn_dsl.diagnostics.source import Span
 from hqnn_dsl.limits import MAX_FOUND_MISTAKES
+from hqnn_dsl.literals import quoted
 from hqnn_dsl.syntax import advice, foreign_lines, places, statements
 from hqnn_dsl.syntax.tokens import END, STRAY, UNKNOWN
 
@@ -264,7 +265,7 @@ class Recovery:
         meant: tuple[str, Diagnostic] | None = None
         match self.tokens.kinds[index]:
             case "NAME" | "PATH" if run.accepts("STRING") and not run.accepts("NAME"):
-                hint = f'write `"{text}"`'
+                hint = f"write `{quoted(text)}`"
                 words = codes.Unexpected(span=span, expected=places.expected(run), found=f"`{text}`", hint=hint)
                 meant = "STRING", words
             case "PATH":
@@ -285,7 +286,7 @@ class Recovery:
             case "," if run.accepts("SEP") and places.block(run)[0] == statements.LAYERS:
                 if self._comma_told(index):
                     self._hush(index)
-                hint = "one layer a line: strike the commas"
+                hint = "one layer a line: remove the commas"
                 words = codes.Unexpected(span=span, expected=places.expected(run), found="`,`", hint=hint)
                 meant = "SEP", words
             case reserved if reserved in run.tables.reserved:
@@ -306,7 +307,7 @@ class Recovery:
             named = foreign_phrases.backend_named(text)
             return f"write `backend {named}`" if named else "write one of the backends, such as `backend auto`"
         if self.tokens.kinds[index + 1] in {"CALL_OPEN", "("}:
-            return f"write `{foreign_phrases.last(text)}(…)`, without what leads"
+            return f"write `{foreign_phrases.last(text)}(…)`, without the words before the dot"
         return f"write `{foreign_phrases.CONSTANTS[text]}`" if text in foreign_phrases.CONSTANTS else ""
 
     # ------------------------------------------------------------ statements in the wrong place
