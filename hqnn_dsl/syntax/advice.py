@@ -1,7 +1,7 @@
-"""What to type where the text stops following the grammar: lines of other libraries, and settings without brackets.
+"""Advice for text that does not follow the grammar: lines of other libraries, and settings without brackets.
 
-Each function looks at the statement around a token and answers the text that is right there, empty where it knows
-none. Nothing here decides what is read.
+Each function looks at the statement around a token and returns the text to type there, empty if it knows none. The
+module has no influence on the tree.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ ARGUMENTS: Final = {
 
 
 def line_of(source: Source, start: int) -> str:
-    """The rest of the line from an offset, without comment and closing braces."""
+    """Returns the rest of the line from an offset, without comment and closing braces."""
     end = source.text.find("\n", start)
     text = source.text[start : len(source.text) if end < 0 else end]
     return re.split(r"[#;{}]", text, maxsplit=1)[0].strip()
 
 
 def bracketed(text: str) -> tuple[str, str] | None:
-    """The name and what stands in its bracket, of a text `name(…)`; None where it is none."""
+    """Returns the name and the text in its bracket, of a text `name(…)`; None if it has another form."""
     match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?:\((.*)\))?", text)
     return (match[1], match[2] or "") if match and len(text) <= _LONGEST else None
 
 
 def value_after(tokens: Tokens, source: Source, index: int) -> str:
-    """The value that begins with the token `index`, up to the comma, bracket or line end after it."""
+    """Returns the value that begins with the token `index`, up to the comma, bracket or line end after it."""
     depth, last = 0, index - 1
     for place in range(index, len(tokens.kinds)):
         kind = tokens.kinds[place]
@@ -60,13 +60,13 @@ def value_after(tokens: Tokens, source: Source, index: int) -> str:
 
 
 def quoted_column(text: str) -> str:
-    """A column's name as it is written: `"residuary resistance"`, of several words beside each other."""
+    """Returns columns as a spec writes them: `"residuary resistance"` for two words beside each other."""
     words = [part.strip() for part in text.split(",")]
     return ", ".join(word if re.fullmatch(r'".*"', word) else column(word) for word in words if word)
 
 
 def entry(text: str) -> str:
-    """A setting whose options stand without brackets: `stop early(patience: 5)` for `stop patience 5`."""
+    """Returns a setting with its options in brackets: `stop early(patience: 5)` for `stop patience 5`."""
     match = re.fullmatch(r"([a-z]+)\s*:?\s*([A-Za-z_]\w*)\s+(.*)", text)
     if match is None or match[1] not in foreign_phrases.ENTRIES or len(text) > _LONGEST:
         return ""
@@ -80,7 +80,7 @@ def entry(text: str) -> str:
 
 
 def layer(text: str) -> str:
-    """A layer written as a setting: `relu` for `activation: relu`, `dense(16)` for `dense: 16`."""
+    """Returns a layer that was written as a setting: `relu` for `activation: relu`, `dense(16)` for `dense: 16`."""
     match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*[:=]?\s*([\w.]+)", text)
     if match is None:
         return ""
@@ -90,6 +90,6 @@ def layer(text: str) -> str:
 
 
 def circuit_head(text: str) -> str:
-    """The head of a circuit, with the number that stands in it."""
+    """Returns the head of a circuit, with the number in the text, or 4."""
     number = re.search(r"\d+", text)
     return f"circuit on {number[0] if number else 4} qubits {{"

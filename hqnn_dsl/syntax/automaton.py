@@ -1,7 +1,7 @@
-"""The LALR(1) automaton, driven over tokens: states, what was read, and where it began.
+"""The LALR(1) automaton, driven over tokens: states, and the values read with their first tokens.
 
-The automaton is in `tables.json`; what nodes are made is in `tree.py`. What to do at a token that can't be read is
-decided by whoever made the run, by its `recover`.
+The automaton is in `tables.json`; `tree.py` makes the nodes. At a token that cannot be read, the function `recover`
+of the run decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _Build = Callable[[list[Any], Span], Any]
 Recover = Callable[["Automaton"], Callable[[int], "int | None"]]
-"""Called at the first mistake of a run; what it returns reports a token and answers where to go on, or None."""
+"""Called at the first mistake of a run; its result reports a token and returns where to go on, or None."""
 
 _TOUCHING: Final = {"CALL_OPEN": "(", "INDEX_OPEN": "["}
 
@@ -27,7 +27,7 @@ _TOUCHED: Final = frozenset(("NAME", "PATH"))
 
 
 class Automaton:
-    """A run of the automaton over one text: a stack of states, and for each what was read and where it began."""
+    """A run of the automaton over one text: a stack of states, each with its value and the value's first token."""
 
     def __init__(
         self, source: Source, tokens: Tokens, tables: Tables, start: str, recover: Recover | None = None
@@ -38,7 +38,7 @@ class Automaton:
         self.builder = Builder(source, tokens)
         self.reports: list[Diagnostic] = []
         self._recover = recover
-        self._mend: Callable[[int], int | None] | None = None
+        self._resume: Callable[[int], int | None] | None = None
         self.states = [tables.starts[start]]
         self.values: list[Any] = []
         self.firsts: list[int] = []
@@ -51,7 +51,7 @@ class Automaton:
         ]
 
     def run(self) -> object:
-        """What the start rule makes of the tokens, None where the parser gave up."""
+        """Returns the node of the start rule, None if the parser gave up."""
         rows, rules, states = self.tables.rows, self._rules, self.states
         chains: dict[tuple[int, int, str], int] = {}
         index = 0
@@ -117,7 +117,7 @@ class Automaton:
             state = gotos[below][rules[-1 - action][1]]
 
     def _word(self, word: str) -> str:
-        """The kind of a contextual keyword: itself where the grammar has a place for it here, else a name."""
+        """Returns the kind of a contextual keyword: itself if the grammar permits it here, else a name."""
         row = self.tables.rows[self.states[-1]]
         if word not in row or ("NAME" in row and not self.accepts(word)):
             return "NAME"
@@ -128,7 +128,7 @@ class Automaton:
         return self.after(*kinds, depth=depth) is not None
 
     def after(self, *kinds: str, depth: int | None = None) -> int | None:
-        """The state after reading tokens of these kinds next, None where they can't be read."""
+        """Returns the state after reading tokens of these kinds next, None if they cannot be read."""
         rows, gotos, rules = self.tables.rows, self.tables.gotos, self.tables.rules
         below = len(self.states) if depth is None else depth
         above: list[int] = []
@@ -153,16 +153,16 @@ class Automaton:
         return state if not above else above[-1]
 
     def _resumed(self, index: int) -> int | None:
-        """Where to go on after the token `index`, which can't be read; None where nobody mends that."""
+        """Returns where to go on after the token `index`, which cannot be read; None to give up."""
         if self._recover is None:
             return None
-        if self._mend is None:
-            self._mend = self._recover(self)
-        return self._mend(index)
+        if self._resume is None:
+            self._resume = self._recover(self)
+        return self._resume(index)
 
 
 def _flat(children: list[Any]) -> list[Any]:
-    """The children with the lists among them joined in; one that comes first is extended, so that it costs no copy."""
+    """Returns the children with the lists among them joined in; one that comes first is extended, without a copy."""
     if type(children[0]) is list:
         joined: list[Any] = children[0]
         children = children[1:]

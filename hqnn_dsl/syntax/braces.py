@@ -1,7 +1,7 @@
 """Braces that do not balance: a guess, by indentation, at which one is missing or too many.
 
 A brace left open would otherwise make every later statement wrong. Tokens come out with as many closing as opening
-braces: missing ones are put in where the indentation says that the block had ended, and reported at the brace that was
+braces: missing ones are put in at the end of the block as its indentation shows it, and reported at the brace that was
 left open; those too many become `STRAY` tokens, which the parser reports unless it found an opening brace missing.
 """
 

@@ -21,7 +21,7 @@ _IN_COLUMNS: Final = frozenset(("NAME", "NUMBER", "(", "CALL_OPEN", "PATH", ")",
 
 
 def words(run: Automaton, index: int, start: int, stop: int) -> Diagnostic | None:
-    """What is said of the statement `start:stop`, whose token `index` can't be read; None where nothing is known."""
+    """Returns the diagnostic of the statement `start:stop`, whose token `index` cannot be read; None if none fits."""
     statement = _Statement(run, index, start, stop)
     for find in (statement.per_cent, statement.column, statement.entry, statement.line_elsewhere):
         found = find()
@@ -32,7 +32,7 @@ def words(run: Automaton, index: int, start: int, stop: int) -> Diagnostic | Non
 
 @dataclass
 class _Statement:
-    """A statement with the token that can't be read."""
+    """A statement with the token that cannot be read."""
 
     run: Automaton
     index: int
@@ -55,7 +55,7 @@ class _Statement:
         return Span(self.source, self.tokens.starts[first], max(ends[self.index - 1], ends[self.stop - 1]))
 
     def per_cent(self) -> Diagnostic | None:
-        """`15%`, where no operand follows."""
+        """`15%`, if no operand follows."""
         kinds, index = self.kinds, self.index
         if index < 2 or kinds[index - 1] != "%" or kinds[index - 2] != "NUMBER" or kinds[index] == "NUMBER":
             return None

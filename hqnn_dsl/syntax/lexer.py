@@ -1,7 +1,7 @@
 """Text to tokens: one regular expression, and the rules about lines and brackets that no grammar can state.
 
-Owns what ends a statement (a line's end outside brackets, unless a comma came before it or a `{` comes after it), which
-brackets touch a name, and how deep things nest. A mistake that is seen in the letters alone is reported once and
+Owns the end of a statement (a line's end outside brackets, unless a comma came before it or a `{` comes after it),
+brackets that touch a name, and the depth of nesting. A mistake that is seen in the letters alone is reported once and
 replaced by the token that was meant, so that the parser is not disturbed by it. Whether a word is a keyword is not
 decided here: that depends on the parser's state.
 """
@@ -29,7 +29,7 @@ _ENDED: Final = frozenset(("SEP", ",", "{"))
 
 
 def _pattern(tables: Tables) -> re.Pattern[str]:
-    """All tokens, and all that is taken for one by mistake, as one expression; blanks come before a token."""
+    """Returns all tokens, and all that is taken for one by mistake, as one expression; blanks come before a token."""
     found = tables.patterns
     foreign = "|".join(re.escape(text) for text in sorted(FOREIGN, key=len, reverse=True)).replace("!", "!(?!=)")
     groups = {
@@ -54,7 +54,7 @@ def _pattern(tables: Tables) -> re.Pattern[str]:
 
 
 def tokenize(source: Source, tables: Tables) -> Tokens:
-    """All tokens of a text, with its braces balanced. Never raises; mistakes are in `reports`."""
+    """Returns all tokens of a text, with its braces balanced. Never raises; mistakes are in `reports`."""
     lexer = _Lexer(source, tables)
     lexer.run()
     if lexer.unbalanced and not lexer.tokens.halted:
@@ -111,7 +111,7 @@ class _Lexer:
         self._finish()
 
     def _kind(self, group: str, text: str, start: int, end: int) -> str:
-        """The kind of token that the letters are, nothing where they make none."""
+        """Returns the kind of token that the letters are, empty if they make none."""
         if group == "NAME":
             if len(text) > MAX_NAME:
                 self._letters.long_name(start, end)
@@ -138,7 +138,7 @@ class _Lexer:
     # ------------------------------------------------------------ lines
 
     def _line_end(self, following: str) -> None:
-        """A line ended before the token `following`: decide what that means."""
+        """Decide whether the line that ended before the token `following` ends a statement."""
         kinds = self.tokens.kinds
         if self._open and kinds[-1] not in _CONTINUES and following not in _JOINS:
             self._close_forgotten()
@@ -169,7 +169,7 @@ class _Lexer:
         self._virtual(CLOSER[self.tokens.kinds[self._open.pop()]])
 
     def _close_all(self) -> None:
-        """Close what a brace or the end of the text found open."""
+        """Close the brackets that a brace or the end of the text found open."""
         if self._open:
             self._letters.unclosed(self._open[0])
             while self._open:
@@ -183,7 +183,7 @@ class _Lexer:
     # ------------------------------------------------------------ marks
 
     def _mark(self, mark: str, start: int, end: int) -> str:
-        """The kind of a bracket, a brace or an operator; nothing where it makes no token."""
+        """Returns the kind of a bracket, a brace or an operator, empty if it makes no token."""
         tokens = self.tokens
         if mark in "([":
             touches = bool(tokens.ends) and tokens.ends[-1] == start and tokens.kinds[-1] in self._named
@@ -209,7 +209,7 @@ class _Lexer:
         return True
 
     def _closes(self, mark: str, start: int, end: int) -> bool:
-        """Whether this closing bracket becomes a token; a wrong one is reported, and what was meant takes its place."""
+        """Whether this closing bracket becomes a token; a wrong one is reported and replaced by the right one."""
         kinds = self.tokens.kinds
         if not self._open:
             self._letters.stray(start, end)

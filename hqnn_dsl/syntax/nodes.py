@@ -1,6 +1,6 @@
 """The tree as written: frozen dataclasses with spans and no meaning.
 
-Nothing here knows which names exist. A node says what stands in the text and where; `semantics` says what it means.
+A node holds a piece of the text and its span; its meaning, and which names exist, is the matter of `semantics`.
 Every node begins with its `span`, which covers the node's own text without surrounding blanks or comments.
 """
 
@@ -127,7 +127,7 @@ Expression = Number | String | Boolean | Name | Star | ListLiteral | Range | Ind
 
 @lazy_dataclass(frozen=True)
 class Path:
-    """`weights`, `real_amplitudes.w`, `repeat.0.brickwork.w`: what `initial`, `freeze` and `sweep` point at."""
+    """`weights`, `real_amplitudes.w`, `repeat.0.brickwork.w`: the objects of `initial`, `freeze` and `sweep`."""
 
     span: Span
     text: str
@@ -181,7 +181,7 @@ class Weight:
 
 @lazy_dataclass(frozen=True)
 class Gate:
-    """`name(angle, …) target, …`. `call` is a bare name where no bracket touches it."""
+    """`name(angle, …) target, …`. `call` is a bare name if no bracket touches it."""
 
     span: Span
     call: Name | Call
@@ -400,7 +400,7 @@ class Comment:
 
 @lazy_dataclass(frozen=True)
 class File:
-    """A whole file. `version` is the number of its first statement `hqnn 1`, None where that is missing."""
+    """A whole file. `version` is the number of its first statement `hqnn 1`, None if that is missing."""
 
     span: Span
     source: Source

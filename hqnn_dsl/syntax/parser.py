@@ -1,6 +1,6 @@
 """The parser: an LALR(1) automaton driven over the tokens, which goes on after a mistake.
 
-`parse` never raises and never hangs, whatever the text: it answers the tree of what could be read, and the mistakes
+`parse` never raises and never hangs, whatever the text: it returns the tree of all that could be read, and the mistakes
 found, ordered by place. The automaton is in `tables.json`; what nodes are made is in `tree.py`, and what is said and
 done at a mistake in `recovery.py`.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
-    """The tree of a text and every mistake in it, ordered by place; no mistakes mean that all of it was read.
+    """Returns the tree of a text and every mistake in it, ordered by place; without mistakes all of it was read.
 
     A statement that could not be read is left out of the tree. Of very many mistakes only the first are shown.
     """
@@ -48,7 +48,7 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 
 def parse_value(source: Source) -> tuple[nodes.Argument, ...] | None:
-    """What a setting's line takes after its name: `100`, `a, "b"`, `adamw(lr: 0.1)`; None where that is no value."""
+    """Returns the values after a setting's name: `100`, `a, "b"`, `adamw(lr: 0.1)`; None if the text is none."""
     if len(source.text) > MAX_SOURCE_BYTES:
         return None
     tables = load()
@@ -61,19 +61,19 @@ def parse_value(source: Source) -> tuple[nodes.Argument, ...] | None:
 
 
 def _recovery(run: Automaton) -> Callable[[int], int | None]:
-    """The way to mend the mistakes of a run; loaded when there is one."""
+    """Returns the recovery from mistakes of a run; loaded at the first of them."""
     from hqnn_dsl.syntax.recovery import Recovery
 
-    return Recovery(run).mend
+    return Recovery(run).resume
 
 
 def _nothing(source: Source) -> nodes.File:
-    """The tree of a text that is not read."""
+    """Returns the tree of a text that is not read."""
     return nodes.File(Span(source, 0, len(source.text)), source, None, ())
 
 
 def _shown(source: Source, reports: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The reports by place, at most as many as are shown."""
+    """Returns the reports by place, at most as many as are shown."""
     findings = Findings()
     for report in reports:
         findings.add(report)

@@ -1,6 +1,6 @@
-"""Where in a text the parser is, in a user's words: which block is open, what may stand in it, what was expected.
+"""The parser's place in a text, in a user's words: the open block, the statements it may hold, the tokens expected.
 
-Used only once a mistake is found; nothing here decides what is read.
+Used only after a mistake is found; the module has no influence on the tree.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ GOES_ON: Final = OPERATORS | {"..", "step"}
 
 
 def block(run: Automaton) -> tuple[str, str]:
-    """What is open at the top of the stack: its sort, and its place in words (`in `data``)."""
+    """Returns the open block at the top of the stack: its sort, and its place in words (`in `data``)."""
     kinds = run.tokens.kinds
     held = [value for value in run.values if isinstance(value, int)]
     while held and kinds[held[-1]] != "{":
@@ -71,7 +71,7 @@ def block(run: Automaton) -> tuple[str, str]:
 
 
 def allowed(sort: str) -> str:
-    """What stands in a block of that sort, in words."""
+    """Returns the statements that a block of that sort may hold, in words."""
     if sort in _ALLOWED:
         return _ALLOWED[sort]
     words = ", ".join(f"`{word}`" for word in _HOLDS[sort])
@@ -79,12 +79,12 @@ def allowed(sort: str) -> str:
 
 
 def meant(word: str, sort: str) -> str:
-    """The statement word that `word` was probably meant as, or nothing."""
+    """Returns the statement word that `word` was probably meant as, or an empty text."""
     return sentences.nearest(word, _HOLDS.get(sort, ()), cutoff=0.7)
 
 
 def expected(run: Automaton) -> str:
-    """What could be read at the top of the stack, in words: `a name, `,` or the end of the line`."""
+    """Returns the tokens that could be read at the top of the stack, in words: `a name, `,` or the end of the line`."""
     row = run.tables.rows[run.states[-1]]
     kinds = {kind for kind in row if kind not in {"ERROR", "$END"} and run.accepts(kind)}
     found = []
@@ -108,7 +108,7 @@ def expected(run: Automaton) -> str:
 
 
 def found(run: Automaton, index: int) -> str:
-    """The token `index`, in words."""
+    """Returns the token `index`, in words."""
     kind = run.tokens.kinds[index]
     text = run.source.text[run.tokens.starts[index] : run.tokens.ends[index]]
     if kind == "$END":

@@ -29,7 +29,7 @@ Printable = (
 
 
 def text_of(node: Printable, indent: int = 0) -> str:
-    """The source text of any node of `nodes`, every line `indent` levels (of two blanks) to the right.
+    """Returns the source text of any node of `nodes`, every line `indent` levels (of two blanks) to the right.
 
     A file ends with a line end, other nodes do not.
     """
@@ -97,7 +97,7 @@ def _precedence(node: object) -> int:
 
 
 def _at_least(node: nodes.Expression, precedence: int) -> str:
-    """An operand, in brackets where it binds less than its place needs."""
+    """Returns an operand, in brackets if it binds less than its place needs."""
     text = text_of(node)
     return text if _precedence(node) >= precedence else f"({text})"
 
@@ -131,7 +131,7 @@ def _commas(items: Sequence[Any]) -> str:
 
 
 def _documented(doc: str, text: str) -> str:
-    """The text below its `##` lines."""
+    """Returns the text below its `##` lines."""
     lines = [f"## {line}".rstrip() for line in doc.split("\n")] if doc else []
     return "\n".join([*lines, text])
 
@@ -285,7 +285,7 @@ def _comment(node: nodes.Comment) -> str:
 
 
 def _file(node: nodes.File) -> str:
-    """Statements with an empty line between them, except between `let`s and `use`s that follow each other."""
+    """Returns statements with an empty line between them, except between `let`s and `use`s that follow each other."""
     text = "" if node.version is None else f"hqnn {text_of(node.version)}\n"
     before: type | None = None
     for statement in node.statements:

@@ -1,9 +1,9 @@
-"""What is said and done where the text stops following the grammar.
+"""Recovery from text that does not follow the grammar: the report, and the token to go on from.
 
-A mistake is reported once, in the most telling words that fit, and mended: by reading the token as what it was meant
-as, by putting in the one that is missing, or by leaving out the rest of the statement. Mistakes that follow from one
-reported before in the same statement are not reported. Every way of mending makes the parser go on by at least one
-token, so the end is always reached.
+A mistake is reported once, in the most telling words that fit. The parser goes on by reading the token as the one that was
+meant, by putting in a missing one, or by leaving out the rest of the statement. Mistakes that follow from one reported
+before in the same statement are not reported. Each way makes the parser go on by at least one token, so the end is
+always reached.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
 from hqnn_dsl.diagnostics.sentences import did_you_mean
 from hqnn_dsl.diagnostics.source import Span
 from hqnn_dsl.limits import MAX_FOUND_MISTAKES
+from hqnn_dsl.literals import quoted
 from hqnn_dsl.syntax import advice, foreign_lines, places, statements
 from hqnn_dsl.syntax.tokens import END, STRAY, UNKNOWN
 
@@ -31,7 +32,7 @@ _MISSABLE: Final = ("in", "on", "qubits", "=", ":", "{")
 
 
 class Recovery:
-    """Reports and mends the mistakes of one run of the automaton."""
+    """Reports the mistakes of one run of the automaton and goes on after them."""
 
     def __init__(self, run: Automaton) -> None:
         self.run = run
@@ -44,8 +45,8 @@ class Recovery:
         offsets = (report.span.start for report in run.tokens.reports if report.span is not None)
         self._lexical = sorted(offsets)
 
-    def mend(self, index: int) -> int | None:
-        """Report and mend the token `index`, which can't be read; where to go on, None to give up."""
+    def resume(self, index: int) -> int | None:
+        """Report the token `index`, which cannot be read. Returns where to go on, None to give up."""
         kind = self.tokens.kinds[index]
         self._mended += 1
         if self._mended > MAX_FOUND_MISTAKES:
@@ -93,7 +94,7 @@ class Recovery:
         return self._give_up(index, codes.Missing(span=span, what="`on … qubits`", hint=hint, notes=notes))
 
     def _hint(self, index: int) -> str:
-        """What helps with some mistakes that have no words of their own."""
+        """Returns advice for some mistakes without a diagnostic of their own."""
         kinds = self.tokens.kinds
         kind, start = kinds[index], self._start(index)
         sort, _ = places.block(self.run)
@@ -127,7 +128,7 @@ class Recovery:
         return Span(self.source, self.tokens.starts[first], self.tokens.ends[last])
 
     def _at(self, index: int) -> Span:
-        """The token's span; that of the token before it where the line or the text ends."""
+        """Returns the token's span; at the end of a line or of the text, that of the token before it."""
         if self._text(index) or index == 0:
             return self._span(index, index)
         return self._span(index - 1, index - 1)
@@ -150,7 +151,7 @@ class Recovery:
         return index
 
     def _continued(self, index: int) -> tuple[Note, ...]:
-        """A note where the token's line goes on with the one above because of a comma."""
+        """Returns a note if the token's line goes on with the one above because of a comma."""
         before = index - 1
         if before < 1:
             return ()
@@ -201,7 +202,7 @@ class Recovery:
         return self._skip(index)
 
     def _skip(self, index: int) -> int | None:
-        """Leave out what can't be read: a head up to its brace, or else the rest of the statement."""
+        """Leave out text that cannot be read: a head up to its brace, or else the rest of the statement."""
         run, kinds = self.run, self.tokens.kinds
         self._hush(index)
         stop = self._stop(index)
@@ -258,13 +259,13 @@ class Recovery:
         return self._replace(index, *meant) if meant else None
 
     def _meant(self, index: int) -> tuple[str, Diagnostic] | None:  # noqa: C901 - one row a kind of token
-        """The kind that a token was meant as, and what to say of it."""
+        """Returns the kind that a token was meant as, and the diagnostic for it."""
         run, span, text = self.run, self._at(index), self._text(index)
         before = self._text(index - 1) if index else ""
         meant: tuple[str, Diagnostic] | None = None
         match self.tokens.kinds[index]:
             case "NAME" | "PATH" if run.accepts("STRING") and not run.accepts("NAME"):
-                hint = f'write `"{text}"`'
+                hint = f"write `{quoted(text)}`"
                 words = codes.Unexpected(span=span, expected=places.expected(run), found=f"`{text}`", hint=hint)
                 meant = "STRING", words
             case "PATH":
@@ -285,7 +286,7 @@ class Recovery:
             case "," if run.accepts("SEP") and places.block(run)[0] == statements.LAYERS:
                 if self._comma_told(index):
                     self._hush(index)
-                hint = "one layer a line: strike the commas"
+                hint = "one layer a line: remove the commas"
                 words = codes.Unexpected(span=span, expected=places.expected(run), found="`,`", hint=hint)
                 meant = "SEP", words
             case reserved if reserved in run.tables.reserved:
@@ -306,7 +307,7 @@ class Recovery:
             named = foreign_phrases.backend_named(text)
             return f"write `backend {named}`" if named else "write one of the backends, such as `backend auto`"
         if self.tokens.kinds[index + 1] in {"CALL_OPEN", "("}:
-            return f"write `{foreign_phrases.last(text)}(…)`, without what leads"
+            return f"write `{foreign_phrases.last(text)}(…)`, without the words before the dot"
         return f"write `{foreign_phrases.CONSTANTS[text]}`" if text in foreign_phrases.CONSTANTS else ""
 
     # ------------------------------------------------------------ statements in the wrong place
@@ -420,7 +421,7 @@ class Recovery:
         return index
 
     def _closes_by_indentation(self, index: int) -> bool:
-        """Close the block whose opening brace is missing before `index`, where the closing one is missing too.
+        """Close the block whose opening brace is missing before `index`, if the closing one is missing too.
 
         It ends before the first line that stands no deeper than its head, if that line does not close it.
         """

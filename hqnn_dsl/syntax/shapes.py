@@ -1,4 +1,4 @@
-"""Files that are written in another language as a whole: YAML, JSON, Python, OpenQASM. Said once, not line by line."""
+"""Files that are written in another language as a whole: YAML, JSON, Python, OpenQASM. One report, not one a line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _JSON: Final = re.compile(r"\s*(?:hqnn[ \t]+[0-9.]+\s+)?[{\[]\s*[\"{\[}]")
 
 
 def foreign_file(source: Source) -> ForeignFile | None:
-    """The one report for a text of another language, None where it is one of ours."""
+    """Returns the one report for a text of another language, None for a text of this one."""
     text = _QUIET.sub(lambda found: " " * len(found[0]), source.text)
     if match := _JSON.match(re.sub(r"(?m)^[ \t]*#[^\n]*", lambda found: " " * len(found[0]), source.text)):
         return _report(source, match.end() - 1, "JSON")

@@ -1,4 +1,4 @@
-"""Mistakes that are seen in the letters alone, without the grammar: what is said of each, and what it was meant as.
+"""Mistakes that the letters alone show, without the grammar: the report of each, and the token that was meant.
 
 Imported by the lexer only once it meets one, so that a text without mistakes pays for none of it.
 """
@@ -26,7 +26,7 @@ class Letters:
         self.source = source
         self.tokens = tokens
         self._known_until = 0  # the end of the line in which an unknown character was reported: one a line is enough
-        self._torn = -1  # where the last string began that is not closed: brackets before it may end in it
+        self._torn = -1  # the start of the last string that is not closed: brackets before it may end in it
 
     def _span(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)
@@ -72,11 +72,11 @@ class Letters:
         self._report(codes.NameTooLong(span=self._span(start, end), size=end - start))
 
     def too_large(self, start: int, end: int) -> None:
-        """A number is beyond what is computed with."""
+        """A number is beyond the limits of computing."""
         self._report(codes.NumberTooLarge(span=self._span(start, end)))
 
     def meant(self, group: str, start: int, end: int) -> str:
-        """Report the letters `start:end`, and answer the kind of token they were meant as, or nothing."""
+        """Report the letters `start:end`. Returns the kind of token that was meant, or an empty text."""
         readers = {
             "STRING": self._string,
             "OPEN_STRING": self._open_string,
@@ -110,7 +110,7 @@ class Letters:
 
     def _number(self, start: int, end: int) -> str:
         span = self._span(start, end)
-        self._report(codes.BadNumber(span=span, text=span.text, instead=mended_number(span.text)))
+        self._report(codes.BadNumber(span=span, text=span.text, instead=corrected_number(span.text)))
         return "NUMBER"
 
     def _operator(self, start: int, end: int) -> str:
@@ -151,7 +151,7 @@ class Letters:
 
 
 def _in_ascii(name: str) -> str:
-    """What to type for a name with Greek letters, empty where it has others."""
+    """Returns advice for a name with Greek letters, empty if it has others."""
     number = re.match(r"\d*", name)
     assert number is not None
     rest = "".join(GREEK.get(letter, letter) for letter in name[number.end() :])
@@ -160,8 +160,8 @@ def _in_ascii(name: str) -> str:
     return f"write `{number[0]} * {rest}`" if number[0] else f"write `{rest}`"
 
 
-def mended_number(text: str) -> str:
-    """What was probably meant by a malformed number."""
+def corrected_number(text: str) -> str:
+    """Returns the number that was probably meant by a malformed one."""
     plain = text.replace("_", "")
     if re.fullmatch(r"\.[0-9]+", plain):
         return "0" + plain

@@ -1,4 +1,4 @@
-"""Which statement words stand in which braces: what the recovery says of a word in the wrong place."""
+"""The braces in which each statement word stands, for reports of a word in the wrong place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STANDS: Final[dict[str, tuple[frozenset[str], str]]] = {
     **dict.fromkeys(PART_WORDS, (frozenset({PARTS}), "in `model`")),
     **dict.fromkeys(BODY_WORDS, (frozenset({BODY}), "in a circuit or a block")),
 }
-"""Statement words with the places where they may stand, and that in words."""
+"""Statement words with the sorts of block that may hold them, and with that in words."""
 
 NOT_IN_BODY: Final = frozenset(word for word, (sorts, _) in STANDS.items() if BODY not in sorts)
 """Statement words that no circuit and no block holds."""

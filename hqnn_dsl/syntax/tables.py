@@ -33,9 +33,9 @@ PASS, INLINE, BUILD = 0, 1, 2
 
 @dataclass(frozen=True)
 class Tables:
-    """An LALR(1) automaton with what the lexer needs to know.
+    """An LALR(1) automaton, with the patterns and words that the lexer needs.
 
-    A terminal is named by its text where it has one (`{`, `model`), else as in the grammar (`NAME`). `rows[state]` maps
+    A terminal is named by its text if it has one (`{`, `model`), else as in the grammar (`NAME`). `rows[state]` maps
     a terminal to a state to shift to (>= 0) or to a rule to reduce by (-1 - rule); `gotos[state]` maps a rule's origin
     to a state. A rule is (name of its builder, origin, length, PASS | INLINE | BUILD).
     """
@@ -53,7 +53,7 @@ class Tables:
 
 
 def grammar_text() -> str | None:
-    """The grammar beside the package, None where only the tables were installed."""
+    """Returns the grammar beside the package, None if only the tables were installed."""
     for path in GRAMMARS:
         if path.is_file():
             return path.read_text(encoding="utf-8")
@@ -61,13 +61,13 @@ def grammar_text() -> str | None:
 
 
 def digest(grammar: str) -> str:
-    """The name of a grammar's text."""
+    """Returns the name of a grammar's text."""
     return hashlib.sha256(grammar.encode()).hexdigest()
 
 
 @cache
 def load() -> Tables:
-    """The tables of the grammar that is here: the ones kept as JSON if they are of it, else new ones."""
+    """Returns the tables of this grammar: those kept as JSON if they were made of it, else new ones."""
     grammar = grammar_text()
     if TABLES.is_file():
         kept = Tables(**json.loads(TABLES.read_text(encoding="utf-8")))
@@ -79,7 +79,7 @@ def load() -> Tables:
 
 
 def generate(grammar: str) -> Tables:
-    """Tables of a grammar's text, by lark; a conflict raises `lark.exceptions.GrammarError`."""
+    """Returns the tables of a grammar's text, by lark; a conflict raises `lark.exceptions.GrammarError`."""
     from lark import Lark, Token
     from lark.common import ParserConf
     from lark.lexer import Lexer, PatternStr
@@ -130,7 +130,7 @@ def generate(grammar: str) -> Tables:
 
 
 def _rule_row(rule: Rule) -> list[Any]:
-    """Builder, origin, length and kind of a rule of lark's."""
+    """Returns builder, origin, length and kind of a rule of lark's."""
     origin, length = rule.origin.name, len(rule.expansion)
     hidden = origin.startswith("_")
     if rule.alias is None and length == 1 and (hidden or rule.options.expand1):
@@ -139,7 +139,7 @@ def _rule_row(rule: Rule) -> list[Any]:
 
 
 def _state_order(table: IntParseTable) -> dict[Any, int]:
-    """States numbered by a walk from the starts along sorted symbols, so that the same grammar gives the same file."""
+    """Returns states numbered along sorted symbols from the starts: the same grammar gives the same file."""
     from lark.parsers.lalr_analysis import Shift
 
     order: dict[Any, int] = {}
@@ -154,7 +154,7 @@ def _state_order(table: IntParseTable) -> dict[Any, int]:
 
 
 def as_json(tables: Tables) -> str:
-    """The tables as the text of `tables.json`: a line for each row, so that a change of the grammar can be read."""
+    """Returns the text of `tables.json`: a line for each row, so that a change of the grammar can be read."""
     parts = []
     for key, value in asdict(tables).items():
         if isinstance(value, list):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 END: Final = "$END"
 
 STRAY: Final = "STRAY"
-"""The kind of a closing brace that closes nothing; the parser decides what it means."""
+"""The kind of a closing brace that closes nothing; the parser decides its meaning."""
 
 UNKNOWN: Final = "UNKNOWN"
 """The kind of letters that begin no token; already reported."""
@@ -35,4 +35,4 @@ class Tokens:
     comments: list[tuple[int, int]] = field(default_factory=list)
     reports: list[Diagnostic] = field(default_factory=list)
     halted: bool = False
-    """Whether the text was given up: what was read of it is of no use."""
+    """Whether the text was given up; its tokens are of no use then."""

@@ -1,8 +1,8 @@
-"""From rules to nodes: what each rule of the grammar makes of what it covers.
+"""From rules to nodes: each rule of the grammar makes one of the children that it covers.
 
 A method `on_RULE` gets the rule's children and the span of its text. Children are nodes, and token numbers (`int`) for
-terminals; rules that begin with `_` were joined into the list already, and what could not be read is `None`. Bounds the
-depth of expressions, so that later stages may walk the tree by recursion.
+terminals; rules that begin with `_` were joined into the list already, and text that could not be read is `None`. The
+depth of expressions is bounded, so that later stages may walk the tree by recursion.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Version(NamedTuple):
 
 
 class _Body(NamedTuple):
-    """Statements in braces, and the token of the opening brace; becomes a field of what they belong to."""
+    """Statements in braces, and the token of the opening brace; becomes a field of the node that holds them."""
 
     statements: tuple[nodes.Statement, ...]
     brace: int
@@ -109,7 +109,7 @@ class Builder:
 
     @cached_property
     def _doc_lines(self) -> dict[int, str]:
-        """Lines that hold nothing but a `##` comment, with what it says."""
+        """The lines that hold only a `##` comment, with its text."""
         found = {}
         for start, end in self.tokens.comments:
             if self.source.text.startswith("##", start):
@@ -119,7 +119,7 @@ class Builder:
         return found
 
     def _deep(self, node: _Deep, *inside: object) -> _Deep | nodes.Number:
-        """`node`, or a zero in its place where it is too deep; reported once a text."""
+        """Returns `node`, or a zero in its place if it is too deep; reported once a text."""
         depth = 1 + max((self._depths[id(child)][0] for child in inside if id(child) in self._depths), default=0)
         if depth > MAX_EXPRESSION_DEPTH:
             if not self._is_too_deep:
@@ -195,7 +195,7 @@ class Builder:
         )
 
     def _held(self, children: list[Any]) -> tuple[Any, ...]:
-        """The nodes among what stands in braces."""
+        """Returns the nodes in braces, without line ends."""
         return tuple(child for child in children if child is not None and not isinstance(child, int))
 
     def on_settings(self, children: list[Any], span: Span) -> nodes.Settings:

@@ -1,7 +1,7 @@
 """Walks over trees: every node, every statement with the node around it, and the names that stand for values.
 
-Which fields of a node hold statements is said once, in `_HELD`. Whoever interprets statements (elaboration) or prints
-them goes through them by itself.
+Which fields of a node hold statements is said once, in `_HELD`. Elaboration, which interprets statements, and the
+printer go through them by themselves.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HELD: Final[dict[type, tuple[str, ...]]] = {
     nodes.If: ("then", "otherwise"),
     nodes.Repeat: ("body",),
 }
-"""The fields of a node that hold the statements in its braces."""
+"""Yields the fields of a node that hold the statements in its braces."""
 
 _LABELS: Final = frozenset({"name", "function", "variable", "keyword", "code", "type", "what"})
 """Fields of nodes whose names stand for no value: they call something, or give a name to it."""
@@ -46,7 +46,7 @@ _GIVEN: Final[dict[type, str]] = {
 
 
 def nodes_in(tree: object) -> Iterator[Any]:
-    """Every node of a tree, or of a tuple of trees: a node before those in it, in the order of their fields."""
+    """Yields every node of a tree, or of a tuple of trees: a node before those in it, in the order of their fields."""
     left = [tree]
     while left:
         item = left.pop()
@@ -58,7 +58,7 @@ def nodes_in(tree: object) -> Iterator[Any]:
 
 
 def statements_in(node: object) -> Iterator[tuple[Any, Any]]:
-    """Every statement in the braces of a node, at any depth, with the node whose braces are around it.
+    """Yields every statement in the braces of a node, at any depth, with the node whose braces are around it.
 
     A statement comes before those in its own braces.
     """
@@ -72,7 +72,7 @@ def statements_in(node: object) -> Iterator[tuple[Any, Any]]:
 
 
 def exchanged(tree: _Tree, old: object, new: object) -> _Tree:
-    """The tree with the statement `new` in the place of `old`, which is found by identity; the rest is shared."""
+    """Returns the tree with the statement `new` in the place of `old`, found by identity; the rest is shared."""
     changes = {}
     for field in _HELD.get(type(tree), ()):
         before = getattr(tree, field)
@@ -83,7 +83,7 @@ def exchanged(tree: _Tree, old: object, new: object) -> _Tree:
 
 
 def names_in(tree: object, *, given: bool = False) -> Iterator[str]:
-    """Every name in a tree that may mean a constant, an argument or a variable, with repetitions.
+    """Yields every name in a tree that may mean a constant, an argument or a variable, with repetitions.
 
     With `given` also the names that the tree gives to such values.
     """
@@ -99,7 +99,7 @@ def names_in(tree: object, *, given: bool = False) -> Iterator[str]:
 
 
 def _values_of(node: Any, *, given: bool) -> Iterator[object]:
-    """The fields of a node that hold values; with `given` also the one that gives a name to a value."""
+    """Yields the fields of a node that hold values; with `given` also the one that gives a name to a value."""
     own = _GIVEN.get(type(node)) if given else None
     for field in fields(node):
         value = getattr(node, field.name)

@@ -24,7 +24,7 @@ class NoGpu(Diagnostic):
     message: ClassVar[str] = "{wanted} needs an NVIDIA GPU, and {reason}"
     label: ClassVar[str] = "asked for here"
     advice: ClassVar[str] = (
-        "write `backend native`, which needs none; where there is one, check that `nvidia-smi` lists it, that "
+        "write `backend native`, which needs none; if there is one, check that `nvidia-smi` lists it, that "
         "CUDA_VISIBLE_DEVICES does not hide it, and that `torch.version.cuda` is not None"
     )
     exit_code: ClassVar[int] = 3

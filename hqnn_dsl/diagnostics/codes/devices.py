@@ -180,7 +180,7 @@ class BudgetSpent(Diagnostic):
     code: ClassVar[str] = "E0758"
     message: ClassVar[str] = "the budget is spent: {spent} of {allowed} {what}"
     label: ClassVar[str] = "asked for here"
-    advice: ClassVar[str] = "the checkpoints are kept; raise the budget, or predict with what is trained"
+    advice: ClassVar[str] = "the checkpoints are kept; raise the budget, or predict with the weights trained so far"
 
     what: str
     spent: str

@@ -71,7 +71,7 @@ class ZeroAmplitudes(Diagnostic):
     code: ClassVar[str] = "E0712"
     message: ClassVar[str] = "the amplitude input is all zeros for {place}"
     label: ClassVar[str] = "a state has length 1, and zeros have none"
-    advice: ClassVar[str] = "end the encoder with something that is never zero everywhere, or drop such rows"
+    advice: ClassVar[str] = "end the encoder with a layer whose outputs are never all zero, or remove such rows"
 
     row: int
     where: str = ""

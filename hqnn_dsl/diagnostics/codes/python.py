@@ -34,7 +34,7 @@ class NotASpec(Diagnostic):
     code = "E0631"
     exit_code = 2
     message = "{what} is no spec"
-    advice = "give the path of a spec, the text of one, or what `hqnn.compile` returned"
+    advice = "give the path of a spec, the text of one, or the program that `hqnn.compile` returned"
     what: str
 
 

@@ -93,7 +93,7 @@ class WrongPlacement(Diagnostic):
 
     code = "E0306"
     message = "{problem}"
-    label = "where it stands"
+    label = "its qubits and inputs"
     advice = "write qubits (`on 0..3`), a slice of the inputs (`on x[0..3]`), or both (`on x[0..3], 0..3`)"
     problem: str
 

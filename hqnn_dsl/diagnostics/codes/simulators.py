@@ -22,7 +22,7 @@ class OptionIdle(Diagnostic):
     code: ClassVar[str] = "E0740"
     message: ClassVar[str] = "`{option}` would change nothing: {reason}"
     label: ClassVar[str] = "`{option}` has no effect here"
-    advice: ClassVar[str] = "leave `{option}` out, or change what makes it idle"
+    advice: ClassVar[str] = "leave `{option}` out, or change the settings that make it idle"
 
     option: str
     reason: str

@@ -32,7 +32,7 @@ class UnknownCharacter(Diagnostic):
     code = "E0101"
     message = "`{shown}` means nothing in this language"
     label = "unknown character"
-    advice = "strike it; text with such letters stands in double quotes"
+    advice = "remove it; text with such letters stands in double quotes"
     shown: str
 
 
@@ -159,7 +159,7 @@ class UnclosedBrace(Diagnostic):
     code = "E0110"
     message = "this brace is not closed"
     label = "opened here"
-    advice = "put the closing `}}` where the block ends"
+    advice = "add `}}` at the end of the block"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,7 @@ class StrayBrace(Diagnostic):
     code = "E0111"
     message = "this `}}` closes nothing"
     label = "nothing is open here"
-    advice = "strike it, or put the missing `{{` before the block"
+    advice = "remove it, or add the missing `{{` before the block"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -189,7 +189,7 @@ class UnclosedBracket(Diagnostic):
     code = "E0112"
     message = "this `{bracket}` is not closed"
     label = "opened here"
-    advice = "put `{closer}` where it ends; a line goes on inside brackets only after a comma or an operator"
+    advice = "add `{closer}` at its end; a line goes on inside brackets only after a comma or an operator"
     bracket: str
     closer: str
 
@@ -205,7 +205,7 @@ class StrayBracket(Diagnostic):
     code = "E0113"
     message = "this `{bracket}` closes nothing"
     label = "nothing is open here"
-    advice = "strike it, or put the missing `{opener}` before it"
+    advice = "remove it, or add the missing `{opener}` before it"
     bracket: str
     opener: str
 
@@ -251,7 +251,7 @@ class UnknownVersion(Diagnostic):
     """
 
     code = "E0121"
-    message = "version {version} of the language is not known here"
+    message = "this version of hqnn does not know version {version} of the language"
     label = "unknown version"
     advice = "this compiler reads `hqnn 1`"
     version: str
@@ -270,7 +270,7 @@ class MisplacedVersion(Diagnostic):
     code = "E0122"
     message = "the version stands once, as the first statement"
     label = "not the first statement"
-    advice = "strike this line; `hqnn 1` stands at the top of a file only"
+    advice = "remove this line; `hqnn 1` stands at the top of a file only"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -340,7 +340,7 @@ class ChainedComparison(Diagnostic):
     """
 
     code = "E0134"
-    message = "comparisons don't chain"
+    message = "comparisons cannot be chained"
     label = "second comparison"
     advice = "write `a < b and b < c`"
 
@@ -418,7 +418,7 @@ class Unfinished(Diagnostic):
     """
 
     code = "E0142"
-    message = "the statement ends where {expected} is expected"
+    message = "the statement ends, but {expected} is expected"
     label = "{expected} expected"
     advice = "a line goes on inside brackets and after a comma only"
     expected: str
@@ -485,7 +485,7 @@ class NotHere(Diagnostic):
     code = "E0146"
     message = "`{word}` cannot stand {place}"
     label = "not here"
-    advice = "what stands {place}: {allowed}"
+    advice = "allowed {place}: {allowed}"
     word: str
     place: str
     allowed: str
@@ -541,7 +541,7 @@ class ColumnOfWords(Diagnostic):
     """
 
     code = "E0156"
-    message = "a column named by more than one plain word stands in double quotes"
+    message = "a column name of more than one plain word stands in double quotes"
     label = "not one word"
     advice = "write `{written}`"
     written: str
@@ -657,7 +657,7 @@ class MoreMistakes(Diagnostic):
 
     code = "E0153"
     message = "{count} more mistakes in this file are not shown"
-    advice = "mend those above first: one mistake can cause others"
+    advice = "correct those above first: one mistake can cause others"
     count: int
 
 

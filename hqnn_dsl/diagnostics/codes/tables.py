@@ -530,7 +530,7 @@ class GradientNotFinite(Diagnostic):
         "the gradient of `{weight}` is {value} in epoch {epoch}, step {step}, at a loss of {loss}: training stopped"
     )
     advice: ClassVar[str] = (
-        "a layer or an angle is where its slope has no value, such as a root of 0: keep its argument away from there, "
+        "a layer or an angle is at a point without a slope, such as a root of 0: keep its argument away from there, "
         "or use a smaller `lr` if weights have grown large"
     )
     weight: str

@@ -49,7 +49,7 @@ class UnboundedEncoder(Diagnostic):
 
     code = "W0403"
     severity = "warning"
-    message = "the encoder ends unbounded in front of angles, which repeat after a turn"
+    message = "the encoder's outputs have no bounds, but angles repeat after a full turn"
     label = "has no bounds"
     advice = "end with a bounded layer such as `tanh * pi`"
 
@@ -117,7 +117,7 @@ class UnreadName(Diagnostic):
     severity = "warning"
     message = "{what} is never read"
     label = "never read"
-    advice = "remove it, or use it where its value is meant"
+    advice = "remove it, or use it in place of its value"
     what: str
 
 
@@ -176,9 +176,9 @@ class DeadInput(Diagnostic):
 
     code = "W0408"
     severity = "warning"
-    message = "{what} can never change an output: what the encoder computes for {them} is lost"
+    message = "{what} can never change an output: the encoder's values for {them} are lost"
     label = "{which}"
-    advice = "encode by a rotation that does not commute with what is before it or measured after it"
+    advice = "encode by a rotation that commutes neither with the gates before it nor with the measured observables"
     what: str
     which: str
     them: str
@@ -199,7 +199,7 @@ class ConstantOutput(Diagnostic):
     severity = "warning"
     message = "{what}, whatever the inputs and weights are"
     label = "{value}"
-    advice = "measure something else, or strike it"
+    advice = "measure something else, or remove it"
     what: str
     value: str
 
