@@ -1,1 +1,1 @@
-"""Everything said to a user: where text stands, what is found in it, every sentence, and how it is rendered."""
+"""Everything said to a user: places in text, findings, every sentence, and rendering."""

@@ -1,6 +1,6 @@
 """Findings as data, and the one exception that carries them to a user.
 
-A `Diagnostic` is a frozen value of a class with a stable code (`codes.py` has them all); `Findings` collects many and
+A `Diagnostic` is a frozen value of a class with a stable code (all are in `codes/`); `Findings` collects many and
 raises once. A `Refusal` is the user's mistake or the environment's lack; any other exception is a bug of ours.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A second place, or a plain sentence where `span` is None, that explains a diagnostic."""
+    """A second place, or a plain sentence if `span` is None, that explains a diagnostic."""
 
     text: str
     span: Span | None = None
@@ -28,10 +28,10 @@ class Diagnostic:
     """One finding. Subclasses state the class variables and add the fields that their sentences name in braces.
 
     `message` is the headline, `label` stands under the carets, `advice` is the help line; each is a template over the
-    fields and properties. `hint`, where given, is the help line of this one occurrence and wins over `advice`.
+    fields and properties. `hint`, if given, is the help line of this one occurrence and wins over `advice`.
     `about` are the options of a backend that a finding without a place is about, by their paths in it (`noise.t2_us`),
-    the one to mark first: who knows where they stand places it.
-    `exit_code` is what a command ends with when this stops it: 1 spec or data, 2 command line, 3 environment.
+    the one to mark first; a caller that knows the spec adds their places.
+    `exit_code` is the exit code of a command that this stops: 1 spec or data, 2 command line, 3 environment.
     """
 
     code: ClassVar[str]
@@ -80,7 +80,7 @@ class _Facts:
 
 
 class Refusal(Exception):
-    """Something the user wrote or has cannot be done as it stands; `diagnostics` say what, where and what instead.
+    """A mistake of the user, or a lack of the environment: `diagnostics` say it, with its place and the text to type.
 
     As text it is the report that a command prints.
     """
@@ -101,7 +101,7 @@ class Refusal(Exception):
 
     @property
     def exit_code(self) -> int:
-        """The largest exit code of its errors; what is wrong with an option's text is the command line's mistake: 2."""
+        """The largest exit code of its errors; a mistake in an option's text is one of the command line: 2."""
         return max((_exit_code(item) for item in self.diagnostics if item.is_error), default=1)
 
 

@@ -1,4 +1,4 @@
-"""Places for findings of rooms that know no spec: who asked gives the place that they are about."""
+"""Places for findings of rooms that know no spec: the caller gives the place that they are about."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Placed:
-    """Adds a place to the diagnostics of a refusal that have none: of the options that they are about, where known."""
+    """Adds a place to the diagnostics of a refusal that have none: of the options that they are about, if known."""
 
     span: Span
     options: Mapping[str, Span] = field(default_factory=dict)
@@ -49,7 +49,7 @@ ROLES = {"target": "data.target", "feature": "data.features"}
 class PlacedByCode:
     """Adds the place in the spec to findings about a table, which name their place in the table themselves.
 
-    `places` maps `data.target` and the like to where the spec writes them; what it does not write gets no place.
+    `places` maps `data.target` and the like to their places in the spec; a setting that is not in it gets no place.
     """
 
     places: Mapping[str, Span]

@@ -11,7 +11,7 @@ def count(number: int, noun: str) -> str:
 
 
 def size(num_bytes: int) -> str:
-    """A size of memory, `512 B` or `2.1 GiB`, rounded up: what is needed never looks like less than it is."""
+    """A size of memory, `512 B` or `2.1 GiB`, rounded up: a need never looks smaller than it is."""
     unit = min((num_bytes.bit_length() - 1) // 10, len(UNITS) - 1) if num_bytes else 0
     if unit == 0:
         return f"{num_bytes} B"
@@ -22,7 +22,7 @@ def size(num_bytes: int) -> str:
 
 
 def a_kind(value: object) -> str:
-    """What a value of Python is: `a list`, `an int`, `None`."""
+    """Returns the kind of a value of Python: `a list`, `an int`, `None`."""
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 

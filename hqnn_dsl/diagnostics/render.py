@@ -24,7 +24,7 @@ _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 @dataclass(frozen=True)
 class _Mark:
-    """A span to underline on its first line: `^` for the subject, `-` for what explains it."""
+    """A span to underline on its first line: `^` for the subject, `-` for an explanation."""
 
     span: Span
     sign: str
@@ -66,7 +66,7 @@ def report(diagnostics: Iterable[Diagnostic], *, colour: bool = False, most: int
 
 
 def _cut(text: str) -> str:
-    """A sentence of a length that somebody reads: what it quotes may be as long as a file."""
+    """Returns a sentence of a readable length; a quotation in it may be as long as a file."""
     return text if len(text) <= MAX_SHOWN_TEXT else f"{text[:MAX_SHOWN_TEXT]}…"
 
 
@@ -93,7 +93,7 @@ def _excerpt(marks: list[_Mark], width: int, arrow: str, blue: str, reset: str) 
 
 @dataclass(frozen=True)
 class _Window:
-    """The part `start:end` of a source line that is shown; what is left out is shown as `…`."""
+    """The part `start:end` of a source line that is shown, with `…` for the rest."""
 
     line: str
     start: int
@@ -159,7 +159,7 @@ def _place(span: Span | None) -> dict[str, Any] | None:
 
 
 def most_telling(diagnostics: Iterable[Diagnostic], most: int = MAX_FOUND_ERRORS) -> list[Diagnostic]:
-    """At most `most` of the diagnostics in their order; where there are more, errors before the others."""
+    """At most `most` of the diagnostics in their order; if there are more, errors before the others."""
     items = list(diagnostics)
     if len(items) <= most:
         return items
@@ -168,7 +168,7 @@ def most_telling(diagnostics: Iterable[Diagnostic], most: int = MAX_FOUND_ERRORS
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """`2 errors, 1 warning`, empty where there are neither."""
+    """`2 errors, 1 warning`, empty if there are neither."""
     items = list(diagnostics)
     parts = []
     for severity in ("error", "warning"):

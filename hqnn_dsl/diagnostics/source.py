@@ -1,7 +1,7 @@
-"""Where text comes from and where in it something stands.
+"""Sources of text, and places in them.
 
 Owns `Source` (a named text) and `Span` (half-open offsets into one). Offsets are the only positions that travel;
-`Source.position` is the single place where they become a 1-based line and column.
+`Source.position` is the single function that turns them into a 1-based line and column.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Source:
     is_option: bool = False
     """Whether it is an option of a command and not a file."""
     folder: str | None = None
-    """Where paths in it start from; the folder of its name where this is None."""
+    """The folder that paths in it start from; None for the folder of its name."""
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Text on its way to a terminal: the one place where foreign text becomes harmless, and how wide it is there.
+"""Text on its way to a terminal: the one place that makes foreign text harmless, and its width there.
 
 Names of columns and files, cells, strings of specs and options are data. A control character in them could clear the
 screen, a line break could forge a message, so none of them gets out as it is: `printable` for what stands on one line,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 HIDDEN = "·"
-"""What stands for a character that cannot be shown."""
+"""The character in place of one that cannot be shown."""
 
 
 def printable(text: str) -> str:
@@ -55,9 +55,9 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 
 
 def say(text: str, mark: str = "") -> None:
-    """One message on standard error, broken between words where a terminal is narrower, with `mark` at each break.
+    """One message on standard error, broken between words if a terminal is narrower, with `mark` at each break.
 
-    A message that cannot be written is no reason to lose what it speaks of.
+    A message that cannot be written is no reason to lose its subject.
     """
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
@@ -65,7 +65,7 @@ def say(text: str, mark: str = "") -> None:
 
 
 def width_of(stream: TextIO | None) -> int | None:
-    """How many cells a line has where a stream is a terminal, 80 where it does not say; None where it is none."""
+    """Returns the cells of a line if a stream is a terminal, 80 if it does not say; None if it is no terminal."""
     try:
         if stream is None or not stream.isatty():
             return None

@@ -1,6 +1,6 @@
-"""What a Python user calls: a refusal leaves it with a traceback that ends at the caller's own line.
+"""Functions that a Python user calls: a refusal leaves them with a traceback that ends at the caller's own line.
 
-A refusal is the user's to mend, and the frames of this package say nothing about it. Any other exception is a bug of
+A refusal is the user's to correct, and the frames of this package say nothing about it. Any other exception is a bug of
 ours and keeps its whole traceback.
 """
 

@@ -1,6 +1,6 @@
 """Recovery from text that does not follow the grammar: the report, and the token to go on from.
 
-A mistake is reported once, in the most telling words that fit. The parser goes on by reading the token as the one that was
+A mistake is reported once, in the most telling words that fit. The parser goes on by reading the token as the one
 meant, by putting in a missing one, or by leaving out the rest of the statement. Mistakes that follow from one reported
 before in the same statement are not reported. Each way makes the parser go on by at least one token, so the end is
 always reached.

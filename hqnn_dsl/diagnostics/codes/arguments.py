@@ -1,4 +1,4 @@
-"""Arguments and options of commands: what is said if one stands in another's place or is none of the command's."""
+"""Arguments and options of commands: reports of one in another's place, and of one that the command does not have."""
 
 from __future__ import annotations
 

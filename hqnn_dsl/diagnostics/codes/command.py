@@ -1,4 +1,4 @@
-"""Files and options of commands: what is said when a folder, a file or an option is not what it should be."""
+"""Files and options of commands: reports of a folder, a file or an option of the wrong kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hqnn_dsl.lazy import lazy_dataclass
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class NotCompiled(Diagnostic):
-    """A folder or file is neither a run of `hqnn train` nor what `hqnn compile` writes.
+    """A folder or file is neither a run of `hqnn train` nor a folder of `hqnn compile`.
 
     wrong   hqnn.load("runs")      # the folder of all runs
     right   hqnn.load("runs/yacht-1")
@@ -40,7 +40,7 @@ class FolderInUse(Diagnostic):
 class CannotWrite(Diagnostic):
     """A file or folder cannot be written: its folder does not exist, is a file, is full or belongs to someone else.
 
-    wrong   hqnn predict runs/yacht-1 new.csv --out nosuch/answers.csv      # where there is no folder `nosuch`
+    wrong   hqnn predict runs/yacht-1 new.csv --out nosuch/answers.csv      # if there is no folder `nosuch`
     right   hqnn predict runs/yacht-1 new.csv --out answers.csv
     """
 
@@ -87,7 +87,7 @@ class BadOption(Diagnostic):
 class NoModule(Diagnostic):
     """The Torch module is asked for, and only the table can say how many features the network reads.
 
-    wrong   hqnn compile spec.hqnn --emit module      # where the spec says `features *`
+    wrong   hqnn compile spec.hqnn --emit module      # if the spec says `features *`
     right   hqnn compile spec.hqnn data.csv --emit module
     """
 
@@ -100,7 +100,7 @@ class NoModule(Diagnostic):
 class RunIsFixed(Diagnostic):
     """A trained run is asked for with a change of something that was trained with it, or that matters in training only.
 
-    The weights of a run belong to its spec. Only what computes the circuit may be another one.
+    The weights of a run belong to its spec. Only the backend may be another one.
 
         wrong   hqnn evaluate runs/yacht-1 data.csv --set width=6
         right   hqnn evaluate runs/yacht-1 data.csv --set "backend=aer(device: cpu)"
@@ -134,7 +134,7 @@ class Disagreement(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class OutputLost(Diagnostic):
-    """The result cannot be written to standard output: what it leads to is full, closed or broken.
+    """The result cannot be written to standard output: its destination is full, closed or broken.
 
     What the command wrote to files is there. The same command gives the result again.
 
@@ -152,7 +152,7 @@ class OutputLost(Diagnostic):
 class KernelsNotKept(Diagnostic):
     """The compiled kernels of `backend native` cannot be kept on disk, so every start compiles them. A note, no error.
 
-    They are kept in the user's folder for caches; where that cannot be written, in a folder among the temporary files
+    They are kept in the user's folder for caches; if that cannot be written, in a folder among the temporary files
     that only this user can open.
 
         wrong   HOME=/nonexistent TMPDIR=/nonexistent hqnn train spec.hqnn data.csv      # compiles at every start

@@ -17,7 +17,7 @@ class NoGpu(Diagnostic):
 
         wrong   backend native(device: cuda)      # on a machine without an NVIDIA GPU
         wrong   backend custatevec                # likewise
-        right   backend native                    # runs where the tensors are
+        right   backend native                    # runs on the device of the tensors
     """
 
     code: ClassVar[str] = "E0730"
@@ -37,12 +37,12 @@ class NoGpu(Diagnostic):
 class CudaKernelsMissing(Diagnostic):
     """`native(device: cuda)` compiles its kernels with numba-cuda, which is not installed here.
 
-    It is an optional part in two forms, one for each version of CUDA: `cuda` for CUDA 13, which is what torch 2.11 and
+    It is an optional part in two forms, one for each version of CUDA: `cuda` for CUDA 13, which torch 2.11 and
     later is built for, and `cuda12` for CUDA 12.
 
         wrong   backend native(device: cuda)      # without numba-cuda
         right   pip install 'hqnn-dsl[cuda]'
-        right   backend native                    # takes the CPU where it has to
+        right   backend native                    # takes the CPU if it has to
     """
 
     code: ClassVar[str] = "E0731"
@@ -83,9 +83,9 @@ class KernelsOnCpu(Diagnostic):
 
     Its CUDA kernels cannot run here, so tensors are copied to the CPU and back in every step: right numbers, slowly.
 
-        wrong   backend native                   # where a run on the CPU must not happen
+        wrong   backend native                   # if a run on the CPU must not happen
         right   backend native(device: cuda)
-        right   backend native(device: cpu)      # where the CPU is meant
+        right   backend native(device: cpu)      # if the CPU is meant
     """
 
     code: ClassVar[str] = "E0733"

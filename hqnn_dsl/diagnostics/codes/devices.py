@@ -1,4 +1,4 @@
-"""What is said about devices that are reached through Qiskit's estimators, and about what they cost."""
+"""Reports about devices that are reached through Qiskit's estimators, and about their cost."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class UnknownRealDevice(Diagnostic):
     """The account reaches the service, and the service has no device of that name for it.
 
     wrong   backend primitive("ibm_torinoo")
-    right   backend primitive("ibm_torino")      # where `QiskitRuntimeService().backends()` lists it
+    right   backend primitive("ibm_torino")      # if `QiskitRuntimeService().backends()` lists it
     """
 
     code: ClassVar[str] = "E0754"
@@ -110,7 +110,7 @@ class UnknownRealDevice(Diagnostic):
 class DeviceFailed(Diagnostic):
     """A device took a job and did not answer it; the reason is its own. Answers that came before are kept.
 
-    wrong   hqnn train model.hqnn data.csv      # after a break: pays again for what was answered
+    wrong   hqnn train model.hqnn data.csv      # after a break: pays again for all answers
     right   hqnn train model.hqnn data.csv --out RUN --resume
     """
 
@@ -153,7 +153,7 @@ class JobRetried(Diagnostic):
     Before a job is sent again the service is asked whether it has it already.
 
         wrong   hqnn train model.hqnn data.csv                         # after Ctrl-C: sends all jobs anew
-        right   hqnn train model.hqnn data.csv --out RUN --resume      # after Ctrl-C: what was sent is kept
+        right   hqnn train model.hqnn data.csv --out RUN --resume      # after Ctrl-C: sent jobs are kept
     """
 
     code: ClassVar[str] = "E0757"
@@ -170,8 +170,8 @@ class JobRetried(Diagnostic):
 class BudgetSpent(Diagnostic):
     """The next job would have cost more than `budget { … }` has left, so it was not sent.
 
-    Everything is counted before a training begins; what runs into a bound later are the device's own quantum seconds,
-    where they are more than estimated, and steps that were done again after a break. Checkpoints and answers are kept.
+    Everything is counted before a training begins; a bound is met later only by the device's own quantum seconds, if
+    they are more than estimated, and by steps that were done again after a break. Checkpoints and answers are kept.
 
         wrong   budget { seconds: 60 }       # for jobs that take the device 90
         right   budget { seconds: 120 }      # or fewer epochs, a larger `batch`, `gradient: spsa`
@@ -191,7 +191,7 @@ class BudgetSpent(Diagnostic):
 class NotAgreed(Diagnostic):
     """Something would be run on a device that costs, and nobody has agreed to it.
 
-    `hqnn train`, `hqnn predict` and `hqnn evaluate` show what it will take and ask; where nobody can answer, as in a
+    `hqnn train`, `hqnn predict` and `hqnn evaluate` show what it will take and ask; if nobody can answer, as in a
     script, `--yes` does. In Python it is `train(…, agree=True)`, or `layer.executable.meter.agreed = True`.
 
         wrong   hqnn train model.hqnn data.csv < /dev/null      # with `backend primitive("ibm_torino")`
@@ -216,7 +216,7 @@ class OverBudget(Diagnostic):
     end, as if no early stop came. Seconds are an estimate: 0.3 ms a shot and 2 s a job.
 
         wrong   train { epochs 100 }; budget { circuits: 50 }          # each epoch takes one circuit or more
-        right   train { epochs 100 }; budget { circuits: 200000 }      # at least what the message says is needed
+        right   train { epochs 100 }; budget { circuits: 200000 }      # at least the need in the message
     """
 
     code: ClassVar[str] = "E0760"

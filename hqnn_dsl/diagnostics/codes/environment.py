@@ -1,4 +1,4 @@
-"""What a backend cannot do with a circuit, and what this environment lacks for it (exit code 3)."""
+"""Circuits that a backend cannot run, and packages or hardware that this environment lacks (exit code 3)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class StateTooLarge(Diagnostic):
     A state of n qubits has 2^n complex amplitudes: 8 bytes each in single precision, 16 in double. A step of training
     needs more of them than values do: two on `native`, three on `custatevec`, one for every gate and every row of the
     batch on `reference` and `pennylane`. It is counted before anything is allocated: `hqnn check` and `hqnn compile`
-    warn (W0410) where values fit and a step does not, and `hqnn train` refuses.
+    warn (W0410) if values fit and a step does not, and `hqnn train` refuses.
 
         wrong   circuit on 34 qubits { … }
         right   circuit on 20 qubits { … }
@@ -61,7 +61,7 @@ class ZeroAmplitudes(Diagnostic):
     """A row of the `amplitude` input is all zeros, so there is no state that it describes.
 
     `amplitude` divides each row by its length. Rows of zeros come from an encoder that ends with `relu`, from padding,
-    or from a table row of zeros. The message names the line of the table; where a layer is called on a tensor, the row
+    or from a table row of zeros. The message names the line of the table; if a layer is called on a tensor, the row
     of that tensor, counted from 0.
 
         wrong   encoder { dense(4); relu }          # in front of `feature_map amplitude()`
@@ -85,7 +85,7 @@ class ZeroAmplitudes(Diagnostic):
 class BackendCannot(Diagnostic):
     """The backend cannot run this circuit, though another one can.
 
-    Each backend says what it cannot do before anything runs. The `reference` backend can do all of the language.
+    Each backend objects to a circuit before anything runs. The `reference` backend can do all of the language.
 
         wrong   feature_map amplitude()      # with `backend aer()`: it shifts angles, and an amplitude is none
         right   feature_map amplitude()      # with `backend reference`
@@ -274,7 +274,7 @@ class AerIsCpuBuild(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class TwoAers(Diagnostic):
-    """Two packages that provide Qiskit Aer are installed at once, and Aer does not do what was asked.
+    """Two packages that provide Qiskit Aer are installed at once, and Aer does not work as asked.
 
     `qiskit-aer` and `qiskit-aer-gpu` own the same files: the one installed last wins, and removing either breaks the
     other. Installers do not notice.
@@ -303,7 +303,7 @@ class NoCudaDevice(Diagnostic):
 
         wrong   backend aer(device: gpu)       # on a machine without an NVIDIA GPU
         right   backend aer(device: cpu)
-        right   backend aer(device: auto)      # takes the GPU where there is one
+        right   backend aer(device: auto)      # takes the GPU if there is one
     """
 
     code: ClassVar[str] = "E0704"
@@ -342,9 +342,9 @@ class NotOnGpu(Diagnostic):
     Before a run on `device: gpu` a circuit of one qubit is run and its report read, and so is the report of every
     later run. What it does not confirm is refused, so that no run is silently made on the CPU, or without cuStateVec.
 
-        wrong   backend aer(device: gpu, custatevec: true)      # where Aer runs without cuStateVec
+        wrong   backend aer(device: gpu, custatevec: true)      # if Aer runs without cuStateVec
         right   pip install --force-reinstall 'hqnn-dsl[gpu]'
-        right   backend aer(device: gpu)                        # asks for what is there
+        right   backend aer(device: gpu)                        # asks for no more than there is
     """
 
     code: ClassVar[str] = "E0706"
@@ -361,9 +361,9 @@ class NotOnGpu(Diagnostic):
 class AerPicked(Diagnostic):
     """What `backend aer(device: auto)` picked, and why. It is a note, not an error.
 
-    A circuit of one qubit is run on the GPU; where that works the GPU is used, otherwise the CPU.
+    A circuit of one qubit is run on the GPU; if that works the GPU is used, otherwise the CPU.
 
-        wrong   backend aer(device: auto)      # where a run on the CPU must not happen
+        wrong   backend aer(device: auto)      # if a run on the CPU must not happen
         right   backend aer(device: gpu)
     """
 
@@ -398,10 +398,10 @@ class BackendPicked(Diagnostic):
     """What `backend auto` picked for this circuit, and why. It is a note, not an error.
 
     The exact backends that can run the circuit take turns for a few steps; the fastest is taken. Backends that take
-    seconds a step are not tried, and nothing is where one step of a circuit takes long. All of them give the same
+    seconds a step are not tried, and none is if one step of a circuit takes long. All of them give the same
     numbers, up to rounding.
 
-        wrong   backend auto           # where a run must not depend on a trial
+        wrong   backend auto           # if a run must not depend on a trial
         right   backend reference      # or another by its name
     """
 

@@ -1,4 +1,4 @@
-"""Files that `hqnn compile` writes: what is said when one does not hold, or a folder holds the files of two specs."""
+"""Files that `hqnn compile` writes: reports of one that does not hold, and of a folder with the files of two specs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class NotAsWritten(Diagnostic):
     The spec is not at fault, and nothing was written. Please report the spec. The circuit can still be had as QPY.
 
         wrong   hqnn compile spec.hqnn                               # as long as the bug is there
-        right   hqnn compile spec.hqnn --emit qpy --emit static      # what does not need OpenQASM
+        right   hqnn compile spec.hqnn --emit qpy --emit static      # neither needs OpenQASM
     """
 
     code = "E0610"

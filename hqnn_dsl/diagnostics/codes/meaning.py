@@ -1,4 +1,4 @@
-"""Names, types and values: what is said when a word is unknown, misplaced or has the wrong kind of value."""
+"""Names, types and values: reports of words that are unknown, misplaced or have the wrong kind of value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class UnknownName(Diagnostic):
 
     Names in an expression are constants (`let`), loop variables, the block's arguments, its inputs and its weights.
 
-        wrong   ry(2 * tehta) 0      # where `let theta = 0.5` was meant
+        wrong   ry(2 * tehta) 0      # if `let theta = 0.5` was meant
         right   ry(2 * theta) 0
     """
 
@@ -306,7 +306,7 @@ class NothingToDo(Diagnostic):
 class UnreadableFile(Diagnostic):
     """A file named by `use`, or the spec itself, cannot be read.
 
-    wrong   use "bocks.hqnn"      # where the file is blocks.hqnn
+    wrong   use "bocks.hqnn"      # if the file is blocks.hqnn
     right   use "blocks.hqnn"
     """
 
@@ -323,7 +323,7 @@ class UseCycle(Diagnostic):
 
     wrong   use "b.hqnn"           # in a.hqnn
             use "a.hqnn"           # in b.hqnn
-    right   use "common.hqnn"      # in a.hqnn and in b.hqnn: it has what both need
+    right   use "common.hqnn"      # in a.hqnn and in b.hqnn: it has the blocks that both need
     """
 
     code = "E0220"
@@ -446,7 +446,7 @@ class BlockCycle(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class WrongPlace(Diagnostic):
-    """A statement stands where it has no meaning.
+    """A statement has no meaning in this place.
 
     `measure`, `initial`, `freeze`, `without` and `allow` belong in the circuit, not in a block.
 
@@ -516,7 +516,7 @@ class NoSpec(Diagnostic):
     """A file that `use` names is no file of this language: its first statement is not `hqnn 1`. Nothing of it is shown.
 
     wrong   use "columns.txt"
-    right   use "blocks.hqnn"      # where that file begins with `hqnn 1`
+    right   use "blocks.hqnn"      # if that file begins with `hqnn 1`
     """
 
     code = "E0234"

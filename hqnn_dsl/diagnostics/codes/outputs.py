@@ -1,4 +1,4 @@
-"""Files that a command is asked to write: what exists, what is read, and what is no plain file (E0550 to E0552)."""
+"""Files that a command is asked to write and that exist, are read, or are no plain files (E0550 to E0552)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `backend pennylane` cannot do as asked, and what this environment lacks for it (exit code 3)."""
+"""Requests that `backend pennylane` cannot fulfil, and packages that it lacks here (exit code 3)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class NotThisDiff(Diagnostic):
 class NoSinglePrecision(Diagnostic):
     """`precision: single` was asked of a PennyLane device that has no such choice.
 
-    The lightning devices keep their state in single precision where they are told to. `default.qubit` and PennyLane's
+    The lightning devices keep their state in single precision if they are told to. `default.qubit` and PennyLane's
     other devices always compute in double, so the option would change nothing but the rounding of the answer.
 
         wrong   backend pennylane(device: "default.qubit", precision: single)

@@ -1,4 +1,4 @@
-"""What is said to a caller from Python about what was given to a function (E063x)."""
+"""Reports to a caller from Python about the arguments of a function (E063x)."""
 
 from __future__ import annotations
 

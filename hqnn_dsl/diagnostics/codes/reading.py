@@ -163,7 +163,7 @@ class TruthAsNumbers(Diagnostic):
 
     wrong   features *      # with a column `checked` of True and False that is no feature
     right   features * except checked
-    right   features *      # where 1 for True and 0 for False are meant
+    right   features *      # if 1 for True and 0 for False are meant
     """
 
     code: ClassVar[str] = "W0425"

@@ -1,4 +1,4 @@
-"""Widths, qubits and circuits: what is said when two things that must fit do not."""
+"""Widths, qubits and circuits: reports of two parts that must fit and do not."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class AmplitudeNotFirst(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class InputWidth(Diagnostic):
-    """The circuit reads another number of inputs than the encoder, or the table where there is none, gives it.
+    """The circuit reads another number of inputs than the encoder, or the table if there is none, gives it.
 
     wrong   encoder { dense(6) }; circuit on 4 qubits { feature_map zz() }      # reads 4
     right   encoder { dense(4) }; circuit on 4 qubits { feature_map zz() }
@@ -194,10 +194,11 @@ class OutputWidth(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class AutoWidth(Diagnostic):
-    """A width is left to be inferred and nothing beside it says what it is.
+    """A width is left to be inferred and nothing beside it determines it.
 
-    `dense(auto)` takes what its right neighbour needs: the circuit's inputs, or the number of targets. A dense layer
-    after it takes any width, so it says nothing. `circuit on auto qubits` takes the width the encoder ends with.
+    `dense(auto)` takes the width that its right neighbour needs: the circuit's inputs, or the number of targets. A
+    dense layer after it takes any width, so it determines nothing. `circuit on auto qubits` takes the width the
+    encoder ends with.
 
         wrong   encoder { dense; relu; dense }      # the first one's width is open
         right   encoder { dense(16); relu; dense }

@@ -10,9 +10,9 @@ from hqnn_dsl.lazy import lazy_dataclass
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class OptionIdle(Diagnostic):
-    """An option of a backend would change nothing where it stands.
+    """An option of a backend would change nothing in its place.
 
-    It is refused rather than ignored: a run must not look as if it had used what it did not.
+    It is refused rather than ignored: a run must not look as if it had used an option that it did not.
 
         wrong   backend aer(device: cpu, target_gpus: [0])
         right   backend aer(device: gpu, target_gpus: [0])
@@ -32,7 +32,7 @@ class OptionIdle(Diagnostic):
 class OptionsClash(Diagnostic):
     """Two options of a backend do not go together.
 
-    Each is right alone; together there is no run that does what both say, or none that would be right.
+    Each is right alone; together there is no run that follows both, or none that would be right.
 
         wrong   backend aer(noise: thermal(t1_us: 50, t2_us: 120))      # T2 is at most twice T1
         right   backend aer(noise: thermal(t1_us: 50, t2_us: 80))
@@ -54,7 +54,7 @@ class CuStateVecUnbatched(Diagnostic):
 
     Aer switches cuStateVec off when it runs many circuits at once with its own kernels. So cuStateVec runs the samples
     and the shifts one after the other, each with its own launches: better for states of many qubits, of which one
-    fills the GPU, and slower for small ones, where running many at once fills it.
+    fills the GPU, and slower for small ones, of which many at once fill it.
 
         wrong   backend aer(device: gpu, custatevec: true)      # a small circuit with large batches
         right   backend aer(device: gpu, custatevec: false)

@@ -1,4 +1,4 @@
-"""The letters and the grammar: what is said of text that cannot be read (E01xx)."""
+"""The letters and the grammar: reports of text that cannot be read (E01xx)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hqnn_dsl.lazy import lazy_dataclass
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class Unexpected(Diagnostic):
-    """The text stops following the grammar at this place: something else may stand here, and the message lists what.
+    """The text stops following the grammar at this place: the message lists the tokens that may stand here.
 
     wrong   ry(0.5 +) 0      # the second number of the sum is missing
     right   ry(0.5 + 0.1) 0
@@ -196,7 +196,7 @@ class UnclosedBracket(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class StrayBracket(Diagnostic):
-    """A closing bracket stands where none is open.
+    """A closing bracket stands without an open one.
 
     wrong   dense(16))
     right   dense(16)
@@ -426,7 +426,7 @@ class Unfinished(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class MissingTarget(Diagnostic):
-    """A gate is written with what it acts on. Blocks are placed with a word before their name.
+    """A gate is written with its targets. Blocks are placed with a word before their name.
 
     wrong   ry(0.5)
     right   ry(0.5) 0
@@ -458,7 +458,7 @@ class MissingValue(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class Misplaced(Diagnostic):
-    """A statement of the language stands where it has no meaning.
+    """A statement of the language has no meaning in this place.
 
     wrong   model m { use "blocks.hqnn" }
     right   use "blocks.hqnn"      # at the top of the file
@@ -549,7 +549,7 @@ class ColumnOfWords(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class ForeignLine(Diagnostic):
-    """A line is written as another library has it; the help line says what it is here.
+    """A line is written as another library has it; the help line has the text to type here.
 
     wrong   measure_all
     right   measure z

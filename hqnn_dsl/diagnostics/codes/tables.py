@@ -50,7 +50,8 @@ class TableNotUtf8(Diagnostic):
     """The data file is not UTF-8 text.
 
     Spreadsheets often save in an older encoding of their own, or in UTF-16. Files that are packed, spreadsheets
-    themselves and binary files such as Parquet are not read either; the help line says what makes a CSV file of them.
+    themselves and binary files such as Parquet are not read either; the help line has
+    a command that makes a CSV file of them.
 
         wrong   a file saved as "CSV (Windows)", data.csv.gz, data.xlsx
         right   a file saved as "CSV UTF-8"
@@ -83,7 +84,7 @@ class TableUnparsable(Diagnostic):
 class RaggedRow(Diagnostic):
     """A row has more or fewer cells than there are column names.
 
-    A comma inside a cell (`1,5`) must be quoted, or be a point where a decimal is meant.
+    A comma inside a cell (`1,5`) must be quoted, or be a point if a decimal is meant.
 
         wrong   froude,resistance
                 0,125,0.11
@@ -310,7 +311,7 @@ class NoFeatures(Diagnostic):
 class WrongFeatureCount(Diagnostic):
     """The network reads another number of features than the table gives it.
 
-    A spec without a layer that sets a width in its encoder reads exactly what its circuit reads.
+    A spec without a layer that sets a width in its encoder reads exactly as many features as its circuit.
 
         wrong   a circuit that reads 4 inputs, no encoder, a table with 6 features
         right   encoder { dense(4) }
@@ -517,7 +518,7 @@ class LossNotFinite(Diagnostic):
 class GradientNotFinite(Diagnostic):
     """A gradient became infinite or not a number, though the loss was a number; the weights were not changed by it.
 
-    An angle or a layer is at an edge of its domain, where its value is finite and its slope is not (`x / sqrt(x ** 2)`
+    An angle or a layer is at an edge of its domain, with a finite value and a slope that is not (`x / sqrt(x ** 2)`
     near 0, an operation such as `relu ** 0.5` at 0), or weights and features are so large that products overflow. The
     best checkpoint so far is kept.
 
@@ -602,7 +603,7 @@ class NoCuda(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class CannotResume(Diagnostic):
-    """A run can be taken up again only as what it was: the same spec, the same table, the same split.
+    """A run can be taken up again only as it was: the same spec, the same table, the same split.
 
     wrong   hqnn train other.hqnn data.csv --out runs/yacht-1 --resume
     right   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume

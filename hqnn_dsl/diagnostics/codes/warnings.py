@@ -23,7 +23,7 @@ class UnusedWeight(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class UnusedInput(Diagnostic):
-    """A component of the input is declared and never read: what the encoder computes for it is thrown away.
+    """A component of the input is declared and never read: the encoder's values for it are thrown away.
 
     wrong   feature_map each() { input x[qubits]; ry(x[0]) 0 }      # x[1] and on are unused
     right   feature_map each() { input x[qubits]; for q in 0..qubits { ry(x[q]) q } }
@@ -75,9 +75,9 @@ class UselessAllow(Diagnostic):
 class LibraryReplaced(Diagnostic):
     """A block of this file has the name of a library block and is used in its place.
 
-    wrong   feature_map angle() { … }         # where the library's `angle` is meant
+    wrong   feature_map angle() { … }         # if the library's `angle` is meant
     right   feature_map my_angle() { … }      # both can be used
-    right   feature_map angle() { … }         # where it is to replace the library's
+    right   feature_map angle() { … }         # if it is to replace the library's
     """
 
     code = "W0405"
@@ -125,7 +125,7 @@ class UnreadName(Diagnostic):
 class RowsBesideShare(Diagnostic):
     """A part of `split` is a whole number, so a number of rows, beside a part that is a share of them.
 
-    wrong   split validation: 15, test: 0.15      # 15 rows, where 15 per cent are meant
+    wrong   split validation: 15, test: 0.15      # 15 rows, not 15 per cent
     right   split validation: 0.15, test: 0.15
     """
 
@@ -143,11 +143,11 @@ class RowsBesideShare(Diagnostic):
 class DeadWeight(Diagnostic):
     """A weight stands in an angle that no output depends on: its gradient is zero for all inputs and weights.
 
-    The gate commutes with all that follows and with what is measured, or turns only the phase of the state. This is
-    worked out on the circuit as Pauli rotations, without running it, where that takes next to no time: up to 10,000
-    gates times qubits, and 100,000 gates times Pauli products measured.
+    The gate commutes with all that follows and with the measured observables, or turns only the phase of the state.
+    This is worked out on the circuit as Pauli rotations, without running it, if that takes next to no time: up to
+    10,000 gates times qubits, and 100,000 gates times Pauli products measured.
 
-    It is not said of the last layer of a library block where every qubit is measured: nothing of it can be dropped.
+    It is not said of the last layer of a library block if every qubit is measured: nothing of it can be dropped.
 
         wrong   weight w; ry(x[0]) 0; rz(w) 0; measure z      # <Z> does not see a rotation about Z
         right   weight w; ry(x[0]) 0; rx(w) 0; measure z
@@ -166,7 +166,7 @@ class DeadWeight(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class DeadInput(Diagnostic):
-    """A component of the input stands in angles that no output depends on: what the encoder computes for it is lost.
+    """A component of the input stands in angles that no output depends on: the encoder's values for it are lost.
 
     Worked out as for weights (W0407). A common cause is an encoding by RZ on qubits that are still in |0>.
 
@@ -188,7 +188,7 @@ class DeadInput(Diagnostic):
 class ConstantOutput(Diagnostic):
     """An output has the same value for all inputs and weights, so the decoder gets a constant.
 
-    Nothing that depends on an input or a weight reaches it, or the state has a symmetry under which it is zero: where
+    Nothing that depends on an input or a weight reaches it, or the state has a symmetry under which it is zero: if
     all amplitudes are real, an observable with an odd number of Y is.
 
         wrong   ry(x[0]) 0; measure y[0]      # RY keeps amplitudes real, and <Y> is zero
