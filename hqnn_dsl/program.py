@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import MeteredExecutable, offered
 from hqnn_dsl.backends.auto import candidates_of, pick
-from hqnn_dsl.backends.meter import Limits
-from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.diagnostics.codes.environment import BackendPicked
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -271,6 +269,8 @@ class Program:
         with self._placed("backend"):
             executable = row.load(self.logical, chosen.options, shots_seed)
         if self.spec.budget is not None and isinstance(executable, MeteredExecutable):
+            from hqnn_dsl.backends.meter import Limits
+
             executable.meter.limits = Limits(**vars(self.spec.budget))
         return QuantumLayer(
             self.logical,
@@ -291,6 +291,8 @@ class Program:
     @property
     def device(self) -> str:
         """Where tensors are, `cpu` or `cuda`, as `train { device }` says. Raises `Refusal` E0543 if it is not here."""
+        from hqnn_dsl.backends.torch_device import torch_device
+
         with self._placed("train.device"):
             return str(torch_device("cpu" if self.is_read_back else self.spec.train.device))
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.backends import trial_records
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -134,6 +133,8 @@ def pick(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, device
 
 
 def _key_of(circuit: Circuit, rows: int, candidates: Sequence[Candidate], device: str) -> str | None:
+    from hqnn_dsl.backends import trial_records
+
     offers = [(found.name, {**found.options, "pace": found.backend.pace}) for found in candidates]
     return trial_records.key_of(circuit, rows, offers, device)
 
@@ -142,6 +143,8 @@ def _from_earlier_trial(circuit: Circuit, rows: int, candidates: Sequence[Candid
     """What an earlier trial has found; None if there was none, or its choice is not here any more."""
     if len(candidates) == 1:
         return None
+    from hqnn_dsl.backends import trial_records
+
     entry = trial_records.read(_key_of(circuit, rows, candidates, device))
     here = {found.name for found in candidates if found.backend.is_here()}
     return None if entry is None or entry["name"] not in here else Picked(**entry, is_known=True)
@@ -162,6 +165,8 @@ def choose(circuit: Circuit, rows: int, candidates: Sequence[Candidate], *, devi
     if len(tried) == 1:
         return Picked(tried[0].name, left_out=left_out)
     picked = _trial(circuit, rows, tried, left_out, device)
+    from hqnn_dsl.backends import trial_records
+
     kept = {name: getattr(picked, name) for name in ("name", "seconds", "rows", "left_out")}
     trial_records.write(_key_of(circuit, rows, candidates, device), kept)
     return picked
