@@ -12,8 +12,7 @@ gradient of the same outputs by torch operations, or numbers that refuse to be d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.autograd import forward_ad
@@ -43,8 +42,8 @@ def differentiable(run: Run, by_torch: Callable[..., Tensor], *given: Tensor | N
 
     `by_torch(*given)` gives the same outputs by torch operations. If it raises `Refusal`, so do second derivatives.
     """
-    further = partial(graph_or_numbers, by_torch)
-    return cast("Tensor", _Function.apply(run, further, *given))  # type: ignore[no-untyped-call]
+    outputs: Tensor = _Differentiable.apply(run, by_torch, *given)  # type: ignore[no-untyped-call]
+    return outputs
 
 
 def differentiable_once(run: Run, backend: str, beyond: Diagnostic, *given: Tensor | None) -> Tensor:
@@ -52,17 +51,17 @@ def differentiable_once(run: Run, backend: str, beyond: Diagnostic, *given: Tens
 
     `backend` is the name that a user knows it by. Many upstream gradients at once are refused too (E0781).
     """
-    further = partial(_numbers_only, backend, beyond)
-    return cast("Tensor", _Function.apply(run, further, *given))  # type: ignore[no-untyped-call]
+    outputs: Tensor = _DifferentiableOnce.apply(run, backend, beyond, *given)  # type: ignore[no-untyped-call]
+    return outputs
 
 
-class _Function(torch.autograd.Function):
-    """Outputs of a run and its gradients as numbers; `further` answers if numbers do not suffice."""
+class _Differentiable(torch.autograd.Function):
+    """Outputs of a run and its gradients as numbers, or as a graph by torch operations."""
 
     @staticmethod
-    def forward(ctx: Any, run: Run, further: Callable[[Step], Gradients], *given: Tensor | None) -> Tensor:
+    def forward(ctx: Any, run: Run, by_torch: Callable[..., Tensor], *given: Tensor | None) -> Tensor:
         ctx.save_for_backward(*given)
-        ctx.further = further
+        ctx.by_torch = by_torch
         outputs, ctx.numbers = run(*given)
         return outputs
 
@@ -72,7 +71,25 @@ class _Function(torch.autograd.Function):
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
         if numbers_suffice(upstream[0]):
             return (None, None, *ctx.numbers(upstream[0], asked))
-        return (None, None, *ctx.further(Step(given, asked, upstream[0], ctx.numbers)))
+        return (None, None, *graph_or_numbers(ctx.by_torch, Step(given, asked, upstream[0], ctx.numbers)))
+
+
+class _DifferentiableOnce(torch.autograd.Function):
+    """Outputs of a run and its gradients as numbers, which refuse to be differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, run: Run, backend: str, beyond: Diagnostic, *given: Tensor | None) -> Tensor:
+        ctx.save_for_backward(*given)
+        ctx.backend, ctx.beyond = backend, beyond
+        outputs, ctx.numbers = run(*given)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        if is_batched(upstream[0]):
+            raise Refusal(ManyGradientsAtOnce(backend=ctx.backend))
+        step = Step(ctx.saved_tensors, ctx.needs_input_grad[3:], upstream[0], ctx.numbers)
+        return (None, None, None, *step.last(Refusal(ctx.beyond)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +119,6 @@ def graph_or_numbers(by_torch: Callable[..., Tensor], step: Step) -> Gradients:
         if is_batched(step.upstream):
             raise
         return step.last(refusal)
-
-
-def _numbers_only(backend: str, beyond: Diagnostic, step: Step) -> Gradients:
-    """Numbers that refuse to be differentiated."""
-    if is_batched(step.upstream):
-        raise Refusal(ManyGradientsAtOnce(backend=backend))
-    return step.last(Refusal(beyond))
 
 
 class _Last(torch.autograd.Function):
