@@ -72,7 +72,7 @@ def validated(model: type[R], data: object) -> R:
     except (OverflowError, RecursionError) as error:
         raise Wrong(f"a value is out of range ({error})") from None
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-    raise Wrong(f"`{path}` {_sentence(first)}" if path else _sentence(first))
+    raise Wrong(f"{f'`{path}`' if path else 'it'} {_sentence(first)}")
 
 
 def text_in(data: bytes) -> str:
@@ -101,6 +101,8 @@ def _sentence(error: Any) -> str:
             return "is missing"
         case "extra_forbidden":
             return "is no field of it"
+        case "model_type" | "dict_type":
+            return f"is {shown(error['input'])}, not an object with fields"
         case "value_error":
             return f"is wrong: {error['ctx']['error']}"
         case _:

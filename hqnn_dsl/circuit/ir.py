@@ -142,7 +142,7 @@ class Circuit:
     amplitude: AmplitudeInput | None = None
     input_names: tuple[str, ...] = field(default=())
     blocks: tuple[Segment, ...] = field(default=(), compare=False)
-    """The blocks that the circuit itself places, in order; they say nothing of its values. See `segments`."""
+    """The blocks that the circuit itself places, in order; they say nothing of its values. See `block_spans`."""
 
     @cached_property
     def sample_slots(self) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ def check(  # noqa: PLR0913 - options of a command
         typer.Option(
             "--resolved",
             help="Print the spec with every setting and default filled in: as text of the language or, with "
-            "`--format json`, in a JSON document that `hqnn explain spec-schema` describes.",
+            "`--format json`, in a JSON document that, if the spec is accepted, is as `hqnn explain spec-schema` says.",
         ),
     ] = False,
     form: Annotated[

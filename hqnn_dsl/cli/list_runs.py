@@ -100,18 +100,21 @@ def _is_run(path: Path) -> bool:
 
 
 def _listed(path: Path) -> Listed:
-    from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, EnvironmentFile, MetricsFile, read_run_file
+    from hqnn_dsl.training import run_files
+    from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, PREPROCESS, read_run_file
 
     nothing: dict[str, float | None] = dict.fromkeys(SCORES)
     if not os.path.lexists(path / METRICS):
         return Listed(path.name, "unfinished", None, nothing, f"there is no {METRICS}")
     try:
-        test = read_run_file(path, METRICS, MetricsFile).test
-        backend = read_run_file(path, ENVIRONMENT, EnvironmentFile).backend
+        test = read_run_file(path, METRICS, run_files.MetricsFile).test
+        read_run_file(path, PREPROCESS, run_files.PreprocessFile)
+        is_recorded = os.path.lexists(path / ENVIRONMENT)  # a run of an early version has no such file
+        backend = read_run_file(path, ENVIRONMENT, run_files.EnvironmentFile).backend.name if is_recorded else None
     except Refusal as refusal:
         return Listed(path.name, "damaged", None, nothing, _reason(refusal))
     scores = nothing if test is None else {name: getattr(test, name) for name in SCORES}
-    return Listed(path.name, "complete", backend.name, scores)
+    return Listed(path.name, "complete", backend, scores)
 
 
 def _reason(refusal: Refusal) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from hqnn_dsl.cli.options import AllowPath, Json, Set, Spec
 from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write_json, write_lines
+from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.terminal import printable
 
 if TYPE_CHECKING:
@@ -111,8 +112,9 @@ def _verification(found: Verification) -> str:
     parts += [printable(f"{row.title}: {row.reason}") for row in found.rows if row.reason]
     checked = f"{found.checked} of {found.gradients}" if found.checked < found.gradients else f"all {found.gradients}"
     parts.append(
-        f"Largest differences / tolerances. Values and gradients against {found.oracle}, {found.points} points of "
-        f"{found.rows_a_point} rows; {checked} gradients a point against finite differences."
+        f"Largest differences / tolerances. Values and gradients against {found.oracle}, "
+        f"{count(found.points, 'point')} of {count(found.rows_a_point, 'row')}; {checked} gradients a point against "
+        "finite differences."
     )
     return "\n".join(parts)
 

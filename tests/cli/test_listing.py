@@ -16,13 +16,22 @@ ENVIRONMENT = json.dumps({
     "backend": {"asked": "auto", "name": "native", "options": {}, "metadata": {}}, "seeds": {"root": 7},
 })  # fmt: skip
 
+PREPROCESS = json.dumps({
+    "features": {"scale": "standard", "names": ["a"], "means": [0.0], "scales": [1.0]},
+    "target": {"scale": "standard", "names": ["y"], "means": [0.0], "scales": [1.0]},
+    "loss": {"name": "mse", "options": {}}, "batch": 2, "table": {"rows": 4, "sha256": "0" * 64},
+    "split": {"train": [0, 1], "validation": [2], "test": [3]},
+})  # fmt: skip
 
-def _run(folder, name, metrics=None, environment=ENVIRONMENT):
+
+def _run(folder, name, metrics=None, environment=ENVIRONMENT, preprocess=PREPROCESS):
     path = folder / name
     path.mkdir(parents=True)
     (path / "spec.hqnn").write_text("hqnn 1\n", encoding="utf-8")
     if metrics is not None:
         (path / "metrics.json").write_text(metrics, encoding="utf-8")
+    if preprocess is not None:
+        (path / "preprocess.json").write_text(preprocess, encoding="utf-8")
     if environment is not None:
         (path / "environment.json").write_text(environment, encoding="utf-8")
 
@@ -48,7 +57,8 @@ def listed(tmp_path, monkeypatch, capfd):
     _run(folder, "deep", "[" * 100_000)
     _run(folder, "odd", "[]")
     _run(folder, "other", '{"test": 3}')
-    _run(folder, "alone", _scores(1.0, 0.9), environment=None)
+    _run(folder, "alone", _scores(4.0, 0.05), environment=None)
+    _run(folder, "unscaled", _scores(1.0, 0.9), preprocess="[]")
     _run(folder, "begun")
     _run(folder, "small", _metrics(None))
     _run(folder, "later", json.dumps({"version": 2}))
@@ -69,7 +79,11 @@ def listed(tmp_path, monkeypatch, capfd):
 
 @pytest.mark.parametrize(
     ("sort", "order"),
-    [("name", ["a", "b", "c", "small"]), ("rmse", ["b", "c", "a", "small"]), ("r2", ["b", "c", "a", "small"])],
+    [
+        ("name", ["a", "alone", "b", "c", "small"]),
+        ("rmse", ["b", "c", "a", "alone", "small"]),
+        ("r2", ["b", "c", "a", "alone", "small"]),
+    ],
 )
 def test_runs_are_sorted_with_the_best_first(listed, sort, order):
     rows = json.loads(listed("--sort", sort, "--json"))["runs"]
@@ -80,11 +94,12 @@ def test_runs_are_sorted_with_the_best_first(listed, sort, order):
 
 def test_damaged_and_unfinished_runs_are_listed_as_such(listed):
     rows = {row["run"]: row for row in json.loads(listed("--json"))["runs"]}
-    damaged = {"cut", "deep", "odd", "other", "alone", "bytes", "later"}
+    damaged = {"cut", "deep", "odd", "other", "unscaled", "bytes", "later"}
     assert {name for name, row in rows.items() if row["state"] == "damaged"} == damaged
     assert {name for name, row in rows.items() if row["state"] == "unfinished"} == {"begun"}
     assert all(rows[name]["reason"] for name in (*damaged, "begun"))
-    assert rows["alone"]["reason"] == "there is no environment.json"
+    assert (rows["alone"]["state"], rows["alone"]["backend"]) == ("complete", None)
+    assert rows["unscaled"]["reason"] == "preprocess.json cannot be used: it is [], not an object with fields"
     assert rows["other"]["reason"].startswith("metrics.json cannot be used: `train` is missing")
     assert rows["later"]["reason"].startswith("metrics.json cannot be used: `version` is 2, and this hqnn")
     assert "notes" not in rows
