@@ -1,8 +1,9 @@
 """The backend `native`: circuits as Pauli rotations, run by compiled kernels on the CPU or a GPU.
 
-`circuit.pauli` makes the plan and `tables` lays it out as arrays. The kernels, compiled by Numba on first use, are
-in `kernels`; `compiled` keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the
-torch function. `cuda` has the same plan on a GPU. Here is its row in the table of backends.
+`circuit.pauli` makes the plan and `tables` lays it out as arrays. The folder `kernels` holds all that Numba compiles
+for the CPU, on first use; `compiled` keeps it on disk under the key of `kernel_key`, `call` runs it on the threads of
+`pool`, and `executable` is the torch function. `cuda` runs the same plan on a GPU. This module is the backend's row in
+the table of backends.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SMALL_FACTOR = 32
 
 
 def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:  # noqa: ARG001 - nothing is drawn
-    """The circuit as a torch function. Raises `Refusal` where not even one state fits the memory limit."""
+    """Returns the circuit as a torch function. Raises `Refusal` if not even one state fits the memory limit."""
     from hqnn_dsl.backends.native.executable import NativeExecutable
 
     refused = objections(circuit, options)
@@ -44,12 +45,12 @@ def load(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable:
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
-    """Only one: a single state, of the plan's largest part, that is larger than the memory limit."""
+    """Returns one objection at most: a single state, of the plan's largest part, is larger than the memory limit."""
     return _too_large(circuit, options, 1, gradients=False)
 
 
 def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: str) -> tuple[Diagnostic, ...]:
-    """A step's states that are larger than the memory limit; on a GPU its own memory is the limit, and asked there."""
+    """Returns an objection if a step's states are larger than the memory limit; a GPU has one of its own."""
     if device.startswith("cuda") and options.get("device", "auto") != "cpu":
         return ()
     return _too_large(circuit, options, rows, gradients=True)
@@ -58,7 +59,7 @@ def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: st
 def _too_large(
     circuit: Circuit, options: Mapping[str, Any], rows: int, *, gradients: bool
 ) -> tuple[StateTooLarge, ...]:
-    """The refusal of a call on so many rows, by the count that the call makes itself."""
+    """Returns the refusal of a call on so many rows, by the count that the call makes itself."""
     precision = options.get("precision", "single")
     if SMALL_FACTOR * NUMBER_BYTES[precision] << circuit.num_qubits <= MAX_STATE_BYTES - KEPT_BYTES:
         return ()
@@ -77,7 +78,7 @@ def _too_large(
 
 
 def probe() -> str:
-    """What it can do here, in a line."""
+    """Returns a line about the processors that it can use on this machine."""
     import numba
     import torch
 

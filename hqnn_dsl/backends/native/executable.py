@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 class NativeExecutable:
     """A circuit run by compiled kernels; see `backends.Executable` and `backends.LayerExecutable`.
 
-    `precision` is `single` or `double`. With `device` `auto`, tensors on CUDA are run there, where its kernels can run;
+    `precision` is `single` or `double`. With `device` `auto`, tensors on CUDA are run there if its kernels can run;
     `cpu` and `cuda` copy tensors to that device and outputs back. `without` names rewrites of the plan to leave out.
-    Raises `Refusal` where the states would take more than the memory limit, and for an amplitude input with a row of
+    Raises `Refusal` if the states would take more than the memory limit, and for an amplitude input with a row of
     zeros.
     """
 
@@ -105,11 +105,11 @@ class NativeExecutable:
         elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
             found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
         else:
-            found = torch.from_numpy(_Front(self, inputs, weights).forward(keep=False))
+            found = torch.from_numpy(_TapedCall(self, inputs, weights).forward(keep=False))
         return found if device is None else found.to(device)
 
     def _cuda_of(self, given: Tensor) -> CudaExecutable | None:
-        """The plan on CUDA, where the option or the tensor asks for it and it can run; says so once where it cannot."""
+        """Returns the plan on CUDA if the option or the tensor asks for it and it can run; says once that it cannot."""
         if self.device == "cpu" or self._cuda_refused or (self.device == "auto" and not given.is_cuda):
             return None
         if self._cuda is None:
@@ -153,7 +153,7 @@ class NativeExecutable:
         return self(*slot_values(inputs, _joined(own, inputs)), state).to(device)
 
     def _own(self, tensor: Tensor) -> Tensor:
-        """The tensor on the CPU in the engine's precision: itself, where it is."""
+        """The tensor on the CPU in the engine's precision: itself if it is that."""
         return tensor if tensor.dtype is self.real and tensor.is_cpu else tensor.to("cpu", self.real)
 
     def differentiable(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
@@ -174,7 +174,7 @@ def _broken(samples: Array, shared: Array) -> Array:
 
 
 def _outputs(call: Call, *, keep: bool) -> Array:
-    """Outputs `[B, M]`; NaN in rows where an angle is no finite number."""
+    """Outputs `[B, M]`; NaN in rows in which an angle is no finite number."""
     out: Array = call.forward(keep=keep)
     out[_broken(call.samples, call.shared)] = np.nan
     return out
@@ -185,7 +185,7 @@ def _joined(weights: tuple[Tensor, ...], like: Tensor) -> Tensor:
     return torch.cat([w.reshape(-1) for w in weights]) if weights else like.new_zeros(0)
 
 
-class _Front:
+class _TapedCall:
     """Angles from inputs and weights by the tape, and the call with them."""
 
     def __init__(self, executable: NativeExecutable, inputs: Tensor, weights: tuple[Tensor, ...]) -> None:
@@ -204,14 +204,14 @@ class _Front:
         self._broken = None if finite else _broken(samples, shared)
 
     def forward(self, *, keep: bool) -> Array:
-        """Outputs `[B, M]`; NaN in rows where an angle is no finite number, whether or not it reaches an output."""
+        """Outputs `[B, M]`; NaN in rows in which an angle is no finite number, whether or not it reaches an output."""
         out = self.call.forward(keep=keep)
         if self._broken is not None:
             out[self._broken] = np.nan
         return out
 
     def backward(self, upstream: Array, *, inputs: bool, weights: bool) -> tuple[Array, Array]:
-        """Gradients of `inputs[B, I]` (empty where not asked for) and of all weights flattened."""
+        """Gradients of `inputs[B, I]` (empty if not asked for) and of all weights flattened."""
         call, layouts = self.call, self.call.layouts
         width = len(call.shared)
         if self._broken is not None:
@@ -274,8 +274,8 @@ class _Layer(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(inputs, *weights)
         ctx.executable, ctx.slot_values = executable, slot_values
-        ctx.front = _Front(executable, inputs, weights)
-        return torch.from_numpy(ctx.front.forward(keep=True))
+        ctx.call = _TapedCall(executable, inputs, weights)
+        return torch.from_numpy(ctx.call.forward(keep=True))
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
@@ -293,8 +293,8 @@ class _Layer(torch.autograd.Function):
 
 
 def _numbers(ctx: Any, given: tuple[Tensor, ...], asked: tuple[bool, ...], upstream: Tensor) -> list[Tensor | None]:
-    """The gradients of a layer's inputs and weights, where asked for."""
-    input_grads, flat = ctx.front.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
+    """The gradients of a layer's inputs and weights, None for those that are not asked for."""
+    input_grads, flat = ctx.call.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
     first = torch.from_numpy(input_grads) if asked[0] else None
     if len(asked) == 2:
         return [first, torch.from_numpy(flat.reshape(given[1].shape)) if asked[1] else None]

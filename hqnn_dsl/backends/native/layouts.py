@@ -49,7 +49,7 @@ class Layouts:
         return self._tables[key]
 
     def block_bits(self, number: int, *, by_amplitude: bool) -> int | None:
-        """The bits of the rows of a block, None where the states of a tile are small enough to be left whole."""
+        """Returns the bits of the rows of a block, None if the states of a tile are small enough to be left whole."""
         part = self.plan.parts[number]
         row = self.row_bytes(number, by_amplitude=True)
         rows = 1 << (part.num_qubits - (LANE_BITS[self.dtype] if by_amplitude else 0))
@@ -77,7 +77,7 @@ class Layouts:
         return self._chosen[batch]
 
     def by_amplitude(self, number: int, batch: int) -> bool:
-        """The layout of a part for that many rows: the cheaper by count, where a state fills registers at all."""
+        """The layout of a part for that many rows: the cheaper by count, if a state fills registers at all."""
         return by_amplitude(self.plan.parts[number], batch, self.offsets.itemsize, BY_AMPLITUDE_COST)
 
 
