@@ -39,10 +39,10 @@ def kernel_seconds(step: Callable[[], None], repeats: int) -> tuple[float, float
     inside: list[float] = []
 
     def clocked(kernel: Callable[..., int]) -> Callable[..., int]:
-        def run(words: Any, job: int, seat: int, *arguments: Any) -> int:
+        def run(queue: Any, job: int, worker: int, *arguments: Any) -> int:
             start = time.perf_counter()
-            found = kernel(words, job, seat, *arguments)
-            if seat == 0:
+            found = kernel(queue, job, worker, *arguments)
+            if worker == 0:
                 inside.append(time.perf_counter() - start)
             return found
 

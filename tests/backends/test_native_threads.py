@@ -1,4 +1,4 @@
-"""The native engine's threads: tiles are claimed once each, late helpers harm nothing, and bits are those of one."""
+"""The native engine's threads: tiles are taken once each, late helpers harm nothing, and bits are those of one."""
 
 from __future__ import annotations
 
@@ -11,62 +11,62 @@ from numba import njit
 
 from hqnn_dsl.backends.native import pool
 from hqnn_dsl.backends.native.kernels import tile_queue
-from hqnn_dsl.backends.native.kernels.tile_queue import DONE, GO, NEXT, SEAT_BITS, TILE_BITS, WORDS
+from hqnn_dsl.backends.native.kernels.tile_queue import DONE, GO, NEXT, QUEUE_SIZE, TILE_BITS, WORKER_BITS
 
 
 @njit(nogil=True)
-def claim(words, job, tiles):
-    return tile_queue.claim(words, job, tiles)
+def take_tile(queue, job, tiles):
+    return tile_queue.take_tile(queue, job, tiles)
 
 
 @njit(nogil=True)
-def begin(words, job, seats):
-    tile_queue.join(words, job, 0, seats)
+def begin(queue, job, workers):
+    tile_queue.join(queue, job, 0, workers)
 
 
 @njit(nogil=True)
-def square(words, job, seat, seats, tiles, given, found, work):
-    """A kernel like those of `entries`: the square of each tile's number, after some work, added to what is there."""
-    tile_queue.join(words, job, seat, seats)
+def square(queue, job, worker, workers, tiles, given, found, work):
+    """A kernel like those of `compiled`: the square of each tile's number, after some work, added to what is there."""
+    tile_queue.join(queue, job, worker, workers)
     while True:
-        tile = tile_queue.claim(words, job, tiles)
+        tile = tile_queue.take_tile(queue, job, tiles)
         if tile < 0:
             break
         wasted = 0.0
         for k in range(work):
             wasted += np.sin(k)
         found[tile] += given[tile] ** 2 + (0.0 if wasted < 1e9 else 1.0)
-        tile_queue.finish(words)
-    return tile_queue.leave(words, job, seat, tiles)
+        tile_queue.finish(queue)
+    return tile_queue.leave(queue, job, worker, tiles)
 
 
-def squares(team: pool.Team, tiles: int, seats: int, work: int = 50) -> None:
+def squares(team: pool.Team, tiles: int, workers: int, work: int = 50) -> None:
     given, found = np.arange(tiles, dtype=np.float64), np.zeros(tiles)
-    team.run(("squares",), square, (given, found, work), tiles, seats)
+    team.run(("squares",), square, (given, found, work), tiles, workers)
     np.testing.assert_array_equal(found, given**2)
 
 
 def test_a_job_gives_each_tile_once() -> None:
-    words = np.zeros(WORDS, np.int64)
-    begin(words, 7, 3)
-    assert words[GO] == 7 << SEAT_BITS | 3
-    assert words[DONE] == 0
-    assert [claim(words, 7, 3) for _ in range(5)] == [0, 1, 2, -1, -1]
-    assert words[NEXT] == 7 << TILE_BITS | 3
+    queue = np.zeros(QUEUE_SIZE, np.int64)
+    begin(queue, 7, 3)
+    assert queue[GO] == 7 << WORKER_BITS | 3
+    assert queue[DONE] == 0
+    assert [take_tile(queue, 7, 3) for _ in range(5)] == [0, 1, 2, -1, -1]
+    assert queue[NEXT] == 7 << TILE_BITS | 3
 
 
 def test_a_helper_of_an_earlier_job_gets_nothing_of_a_later_one() -> None:
-    words = np.zeros(WORDS, np.int64)
-    begin(words, 1, 2)
-    assert claim(words, 1, 9) == 0
-    begin(words, 2, 2)
-    assert claim(words, 1, 9) == -1
-    assert claim(words, 2, 9) == 0
+    queue = np.zeros(QUEUE_SIZE, np.int64)
+    begin(queue, 1, 2)
+    assert take_tile(queue, 1, 9) == 0
+    begin(queue, 2, 2)
+    assert take_tile(queue, 1, 9) == -1
+    assert take_tile(queue, 2, 9) == 0
 
 
 @pytest.mark.parametrize("helpers", [1, 2, 5])
 def test_every_tile_of_many_jobs_is_run_once(helpers: int) -> None:
-    """Short and long jobs, some after a pause in which helpers fall asleep, some for fewer seats than there are."""
+    """Short and long jobs, some after a pause in which helpers fall asleep, some for fewer workers than there are."""
     team = pool.Team(helpers)
     rng = np.random.default_rng(helpers)
     for k in range(400):
@@ -80,9 +80,9 @@ def test_helpers_do_help() -> None:
     team = pool.Team(1)
     seen: set[int] = set()
 
-    def watched(words, job, seat, *rest):
-        seen.add(seat)
-        return square(words, job, seat, *rest)
+    def watched(queue, job, worker, *rest):
+        seen.add(worker)
+        return square(queue, job, worker, *rest)
 
     for _ in range(200):
         given, found = np.arange(64, dtype=np.float64), np.zeros(64)
@@ -95,11 +95,11 @@ def test_a_helper_without_memory_leaves_the_job_to_the_caller() -> None:
     team = pool.Team(1)
     refused = threading.Event()
 
-    def short(words, job, seat, *rest):
-        if seat:
+    def short(queue, job, worker, *rest):
+        if worker:
             refused.set()
             raise MemoryError
-        return square(words, job, seat, *rest)
+        return square(queue, job, worker, *rest)
 
     for _ in range(200):
         given, found = np.arange(64, dtype=np.float64), np.zeros(64)
@@ -120,18 +120,18 @@ def test_work_too_small_for_two_is_done_by_one() -> None:
     assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE - 1, threads=4) == 1
     assert pool.shares(tiles=8, work=2 * pool.SMALLEST_SHARE, threads=4) == 2
     assert pool.shares(tiles=3, work=10**12, threads=4) == 3
-    assert pool.shares(tiles=10**6, work=10**12, threads=10**6) < tile_queue.MOST_SEATS
+    assert pool.shares(tiles=10**6, work=10**12, threads=10**6) < tile_queue.MOST_WORKERS
 
 
 def test_a_job_that_ends_early_leaves_its_words_to_its_helpers() -> None:
     """A helper may still be at a tile when the caller is interrupted; counted in the next job, it ends that early."""
     before = pool.TEAMS.of(1)
 
-    def interrupted(words, job, seat, *rest):
-        if seat == 0:
-            begin(words, job, 2)
+    def interrupted(queue, job, worker, *rest):
+        if worker == 0:
+            begin(queue, job, 2)
             raise KeyboardInterrupt
-        return square(words, job, seat, *rest)
+        return square(queue, job, worker, *rest)
 
     given, found = np.arange(64, dtype=np.float64), np.zeros(64)
     with pytest.raises(KeyboardInterrupt):

@@ -1,8 +1,9 @@
 """The backend `native`: circuits as Pauli rotations, run by compiled kernels on the CPU or a GPU.
 
-`circuit.pauli` makes the plan and `tables` lays it out as arrays. The kernels, compiled by Numba on first use, are
-in `kernels`; `compiled` keeps them on disk, `call` runs them on the threads of `pool`, `executable` is the
-torch function. `cuda` has the same plan on a GPU. Here is its row in the table of backends.
+`circuit.pauli` makes the plan and `tables` lays it out as arrays. The folder `kernels` holds all that Numba compiles
+for the CPU, on first use; `compiled` keeps it on disk under the key of `kernel_key`, `call` runs it on the threads of
+`pool`, and `executable` is the torch function. `cuda` runs the same plan on a GPU. This module is the backend's row in
+the table of backends.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable
 
 
 def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
-    """Only one: a single state, of the plan's largest part, that is larger than the memory limit."""
+    """Returns one objection at most: a single state, of the plan's largest part, is larger than the memory limit."""
     return _too_large(circuit, options, 1, gradients=False)
 
 
@@ -74,7 +75,7 @@ def _too_large(
 
 
 def probe() -> str:
-    """What it can do here, in a line."""
+    """Returns a line about the processors that it can use on this machine."""
     import numba
     import torch
 

@@ -1,7 +1,7 @@
 """One call of an executable: layouts chosen, memory counted before it is taken, tiles handed to threads.
 
-At a few qubits a step takes tens of microseconds, and Python that thinks takes as long. What depends on the batch size
-alone is therefore thought about once, in `Part`, and kept in `Schedules`.
+At a few qubits a step takes tens of microseconds, and some lines of Python take as long. All that depends on the batch
+size alone is therefore worked out once, in `Part`, and kept in `Schedules`.
 """
 
 from __future__ import annotations
@@ -46,16 +46,19 @@ class Part:
     @cached_property
     def values_threads(self) -> int:
         """Threads for values. Raises `Refusal` if not even one thread's states fit the memory limit."""
-        return self._threads(passes=1, gradients=False)
+        return self._threads(sweeps=1, gradients=False)
 
     @cached_property
     def gradients_threads(self) -> int:
         """Threads for the sweep back. Raises `Refusal` like `values_threads`."""
-        return self._threads(passes=3, gradients=True)
+        return self._threads(sweeps=3, gradients=True)
 
-    def _threads(self, *, passes: int, gradients: bool) -> int:
-        """Threads worth their while whose states fit the memory beside the kept ones."""
-        count = shares(self.tiles, passes * self.tables.work * self._batch, self._most)
+    def _threads(self, *, sweeps: int, gradients: bool) -> int:
+        """Returns how many threads pay, of those whose states fit the memory beside the kept ones.
+
+        `sweeps` are the times that the work of a state is done.
+        """
+        count = shares(self.tiles, sweeps * self.tables.work * self._batch, self._most)
         tile = self.size * self._layouts.offsets.itemsize
 
         def taken(threads: int) -> int:
@@ -123,7 +126,7 @@ class Call:
         self.kept: Sequence[Array] | None = None
 
     def forward(self, *, keep: bool) -> Array:
-        """Outputs `[B, M]`; with `keep` the final states are kept where they are not too large."""
+        """Outputs `[B, M]`; with `keep` the final states are kept if they are not too large."""
         layouts, batch = self.layouts, len(self.samples)
         parts = self.schedules.parts(batch, keep=keep)
         shape = batch, len(layouts.offsets)

@@ -4,8 +4,8 @@ Numba looks only at the file of the function that it kept, so a change in anothe
 therefore carry the `key` of `kernel_key`, which as a constant of theirs is part of Numba's own key. They are made for
 it in the folder `kernels`, beside their work: as thin functions around kernels they would take LLVM a fifth longer.
 
-Those over tiles are called by the caller of a job, `seat` 0, which is told whether all tiles are done, and by its
-helpers, which are told the number of the next job, or their own where none came in time.
+Those over tiles are called by the caller of a job, `worker` 0, to which they return whether all tiles are done, and by
+its helpers, to which they return the number of the next job, or their own if none came in time.
 """
 
 from __future__ import annotations

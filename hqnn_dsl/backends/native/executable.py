@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class NativeExecutable:
     """A circuit run by compiled kernels; see `backends.Executable` and `backends.LayerExecutable`.
 
-    `precision` is `single` or `double`. With `device` `auto`, tensors on CUDA are run there, where its kernels can run;
+    `precision` is `single` or `double`. With `device` `auto`, tensors on CUDA are run there if its kernels can run;
     `cpu` and `cuda` copy tensors to that device and outputs back. `without` names rewrites of the plan to leave out.
     Raises `Refusal` if the states would take more than the memory limit, and for an amplitude input with a row of
     zeros.
@@ -103,11 +103,11 @@ class NativeExecutable:
         elif torch.is_grad_enabled() and (inputs.requires_grad or any(w.requires_grad for w in weights)):
             found = _Layer.apply(self, slot_values, inputs, *weights)  # type: ignore[no-untyped-call]
         else:
-            found = torch.from_numpy(_Front(self, inputs, weights).forward(keep=False))
+            found = torch.from_numpy(_TapedCall(self, inputs, weights).forward(keep=False))
         return found if device is None else found.to(device)
 
     def _cuda_of(self, given: Tensor) -> CudaExecutable | None:
-        """The plan on CUDA, where the option or the tensor asks for it and it can run; says so once where it cannot."""
+        """Returns the plan on CUDA if the option or the tensor asks for it and it can run; says once that it cannot."""
         if self.device == "cpu" or self._cuda_refused or (self.device == "auto" and not given.is_cuda):
             return None
         if self._cuda is None:
@@ -149,7 +149,7 @@ class NativeExecutable:
         return self(*slot_values(inputs, _joined(own, inputs)), state).to(device)
 
     def _own(self, tensor: Tensor) -> Tensor:
-        """The tensor on the CPU in the engine's precision: itself, where it is."""
+        """The tensor on the CPU in the engine's precision: itself if it is that."""
         return tensor if tensor.dtype is self.real and tensor.is_cpu else tensor.to("cpu", self.real)
 
     def _run(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> tuple[Tensor, Numbers]:
@@ -175,7 +175,7 @@ def _broken(samples: Array, shared: Array) -> Array:
 
 
 def _outputs(call: Call, *, keep: bool) -> Array:
-    """Outputs `[B, M]`; NaN in rows where an angle is no finite number."""
+    """Outputs `[B, M]`; NaN in rows in which an angle is no finite number."""
     out: Array = call.forward(keep=keep)
     out[_broken(call.samples, call.shared)] = np.nan
     return out
@@ -186,7 +186,7 @@ def _joined(weights: tuple[Tensor, ...], like: Tensor) -> Tensor:
     return torch.cat([w.reshape(-1) for w in weights]) if weights else like.new_zeros(0)
 
 
-class _Front:
+class _TapedCall:
     """Angles from inputs and weights by the tape, and the call with them."""
 
     def __init__(self, executable: NativeExecutable, inputs: Tensor, weights: tuple[Tensor, ...]) -> None:
@@ -205,7 +205,7 @@ class _Front:
         self._broken = None if finite else _broken(samples, shared)
 
     def forward(self, *, keep: bool) -> Array:
-        """Outputs `[B, M]`; NaN in rows where an angle is no finite number, whether or not it reaches an output."""
+        """Outputs `[B, M]`; NaN in rows in which an angle is no finite number, whether or not it reaches an output."""
         out = self.call.forward(keep=keep)
         if self._broken is not None:
             out[self._broken] = np.nan
@@ -248,8 +248,8 @@ class _Layer(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(inputs, *weights)
         ctx.executable, ctx.slot_values = executable, slot_values
-        ctx.front = _Front(executable, inputs, weights)
-        return torch.from_numpy(ctx.front.forward(keep=True))
+        ctx.call = _TapedCall(executable, inputs, weights)
+        return torch.from_numpy(ctx.call.forward(keep=True))
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:

@@ -1,8 +1,8 @@
-"""Where compiled kernels are kept between processes: Numba's places, and one more where none of those can be written.
+"""Where compiled kernels are kept between processes: Numba's folders, and one more if none of those can be written.
 
 Numba keeps what it compiles in `NUMBA_CACHE_DIR`, beside the source, or in the user's folder for caches. Without a home
-that can be written all of these fail, and then a folder of this user's own among the temporary files is used. What is
-kept is loaded and run, so the folder must be ours, no link, and closed to everybody else.
+that can be written all of these fail, and then a folder of this user's own among the temporary files is used. A kept
+kernel is loaded and run, so the folder must be ours, no link, and closed to everybody else.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FOLDER = "hqnn-kernels"
-"""What the folder among the temporary files is called, before the user's number."""
+"""The name of the folder among the temporary files, before the user's number."""
 
 _not_kept: set[str] = set()
 """Why kernels are not kept, once that is said."""
 
 
 def kept(function: Callable[..., Any]) -> Any:
-    """The function, compiled for each kind of arguments and kept on disk where there is a place for it."""
+    """The function, compiled for each kind of arguments and kept on disk if a folder can be written."""
     try:
         return numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:
@@ -51,7 +51,7 @@ def lost(error: Exception, at: Caller | None = None) -> None:
 
 
 def is_kept() -> bool:
-    """Whether what is compiled is there when the next process begins, as far as is known."""
+    """Whether a compiled kernel is there when the next process begins, as far as is known."""
     return not _not_kept
 
 
@@ -70,9 +70,9 @@ def _temporary() -> Path:
 
 
 def _own_folder() -> Path:
-    """The folder among the temporary files, made where it is missing.
+    """The folder among the temporary files, made if it is missing.
 
-    Raises `OSError` where it cannot be made or written, or is not this user's alone.
+    Raises `OSError` if it cannot be made or written, or is not this user's alone.
     """
     parent = _temporary()
     if parent == Path.cwd():  # Python's last resort, and no place of ours

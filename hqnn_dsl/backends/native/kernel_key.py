@@ -1,4 +1,4 @@
-"""The key of kept kernels: a number made from all that decides what a compiled kernel computes.
+"""The key of kept kernels: a number made from all that decides the results of a compiled kernel.
 
 Numba looks only at the file of the function that it kept, and at the CPU. A kernel is compiled from all files of the
 folder `kernels`, and the codes of functions in it are their indices in `circuit.angles.FUNCTIONS`.
@@ -32,8 +32,8 @@ def kernel_key(
     """Returns the key, never 0.
 
     `folder` holds the sources of the kernels, `functions` are the names of the table of functions in its order, `lanes`
-    the numbers in a register by dtype, `versions` those of the packages that compile, and `cpu` is what they compile
-    for. Raises `OSError` if the folder cannot be read.
+    the numbers in a register by dtype, `versions` those of the packages that compile, and `cpu` names the
+    processor that they compile for. Raises `OSError` if the folder cannot be read.
     """
     given = tuple(functions), sorted(lanes.items()), sorted(versions.items()), tuple(cpu)
     digest = hashlib.sha256(repr(given).encode())

@@ -77,7 +77,7 @@ class Layouts:
         return self._chosen[batch]
 
     def by_amplitude(self, number: int, batch: int) -> bool:
-        """The layout of a part for that many rows: the cheaper by count, where a state fills registers at all."""
+        """The layout of a part for that many rows: the cheaper by count, if a state fills registers at all."""
         return by_amplitude(self.plan.parts[number], batch, self.offsets.itemsize, BY_AMPLITUDE_COST)
 
 

@@ -21,7 +21,7 @@ KEPT_BYTES = 1 << 29
 CACHE_BYTES = 1 << 23
 """A core's share of the outer cache: a tile whose two states are larger goes half as fast."""
 BY_AMPLITUDE_COST = 1.9
-"""How much more a sample costs where neighbouring amplitudes share a register and lanes are swapped.
+"""How much more a sample costs if neighbouring amplitudes share a register and lanes are swapped.
 
 Measured on one core with AVX2: 2.1 to 4 at 8 qubits, 1.5 to 2.1 at 12, 1.0 at 16, where a tile by sample has left the
 cache.
@@ -51,9 +51,9 @@ def tile(part: PauliProgram, batch: int, number: int) -> tuple[int, int]:
 
 
 def call_bytes(tiles: int, tile_bytes: int, *, threads: int, keep: bool, gradients: bool) -> int:
-    """What a call of one part takes: kept final states, and those at work, of which each thread has its own.
+    """Returns the bytes of a call of one part: kept final states, and those at work, of which each thread has its own.
 
-    Values need a state where none is kept, gradients the adjoint beside it.
+    Values need a state if none is kept, gradients the adjoint beside it.
     """
     working = (0 if keep else 1) + (1 if gradients else 0)
     return (tiles if keep else 0) * tile_bytes + threads * working * tile_bytes

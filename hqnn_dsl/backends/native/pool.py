@@ -3,8 +3,8 @@
 Numba's parallel layers end the process on concurrent use or after a fork; kernels here are compiled without the
 interpreter's lock, so plain threads do. Handing work to a thread that sleeps takes up to 0.1 ms, longer than many
 kernels run; helpers therefore stay awake in compiled code for some tenths of a millisecond after a call, where the next
-one finds them, and only then sleep. They claim tiles
-(`kernels.tile_queue`), so a call never waits for a helper that is not there.
+one finds them, and only then sleep. They take tiles
+one by one (`kernels.tile_queue`), so a call never waits for a helper that is not there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.backends.native import compiled
-from hqnn_dsl.backends.native.kernels.tile_queue import GO, MOST_SEATS, SEAT_BITS, WORDS
+from hqnn_dsl.backends.native.kernels.tile_queue import GO, MOST_WORKERS, QUEUE_SIZE, WORKER_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,63 +30,63 @@ JOBS = 1 << 30
 
 
 class Team:
-    """Helpers for one caller at a time, seats 1 to `helpers`; the caller has seat 0."""
+    """Helpers for one caller at a time, workers 1 to `helpers`; the caller is worker 0."""
 
     def __init__(self, helpers: int) -> None:
-        self.words = np.zeros(WORDS, np.int64)
+        self.queue = np.zeros(QUEUE_SIZE, np.int64)
         self.free = threading.Lock()
         self._number = 0
         self._job: tuple[int, Callable[..., int], tuple[object, ...]] | None = None
         self._asleep = [False] * (helpers + 1)
-        self._bells = [threading.Event() for _ in range(helpers + 1)]
-        for seat in range(1, helpers + 1):
-            threading.Thread(target=self._help, args=(seat,), name=f"hqnn-{seat}", daemon=True).start()
+        self._wake = [threading.Event() for _ in range(helpers + 1)]
+        for worker in range(1, helpers + 1):
+            threading.Thread(target=self._help, args=(worker,), name=f"hqnn-{worker}", daemon=True).start()
 
     def run(
-        self, kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[object, ...], tiles: int, seats: int
+        self, kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[object, ...], tiles: int, workers: int
     ) -> None:
-        """Run a kernel over all tiles with `seats` threads, this one among them; `free` is the caller's meanwhile."""
+        """Run a kernel over all tiles with `workers` threads, this one among them; `free` is the caller's meanwhile."""
         number = self._number = self._number % JOBS + 1
-        self._job = (number, kernel, (seats, tiles, *given))
-        for seat in range(1, seats):
-            if self._asleep[seat]:
-                self._asleep[seat] = False
-                self._bells[seat].set()
+        self._job = (number, kernel, (workers, tiles, *given))
+        for worker in range(1, workers):
+            if self._asleep[worker]:
+                self._asleep[worker] = False
+                self._wake[worker].set()
         try:
-            done = compiled.call(kind, kernel, self.words, number, 0, seats, tiles, *given)
+            done = compiled.call(kind, kernel, self.queue, number, 0, workers, tiles, *given)
         finally:
             self._job = None
         while not done:
             time.sleep(0)
-            done = compiled.wait(self.words, tiles)
+            done = compiled.wait(self.queue, tiles)
 
-    def _help(self, seat: int) -> None:
-        """A helper's life: join jobs while they come, sleep when they do not."""
+    def _help(self, worker: int) -> None:
+        """The loop of a helper: join jobs while they come, sleep when they do not."""
         known = 0
         while True:
-            found = int(compiled.watch(self.words, known, seat))
+            found = int(compiled.watch(self.queue, known, worker))
             if found == known:
-                self._sleep(known, seat)
+                self._sleep(known, worker)
             while found != known:
-                known, found = found, self._join(found, seat)
+                known, found = found, self._join(found, worker)
 
-    def _sleep(self, known: int, seat: int) -> None:
-        """Sleep until the bell rings, unless a job has come just now."""
-        self._asleep[seat] = True
-        word = int(self.words[GO])
-        if word >> SEAT_BITS == known or word & (MOST_SEATS - 1) <= seat:
-            self._bells[seat].wait()
-        self._bells[seat].clear()
-        self._asleep[seat] = False
+    def _sleep(self, known: int, worker: int) -> None:
+        """Sleep until the caller of a job wakes this helper, unless a job has come just now."""
+        self._asleep[worker] = True
+        announced = int(self.queue[GO])
+        if announced >> WORKER_BITS == known or announced & (MOST_WORKERS - 1) <= worker:
+            self._wake[worker].wait()
+        self._wake[worker].clear()
+        self._asleep[worker] = False
 
-    def _join(self, number: int, seat: int) -> int:
-        """Help with a job where it still goes on; the number of the next one, or the same where none came."""
+    def _join(self, number: int, worker: int) -> int:
+        """Help with a job if it still goes on. Returns the number of the next one, or the same if none came."""
         job = self._job
         if job is None or job[0] != number:
             return number
         try:
-            return int(job[1](self.words, number, seat, *job[2]))
-        except MemoryError:  # the caller goes on alone: room is taken before a tile is claimed
+            return int(job[1](self.queue, number, worker, *job[2]))
+        except MemoryError:  # the caller goes on alone: memory is allocated before a tile is taken
             return number
 
 
@@ -97,12 +97,12 @@ class Teams:
         self.forget()
 
     def forget(self) -> None:
-        """Have none."""
+        """Forget all teams."""
         self._made: dict[int, Team] = {}
         self._making = threading.Lock()
 
     def of(self, helpers: int) -> Team:
-        """The team with that many helpers."""
+        """Returns the team with that many helpers."""
         if helpers not in self._made:
             with self._making:
                 if helpers not in self._made:
@@ -116,26 +116,26 @@ if sys.platform != "win32":
 
 
 def shares(tiles: int, work: int, threads: int) -> int:
-    """How many threads run `tiles` with `work` multiply-adds in all."""
-    return max(1, min(tiles, threads, MOST_SEATS - 1, work // SMALLEST_SHARE))
+    """Returns how many threads run `tiles` with `work` multiply-adds in all."""
+    return max(1, min(tiles, threads, MOST_WORKERS - 1, work // SMALLEST_SHARE))
 
 
 def over_tiles(
-    kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[Any, ...], tiles: int, seats: int
+    kind: tuple[str, ...], kernel: Callable[..., int], given: tuple[Any, ...], tiles: int, workers: int
 ) -> None:
-    """Call a kernel of `compiled` over all tiles, by `seats` threads, or by this one alone while the others are busy.
+    """Call a kernel of `compiled` over all tiles, by `workers` threads, or by this one alone while the others are busy.
 
-    `kind` is what the kernel is compiled for, see `compiled.call`.
+    `kind` names the arguments that the kernel is compiled for, see `compiled.call`.
     """
-    if seats > 1:
-        team = TEAMS.of(seats - 1)
+    if workers > 1:
+        team = TEAMS.of(workers - 1)
         if team.free.acquire(blocking=False):
             try:
-                team.run(kind, kernel, given, tiles, seats)
+                team.run(kind, kernel, given, tiles, workers)
             except BaseException:  # Ctrl-C too: a helper may still count a tile, which the next job must not see
                 TEAMS.forget()
                 raise
             finally:
                 team.free.release()
             return
-    compiled.call(kind, kernel, np.zeros(WORDS, np.int64), 0, 0, 1, tiles, *given)
+    compiled.call(kind, kernel, np.zeros(QUEUE_SIZE, np.int64), 0, 0, 1, tiles, *given)

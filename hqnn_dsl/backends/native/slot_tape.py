@@ -1,7 +1,7 @@
-"""The slot table as a tape of numbers: every distinct subexpression once, leaves before what they are in.
+"""The slot table as a tape of numbers: every distinct subexpression once, arguments before functions.
 
 `slot_table` runs tapes. They exist because at a few qubits a training step is mostly the dozens of small torch
-operations that turn inputs and weights into angles; one pass over a tape costs less than one of them.
+operations that make angles of inputs and weights; running a tape costs less than one of them.
 """
 
 from __future__ import annotations

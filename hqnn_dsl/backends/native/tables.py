@@ -95,7 +95,7 @@ class Tables:
 
     @cached_property
     def kind(self) -> tuple[str, str, str]:
-        """What the kernels are compiled for."""
+        """The kind of arguments that the kernels are compiled for."""
         numbers = "real" if self.dual is None else "complex"
         return str(self.patterns.dtype), numbers, "by sample" if self.lane is None else "by amplitude"
 
@@ -129,7 +129,7 @@ def _real_masks(rotation: PauliRotation, program: PauliProgram, lane_bits: int) 
 
 
 def _quarter(x: int, z: int, power: int) -> tuple[int, int]:
-    """i^(Y count + power) as (1 where it is imaginary, its sign)."""
+    """i^(Y count + power) as (1 if it is imaginary, its sign)."""
     turns = ((x & z).bit_count() + power) % 4
     return turns & 1, 1 if turns < 2 else -1
 
@@ -139,7 +139,7 @@ def tables_of(
 ) -> Tables:
     """The arrays of a program whose angles are those of `circuit`'s slots. `by_amplitude` is the layout.
 
-    With `block_bits`, passes run on blocks of 2^`block_bits` rows where that pays.
+    With `block_bits`, passes run on blocks of 2^`block_bits` rows if that pays.
     """
     lane_bits = LANE_BITS[dtype] if by_amplitude else 0
     lanes = 1 << LANE_BITS[dtype]
@@ -159,7 +159,7 @@ def tables_of(
 def _rotating(
     program: PauliProgram, circuit: Circuit, dtype: str, lane_bits: int, block_bits: int | None
 ) -> dict[str, Any]:
-    """Rotations in the order of their passes, and what their angles are made of."""
+    """Rotations in the order of their passes, and the slots that their angles are made of."""
     columns = {slot: (1, column) for column, slot in enumerate(circuit.sample_slots)}
     columns |= {slot: (0, column) for column, slot in enumerate(circuit.shared_slots)}
     links: list[tuple[int, int]] = []

@@ -18,7 +18,7 @@ CUDA = "cuda"
 
 
 def gpu_objection(wanted: str) -> Diagnostic | None:
-    """Why torch has no CUDA device for what was `wanted`; None where it has."""
+    """Why torch has no CUDA device for the use that is `wanted`; None if it has."""
     if torch.cuda.is_available():
         return None
     reason = "this torch was installed without CUDA" if torch.version.cuda is None else "torch finds no CUDA device"
@@ -27,7 +27,7 @@ def gpu_objection(wanted: str) -> Diagnostic | None:
 
 @cache
 def kernels_objection() -> Diagnostic | None:
-    """Why the kernels cannot run here, with what to type; None where one was seen to run."""
+    """Why the kernels cannot run here, with what to type; None if one was seen to run."""
     lacking = gpu_objection("`native(device: cuda)`")
     if lacking is not None:
         return lacking
@@ -47,7 +47,7 @@ def extra() -> str:
 
 
 def one_number() -> int:
-    """What a kernel writes on the GPU: 1. Raises whatever Numba raises where it cannot compile, link or launch."""
+    """Returns the number that a kernel writes on the GPU: 1. Raises Numba's errors of compiling and launching."""
     from numba import cuda
 
     def write(numbers: object) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class CudaExecutable:
     """A plan run by the CUDA kernels on the device of its arguments; `state` rows have length 1 and are not zero.
 
-    `precision` is `single` or `double`. Tables are uploaded once a device. Raises `Refusal` where states would take
+    `precision` is `single` or `double`. Tables are uploaded once a device. Raises `Refusal` if states would take
     more than their share of the device's memory.
     """
 
@@ -70,7 +70,7 @@ class Call:
         self.kept: list[Tensor | None] = [None] * len(self.parts)
 
     def forward(self, *, keep: bool) -> Tensor:
-        """Outputs `[B, M]`; with `keep` final states are kept where they are not too large."""
+        """Outputs `[B, M]`; with `keep` final states are kept if they are not too large."""
         given = self.given
         out = given.samples.new_empty(given.batch, self.outputs)
         if given.batch == 0:
@@ -82,7 +82,7 @@ class Call:
         return out.add_((given.samples * 0).sum(1, keepdim=True) + (given.shared * 0).sum())
 
     def backward(self, upstream: Tensor, asked: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Gradients of angles per sample `[B, E]`, shared ones `[W]` and amplitudes; undefined where not asked for.
+        """Gradients of angles per sample `[B, E]`, shared ones `[W]` and amplitudes; undefined if not asked for.
 
         Kept states are used up: a second call makes them again.
         """

@@ -1,14 +1,14 @@
-"""What runs on the GPU: a block a sample, the whole program in one launch, no atomics, every sum in a fixed order.
+"""The kernels for a GPU: a block a sample, the whole program in one launch, no atomics, every sum in a fixed order.
 
-A state is a flat array: `size` real parts, then `size` imaginary ones where amplitudes are complex. It lies in shared
-memory where it fits (with the adjoint beside it on the way back), else in global memory, a buffer a block or a sample.
+A state is a flat array: `size` real parts, then `size` imaginary ones if amplitudes are complex. It lies in shared
+memory if it fits (with the adjoint beside it on the way back), else in global memory, a buffer a block or a sample.
 
 With K = -iP up to its sign, which is in the angle's factors, a rotation takes ψ to c·ψ + s·Kψ. K takes row q = r ^ x to
-row r with the sign of the parity of q & z, times i where `IMAGINARY`. Rows from `ROWS` on are still zero.
+row r with the sign of the parity of q & z, times i if `IMAGINARY`. Rows from `ROWS` on are still zero.
 
-**Who writes what.** In a rotation each pair of rows (r, r ^ x) belongs to one thread; the pairs are other ones in the
-next rotation, so there is a barrier between rotations and none inside. Every barrier is met by all threads of a block:
-what a loop or branch around it depends on is the same for all of them. Sums over the block go through `fold`.
+**Which thread writes.** In a rotation each pair of rows (r, r ^ x) belongs to one thread; the pairs are other ones in
+the next rotation, so there is a barrier between rotations and none inside. Every barrier is met by all threads of a
+block: the condition of a loop or branch around it is the same for all of them. Sums over the block go through `fold`.
 
 All device code is in this file: Numba's cache on disk looks for changes in the file of a kernel only.
 """
@@ -25,8 +25,8 @@ GROUP = 8
 BLOCK = 64
 """Numbers that a thread adds up in its own precision before they go to a sum in double precision."""
 X, Z, IMAGINARY, ROWS, TOP, KINDS = range(6)
-"""Columns of a rotation. `TOP` is the number of the highest bit of x; `KINDS` has bit 0 where shared angles feed it,
-bit 1 where angles per sample do."""
+"""Columns of a rotation. `TOP` is the number of the highest bit of x; `KINDS` has bit 0 if shared angles feed it,
+bit 1 if angles per sample do."""
 DIAGONAL, MIXING, MIXING_IMAGINARY, OUTCOME = range(4)
 """Kinds of readings, in their last column. Terms have x, z before it. An outcome is Σ|ψ|² over the rows `start` ^ any
 sum of `count` rows of `nulls` from `first` on, and has start, first, count."""
@@ -34,7 +34,7 @@ sum of `count` rows of `nulls` from `first` on, and has start, first, count."""
 
 @cuda.jit(device=True)
 def parity(bits: Any) -> Any:
-    """1 where the number of bits is odd."""
+    """1 if the number of bits is odd."""
     return cuda.popc(uint32(bits)) & 1
 
 
@@ -46,7 +46,7 @@ def row_of(pair: Any, top: Any) -> Any:
 
 
 @cuda.jit(device=True)
-def turn_real(psi: Any, at: Any, rows: Any, x: Any, z: Any, top: Any, c: Any, s: Any) -> None:
+def rotate_real(psi: Any, at: Any, rows: Any, x: Any, z: Any, top: Any, c: Any, s: Any) -> None:
     """Rotate a real state; K is real, and x is never 0."""
     for pair in range(cuda.threadIdx.x, rows >> 1, cuda.blockDim.x):
         r = row_of(pair, top)
@@ -57,7 +57,7 @@ def turn_real(psi: Any, at: Any, rows: Any, x: Any, z: Any, top: Any, c: Any, s:
 
 
 @cuda.jit(device=True)
-def turn_complex(
+def rotate_complex(
     psi: Any, at: Any, size: Any, rows: Any, x: Any, z: Any, top: Any, imaginary: Any, c: Any, s: Any
 ) -> None:
     """Rotate a complex state."""
@@ -261,8 +261,8 @@ def spread(
 
 
 @cuda.jit(device=True)
-def fill_turns(b: Any, shape: Any, program: Any, samples: Any, shared: Any, turns: Any) -> None:
-    """Cosine and sine of half the angle of each rotation of sample b, to the block's row of `turns`."""
+def fill_trig(b: Any, shape: Any, program: Any, samples: Any, shared: Any, trig: Any) -> None:
+    """Cosine and sine of half the angle of each rotation of sample b, to the block's row of `trig`."""
     block = cuda.blockIdx.x
     for j in range(cuda.threadIdx.x, shape.rotations, cuda.blockDim.x):
         angle = program.constants[j]
@@ -272,10 +272,10 @@ def fill_turns(b: Any, shape: Any, program: Any, samples: Any, shared: Any, turn
                 angle += program.factors[k] * samples[b, column]
             else:
                 angle += program.factors[k] * shared[column - shape.samples]
-        turns[block, 2 * j] = 0.5 * angle  # rounded here, so that cosine and sine are those of one number
-        half = turns[block, 2 * j]
-        turns[block, 2 * j] = math.cos(half)
-        turns[block, 2 * j + 1] = math.sin(half)
+        trig[block, 2 * j] = 0.5 * angle  # rounded here, so that cosine and sine are those of one number
+        half = trig[block, 2 * j]
+        trig[block, 2 * j] = math.cos(half)
+        trig[block, 2 * j + 1] = math.sin(half)
 
 
 @cuda.jit(device=True)
@@ -291,16 +291,16 @@ def start_state(psi: Any, at: Any, dual: Any, b: Any, shape: Any, program: Any, 
 
 
 @cuda.jit(device=True)
-def rotate_all(psi: Any, at: Any, dual: Any, shape: Any, ops: Any, turns: Any) -> None:
+def rotate_all(psi: Any, at: Any, dual: Any, shape: Any, ops: Any, trig: Any) -> None:
     """All rotations; what was written before is visible from the first barrier on."""
     for j in range(shape.rotations):
         cuda.syncthreads()
-        c, s = turns[cuda.blockIdx.x, 2 * j], turns[cuda.blockIdx.x, 2 * j + 1]
+        c, s = trig[cuda.blockIdx.x, 2 * j], trig[cuda.blockIdx.x, 2 * j + 1]
         x, z, rows, top = ops[j, X], ops[j, Z], ops[j, ROWS], ops[j, TOP]
         if dual:
-            turn_complex(psi, at, shape.size, rows, x, z, top, ops[j, IMAGINARY], c, s)
+            rotate_complex(psi, at, shape.size, rows, x, z, top, ops[j, IMAGINARY], c, s)
         else:
-            turn_real(psi, at, rows, x, z, top, c, s)
+            rotate_real(psi, at, rows, x, z, top, c, s)
 
 
 @cuda.jit(device=True)
@@ -339,14 +339,14 @@ def start_adjoint(
 
 @cuda.jit(device=True)
 def sweep(
-    psi: Any, at: Any, lam: Any, to: Any, dual: Any, shape: Any, ops: Any, turns: Any, asked: Any, stop: Any,
+    psi: Any, at: Any, lam: Any, to: Any, dual: Any, shape: Any, ops: Any, trig: Any, asked: Any, stop: Any,
     part: Any, place: Any, sums: Any, zero: Any,
 ) -> None:  # fmt: skip
     """Un-apply rotations down to `stop`; the slopes of those that are asked for go to the block's row of `sums`."""
     threads, block, size = cuda.blockDim.x, cuda.blockIdx.x, shape.size
     for j in range(shape.rotations - 1, stop - 1, -1):
         cuda.syncthreads()  # the rows of this rotation's pairs were written by other threads
-        c, s = turns[block, 2 * j], turns[block, 2 * j + 1]
+        c, s = trig[block, 2 * j], trig[block, 2 * j + 1]
         x, z, rows, top = ops[j, X], ops[j, Z], ops[j, ROWS], ops[j, TOP]
         slope = 0.0
         if ops[j, KINDS] & asked:
@@ -357,11 +357,11 @@ def sweep(
             else:
                 slope = back_complex(psi, at, lam, to, size, rows, x, z, top, ops[j, IMAGINARY], c, s, zero)
         elif dual:
-            turn_complex(psi, at, size, rows, x, z, top, ops[j, IMAGINARY], c, -s)
-            turn_complex(lam, to, size, rows, x, z, top, ops[j, IMAGINARY], c, -s)
+            rotate_complex(psi, at, size, rows, x, z, top, ops[j, IMAGINARY], c, -s)
+            rotate_complex(lam, to, size, rows, x, z, top, ops[j, IMAGINARY], c, -s)
         else:
-            turn_real(psi, at, rows, x, z, top, c, -s)
-            turn_real(lam, to, rows, x, z, top, c, -s)
+            rotate_real(psi, at, rows, x, z, top, c, -s)
+            rotate_real(lam, to, rows, x, z, top, c, -s)
         group = (shape.rotations - 1 - j) % GROUP
         part[place + group * threads + cuda.threadIdx.x] = slope
         if group == GROUP - 1 or j == stop:
@@ -369,27 +369,27 @@ def sweep(
 
 
 def make(real: Any, dual: int, in_shared: int) -> tuple[Any, Any]:
-    """The kernels (forward, backward) for amplitudes of Numba's type `real`, complex where `dual`, as functions to be
+    """The kernels (forward, backward) for amplitudes of Numba's type `real`, complex if `dual`, as functions to be
     jitted. These three are constants of theirs: branches on them are decided when they are compiled.
 
-    A block takes samples b, b + blocks, …. `states` has a row a sample where `keep`, else a row a block where states
-    lie in global memory. `turns[blocks, 2R]` and `sums[blocks, R + T]` are scratch, R rotations, T readings.
+    A block takes samples b, b + blocks, …. `states` has a row a sample if `keep`, else a row a block if states
+    lie in global memory. `trig[blocks, 2R]` and `sums[blocks, R + T]` are scratch, R rotations, T readings.
     """
     numbers = 1 + dual
 
     def forward(
-        batch: Any, shape: Any, program: Any, samples: Any, shared: Any, start: Any, turns: Any, sums: Any,
+        batch: Any, shape: Any, program: Any, samples: Any, shared: Any, start: Any, trig: Any, sums: Any,
         states: Any, keep: Any, add: Any, out: Any,
     ) -> None:  # fmt: skip
-        """Outputs of all samples to out[B, M], added to what is there where `add`; `keep` the final states."""
+        """Outputs of all samples to out[B, M], added to those there if `add`; `keep` the final states."""
         own = cuda.shared.array(0, real)
         block, thread, threads = cuda.blockIdx.x, cuda.threadIdx.x, cuda.blockDim.x
         for b in range(block, batch, cuda.gridDim.x):
             psi = own if in_shared else states[b if keep else block]
             place = numbers * shape.size if in_shared else 0
-            fill_turns(b, shape, program, samples, shared, turns)
+            fill_trig(b, shape, program, samples, shared, trig)
             start_state(psi, 0, dual, b, shape, program, start)
-            rotate_all(psi, 0, dual, shape, program.ops, turns)
+            rotate_all(psi, 0, dual, shape, program.ops, trig)
             read_all(psi, 0, dual, shape, program, own, place, sums, real(0))
             row = shape.rotations + shape.samples + shape.shared
             for m in range(thread, shape.outputs, threads):
@@ -403,12 +403,12 @@ def make(real: Any, dual: int, in_shared: int) -> tuple[Any, Any]:
             cuda.syncthreads()  # the next sample takes the same memory
 
     def backward(
-        batch: Any, shape: Any, program: Any, samples: Any, shared: Any, start: Any, turns: Any, sums: Any,
+        batch: Any, shape: Any, program: Any, samples: Any, shared: Any, start: Any, trig: Any, sums: Any,
         states: Any, keep: Any, add: Any, adjoints: Any, upstream: Any, asked: Any, stop: Any, grads: Any,
         own_grads: Any, start_grads: Any,
     ) -> None:  # fmt: skip
         """Gradients for upstream[B, M]: of shared angles, a row a sample, to own_grads[B, W] (bit 0 of `asked`), of
-        angles per sample to grads[B, E] (bit 1), of the amplitudes to start_grads[B, P] (bit 2); added where `add`.
+        angles per sample to grads[B, E] (bit 1), of the amplitudes to start_grads[B, P] (bit 2); added if `add`.
 
         States kept in global memory are used up.
         """
@@ -419,17 +419,17 @@ def make(real: Any, dual: int, in_shared: int) -> tuple[Any, Any]:
             lam = own if in_shared else adjoints[block]
             to = numbers * shape.size if in_shared else 0
             place = 2 * to
-            fill_turns(b, shape, program, samples, shared, turns)
+            fill_trig(b, shape, program, samples, shared, trig)
             if not keep:
                 start_state(psi, 0, dual, b, shape, program, start)
-                rotate_all(psi, 0, dual, shape, program.ops, turns)
+                rotate_all(psi, 0, dual, shape, program.ops, trig)
                 cuda.syncthreads()  # the last rotation is done
             elif in_shared:
                 for r in range(thread, numbers * shape.size, threads):
                     psi[r] = states[b, r]
             start_adjoint(psi, 0, lam, to, dual, b, shape, program, upstream, sums)
-            sweep(psi, 0, lam, to, dual, shape, program.ops, turns, asked, stop, own, place, sums, real(0))
-            cuda.syncthreads()  # also where no rotation was left: λ is whole
+            sweep(psi, 0, lam, to, dual, shape, program.ops, trig, asked, stop, own, place, sums, real(0))
+            cuda.syncthreads()  # also if no rotation was left: λ is whole
             for column in range(thread, shape.samples + shape.shared, threads):
                 kind = 2 if column < shape.samples else 1
                 if not asked & kind:

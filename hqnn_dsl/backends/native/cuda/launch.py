@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SHARED_BYTES = 48 * 1024
 """Shared memory of a block that every CUDA device gives without asking."""
 FEWEST_THREADS, MOST_THREADS, GLOBAL_THREADS = 32, 256, 256
-"""Threads of a block: a fourth of the rows, within these bounds; the last where states lie in global memory.
+"""Threads of a block: a fourth of the rows, within these bounds; the last if states lie in global memory.
 
 A block has 65,536 registers and a thread at most 255 of them, so 256 threads always start. The sweep back takes up to
 140 (compiled for compute capability 9.0), so 512 would not.
@@ -38,11 +38,11 @@ A block has 65,536 registers and a thread at most 255 of them, so 256 threads al
 BLOCKS_A_PROCESSOR = 16
 """Blocks at a time for each multiprocessor; with more samples, a block takes several."""
 GLOBAL_BLOCKS_A_PROCESSOR = 2
-"""The same where states lie in global memory, which each block needs a buffer of."""
+"""The same if states lie in global memory, which each block needs a buffer of."""
 MEMORY_SHARE = 0.8
-"""Of a device's memory, what the states of a call may take."""
+"""The share of a device's memory that the states of a call may take."""
 KEPT_SHARE = 0.25
-"""Of that, what final states kept for the gradient may take; else they are made again."""
+"""The share of that which final states kept for the gradient may take; else they are made again."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def layout_of(tables: Tables, itemsize: int, states: int) -> Layout:
 
 @cache
 def kernels_of(dtype: torch.dtype, *, real: bool, in_shared: bool) -> tuple[Any, Any]:
-    """The jitted kernels (forward, backward) for a dtype and a layout, kept on disk where Numba can."""
+    """The jitted kernels (forward, backward) for a dtype and a layout, kept on disk if Numba can."""
     # A few samples make a small grid; that it is small is known.
     warnings.filterwarnings("ignore", message="Grid size", category=NumbaPerformanceWarning)
     made = kernels.make(float64 if dtype == torch.float64 else float32, int(not real), int(in_shared))
@@ -79,7 +79,7 @@ def kernels_of(dtype: torch.dtype, *, real: bool, in_shared: bool) -> tuple[Any,
 
 
 class Device:
-    """What is known of one device: its tables, its processors, its memory."""
+    """One device: its tables, its processors, its memory."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -163,26 +163,26 @@ class Part:
         return batch * self.state_bytes * parts <= KEPT_SHARE * self.on.limit
 
     def forward(self, given: Arguments, out: Tensor, *, keep: bool, add: bool) -> Tensor | None:
-        """Outputs to `out[B, M]`, added where `add`; the final states where `keep`."""
+        """Outputs to `out[B, M]`, added if `add`; the final states if `keep`."""
         layout = self.layouts[0]
         blocks = self._blocks(given.batch, layout, 0 if keep else 1, kept=given.batch if keep else 0)
         rows = given.batch if keep else 0 if layout.in_shared else blocks
         states = self._states(rows)
-        turns, sums = self._scratch(blocks)
-        arguments = (*given.handed(), turns, sums, handed(states), int(keep), int(add), handed(out))
+        trig, sums = self._scratch(blocks)
+        arguments = (*given.handed(), trig, sums, handed(states), int(keep), int(add), handed(out))
         self._launch(0, blocks, (given.batch, self.tables.shape, self.program, *arguments))
         return states if keep else None
 
     def backward(self, given: Arguments, kept: Tensor | None, upstream: Tensor, found: Gradients, *, add: bool) -> None:
-        """Gradients for `upstream[B, M]` to `found`, added where `add`; `kept` are the states of `forward`, used up."""
+        """Gradients for `upstream[B, M]` to `found`, added if `add`; `kept` are the states of `forward`, used up."""
         layout, keep = self.layouts[1], kept is not None
         blocks = self._blocks(given.batch, layout, 1 if keep else 2, kept=0 if kept is None else len(kept))
         states = kept if kept is not None else self._states(0 if layout.in_shared else blocks)
         adjoints = self._states(0 if layout.in_shared else blocks)
-        turns, sums = self._scratch(blocks)
+        trig, sums = self._scratch(blocks)
         samples, shared, start = given.handed()
         arguments = (
-            *(given.batch, self.tables.shape, self.program, samples, shared, start, turns, sums),
+            *(given.batch, self.tables.shape, self.program, samples, shared, start, trig, sums),
             *(handed(states), int(keep), int(add), handed(adjoints), handed(upstream)),
             *(found.asked, self.tables.stop(found.asked)),
             *map(handed, (found.samples, found.shared, found.state)),
@@ -196,7 +196,7 @@ class Part:
             kernel[blocks, layout.threads, stream, layout.shared_bytes](*arguments)
 
     def _blocks(self, batch: int, layout: Layout, working: int, *, kept: int) -> int:
-        """Blocks at once, each with `working` states where these lie in global memory. Refuses what does not fit."""
+        """Blocks at once, each with `working` states if these lie in global memory. Refuses those that do not fit."""
         most = self.on.processors * (BLOCKS_A_PROCESSOR if layout.in_shared else GLOBAL_BLOCKS_A_PROCESSOR)
         blocks = min(batch, most)
         own = 0 if layout.in_shared else working
@@ -225,6 +225,6 @@ class Part:
     def _scratch(self, blocks: int) -> tuple[Any, Any]:
         """Cosines and sines, and sums, a row a block."""
         shape, device = self.tables.shape, self.on.device
-        turns = torch.empty(blocks, max(1, 2 * shape.rotations), dtype=self.dtype, device=device)
+        trig = torch.empty(blocks, max(1, 2 * shape.rotations), dtype=self.dtype, device=device)
         sums = torch.empty(blocks, max(1, shape.rotations + shape.readings), dtype=torch.float64, device=device)
-        return handed(turns), handed(sums)
+        return handed(trig), handed(sums)

@@ -26,7 +26,7 @@ Row = list[tuple[int, float]]
 """Column and factor of each entry of a sparse row."""
 
 SHARED_KIND, SAMPLE_KIND, STATE_KIND = 1, 2, 4
-"""The bits of what gradients are asked for; the first two are also those of what feeds a rotation."""
+"""The bits of the kinds of gradients that are asked for; the first two are also those of the angles of a rotation."""
 DIAGONAL, MIXING, MIXING_IMAGINARY, OUTCOME = range(4)
 """Kinds of readings, as in `kernels`, which is not imported here: it brings Numba's CUDA."""
 
@@ -127,13 +127,13 @@ def tables_of(part: PauliProgram, circuit: Circuit, offsets: Sequence[float]) ->
 
 
 def _quarter(x: int, z: int, power: int) -> tuple[int, int]:
-    """i^(Y count + power) as (1 where it is imaginary, its sign)."""
+    """i^(Y count + power) as (1 if it is imaginary, its sign)."""
     turns = ((x & z).bit_count() + power) % 4
     return turns & 1, 1 if turns < 2 else -1
 
 
 def _whole(rows: Sequence[Any], width: int) -> Array:
-    """Whole numbers `[rows, width]`, with one row of zeros where there are none: no array on the GPU is empty."""
+    """Whole numbers `[rows, width]`, with one row of zeros if there are none: no array on the GPU is empty."""
     return np.array(rows or [[0] * width], dtype=np.int32).reshape(-1, width)
 
 
@@ -157,7 +157,7 @@ def _places(part: PauliProgram) -> list[int]:
 
 
 def _readings(part: PauliProgram) -> tuple[list[list[int]], list[int], list[tuple[int, int, float]]]:
-    """What is read, terms before outcomes; null vectors; and who uses it: (reading, output, factor)."""
+    """Readings, terms before outcomes; null vectors; and the uses of readings: (reading, output, factor)."""
     readings: list[list[int]] = []
     uses: list[tuple[int, int, float]] = []
     number: dict[tuple[int, int], int] = {}

@@ -1,7 +1,7 @@
-"""A program over the tiles that it claims: forward to the outputs, and back from their gradients in one sweep.
+"""A program over the tiles that it takes: forward to the outputs, and back from their gradients in one sweep.
 
 A tile is a register's width of samples (`lane` None) or one sample (`lane` 0: registers hold neighbouring amplitudes).
-All tables are those of `tables`; what a tile writes belongs to it alone, so tiles may run on any thread.
+All tables are those of `tables`. A tile writes to memory of its own, so tiles may run on any thread.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from hqnn_dsl.backends.native.kernels.rotation_angles import (
     fill_samples,
     fill_shared,
 )
-from hqnn_dsl.backends.native.kernels.tile_queue import claim, finish, join, leave
+from hqnn_dsl.backends.native.kernels.tile_queue import finish, join, leave, take_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,13 +96,13 @@ def start_state(psi: Any, b: int, width: int, dual: Any, lane: Any, places: Any,
 
 
 def forward_for(key: int) -> Callable[..., int]:
-    """The entry point for values; see `compiled` for `key` and for what it answers."""
+    """The entry point for values; see `compiled` for `key` and for the value that it returns."""
 
     def forward(
-        words: Any,
+        queue: Any,
         job: int,
-        seat: int,
-        seats: int,
+        worker: int,
+        workers: int,
         tiles: int,
         dual: Any,
         lane: Any,
@@ -119,36 +119,36 @@ def forward_for(key: int) -> Callable[..., int]:
         keep: bool,
         out: Any,
     ) -> int:
-        """Add outputs to `out[B, M]` for the tiles that it can claim; with `keep`, leave states in `kept`."""
+        """Add outputs to `out[B, M]` for the tiles that it takes; with `keep`, leave states in `kept`."""
         if key:
-            join(words, job, seat, seats)
+            join(queue, job, worker, workers)
         ops, constants, links, weights_of = rotations_of(whole, floats)
         terms, uses, coefficients, marginals, bits = readings_of(whole, floats)
         passes, groups, places, offsets = passes_of(whole)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
         own = np.empty(0 if keep else size, kept.dtype)
-        turns = np.empty(2 * len(ops) * n, kept.dtype)
+        trig = np.empty(2 * len(ops) * n, kept.dtype)
         factors = np.empty(2 * n, kept.dtype)
         work = np.empty(run_size(passes, n), kept.dtype)
         blocks = np.empty(block_size(groups, dual, n), kept.dtype)
         block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
         values = np.empty(len(terms) * n, kept.dtype)
         sums = np.empty(outcome_size(marginals, n), kept.dtype)
-        fill_shared(constants, ops, links, weights_of, shared, turns)
+        fill_shared(constants, ops, links, weights_of, shared, trig)
         stored = np.empty(room, kept.dtype)
-        store_phases(dual, lane, ops, patterns, passes, turns, work, stored)
+        store_phases(dual, lane, ops, patterns, passes, trig, work, stored)
         tile_width = n if lane is None else 1
         while True:
-            tile = claim(words, job, tiles)
+            tile = take_tile(queue, job, tiles)
             if tile < 0:
                 break
             b = tile * tile_width
             width = min(tile_width, len(out) - b)
             psi = kept[tile * size : (tile + 1) * size] if keep else own
-            fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
+            fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, trig)
             start_state(psi, b, width, dual, lane, places, state)
-            rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, offsets, turns, work, stored)
+            rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, offsets, trig, work, stored)
             read_terms(psi, rows, dual, lane, diagonal, terms, patterns, factors, values, block)
             for k in range(len(uses)):
                 for i in range(width):
@@ -159,8 +159,8 @@ def forward_for(key: int) -> Callable[..., int]:
                 for which in range(1 << (end - begin)):
                     for i in range(width):
                         out[b + i, marginals[m, 0] + which] += sums[which * n + i]
-            finish(words)
-        return leave(words, job, seat, tiles)
+            finish(queue)
+        return leave(queue, job, worker, tiles)
 
     return forward
 
@@ -269,10 +269,10 @@ def backward_for(key: int) -> Callable[..., int]:
     """The entry point for gradients; see `compiled`."""
 
     def backward(
-        words: Any,
+        queue: Any,
         job: int,
-        seat: int,
-        seats: int,
+        worker: int,
+        workers: int,
         tiles: int,
         dual: Any,
         lane: Any,
@@ -294,13 +294,13 @@ def backward_for(key: int) -> Callable[..., int]:
         partial: Any,
         state_grads: Any,
     ) -> int:
-        """Gradients of all tiles of the job that it can claim for `upstream[B, M]`.
+        """Gradients of the tiles that it takes, for `upstream[B, M]`.
 
         Adds to `grads[B, E]` and `partial[tiles, W]` for the rotations that are `wanted`, goes back as far as rotation
-        `stop`, and writes `state_grads[B, 2^k]` where it has rows. The states in `kept` are used up.
+        `stop`, and writes `state_grads[B, 2^k]` if it has rows. The states in `kept` are used up.
         """
         if key:
-            join(words, job, seat, seats)
+            join(queue, job, worker, workers)
         ops, constants, links, weights_of = rotations_of(whole, floats)
         terms, uses, coefficients, marginals, bits = readings_of(whole, floats)
         passes, groups, places, offsets = passes_of(whole)
@@ -308,7 +308,7 @@ def backward_for(key: int) -> Callable[..., int]:
         size = rows * n if dual is None else 2 * rows * n
         own = np.empty(0 if keep else size, kept.dtype)
         lam = np.empty(size, kept.dtype)
-        turns = np.empty(2 * len(ops) * n, kept.dtype)
+        trig = np.empty(2 * len(ops) * n, kept.dtype)
         found = np.empty(n, kept.dtype)
         work = np.empty(run_size(passes, n), kept.dtype)
         in_blocks = block_size(groups, dual, n)
@@ -318,21 +318,21 @@ def backward_for(key: int) -> Callable[..., int]:
         totals = np.empty(len(work), kept.dtype)
         weights = np.empty(2 * len(terms) * n, kept.dtype)
         sums = np.empty(outcome_size(marginals, n), kept.dtype)
-        fill_shared(constants, ops, links, weights_of, shared, turns)
+        fill_shared(constants, ops, links, weights_of, shared, trig)
         stored = np.empty(room, kept.dtype)
-        store_phases(dual, lane, ops, patterns, passes, turns, work, stored)
+        store_phases(dual, lane, ops, patterns, passes, trig, work, stored)
         tile_width = n if lane is None else 1
         while True:
-            tile = claim(words, job, tiles)
+            tile = take_tile(queue, job, tiles)
             if tile < 0:
                 break
             b = tile * tile_width
             width = min(tile_width, len(upstream) - b)
             psi = kept[tile * size : (tile + 1) * size] if keep else own
-            fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, turns)
+            fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, trig)
             if not keep:
                 start_state(psi, b, width, dual, lane, places, state)
-                rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, offsets, turns, work, stored)
+                rotate_all(psi, blocks[0], dual, lane, ops, patterns, passes, groups, offsets, trig, work, stored)
             adjoint_start(
                 psi,
                 lam,
@@ -370,7 +370,7 @@ def backward_for(key: int) -> Callable[..., int]:
                     passes,
                     groups,
                     offsets,
-                    turns,
+                    trig,
                     work,
                     stored,
                     totals,
@@ -388,8 +388,8 @@ def backward_for(key: int) -> Callable[..., int]:
             if len(state_grads):
                 scale(lam, left_out)
                 read_start(lam, b, width, dual, lane, places, state_grads)
-            finish(words)
-        return leave(words, job, seat, tiles)
+            finish(queue)
+        return leave(queue, job, worker, tiles)
 
     return backward
 

@@ -1,17 +1,24 @@
 """The passes of a program: each a rotation, two at once, or a run of phases, on a state or back with its adjoint.
 
 Passes come in groups. A group runs on the whole state, or on one block of it after the other (`circuit.pauli.groups`),
-each copied to a place of its own, turned by all passes of the group, and copied back.
+each copied to memory of its own, rotated by all passes of the group, and copied back.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from hqnn_dsl.backends.native.kernels.diagonal_runs import BLOCK_BITS, back_run, store_run, turn_run
+from hqnn_dsl.backends.native.kernels.diagonal_runs import BLOCK_BITS, back_run, rotate_run, store_run
 from hqnn_dsl.backends.native.kernels.readout import both_signs
 from hqnn_dsl.backends.native.kernels.registers import any_below, filled, fma, kernel, lanes, load, parity, store, zero
-from hqnn_dsl.backends.native.kernels.rotate import back_lanes, back_pairs, back_two, turn_lanes, turn_pairs, turn_two
+from hqnn_dsl.backends.native.kernels.rotate import (
+    back_lanes,
+    back_pairs,
+    back_two,
+    rotate_lanes,
+    rotate_pairs,
+    rotate_two,
+)
 from hqnn_dsl.backends.native.kernels.rotation_angles import (
     AT,
     BASE,
@@ -40,71 +47,69 @@ SMALLEST_SCALE = 2.0**-50
 
 @kernel
 def lane_of(lane: Any, op: Any) -> Any:
-    """How an operation swaps lanes: None where lanes are samples."""
+    """Returns how an operation swaps lanes: None if lanes are samples."""
     if lane is None:
         return None
     return op[BY]
 
 
 @kernel
-def turn(psi: Any, lane: Any, op: Any, table: Any, offsets: Any, t: Any, ways: Any) -> None:
-    """Rotate a state by one rotation; `ways` is room for two registers."""
+def rotate_one(psi: Any, lane: Any, op: Any, table: Any, offsets: Any, t: Any, signed: Any) -> None:
+    """Rotate a state by one rotation; `signed` is room for two registers."""
     if lane is None:
-        turn_pairs(psi, op, table, offsets, None, t)
+        rotate_pairs(psi, op, table, offsets, None, t)
     elif op[FLIP] == op[BASE]:
-        both_signs(ways, 0, t)
-        turn_lanes(psi, op[ROWS], op[X], op[Z], op[BASE], op[BY], ways)
+        both_signs(signed, 0, t)
+        rotate_lanes(psi, op[ROWS], op[X], op[Z], op[BASE], op[BY], signed)
     elif op[BY]:
-        turn_pairs(psi, op, table, offsets, op[BY], t)
+        rotate_pairs(psi, op, table, offsets, op[BY], t)
     else:
-        turn_pairs(psi, op, table, offsets, None, t)
+        rotate_pairs(psi, op, table, offsets, None, t)
 
 
 @kernel
-def back(psi: Any, lam: Any, lane: Any, op: Any, table: Any, offsets: Any, t: Any, ways: Any) -> Any:
+def back(psi: Any, lam: Any, lane: Any, op: Any, table: Any, offsets: Any, t: Any, signed: Any) -> Any:
     """Rotate state and adjoint back, and give the gradient by lane but for the signs of the lanes."""
     if lane is None:
         return back_pairs(psi, lam, op, table, offsets, None, t)
     if op[FLIP] == op[BASE]:
-        both_signs(ways, 0, t)
-        return back_lanes(psi, lam, op[ROWS], op[X], op[Z], op[BASE], op[BY], ways)
+        both_signs(signed, 0, t)
+        return back_lanes(psi, lam, op[ROWS], op[X], op[Z], op[BASE], op[BY], signed)
     if op[BY]:
         return back_pairs(psi, lam, op, table, offsets, op[BY], t)
     return back_pairs(psi, lam, op, table, offsets, None, t)
 
 
 @kernel
-def signed_turn(j: int, place: int, lane: Any, ops: Any, patterns: Any, turns: Any) -> Any:
+def signed_trig(j: int, place: int, lane: Any, ops: Any, patterns: Any, trig: Any) -> Any:
     """Sine or tangent of rotation j with the signs of the lanes and of the block that begins at row `place`."""
-    n = lanes(turns)
-    t = load(turns, (2 * j + 1) * n)
+    n = lanes(trig)
+    t = load(trig, (2 * j + 1) * n)
     if parity(ops[j, PLACE_Z] & place):
-        t = zero(turns) - t
+        t = zero(trig) - t
     if lane is None:
         return t
     return t * load(patterns, ops[j, LANE_Z] * n)
 
 
 @kernel
-def sign_run(first: int, last: int, place: int, lane: Any, ops: Any, patterns: Any, turns: Any, work: Any) -> None:
+def sign_run(first: int, last: int, place: int, lane: Any, ops: Any, patterns: Any, trig: Any, work: Any) -> None:
     """The part of a run's `work` that is there before it runs."""
-    n = lanes(turns)
+    n = lanes(trig)
     for j in range(first, last):
-        both_signs(work, 2 * (j - first) * n, signed_turn(j, place, lane, ops, patterns, turns))
-    store(work, 2 * (last - first) * n, filled(turns, 1.0))
+        both_signs(work, 2 * (j - first) * n, signed_trig(j, place, lane, ops, patterns, trig))
+    store(work, 2 * (last - first) * n, filled(trig, 1.0))
 
 
 @kernel
-def store_phases(
-    dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, turns: Any, work: Any, stored: Any
-) -> None:
-    """Work out the phases of all runs that no input reaches; `turns` has their angles already."""
+def store_phases(dual: Any, lane: Any, ops: Any, patterns: Any, passes: Any, trig: Any, work: Any, stored: Any) -> None:
+    """Work out the phases of all runs that no input reaches; `trig` has their angles already."""
     if dual is not None:
         for k in range(len(passes)):
             if passes[k, FORM] == RUN and passes[k, AT] >= 0:
                 j, last = passes[k, FIRST], passes[k, LAST]
-                sign_run(j, last, 0, lane, ops, patterns, turns, work)
-                store_run(ops[j, ROWS] // 2, j, last, passes[k, BITS], lane, ops, turns, work, stored, passes[k, AT])
+                sign_run(j, last, 0, lane, ops, patterns, trig, work)
+                store_run(ops[j, ROWS] // 2, j, last, passes[k, BITS], lane, ops, trig, work, stored, passes[k, AT])
 
 
 @kernel
@@ -117,14 +122,14 @@ def run_size(passes: Any, n: int) -> int:
 
 
 @kernel
-def cosine_of(k: int, passes: Any, turns: Any) -> Any:
-    """What a pass leaves out: the product of its rotations' cosines, 1 for a run of phases."""
-    n = lanes(turns)
+def cosine_of(k: int, passes: Any, trig: Any) -> Any:
+    """Returns the cosines that a pass leaves out: the product of its rotations', 1 for a run of phases."""
+    n = lanes(trig)
     if passes[k, FORM] == RUN:
-        return filled(turns, 1.0)
-    c = load(turns, 2 * passes[k, FIRST] * n)
+        return filled(trig, 1.0)
+    c = load(trig, 2 * passes[k, FIRST] * n)
     if passes[k, FORM] == TWO:
-        c = c * load(turns, 2 * (passes[k, FIRST] + 1) * n)
+        c = c * load(trig, 2 * (passes[k, FIRST] + 1) * n)
     return c
 
 
@@ -190,7 +195,7 @@ def rotate_all(
     passes: Any,
     groups: Any,
     offsets: Any,
-    turns: Any,
+    trig: Any,
     work: Any,
     stored: Any,
 ) -> None:
@@ -205,12 +210,12 @@ def rotate_all(
                 take_out(psi, state, place, dual, group, offsets)
             left_out = before
             for k in range(group[BEGIN], group[END]):
-                c = cosine_of(k, passes, turns)
+                c = cosine_of(k, passes, trig)
                 if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
                     scale(state, left_out)
                     left_out = filled(psi, 1.0)
                 left_out = left_out * c
-                rotate(state, k, place, dual, lane, ops, patterns, passes, offsets, turns, work, stored)
+                rotate(state, k, place, dual, lane, ops, patterns, passes, offsets, trig, work, stored)
             if group[BLOCK] >= 0:
                 put_back(psi, state, place, dual, group, offsets)
             place = next_place(place, group)
@@ -230,7 +235,7 @@ def rotate(
     patterns: Any,
     passes: Any,
     offsets: Any,
-    turns: Any,
+    trig: Any,
     work: Any,
     stored: Any,
 ) -> None:
@@ -239,8 +244,8 @@ def rotate(
     if passes[k, FORM] == RUN:
         if dual is not None:
             if passes[k, AT] < 0:
-                sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
-            turn_run(
+                sign_run(j, passes[k, LAST], place, lane, ops, patterns, trig, work)
+            rotate_run(
                 psi,
                 ops[j, ROWS] // 2,
                 j,
@@ -248,17 +253,17 @@ def rotate(
                 passes[k, BITS],
                 lane,
                 ops,
-                turns,
+                trig,
                 work,
                 stored,
                 passes[k, AT],
             )
     elif passes[k, FORM] == TWO:
-        t = signed_turn(j, place, lane, ops, patterns, turns)
-        t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
-        turn_two(psi, dual, ops[j], ops[j + 1], passes[k], offsets, t, t1)
+        t = signed_trig(j, place, lane, ops, patterns, trig)
+        t1 = signed_trig(j + 1, place, lane, ops, patterns, trig)
+        rotate_two(psi, dual, ops[j], ops[j + 1], passes[k], offsets, t, t1)
     else:
-        turn(psi, lane, ops[j], passes[k], offsets, signed_turn(j, place, lane, ops, patterns, turns), work)
+        rotate_one(psi, lane, ops[j], passes[k], offsets, signed_trig(j, place, lane, ops, patterns, trig), work)
 
 
 @kernel
@@ -275,7 +280,7 @@ def back_group(
     passes: Any,
     groups: Any,
     offsets: Any,
-    turns: Any,
+    trig: Any,
     work: Any,
     stored: Any,
     totals: Any,
@@ -299,12 +304,12 @@ def back_group(
         for k in range(group[END] - 1, group[BEGIN] - 1, -1):
             if passes[k, LAST] <= stop:
                 break
-            c = cosine_of(k, passes, turns)
+            c = cosine_of(k, passes, trig)
             if any_below(left_out * c, filled(psi, SMALLEST_SCALE)):
                 scale(state, left_out)
                 scale(adjoint, left_out)
                 left_out = filled(psi, 1.0)
-            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, offsets, turns, work, stored, totals)
+            back_pass(state, adjoint, k, place, dual, lane, ops, patterns, passes, offsets, trig, work, stored, totals)
             for j in range(passes[k, FIRST], passes[k, LAST]):
                 found = load(totals, (j - passes[k, FIRST]) * n) * left_out
                 if parity(ops[j, PLACE_Z] & place):
@@ -331,7 +336,7 @@ def back_pass(
     patterns: Any,
     passes: Any,
     offsets: Any,
-    turns: Any,
+    trig: Any,
     work: Any,
     stored: Any,
     totals: Any,
@@ -345,7 +350,7 @@ def back_pass(
     if passes[k, FORM] == RUN:
         if dual is not None:
             if passes[k, AT] < 0:
-                sign_run(j, passes[k, LAST], place, lane, ops, patterns, turns, work)
+                sign_run(j, passes[k, LAST], place, lane, ops, patterns, trig, work)
             back_run(
                 psi,
                 lam,
@@ -355,16 +360,16 @@ def back_pass(
                 passes[k, BITS],
                 lane,
                 ops,
-                turns,
+                trig,
                 work,
                 stored,
                 passes[k, AT],
                 totals,
             )
         return
-    t = signed_turn(j, place, lane, ops, patterns, turns)
+    t = signed_trig(j, place, lane, ops, patterns, trig)
     if passes[k, FORM] == TWO:
-        t1 = signed_turn(j + 1, place, lane, ops, patterns, turns)
+        t1 = signed_trig(j + 1, place, lane, ops, patterns, trig)
         found = back_two(psi, lam, dual, ops[j], ops[j + 1], passes[k], offsets, t, t1)
         store(totals, 0, found[0])
         store(totals, n, found[1])

@@ -42,7 +42,7 @@ def atomic_store(typing: Any, array: Any, place: Any, value: Any) -> Any:
 
 @intrinsic
 def atomic_add(typing: Any, array: Any, place: Any, value: Any) -> Any:
-    """Add to `array[place]`, and give what was there."""
+    """Add to `array[place]`, and give the number before."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         return builder.atomic_rmw(
@@ -54,7 +54,7 @@ def atomic_add(typing: Any, array: Any, place: Any, value: Any) -> Any:
 
 @intrinsic
 def replaced(typing: Any, array: Any, place: Any, known: Any, value: Any) -> Any:
-    """Write `value` to `array[place]` where it still is `known`; whether it was."""
+    """Write `value` to `array[place]` if it still is `known`. Returns whether it was."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], given[0], given[1])

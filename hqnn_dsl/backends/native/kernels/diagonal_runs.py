@@ -1,12 +1,12 @@
-"""Runs of diagonal rotations, all applied in one pass over the state.
+"""Runs of diagonal rotations, all applied in one sweep over the state.
 
 A run multiplies each amplitude by one phase, a product of which any two rows share most. Rows are taken in blocks: in a
 block the phases grow bit by bit from one, a rotation whose highest bit in the block is k being multiplied into 2^k of
-them. On the way back state and adjoint turn by the same phase, so Im conj(λ)·ψ of a row is the same for all rotations,
-and their gradients are sums of it with signs: a Walsh-Hadamard transform of the block.
+them. On the way back state and adjoint are multiplied by the same phase, so Im conj(λ)·ψ of a row is the same for all
+rotations, and their gradients are sums of it with signs: a Walsh-Hadamard transform of the block.
 
 The phases of a run whose angles no input reaches are the same for all tiles of a call: they are worked out once and
-kept in `stored`, a number a row for its real and its imaginary part where lanes are samples, else a register.
+kept in `stored`, a number a row for its real and its imaginary part if lanes are samples, else a register.
 
 Rows come in two, real and imaginary; a rotation multiplies by c ± is, `signed` having s and -s with the lanes' signs.
 Within a run rotations are in the order of `block_bits`.
@@ -35,7 +35,7 @@ BLOCK_BITS = 6
 
 
 @routine
-def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: Any, signed: Any, phases: Any) -> None:
+def block_phases(first: int, last: int, bits: int, block: int, ops: Any, trig: Any, signed: Any, phases: Any) -> None:
     """The phases of the rows of a block, all of whose rows have the bits `block` above the lowest `bits`."""
     n = lanes(phases)
     low = (1 << bits) - 1
@@ -44,7 +44,7 @@ def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: 
     store(phases, n, im)
     j, size = first, 1
     while j < last and (ops[j, Z] >> 1) & low == 0:
-        c, s = load(turns, 2 * j * n), load(signed, (2 * (j - first) + parity((ops[j, Z] >> 1) & block)) * n)
+        c, s = load(trig, 2 * j * n), load(signed, (2 * (j - first) + parity((ops[j, Z] >> 1) & block)) * n)
         re, im = load(phases, 0), load(phases, n)
         store(phases, 0, fnma(s, im, c * re))
         store(phases, n, fma(s, re, c * im))
@@ -60,9 +60,9 @@ def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: 
                 store(phases, to, re)
                 store(phases, to + n, im)
                 continue
-            c, s = one_phase(start, start - first, r | block, ops, turns, signed)
+            c, s = one_phase(start, start - first, r | block, ops, trig, signed)
             for k in range(start + 1, j):
-                d, e = one_phase(k, k - first, r | block, ops, turns, signed)
+                d, e = one_phase(k, k - first, r | block, ops, trig, signed)
                 c, s = fnma(s, e, c * d), fma(s, d, c * e)
             store(phases, 2 * r * n, fnma(s, im, c * re))
             store(phases, (2 * r + 1) * n, fma(s, re, c * im))
@@ -72,10 +72,10 @@ def block_phases(first: int, last: int, bits: int, block: int, ops: Any, turns: 
 
 
 @kernel
-def one_phase(j: int, place: int, row: int, ops: Any, turns: Any, signed: Any) -> Any:
-    """Cosine and signed sine by which rotation j turns a row."""
-    n = lanes(turns)
-    return load(turns, 2 * j * n), load(signed, (2 * place + parity((ops[j, Z] >> 1) & row)) * n)
+def one_phase(j: int, place: int, row: int, ops: Any, trig: Any, signed: Any) -> Any:
+    """Cosine and signed sine by which rotation j trig a row."""
+    n = lanes(trig)
+    return load(trig, 2 * j * n), load(signed, (2 * place + parity((ops[j, Z] >> 1) & row)) * n)
 
 
 @kernel
@@ -89,14 +89,14 @@ def stored_phase(stored: Any, at: int, row: int, lane: Any) -> Any:
 
 @kernel
 def store_run(
-    rows: int, first: int, last: int, bits: int, lane: Any, ops: Any, turns: Any, work: Any, stored: Any, at: int
+    rows: int, first: int, last: int, bits: int, lane: Any, ops: Any, trig: Any, work: Any, stored: Any, at: int
 ) -> None:
     """Work out the phases of a run for all rows, and store them from `at` on."""
     n = lanes(stored)
     signed = work[: (2 * (last - first) + 1) * n]
     phases = work[len(signed) : len(signed) + (2 * n << bits)]
     for block in range(0, rows, 1 << bits):
-        block_phases(first, last, bits, block, ops, turns, signed, phases)
+        block_phases(first, last, bits, block, ops, trig, signed, phases)
         for r in range(2 << bits):
             if lane is None:
                 stored[at + 2 * block + r] = phases[r * n]
@@ -105,7 +105,7 @@ def store_run(
 
 
 @kernel
-def turn_row(psi: Any, at: int, c: Any, s: Any) -> None:
+def rotate_row(psi: Any, at: int, c: Any, s: Any) -> None:
     """Multiply the amplitudes at `at` by c + is."""
     n = lanes(psi)
     a, ai = load(psi, at), load(psi, at + n)
@@ -126,7 +126,7 @@ def back_row(psi: Any, lam: Any, at: int, c: Any, s: Any) -> Any:
 
 
 @kernel
-def turn_run(
+def rotate_run(
     psi: Any,
     rows: int,
     first: int,
@@ -134,27 +134,27 @@ def turn_run(
     bits: int,
     lane: Any,
     ops: Any,
-    turns: Any,
+    trig: Any,
     work: Any,
     stored: Any,
     at_phases: int,
 ) -> None:
     """Rotate by the run `first` to `last`; `rows` are pairs of rows. See `run_work` for `work`.
 
-    Where `at_phases` is not negative the phases are stored there.
+    If `at_phases` is not negative the phases are stored there.
     """
     n = lanes(psi)
     signed = work[: (2 * (last - first) + 1) * n]
     phases = work[len(signed) : len(signed) + (2 * n << bits)]
     for block in range(0, rows, 1 << bits):
         if at_phases < 0:
-            block_phases(first, last, bits, block, ops, turns, signed, phases)
+            block_phases(first, last, bits, block, ops, trig, signed, phases)
             for r in range(0, 2 * n << bits, 2 * n):
-                turn_row(psi, 2 * block * n + r, load(phases, r), load(phases, r + n))
+                rotate_row(psi, 2 * block * n + r, load(phases, r), load(phases, r + n))
         else:
             for r in range(block, block + (1 << bits)):
                 c, s = stored_phase(stored, at_phases, r, lane)
-                turn_row(psi, 2 * r * n, c, s)
+                rotate_row(psi, 2 * r * n, c, s)
 
 
 @kernel
@@ -167,7 +167,7 @@ def back_run(
     bits: int,
     lane: Any,
     ops: Any,
-    turns: Any,
+    trig: Any,
     work: Any,
     stored: Any,
     at_phases: int,
@@ -182,7 +182,7 @@ def back_run(
     low = (1 << bits) - 1
     for block in range(0, rows, 1 << bits):
         if at_phases < 0:
-            block_phases(first, last, bits, block, ops, turns, signed, phases)
+            block_phases(first, last, bits, block, ops, trig, signed, phases)
             for r in range(0, n << bits, n):
                 found = back_row(psi, lam, 2 * (block * n + r), load(phases, 2 * r), load(phases, 2 * r + n))
                 store(sums, r, found)

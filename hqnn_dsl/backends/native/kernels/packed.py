@@ -27,7 +27,8 @@ def pack(tables: Sequence[Array], floats: Sequence[Array] = ()) -> tuple[Array, 
 
 
 view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
-"""What gives a part of an array: unlike a `kernel` it counts the reference that its caller will give up."""
+"""Compiles a function that returns a part of an array: unlike a `kernel` it counts the reference that its caller will
+give up."""
 
 
 @view

@@ -1,6 +1,6 @@
-"""What is read at the end of a state: Pauli terms and marginals, and the adjoint state that their gradients start.
+"""Readings of a final state: Pauli terms and marginals, and the adjoint state that their gradients start.
 
-Layouts, masks and the meaning of `flip`, `base`, `by` are those of `rotate`. `dual` is None where amplitudes are real.
+Layouts, masks and the meaning of `flip`, `base`, `by` are those of `rotate`. `dual` is None if amplitudes are real.
 Sums run in blocks of rows, so that float32 keeps its digits over a million of them.
 """
 
@@ -200,7 +200,7 @@ def marginal_values(psi: Any, rows: int, dual: Any, lane: Any, bits: Any, first:
 
 @kernel
 def own_outcome(lane: int, bits: Any, first: int, last: int) -> int:
-    """What a lane changes in the number of the outcome."""
+    """The bits of the outcome's number that a lane changes."""
     found = 0
     for k in range(first, last):
         found |= parity(lane & bits[k, 1]) << (k - first)

@@ -5,7 +5,7 @@ samples as a register has lanes; in the layout *by amplitude* it holds as many n
 Complex amplitudes have two rows, the real part and the imaginary one, so that the lowest bit of a row says which: with
 i as the real matrix that swaps them, every K = -iP is real and there is one kind of rotation only.
 
-Row r gets t·K from row q = r ^ x, by the sign of the parity of q & z, and of what the lanes add. K is antisymmetric:
+Row r gets t·K from row q = r ^ x, by the sign of the parity of q & z, and of that of the lanes. K is antisymmetric:
 of the two rows of a pair one gets +t, the other -t, so choosing which of them comes first takes the place of signs.
 
 Which rows make up a pair, or four for two rotations, is worked out once for a plan (`offsets`): where the first of them
@@ -49,7 +49,7 @@ def top_bit(mask: int) -> int:
 
 @kernel
 def pair_start(number: int, op: Any, n: int) -> int:
-    """What to turn the offsets in a table of pairs by, for those from `number` on."""
+    """The mask that moves the offsets in a table of pairs to the pairs from `number` on."""
     if number == 0:
         return 0
     top = top_bit(op[X])
@@ -58,8 +58,8 @@ def pair_start(number: int, op: Any, n: int) -> int:
 
 
 @routine
-def turn_pairs(psi: Any, op: Any, table: Any, offsets: Any, by: Any, t: Any) -> None:
-    """Rotate where a pair of rows gets opposite signs; the row that comes first gets +t."""
+def rotate_pairs(psi: Any, op: Any, table: Any, offsets: Any, by: Any, t: Any) -> None:
+    """Rotate if a pair of rows gets opposite signs; the row that comes first gets +t."""
     n = lanes(psi)
     x, size = op[X] * n, 1 << table[BITS]
     for number in range(0, op[ROWS] // 2, size):
@@ -74,7 +74,7 @@ def turn_pairs(psi: Any, op: Any, table: Any, offsets: Any, by: Any, t: Any) -> 
 
 @routine
 def back_pairs(psi: Any, lam: Any, op: Any, table: Any, offsets: Any, by: Any, t: Any) -> Any:
-    """Rotate state and adjoint back as in `turn_pairs`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
+    """Rotate state and adjoint back as in `rotate_pairs`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
     x, size = op[X] * n, 1 << table[BITS]
     total = zero(psi)
@@ -96,14 +96,14 @@ def back_pairs(psi: Any, lam: Any, op: Any, table: Any, offsets: Any, by: Any, t
 
 
 @routine
-def turn_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> None:
-    """Rotate where the rows of a pair get equal signs or are one, since lanes are swapped; `ways` has +t and -t."""
+def rotate_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, signed: Any) -> None:
+    """Rotate if the rows of a pair get equal signs or are one, since lanes are swapped; `signed` has +t and -t."""
     n = lanes(psi)
     for r in range(rows):
         q = r ^ x
         if q < r:
             continue
-        t = load(ways, (parity(r & z) ^ base) * n)
+        t = load(signed, (parity(r & z) ^ base) * n)
         a, b = load(psi, r * n), load(psi, q * n)
         store(psi, r * n, fma(t, swap_lanes(b, by), a))
         if q > r:
@@ -111,8 +111,8 @@ def turn_lanes(psi: Any, rows: int, x: int, z: int, base: int, by: Any, ways: An
 
 
 @routine
-def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any, ways: Any) -> Any:
-    """Rotate state and adjoint back as in `turn_lanes`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
+def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any, signed: Any) -> Any:
+    """Rotate state and adjoint back as in `rotate_lanes`, and give Σ λ·Kψ by lane but for the signs of the lanes."""
     n = lanes(psi)
     total, more, less = zero(psi), zero(psi), zero(psi)
     for r in range(rows):
@@ -123,7 +123,7 @@ def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any
         if q < r:
             continue
         way = parity(r & z) ^ base
-        t = load(ways, (way ^ 1) * n)
+        t = load(signed, (way ^ 1) * n)
         a, b, u, v = load(psi, r * n), load(psi, q * n), load(lam, r * n), load(lam, q * n)
         sb = swap_lanes(b, by)
         found = u * sb
@@ -143,7 +143,7 @@ def back_lanes(psi: Any, lam: Any, rows: int, x: int, z: int, base: int, by: Any
 
 @kernel
 def four_start(number: int, op: Any, op1: Any, n: int) -> int:
-    """What to turn the offsets in a table of fours by, for those from `number` on."""
+    """The mask that moves the offsets in a table of fours to the fours from `number` on."""
     if number == 0:
         return 0
     x, x1 = op[X], op1[X]
@@ -155,10 +155,10 @@ def four_start(number: int, op: Any, op1: Any, n: int) -> int:
 
 
 @kernel
-def turn_two(psi: Any, dual: Any, op: Any, op1: Any, table: Any, offsets: Any, t: Any, t1: Any) -> None:
+def rotate_two(psi: Any, dual: Any, op: Any, op1: Any, table: Any, offsets: Any, t: Any, t1: Any) -> None:
     """Two rotations of which neither changes the other's signs, four rows at a time; no lanes are swapped.
 
-    Where amplitudes are complex neither mixes real and imaginary parts.
+    If amplitudes are complex neither mixes real and imaginary parts.
     """
     n = lanes(psi)
     x, x1, size = op[X] * n, op1[X] * n, 1 << table[BITS]
@@ -167,13 +167,13 @@ def turn_two(psi: Any, dual: Any, op: Any, op1: Any, table: Any, offsets: Any, t
         start = four_start(number, op, op1, n)
         for k in range(table[AT], table[AT] + size):
             p = offsets[k] ^ start
-            turn_four(psi, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1)
+            rotate_four(psi, p, p ^ x, p ^ x1, p ^ x ^ x1, t, t1)
             if dual is not None:
-                turn_four(psi, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1)
+                rotate_four(psi, p + n, (p ^ x) + n, (p ^ x1) + n, (p ^ x ^ x1) + n, t, t1)
 
 
 @kernel
-def turn_four(psi: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any) -> None:
+def rotate_four(psi: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any) -> None:
     """Rotate rows p and q, p1 and q1 by t, and p and p1, q and q1 by t1."""
     a, b, a1, b1 = load(psi, p), load(psi, q), load(psi, p1), load(psi, q1)
     a, b = fma(t, b, a), fnma(t, a, b)
@@ -186,7 +186,7 @@ def turn_four(psi: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any) -> No
 
 @kernel
 def back_two(psi: Any, lam: Any, dual: Any, op: Any, op1: Any, table: Any, offsets: Any, t: Any, t1: Any) -> Any:
-    """Both rotations of `turn_two` back for state and adjoint, and Σ λ·Kψ of each by lane.
+    """Both rotations of `rotate_two` back for state and adjoint, and Σ λ·Kψ of each by lane.
 
     They commute, so that both sums can be taken before either is undone.
     """
@@ -208,7 +208,7 @@ def back_two(psi: Any, lam: Any, dual: Any, op: Any, op1: Any, table: Any, offse
 
 @kernel
 def back_four(psi: Any, lam: Any, p: int, q: int, p1: int, q1: int, t: Any, t1: Any, sums: Any) -> Any:
-    """Undo `turn_four` on state and adjoint; `sums` are what is added and taken away, for either rotation, so far."""
+    """Undo `rotate_four` on state and adjoint; `sums` are the sums added and subtracted so far, for either rotation."""
     more, less, more1, less1 = sums
     a, b, a1, b1 = load(psi, p), load(psi, q), load(psi, p1), load(psi, q1)
     u, v, u1, v1 = load(lam, p), load(lam, q), load(lam, p1), load(lam, q1)

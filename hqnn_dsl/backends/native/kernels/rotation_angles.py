@@ -1,4 +1,4 @@
-"""What a tile's rotations turn by: angles from those of the call, and their cosines, sines and tangents by register.
+"""The angles of a tile's rotations, from those of the call, and their cosines, sines and tangents by register.
 
 The columns of the tables of rotations and of passes are named here, since all that reads them imports this module.
 """
@@ -30,7 +30,7 @@ SMALLEST_COSINE_DOUBLE = 2.0**-55
 
 @kernel
 def shared_angle(j: int, constants: Any, ops: Any, links: Any, factors: Any, shared: Any) -> float:
-    """What constants and shared angles add to half the angle of rotation j."""
+    """The part of half the angle of rotation j that comes from constants and shared angles."""
     angle = constants[j]
     for k in range(ops[j, LINKS], ops[j, LINKS_END]):
         if links[k, 0] == 0:
@@ -39,37 +39,37 @@ def shared_angle(j: int, constants: Any, ops: Any, links: Any, factors: Any, sha
 
 
 @kernel
-def finish_turn(turns: Any, at: int, phase: int) -> None:
-    """Replace the half angles at `turns[at:]` by their cosines, with the sines behind, or unless `phase` the tangents.
+def finish_trig(trig: Any, at: int, phase: int) -> None:
+    """Replace the half angles at `trig[at:]` by their cosines, with the sines behind, or unless `phase` the tangents.
 
     A cosine next to 0 is moved off it by less than rounding does.
     """
-    n = lanes(turns)
-    angles = load(turns, at)
-    if any_below(filled(turns, LARGEST), angles):
+    n = lanes(trig)
+    angles = load(trig, at)
+    if any_below(filled(trig, LARGEST), angles):
         for k in range(n):
-            angle = turns[at + k]
-            turns[at + k] = math.cos(angle)
-            turns[at + n + k] = math.sin(angle)
-        cosine, sine = load(turns, at), load(turns, at + n)
+            angle = trig[at + k]
+            trig[at + k] = math.cos(angle)
+            trig[at + n + k] = math.sin(angle)
+        cosine, sine = load(trig, at), load(trig, at + n)
     else:
         sine, cosine = sine_and_cosine(angles)
     if phase == 0:
-        cosine = not_below(cosine, filled(turns, SMALLEST_COSINE if n == 8 else SMALLEST_COSINE_DOUBLE))
+        cosine = not_below(cosine, filled(trig, SMALLEST_COSINE if n == 8 else SMALLEST_COSINE_DOUBLE))
         sine = sine / cosine
-    store(turns, at, cosine)
-    store(turns, at + n, sine)
+    store(trig, at, cosine)
+    store(trig, at + n, sine)
 
 
 @kernel
-def fill_shared(constants: Any, ops: Any, links: Any, factors: Any, shared: Any, turns: Any) -> None:
+def fill_shared(constants: Any, ops: Any, links: Any, factors: Any, shared: Any, trig: Any) -> None:
     """Cosine and sine or tangent of all half angles that no input reaches, in all lanes, two registers a rotation."""
-    n = lanes(turns)
+    n = lanes(trig)
     for j in range(len(ops)):
         if ops[j, KIND] != BY_SAMPLE:
             at = 2 * j * n
-            store(turns, at, filled(turns, shared_angle(j, constants, ops, links, factors, shared)))
-            finish_turn(turns, at, ops[j, PHASE])
+            store(trig, at, filled(trig, shared_angle(j, constants, ops, links, factors, shared)))
+            finish_trig(trig, at, ops[j, PHASE])
 
 
 @kernel
@@ -83,20 +83,20 @@ def fill_samples(
     factors: Any,
     samples: Any,
     shared: Any,
-    turns: Any,
+    trig: Any,
 ) -> None:
     """The same for the half angles that differ by sample, for a tile."""
-    n = lanes(turns)
+    n = lanes(trig)
     for j in range(len(ops)):
         if ops[j, KIND] == BY_SAMPLE:
             at = 2 * j * n
-            own = turns[at : at + n]
-            store(own, 0, filled(turns, shared_angle(j, constants, ops, links, factors, shared)))
+            own = trig[at : at + n]
+            store(own, 0, filled(trig, shared_angle(j, constants, ops, links, factors, shared)))
             for k in range(ops[j, LINKS], ops[j, LINKS_END]):
                 if links[k, 0] == 1:
                     factor, column = factors[k] / 2, links[k, 1]
                     for i in range(width):
                         own[i] += factor * samples[b + i, column]
             if lane is not None:
-                store(own, 0, splat(turns, own[0]))
-            finish_turn(turns, at, ops[j, PHASE])
+                store(own, 0, splat(trig, own[0]))
+            finish_trig(trig, at, ops[j, PHASE])

@@ -1,7 +1,7 @@
 """Angles from inputs and weights, and back: tapes run over blocks of samples.
 
 The functions and their derivatives are those of the slot table in torch, which says the rule for the edges of domains:
-where a function has no finite derivative it counts as a constant, and so does the exponent of a base that is not
+if a function has no finite derivative it counts as a constant, and so does the exponent of a base that is not
 positive. `one` is the number 1 in the engine's precision.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BLOCK = 32
-"""Samples that one pass over a tape takes."""
+"""Samples that a tape is run for at a time."""
 
 CONSTANT, INPUT, WEIGHT = range(3)
 """The codes of leaves; a function's code is 3 and its index in `angles.FUNCTIONS`."""
@@ -34,7 +34,7 @@ NEG, SIN, COS, TAN, ASIN, ACOS, ATAN, TANH, EXP, LOG, SQRT, ABS = (CODES[name] f
 
 @kernel
 def inside(value: Any, one: Any) -> Any:
-    """The value moved into [-1, 1]; what is not a number stays so."""
+    """The value moved into [-1, 1]; NaN stays NaN."""
     if value > one:
         return one
     return max(value, -one)
@@ -289,7 +289,7 @@ def angles_for(key: int) -> Callable[..., bool]:
 
 
 def angles_back_for(key: int) -> Callable[..., None]:
-    """The entry point for gradients of what angles are made of; see `compiled` for `key`."""
+    """The entry point for gradients of the inputs and weights that angles are made of; see `compiled` for `key`."""
 
     def angles_back(
         whole: Any,
@@ -303,7 +303,7 @@ def angles_back_for(key: int) -> Callable[..., None]:
         input_grads: Any,
         weight_grads: Any,
     ) -> None:
-        """Add to `input_grads[B, I]` (where it has rows) and fill `weight_grads[P]` from the gradients of the angles.
+        """Add to `input_grads[B, I]` (if it has rows) and fill `weight_grads[P]` from the gradients of the angles.
 
         Those of the shared angles come as terms, `shared_grads[tiles, W]`, and are added up in order.
         """

@@ -65,17 +65,17 @@ class _Writer:
         return value
 
     def negated(self, value: Any, quadrants: Any) -> Any:
-        """The value with its sign changed where bit 1 of the quadrant is set."""
+        """The value with its sign changed in lanes in which bit 1 of the quadrant is set."""
         sign = self.builder.shl(self.builder.and_(quadrants, self.whole(2)), self.whole(self.bits - 2))
         return self.builder.bitcast(self.builder.xor(self.builder.bitcast(value, self.integers), sign), self.vector)
 
     def sine_and_cosine(self, angle: Any) -> tuple[Any, Any]:
         builder = self.builder
-        turns = self.call("rint", builder.fmul(angle, self.number(0.6366197723675814)))
-        quadrants = builder.fptosi(turns, self.integers)
+        quarters = self.call("rint", builder.fmul(angle, self.number(0.6366197723675814)))
+        quadrants = builder.fptosi(quarters, self.integers)
         rest = angle
         for part in _QUARTERS[self.bits]:
-            rest = self.call("fmuladd", turns, self.number(-part), rest)
+            rest = self.call("fmuladd", quarters, self.number(-part), rest)
         square = builder.fmul(rest, rest)
         cubic = builder.fmul(square, rest)
         sine = self.call("fmuladd", self.polynomial(_SINE[self.bits], square), cubic, rest)
