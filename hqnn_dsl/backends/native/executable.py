@@ -256,17 +256,17 @@ class _Layer(torch.autograd.Function):
         asked = ctx.needs_input_grad[2:]
         given = ctx.saved_tensors  # torch refuses here what was changed in place since
         if numbers_suffice(upstream[0]):
-            return (None, None, *_layer_numbers(ctx.front, given[1:], upstream[0], asked))
+            return (None, None, *_layer_numbers(ctx.call, given[1:], upstream[0], asked))
         by_torch = partial(ctx.executable.layer_by_reference, ctx.slot_values)
-        numbers = partial(_layer_numbers, ctx.front, given[1:])
+        numbers = partial(_layer_numbers, ctx.call, given[1:])
         return (None, None, *graph_or_numbers(by_torch, Step(given, asked, upstream[0], numbers)))
 
 
 def _layer_numbers(
-    front: _Front, weights: tuple[Tensor, ...], upstream: Tensor, asked: Sequence[bool]
+    call: _TapedCall, weights: tuple[Tensor, ...], upstream: Tensor, asked: Sequence[bool]
 ) -> list[Tensor | None]:
     """The gradients of a layer's inputs and weights, by one sweep back."""
-    input_grads, flat = front.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
+    input_grads, flat = call.backward(_array(upstream), inputs=asked[0], weights=any(asked[1:]))
     first = torch.from_numpy(input_grads) if asked[0] else None
     if len(asked) == 2:
         return [first, torch.from_numpy(flat.reshape(weights[0].shape)) if asked[1] else None]
