@@ -13,7 +13,6 @@ from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.semantics import fitting, sections
 from hqnn_dsl.semantics.collector import Collector, refuse_all
-from hqnn_dsl.semantics.consequences import raise_errors
 from hqnn_dsl.semantics.definitions import Definition, FileScope, check_blocks, collect
 from hqnn_dsl.semantics.elaborate import Elaborator
 from hqnn_dsl.semantics.layers import read_lines
@@ -79,15 +78,23 @@ def check(
     check_blocks(file, collector)
     model = model_of(tree, collector)
     if model is None:
-        raise_errors(collector.items)
+        _refuse_errors(collector.items)
         return collector.items
     checked: Checked | None = None
     with collector.gathering():
         checked = _Model(tree, model, file, offered, default_backend, collector).check()
     warnings = silenced(tree, collector.items, () if checked is None else not_judged(checked.circuit))
-    raise_errors(warnings)
+    _refuse_errors(warnings)
     assert checked is not None
     return replace(checked, warnings=warnings)
+
+
+def _refuse_errors(items: tuple[Diagnostic, ...]) -> None:
+    """Raise one `Refusal` if an error is among the items, without the mistakes that only follow from others."""
+    if any(item.is_error for item in items):
+        from hqnn_dsl.semantics.consequences import raise_errors
+
+        raise_errors(items)
 
 
 class _Settings(NamedTuple):
