@@ -106,8 +106,8 @@ def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | 
     features, targets = numbers(table, columns)
     parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
     preparation = Preparation(
-        features=fit_scaling(spec.data.scale.features, columns.features, features[parts.train]),
-        target=fit_scaling(spec.data.scale.target, columns.targets, targets[parts.train]),
+        features=fit_scaling(spec.data.scale.features.name, columns.features, features[parts.train]),
+        target=fit_scaling(spec.data.scale.target.name, columns.targets, targets[parts.train]),
         loss=spec.train.loss,
         batch=spec.train.batch,
         parts=parts,

@@ -55,14 +55,14 @@ class Scaling:
         return Scaling(data["scale"], names, means, scales)
 
 
-def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scaling:
+def fit_scaling(kind: str, names: tuple[str, ...], training: Numbers) -> Scaling:
     """Statistics of the training rows `[N, C]`: those of scikit-learn's `StandardScaler`, to the bit.
 
     A constant column gets scale 1 and so becomes 0; one that only looks constant beside its size is scaled all the
     same. Raises `Refusal` E0522 where the statistics are not finite.
     """
     if kind == "none":
-        return Scaling(kind, names, (0.0,) * len(names), (1.0,) * len(names))
+        return Scaling("none", names, (0.0,) * len(names), (1.0,) * len(names))
     with np.errstate(over="ignore", invalid="ignore"):
         means, variances = _moments(training)
         doubt = len(training) * np.finfo(np.float64).eps
@@ -74,7 +74,7 @@ def fit_scaling(kind: Kind, names: tuple[str, ...], training: Numbers) -> Scalin
         _unlike_constant(training[:, i]) if looks_constant[i] else float(np.sqrt(variance))
         for i, variance in enumerate(variances)
     ]
-    return Scaling(kind, names, tuple(map(float, means)), tuple(scales))
+    return Scaling("standard", names, tuple(map(float, means)), tuple(scales))
 
 
 def _moments(training: Numbers) -> tuple[Numbers, Numbers]:

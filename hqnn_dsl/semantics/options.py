@@ -74,7 +74,11 @@ def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = 
 
 def _is_none(option: Option, node: nodes.Expression, scope: Scope) -> bool:
     """Whether the value is `none`. Raises `Refusal` if it is, or another language's word for it, and not permitted."""
-    if not isinstance(node, nodes.Name) or scope.has(node.name) or node.name in option.choices:
+    if (
+        not isinstance(node, nodes.Name)
+        or scope.has(node.name)
+        or node.name in (*option.choices, *(option.table or ()))
+    ):
         return False
     if node.name == "none" and option.allows_none:
         return True

@@ -106,7 +106,7 @@ def _data_text(spec: Spec) -> str:
     rows.append(
         ("split", f"validation: {written(split.validation)}, test: {written(split.test)}, seed: {written(split.seed)}")
     )
-    rows.append(("scale", f"features: {data.scale.features}, target: {data.scale.target}"))
+    rows.append(("scale", f"features: {choice_text(data.scale.features)}, target: {choice_text(data.scale.target)}"))
     return _section("data", rows)
 
 
@@ -136,6 +136,8 @@ def _train_text(spec: Spec, names: tuple[str, ...]) -> str:
     rows = []
     for name in names:
         value = getattr(spec.train, name)
+        if name in {"class_weights", "intervals"}:
+            continue
         rows.append((name, choice_text(value) if isinstance(value, Choice) else _option_text(value)))
     return _section("train", rows)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.catalog.columns import SCALES
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
@@ -178,7 +179,7 @@ def _refuse_idle_seed(setting: nodes.Setting, split: Split) -> None:
 
 
 def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> None:
-    names = tuple(item.name for item in fields(Split))
+    names = tuple(item.name for item in fields(Split) if item.name != "by")
     if argument.name is None:
         hint = "write `split validation: 0.15, test: 0.15, seed: 7`"
         raise Refusal(codes.TooManyArguments(span=argument.span, owner="split", count="named parts", hint=hint))
@@ -205,13 +206,14 @@ def _split_part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) 
         values[name] = value_of(Option(name=name, type="float", doc="", **_PART), argument.value, scope)  # type: ignore[arg-type]
 
 
+_FITTED = {name: SCALES[name] for name in ("standard", "none")}
 _SCALE = Entry(
     name="scale",
     doc="How columns are scaled; statistics come from training rows only.",
     options=tuple(
-        Option(name=name, type="choice", choices=("standard", "none"), default=default_of(Scale, name), doc=doc)
+        Option(name=name, type="entry", table=_FITTED, default=SCALES[default_of(Scale, name).name].selected(), doc=doc)
         for name, doc in (
-            ("features", "`standard`: mean 0 and standard deviation 1 on the training rows."),
+            ("features", "How numbers are scaled."),
             ("target", "The same for the target; scores are in the target's own units all the same."),
         )
     ),
@@ -219,7 +221,8 @@ _SCALE = Entry(
 
 
 def _scale(setting: nodes.Setting, scope: Scope) -> Scale:
-    return Scale(**bind(_SCALE, setting.values, scope, setting.span).options)
+    chosen = bind(_SCALE, setting.values, scope, setting.span).options
+    return Scale(**{name: Choice(name=one.name, options=dict(one.options)) for name, one in chosen.items()})
 
 
 def _task(setting: nodes.Setting, scope: Scope) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hqnn_dsl.catalog.entry import Choice as Choice  # noqa: PLC0414, TC001 - the fields of `Spec` are of it
+from hqnn_dsl.catalog.entry import Choice as Choice  # noqa: PLC0414 - the fields of `Spec` are of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,25 +34,73 @@ class Split:
     test: float | int = 0.15
     seed: int | None = None
     """None: drawn from the training seed, as the stream "split"."""
+    by: Choice | None = None
+    """An entry of `catalog.columns.SPLITS`; None: `stratified` for classes, else `random`."""
+
+
+_NONE = Choice(name="none")
+_REFUSE = Choice(name="refuse")
+_STANDARD = Choice(name="standard")
+_ONE_HOT = Choice(name="one_hot", options={"most": 20, "unknown": "other"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How features and target are scaled; statistics come from training rows only."""
+    """How features and target are scaled, entries of `catalog.columns.SCALES`; statistics come from training rows."""
 
-    features: Literal["standard", "none"] = "standard"
-    target: Literal["standard", "none"] = "standard"
+    features: Choice = _STANDARD
+    target: Choice = _STANDARD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """How the text of a table is read; None: guessed from its first lines, and said."""
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    encoding: str | None = None
+    comment: str | None = None
+    missing: tuple[str, ...] = ()
+    """Spellings of a missing cell, beside those of `data.missing_words`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnRule:
+    """What `columns { … }` says of one column; a stage that is not named is that of the whole table.
+
+    The stages are those of `catalog.columns.COLUMN_RULES`, in the order in which they act.
+    """
+
+    column: str
+    kind: Choice | None = None
+    missing: Choice | None = None
+    code: tuple[Choice, ...] = ()
+    """One entry of `CATEGORIES`, or one or several of `DATES`."""
+    scale: Choice | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSpec:
     """`data { … }`."""
 
+    read: Read = Read()
     target: tuple[str, ...] | None = None
     """None: the table's last column."""
+    task: Literal["regression", "classification"] | None = None
+    """None: what the loss is for; if that is `auto`, what the target's column looks like."""
     features: Features = Features()
-    split: Split = Split()
+    categories: Choice = _ONE_HOT
+    missing: Choice = _REFUSE
     scale: Scale = Scale()
+    columns: tuple[ColumnRule, ...] = ()
+    weights: str | None = None
+    """The column of row weights."""
+    split: Split = Split()
+
+    def rule(self, column: str) -> ColumnRule:
+        """Returns the rule of a column, one that says nothing if it has none."""
+        return next((rule for rule in self.columns if rule.column == column), ColumnRule(column=column))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +131,9 @@ class TrainSpec:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["single", "double", "mixed"] = "single"
     seed: int = 0
+    class_weights: Literal["balanced"] | tuple[tuple[str, float], ...] | None = None
+    """The weight of each class in the loss: `balanced`, or pairs of label and weight; None: 1."""
+    intervals: Choice = _NONE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.scaling import fit_scaling
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.semantics.spec import DataSpec, Scale
+from hqnn_dsl.semantics.spec import Choice, DataSpec, Scale
 
 BIG = 2**60
 
@@ -113,7 +113,7 @@ def frame_around(offset: float) -> pd.DataFrame:
 
 
 def test_values_that_single_precision_makes_equal_are_refused():
-    unscaled = DataSpec(scale=Scale(features="none"))
+    unscaled = DataSpec(scale=Scale(features=Choice(name="none")))
     with pytest.raises(Refusal) as caught:
         prepare(make_spec(data=unscaled), read_table(frame_around(1.6e9)))
     (item,) = caught.value.diagnostics
@@ -126,8 +126,8 @@ def test_values_that_single_precision_makes_equal_are_refused():
     ("offset", "data", "precision"),
     [
         (1.6e9, DataSpec(), "single"),
-        (1.6e9, DataSpec(scale=Scale(features="none")), "double"),
-        (1000.0, DataSpec(scale=Scale(features="none")), "single"),
+        (1.6e9, DataSpec(scale=Scale(features=Choice(name="none"))), "double"),
+        (1000.0, DataSpec(scale=Scale(features=Choice(name="none"))), "single"),
     ],
 )
 def test_scaled_or_double_values_stay_apart(offset, data, precision):

@@ -64,7 +64,7 @@ def value(changes: dict[str, str], path: str) -> object:
         ("validation", "10", "data.split.validation", 10),
         ("split", "test: 5, seed: 3", "data.split.test", 5),
         ("split", "test: 5, seed: 3", "data.split.validation", 0.15),
-        ("scale.features", "none", "data.scale.features", "none"),
+        ("scale.features", "none", "data.scale.features.name", "none"),
         ("features", "a, b", "data.features.names", ("a", "b")),
         ("features", '* except a, "b c"', "data.features.excluded", ("a", "b c")),
         ("data.target", '"Größe"', "data.target", ("Größe",)),

@@ -37,8 +37,8 @@ def network_stages(spec: Spec, circuit: Circuit, features: int | None, targets: 
     """The boxes in order; `features` is None if only the table knows, which is written as `F`."""
     width = "F" if features is None else str(features)
     stages = [Stage(("table", *_names("features", _features(spec))), fill="inputs")]
-    if spec.data.scale.features != "none":
-        stages.append(Stage(("scale", f"features: {spec.data.scale.features}"), width))
+    if spec.data.scale.features.name != "none":
+        stages.append(Stage(("scale", f"features: {spec.data.scale.features.name}"), width))
     layers, width = _layers(spec.encoder, width, str(spec.num_inputs))
     stages += layers
     stages.append(Stage(("circuit", *_parts(circuit), *_numbers(circuit)), str(circuit.num_inputs), "weights"))
@@ -47,8 +47,8 @@ def network_stages(spec: Spec, circuit: Circuit, features: int | None, targets: 
     stages.append(Stage(("outputs", *map(_cut, shown)), str(circuit.num_outputs)))
     layers, width = _layers(spec.decoder, str(circuit.num_outputs), str(targets))
     stages += layers
-    if spec.data.scale.target != "none":
-        stages.append(Stage(("scale back", f"target: {spec.data.scale.target}"), width))
+    if spec.data.scale.target.name != "none":
+        stages.append(Stage(("scale back", f"target: {spec.data.scale.target.name}"), width))
     target = ("the table's last column",) if spec.data.target is None else spec.data.target
     stages.append(Stage(("target", *_names("", target)), width, "inputs"))
     return stages
