@@ -118,7 +118,7 @@ def train_alone(backend: str, width: int, epochs: int) -> dict[str, Any]:
         ran = json.loads((out / "environment.json").read_text(encoding="utf-8"))["backend"]
         seconds = [float(line.split(",")[1]) for line in (out / "timing.csv").read_text().splitlines()[1:]]
     history = [[epoch.train_loss, epoch.validation_loss] for epoch in result.fitted.history]
-    widths = [len(scaling.names) for scaling in (result.preparation.features, result.preparation.target)]
+    widths = len(result.preparation.features.inputs), len(result.preparation.target.names)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {
         "start": digest_of(dict(program.network(*widths).named_parameters())),

@@ -7,6 +7,7 @@ pydantic, so only those import it that read or write such files. At the foot of 
 from __future__ import annotations
 
 import json
+import math
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -60,6 +61,9 @@ def read_document(model: type[D], data: bytes) -> D:
     if isinstance(version, int) and not isinstance(version, bool) and version > latest:
         reason = f"`version` is {shown(version)}, and this hqnn reads versions up to {latest}"
         raise Wrong(reason, "it was written by a later hqnn: `pip install --upgrade hqnn-dsl`")
+    if isinstance(found, dict) and latest > 1 and (version is None or version == 1):
+        reason = f"it is of version 1, and this hqnn reads version {latest}"
+        raise Wrong(reason, "it was written by an earlier hqnn: train the run again")
     return validated(model, found)
 
 
@@ -84,6 +88,11 @@ def text_in(data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise Wrong(f"it is not UTF-8 (byte {error.start} is 0x{data[error.start]:02x})") from None
     return text.replace("\r\n", "\n")
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def shown(value: object) -> str:
@@ -149,6 +158,7 @@ __all__ = [
     "Positive",
     "Record",
     "Wrong",
+    "is_number",
     "read_document",
     "shown",
     "text_in",

@@ -80,8 +80,9 @@ class Run:
     def network(self) -> HybridNet:
         """Returns the trained network, a `torch.nn.Module` from features `[B, F]` to targets `[B, T]`, both scaled.
 
-        Scaled means as the run's scaling makes them (`preparation.features`, `preparation.target`), not the units of
-        the table: `predict` answers in those. It is the run's own network, not a copy, and stands ready to predict.
+        Scaled means as the run's preparation makes them (`preparation.features.transform(table)`,
+        `preparation.target.invert`), not the units of the table: `predict` answers in those. It is the run's own
+        network, not a copy, and stands ready to predict.
         """
         return self.net.eval()
 

@@ -119,9 +119,13 @@ def _table_in_short(name: str, prepared: Prepared) -> str:
         return ", ".join(f"`{printable(name)}`" for name in (*names[:12], *(["…"] if len(names) > 12 else [])))
 
     lines = [f"{printable(name)}: fits, {count(len(prepared.targets), 'row')}: {sizes}"]
-    for what, scaling in (("feature", preparation.features), ("target", preparation.target)):
-        how = "scaled to mean 0 and variance 1" if scaling.kind == "standard" else "not scaled"
-        lines.append(f"  {count(len(scaling.names), what)}, {how}: {columns(scaling.names)}")
+    features, target = preparation.features, preparation.target
+    for what, names, scales in (
+        ("feature", features.names, [column.scale for column in features.columns]),
+        ("target", target.names, target.scales),
+    ):
+        how = "scaled to mean 0 and variance 1" if scales[0].rule == "standard" else "not scaled"
+        lines.append(f"  {count(len(names), what)}, {how}: {columns(names)}")
     return "\n".join(lines)
 
 
@@ -175,7 +179,7 @@ def compile(  # noqa: PLR0913 - options of a command
     if data is not None:
         prepared = _check_table(program, data)
         show(prepared.notes)
-        in_width = int(prepared.features.shape[1])
+        in_width = int(prepared.inputs.shape[1])
     folder = out if out is not None else Path("compiled") / program.spec.name
     before = api.compiled_files(folder)
     written = api.write_compiled(program, folder, kinds, in_width)

@@ -101,6 +101,7 @@ def _is_run(path: Path) -> bool:
 
 def _listed(path: Path) -> Listed:
     from hqnn_dsl.training import run_files
+    from hqnn_dsl.training.preprocess_file import PreprocessFile
     from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, PREPROCESS, read_run_file
 
     nothing: dict[str, float | None] = dict.fromkeys(SCORES)
@@ -108,7 +109,7 @@ def _listed(path: Path) -> Listed:
         return Listed(path.name, "unfinished", None, nothing, f"there is no {METRICS}")
     try:
         test = read_run_file(path, METRICS, run_files.MetricsFile).test
-        read_run_file(path, PREPROCESS, run_files.PreprocessFile)
+        read_run_file(path, PREPROCESS, PreprocessFile)
         is_recorded = os.path.lexists(path / ENVIRONMENT)  # a run of an early version has no such file
         backend = read_run_file(path, ENVIRONMENT, run_files.EnvironmentFile).backend.name if is_recorded else None
     except Refusal as refusal:

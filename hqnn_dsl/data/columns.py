@@ -103,15 +103,20 @@ def feature_numbers(table: Table, names: tuple[str, ...]) -> Numbers:
 
     Raises `Refusal`: E0523 where columns are missing, E0513 to E0516 for their cells.
     """
+    check_there(table, names)
+    findings = Findings()
+    features = _block(table, names, "feature", findings)
+    findings.raise_errors()
+    return features
+
+
+def check_there(table: Table, names: tuple[str, ...]) -> None:
+    """Refuse (E0523) a table that lacks columns which a run reads, and name all of them."""
     known = set(table.columns)
     missing = [name for name in names if name not in known]
     if missing:
         hint = "; ".join(filter(None, (_close(name, table.columns) for name in missing)))
         raise Refusal(FeatureMissing(columns=named(missing), table=table.name, found=named(table.columns), hint=hint))
-    findings = Findings()
-    features = _block(table, names, "feature", findings)
-    findings.raise_errors()
-    return features
 
 
 def _unknown(table: Table, role: str, name: str) -> Diagnostic:
@@ -130,6 +135,11 @@ def truth_notes(table: Table, names: Iterable[str]) -> tuple[Diagnostic, ...]:
     known = set(table.columns)
     found = [name for name in names if name in known and _is_truth(table.frame[name])]
     return (TruthAsNumbers(columns=named(found), table=table.name),) if found else ()
+
+
+def kind_of(table: Table, name: str) -> Literal["number", "boolean"]:
+    """Returns whether the numbers of a column are written as True and False."""
+    return "boolean" if _is_truth(table.frame[name]) else "number"
 
 
 def _is_truth(column: pd.Series[Any]) -> bool:

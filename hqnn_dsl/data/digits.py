@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hqnn_dsl.data.transforms.narrow import is_narrow
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 WHOLE = 2.0**53
 """Up to here a float tells all whole numbers apart."""
-
-NARROW = 4096
-"""A column is narrow if all its values lie within so many steps between neighbouring floats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +39,6 @@ def needs_its_text(column: pd.Series[Any]) -> bool:
     values = column.to_numpy()
     finite = values[np.isfinite(values)]
     return bool(len(finite)) and (_is_large(finite) or is_narrow(finite))
-
-
-def is_narrow(values: NDArray[Any], steps: int = NARROW) -> bool:
-    """Whether finite values lie within so many steps of their own type, so that its rounding shows in them."""
-    low, high = values.min(), values.max()
-    with np.errstate(over="ignore"):
-        return bool(high - low <= steps * np.spacing(max(abs(low), abs(high))))
 
 
 def _is_large(finite: Numbers) -> bool:

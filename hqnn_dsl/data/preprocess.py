@@ -1,4 +1,4 @@
-"""What lies between a table and the network: names, scalings, the split; kept in a run as `preprocess.json`.
+"""What lies between a table and the network: names, rules, the split; kept in a run as `preprocess.json`.
 
 With it and the weights a run predicts without the table it was trained on, and knows that table when it sees it again.
 """
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.data.columns import choose_columns, numbers, truth_notes
-from hqnn_dsl.data.digits import is_narrow
+from hqnn_dsl.data.columns import Columns, check_there, choose_columns, kind_of, numbers, truth_notes
+from hqnn_dsl.data.features import FittedFeatures, fit_features, fitted_scales
 from hqnn_dsl.data.layout import named
-from hqnn_dsl.data.scaling import Scaling, fit_scaling
 from hqnn_dsl.data.split import Parts, split_rows
+from hqnn_dsl.data.target import FittedTarget
+from hqnn_dsl.data.transforms.narrow import is_narrow
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
-from hqnn_dsl.diagnostics.codes.tables import TooLarge, WrongFeatureCount, WrongTargetCount
+from hqnn_dsl.diagnostics.codes.tables import WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.spec import Choice
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hqnn_dsl.data.columns import Columns
     from hqnn_dsl.data.tables import Lines, Table
+    from hqnn_dsl.data.target import Task
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.own_loss import OwnLoss
 
     Numbers = NDArray[np.float64]
+    Rows = NDArray[np.int64]
 
 _STEPS = 256
 """Within so many steps of single precision it is looked at whether values of a column have become equal."""
@@ -43,17 +45,35 @@ _STEPS = 256
 class Preparation:
     """How rows become tensors and tensors become targets again, and how outputs are judged.
 
-    `parts` are the row positions of the table trained on, `fingerprint` is a hash of its numbers and column names.
-    `own_loss` is the function behind a `loss` of the user's own, None if the run was read from its folder.
+    `loss` is settled, never `auto`. `parts` are the row positions of the table trained on, `dropped` those that are in
+    no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights. `own_loss`
+    is the function behind a `loss` of the user's own, None if the run was read from its folder.
     """
 
-    features: Scaling
-    target: Scaling
+    features: FittedFeatures
+    target: FittedTarget
     loss: Choice
     batch: int
     parts: Parts = field(repr=False)
     fingerprint: str
+    dropped: Rows = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
+    weights: str | None = None
     own_loss: OwnLoss | None = field(default=None, repr=False)
+
+    @property
+    def task(self) -> Task:
+        """Whether the targets are numbers or classes."""
+        return self.target.task
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of all parts, ascending: those of the table without the dropped ones."""
+        return np.sort(np.concatenate([rows for _, rows in self.parts.items()]))
+
+    def out_width(self, required: int | None = None) -> int:
+        """Returns the number of outputs of the network: the required one if the spec settles it."""
+        wanted = self.target.outputs_wanted(self.loss)
+        return required if required in wanted else wanted[0]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `preprocess.json`."""
@@ -62,8 +82,13 @@ class Preparation:
             "target": self.target.to_json(),
             "loss": {"name": self.loss.name, "options": dict(self.loss.options)},
             "batch": self.batch,
-            "table": {"rows": sum(len(rows) for _, rows in self.parts.items()), "sha256": self.fingerprint},
+            "table": {
+                "rows": sum(len(rows) for _, rows in self.parts.items()) + len(self.dropped),
+                "sha256": self.fingerprint,
+            },
             "split": {name: rows.tolist() for name, rows in self.parts.items()},
+            "dropped": self.dropped.tolist(),
+            "weights": self.weights,
         }
 
     @staticmethod
@@ -71,25 +96,29 @@ class Preparation:
         """What `to_json` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
         parts = {name: np.array(data["split"][name], dtype=np.int64) for name in ("train", "validation", "test")}
         return Preparation(
-            features=Scaling.from_json(data["features"]),
-            target=Scaling.from_json(data["target"]),
+            features=FittedFeatures.from_json(data["features"]),
+            target=FittedTarget.from_json(data["target"]),
             loss=Choice(name=str(data["loss"]["name"]), options=dict(data["loss"]["options"])),
             batch=int(data["batch"]),
             parts=Parts(**parts),
             fingerprint=str(data["table"]["sha256"]),
+            dropped=np.array(data["dropped"], dtype=np.int64),
+            weights=data["weights"],
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A table ready to be learned from: its preparation, and features `[N, F]` and targets `[N, T]`, not yet scaled.
+    """A table ready to be learned from: its preparation, inputs `[N, F]` of the network and targets `[N, T]`.
 
-    `notes` is what a reader should know of how the table was read; `lines` names its rows.
+    Targets are in their own units, or indices of classes; inputs and targets of dropped rows are NaN. `weights` are
+    those of the rows, `[N]`. `notes` is what a reader should know of how the table was read; `lines` names its rows.
     """
 
     preparation: Preparation
-    features: Numbers = field(repr=False)
+    inputs: Numbers = field(repr=False)
     targets: Numbers = field(repr=False)
+    weights: Numbers | None = field(default=None, repr=False)
     notes: tuple[Diagnostic, ...] = ()
     lines: Lines | None = field(default=None, repr=False)
 
@@ -105,24 +134,51 @@ def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | 
     _check_widths(table, columns, required_widths(spec) if required is None else required)
     features, targets = numbers(table, columns)
     parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
+    kinds = tuple(kind_of(table, name) for name in columns.features)
+    scale = spec.data.scale
     preparation = Preparation(
-        features=fit_scaling(spec.data.scale.features.name, columns.features, features[parts.train]),
-        target=fit_scaling(spec.data.scale.target.name, columns.targets, targets[parts.train]),
+        features=fit_features(columns.features, kinds, scale.features, features[parts.train]),
+        target=FittedTarget(columns.targets, fitted_scales(columns.targets, scale.target, targets[parts.train])),
         loss=spec.train.loss,
         batch=spec.train.batch,
         parts=parts,
         fingerprint=fingerprint(columns, features, targets),
     )
+    with np.errstate(over="ignore", invalid="ignore"):
+        inputs = preparation.features.scaled(features)
     single = spec.train.precision != "double"
-    for scaling, values, part in (
-        (preparation.features, features, "features"),
-        (preparation.target, targets, "target"),
-    ):
-        check_range(scaling, values, single=single)
-        if single:
-            _check_steps(scaling, values, part)
+    preparation.features.check_range(inputs, single=single)
+    if single:
+        _check_steps(columns.features, features, inputs, "features")
+    preparation.target.check_range(targets, single=single)
+    if single:
+        _check_steps(columns.targets, targets, preparation.target.apply(targets), "target")
     notes = truth_notes(table, (*columns.targets, *columns.features))
-    return Prepared(preparation, features, targets, notes, table.lines)
+    return Prepared(preparation, inputs, targets, notes=notes, lines=table.lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Again:
+    """A table with targets, as a run reads it: inputs `[N, F]` and targets `[N, T]`.
+
+    `rows` are the rows without a missing cell for which a run drops rows; `is_same` is whether the table is the one
+    that was trained on. `weights` are those of the rows, `[N]`.
+    """
+
+    inputs: Numbers = field(repr=False)
+    targets: Numbers = field(repr=False)
+    rows: Rows = field(repr=False)
+    is_same: bool
+    weights: Numbers | None = field(default=None, repr=False)
+
+
+def read_again(preparation: Preparation, table: Table) -> Again:
+    """Returns what a run reads in a table. Raises `Refusal`: E0523 for columns that are missing, and for its cells."""
+    columns = Columns(preparation.features.names, preparation.target.names)
+    check_there(table, (*columns.features, *columns.targets, *filter(None, [preparation.weights])))
+    features, targets = numbers(table, columns)
+    is_same = fingerprint(columns, features, targets) == preparation.fingerprint
+    return Again(preparation.features.scaled(features), targets, np.arange(table.num_rows), is_same)
 
 
 def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
@@ -147,21 +203,10 @@ def _check_widths(table: Table, columns: Columns, required: tuple[int | None, in
     findings.raise_errors()
 
 
-def check_range(scaling: Scaling, values: Numbers, *, single: bool) -> None:
-    """Refuse (E0522) values `[N, C]` that are infinite once they are scaled and rounded to the network's precision."""
-    limit = np.finfo(np.float32 if single else np.float64).max
-    with np.errstate(over="ignore", invalid="ignore"):
-        largest = np.abs(scaling.apply(values)).max(axis=0)
-    for name, value in zip(scaling.names, largest, strict=True):
-        if not value <= limit:
-            raise Refusal(TooLarge(column=name))
-
-
-def _check_steps(scaling: Scaling, values: Numbers, part: str) -> None:
+def _check_steps(names: tuple[str, ...], values: Numbers, scaled: Numbers, part: str) -> None:
     """Refuse (E0554) a column whose values differ by so little that single precision makes equal ones of them."""
-    scaled = scaling.apply(values)
     rounded = scaled.astype(np.float32)
-    for index, name in enumerate(scaling.names):
+    for index, name in enumerate(names):
         column = rounded[:, index]
         if not is_narrow(column, _STEPS):
             continue

@@ -72,22 +72,22 @@ def _operated(operation: str, constant: float, bounds: Bounds) -> Bounds:
 
 def beyond_outputs(spec: Spec, circuit: Circuit, prepared: Prepared) -> tuple[TargetBeyondOutputs, ...]:
     """A warning for each target with rows to train on whose values the network cannot come to."""
-    scaling = prepared.preparation.target
+    target = prepared.preparation.target
     rows = prepared.targets[prepared.preparation.parts.train]
     bounds = output_bounds(circuit, spec.decoder)
-    if len(bounds) != len(scaling.names) or not len(rows):
+    if target.classes is not None or len(bounds) != len(target.names) or not len(rows):
         return ()
+    scaled = target.apply(rows)
+    ends = target.invert(np.asarray(bounds, dtype=np.float64).T)
     found = []
-    for place, (name, (low, high)) in enumerate(zip(scaling.names, bounds, strict=True)):
-        scaled = (rows[:, place] - scaling.means[place]) / scaling.scales[place]
-        far = int(np.sum((scaled < low - _ROUNDING) | (scaled > high + _ROUNDING)))
+    for place, (name, (low, high)) in enumerate(zip(target.names, bounds, strict=True)):
+        far = int(np.sum((scaled[:, place] < low - _ROUNDING) | (scaled[:, place] > high + _ROUNDING)))
         if far:
-            ends = [end * scaling.scales[place] + scaling.means[place] for end in (low, high)]
             found.append(
                 TargetBeyondOutputs(
                     target=name,
-                    low=f"{ends[0]:.6g}",
-                    high=f"{ends[1]:.6g}",
+                    low=f"{ends[0, place]:.6g}",
+                    high=f"{ends[1, place]:.6g}",
                     far=count(far, "row"),
                     rows=len(rows),
                     least=f"{rows[:, place].min():.6g}",

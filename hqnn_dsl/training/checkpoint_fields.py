@@ -10,8 +10,7 @@ import torch
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from torch import Tensor
 
-from hqnn_dsl.documents import Count, NotNegative, Positive, Record, Wrong, validated
-from hqnn_dsl.training.run_files import is_number
+from hqnn_dsl.documents import Count, NotNegative, Positive, Record, Wrong, is_number, validated
 
 
 class _Epoch(Record):

@@ -12,8 +12,7 @@ import pandas as pd
 import torch
 
 from hqnn_dsl.catalog.objectives import LOSSES
-from hqnn_dsl.data.columns import Columns, feature_numbers, numbers
-from hqnn_dsl.data.preprocess import Preparation, check_range, fingerprint
+from hqnn_dsl.data.preprocess import Preparation, read_again
 from hqnn_dsl.training.loop import build, predict_scaled
 from hqnn_dsl.training.metrics import plain, scores
 from hqnn_dsl.training.own_loss import is_own
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.row_refusals import RowName
 
     Numbers = NDArray[np.float64]
+    Rows = NDArray[np.int64]
 
 
 def predict(net: HybridNet, preparation: Preparation, table: Table) -> pd.DataFrame:
@@ -33,21 +33,34 @@ def predict(net: HybridNet, preparation: Preparation, table: Table) -> pd.DataFr
 
     Raises `Refusal`: E0523 if features are missing, E0513 to E0516 for cells that are no finite numbers.
     """
-    features = feature_numbers(table, preparation.features.names)
-    predicted = predict_numbers(net, preparation, features, table.line_of)
+    inputs = preparation.features.transform(table)
+    predicted = predict_numbers(net, preparation, inputs, table.line_of)
     return pd.DataFrame(predicted, index=table.frame.index, columns=list(preparation.target.names))
 
 
 def predict_numbers(
-    net: HybridNet, preparation: Preparation, features: Numbers, row_name: RowName | None = None
+    net: HybridNet, preparation: Preparation, inputs: Numbers, row_name: RowName | None = None
 ) -> Numbers:
-    """Predictions `[N, T]` in the targets' units for features `[N, F]` in theirs. Raises `Refusal` E0522.
+    """Predictions `[N, T]` in the targets' units for inputs `[N, F]`. Raises `Refusal` E0522.
 
     `row_name` gives the name of a row in messages.
     """
-    check_range(preparation.features, features, single=net.dtype != torch.float64)
-    scaled = predict_scaled(net, _tensor(net, preparation.features.apply(features)), preparation.batch, row_name)
+    preparation.features.check_range(inputs, single=net.dtype != torch.float64)
+    scaled = predict_scaled(net, _tensor(net, inputs), preparation.batch, row_name)
     return preparation.target.invert(scaled.to("cpu", torch.float64).numpy())
+
+
+def predict_rows(
+    net: HybridNet, preparation: Preparation, inputs: Numbers, rows: Rows, row_name: RowName | None = None
+) -> Numbers:
+    """Predictions `[N, T]` for some rows of inputs `[N, F]`, by their positions; NaN for all others."""
+    if len(rows) == len(inputs):
+        return predict_numbers(net, preparation, inputs, row_name)
+    name = None if row_name is None else (lambda row: row_name(int(rows[row])))
+    predicted = predict_numbers(net, preparation, inputs[rows], name)
+    found = np.full((len(inputs), predicted.shape[1]), np.nan)
+    found[rows] = predicted
+    return found
 
 
 def evaluate(net: HybridNet, preparation: Preparation, table: Table) -> dict[str, Any]:
@@ -55,13 +68,11 @@ def evaluate(net: HybridNet, preparation: Preparation, table: Table) -> dict[str
 
     Each is what `judge` gives. Raises `Refusal` as `predict` does, and for the targets' cells.
     """
-    columns = Columns(preparation.features.names, preparation.target.names)
-    feature_numbers(table, (*columns.features, *columns.targets))
-    features, targets = numbers(table, columns)
-    predicted = predict_numbers(net, preparation, features, table.line_of)
-    found = {"all": judge(preparation, targets, predicted)}
-    if fingerprint(columns, features, targets) == preparation.fingerprint:
-        found |= by_part(preparation, targets, predicted)
+    again = read_again(preparation, table)
+    predicted = predict_rows(net, preparation, again.inputs, again.rows, table.line_of)
+    found = {"all": judge(preparation, again.targets[again.rows], predicted[again.rows])}
+    if again.is_same:
+        found |= by_part(preparation, again.targets, predicted)
     return found
 
 

@@ -21,7 +21,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.quantities import a_kind
 from hqnn_dsl.semantics.spec import Choice
-from hqnn_dsl.training.run_files import OWN
+from hqnn_dsl.training.preprocess_file import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,8 @@ def is_own(loss: Choice) -> bool:
 
 def with_loss(prepared: Prepared, loss: OwnLoss) -> Prepared:
     """The table with a loss of the user's own in its preparation, tried on its first rows. Raises `Refusal` E0632."""
-    scaled = prepared.preparation.target.apply(prepared.targets[:2])
+    rows = prepared.preparation.parts.train[:2]
+    scaled = prepared.preparation.target.apply(prepared.targets[rows])
     loss.try_on(torch.from_numpy(scaled))
     return replace(prepared, preparation=replace(prepared.preparation, loss=loss.choice, own_loss=loss))
 

@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hqnn_dsl.data.scaling import Scaling
     from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.data.target import FittedTarget
 
 SINGLE_DIGITS, DOUBLE_DIGITS = 9, 17
 """Significant digits that tell any two numbers of a precision apart."""
 
 
-def predictions_text(predicted: pd.DataFrame, table: Table, target: Scaling, *, single: bool) -> str:
+def predictions_text(predicted: pd.DataFrame, table: Table, target: FittedTarget, *, single: bool) -> str:
     """CSV with `line` (or `row` for a frame) and `<target>_predicted`; a column a target, a line a row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([table.lines.unit, *(f"{name}_predicted" for name in target.names)])
     for number, values in zip(table.lines.numbers.tolist(), predicted.to_numpy().tolist(), strict=True):
-        scaled = zip(values, target.means, target.scales, strict=True)
-        figures = [digits(value, mean, scale) if single else repr(value) for value, mean, scale in scaled]
+        figures = [
+            digits(value, scale.center, scale.spread) if single else repr(value)
+            for value, scale in zip(values, target.scales, strict=True)
+        ]
         writer.writerow([number, *figures])
     return text.getvalue()
 

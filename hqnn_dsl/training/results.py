@@ -33,11 +33,11 @@ def all_scores(prepared: Prepared, predicted: Numbers) -> dict[str, Any]:
 def _baselines(prepared: Prepared) -> dict[str, Any]:
     """The scores of the baselines on the test rows; None if there are none."""
     preparation = prepared.preparation
-    features, targets = preparation.features.apply(prepared.features), prepared.targets
+    inputs, targets = prepared.inputs, prepared.targets
     trained, tested = preparation.parts.train, preparation.parts.test
     if not len(tested):
         return dict.fromkeys(BASELINES)
-    predicted = baseline_predictions(features[trained], targets[trained], features[tested])
+    predicted = baseline_predictions(inputs[trained], targets[trained], inputs[tested])
     return {name: judge(preparation, targets[tested], values) for name, values in predicted.items()}
 
 

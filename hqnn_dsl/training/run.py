@@ -26,7 +26,7 @@ from hqnn_dsl.training import results
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints
-from hqnn_dsl.training.evaluate import predict_numbers
+from hqnn_dsl.training.evaluate import predict_rows
 from hqnn_dsl.training.files import (
     check_free,
     clear,
@@ -41,9 +41,10 @@ from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Rows, Samples, Training, Watch, batch_bounds, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
+from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.resuming import check_spec, shortened
 from hqnn_dsl.training.row_refusals import refuse_zero_rows
-from hqnn_dsl.training.run_files import METRICS, PREPROCESS, SPEC, STARTED, PreprocessFile, StartedFile, damaged
+from hqnn_dsl.training.run_files import METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
 from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, recorded_backend
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
@@ -101,7 +102,7 @@ class _Setup:
         """Scaled training and validation rows, in the network's dtype, on its device."""
         preparation, net = self.prepared.preparation, self.training.net
         device = self.training.precision.device
-        features = torch.from_numpy(preparation.features.apply(self.prepared.features)).to(device, net.dtype)
+        features = torch.from_numpy(self.prepared.inputs).to(device, net.dtype)
         targets = torch.from_numpy(preparation.target.apply(self.prepared.targets)).to(device, net.dtype)
 
         def rows(picked: NDArray[np.int64]) -> Rows:
@@ -113,7 +114,7 @@ class _Setup:
 
     def settle(self, agree: Agree) -> None:
         """Count what the training costs if its backend counts, and refuse what is over the budget or not agreed to."""
-        bill = training_bill(self.training, self.samples, len(self.prepared.features))
+        bill = training_bill(self.training, self.samples, len(self.prepared.preparation.rows))
         settle(bill, self.training.net, agree)
 
 
@@ -163,7 +164,7 @@ def _set_up(program: Program, table: Table, loss: LossFunction | None) -> _Setup
     if spec.data.target is None:
         notice(f"target: `{names[0]}`, the last column of {table.name}")
     device = torch_device(spec.train.device)
-    net = program.network(prepared.features.shape[1], len(names)).to(device)
+    net = program.network(prepared.inputs.shape[1], prepared.preparation.out_width(program.targets)).to(device)
     own = None
     if loss is not None:
         own = OwnLoss.of(loss, device, net.dtype)
@@ -184,10 +185,11 @@ def _refuse_what_is_known(setup: _Setup) -> None:
     chosen, batch = net.circuit.backend, training.settings.batch
     trained = bool(net.quantum_weights()) or any(weight.requires_grad for weight in net.encoder.parameters())
     if chosen is not None and trained:
-        rows = max(end - begin for begin, end in batch_bounds(len(prepared.preparation.parts.train), batch))
-        setup.program.refuse_step(chosen, rows, str(training.precision.device))
-    features = torch.from_numpy(prepared.preparation.features.apply(prepared.features))
-    refuse_zero_rows(net, features.to(training.precision.device), row_name or "row {}".format)
+        largest = max(end - begin for begin, end in batch_bounds(len(prepared.preparation.parts.train), batch))
+        setup.program.refuse_step(chosen, largest, str(training.precision.device))
+    rows = prepared.preparation.rows
+    inputs = torch.from_numpy(prepared.inputs[rows]).to(training.precision.device)
+    refuse_zero_rows(net, inputs, lambda row: (row_name or "row {}".format)(int(rows[row])))
 
 
 def _train_anew(setup: _Setup, out: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
@@ -329,7 +331,7 @@ def _train_and_write(
     finally:
         results.write_history(path, training)
     row_name = None if prepared.lines is None else prepared.lines.of
-    predicted = predict_numbers(net, preparation, prepared.features, row_name)
+    predicted = predict_rows(net, preparation, prepared.inputs, preparation.rows, row_name)
     metrics = results.all_scores(prepared, predicted)
     results.write_predictions(path, prepared, predicted)
     results.draw(path, prepared, predicted, fitted)

@@ -16,6 +16,7 @@ from hqnn_dsl.named_backends import backend_choice
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
+from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.resuming import differences
 from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
@@ -24,7 +25,6 @@ from hqnn_dsl.training.run_files import (
     SPEC,
     EnvironmentFile,
     MetricsFile,
-    PreprocessFile,
     damaged,
     opened,
     read_run_file,
@@ -62,9 +62,9 @@ class RunOnDisk:
 
         Raises `Refusal` E0533 if weights, columns and spec do not fit together.
         """
-        scalings = self.preparation.features, self.preparation.target
+        preparation = self.preparation
         try:
-            net = program.network(*(len(scaling.names) for scaling in scalings))
+            net = program.network(len(preparation.features.inputs), preparation.out_width(program.targets))
         except ValueError as error:  # the spec wants other numbers of columns
             raise damaged(self.path, PREPROCESS, str(error)) from None
         try:

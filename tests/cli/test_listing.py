@@ -16,9 +16,11 @@ ENVIRONMENT = json.dumps({
     "backend": {"asked": "auto", "name": "native", "options": {}, "metadata": {}}, "seeds": {"root": 7},
 })  # fmt: skip
 
+SCALE = {"rule": "standard", "mean": 0.0, "scale": 1.0}
 PREPROCESS = json.dumps({
-    "features": {"scale": "standard", "names": ["a"], "means": [0.0], "scales": [1.0]},
-    "target": {"scale": "standard", "names": ["y"], "means": [0.0], "scales": [1.0]},
+    "version": 2, "dropped": [], "weights": None,
+    "features": [{"name": "a", "kind": "number", "scale": SCALE}],
+    "target": {"names": ["y"], "scales": [SCALE], "classes": None},
     "loss": {"name": "mse", "options": {}}, "batch": 2, "table": {"rows": 4, "sha256": "0" * 64},
     "split": {"train": [0, 1], "validation": [2], "test": [3]},
 })  # fmt: skip

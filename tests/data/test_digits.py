@@ -12,8 +12,8 @@ from toy_model import make_spec
 
 from hqnn_dsl.data.columns import Columns, numbers
 from hqnn_dsl.data.preprocess import prepare
-from hqnn_dsl.data.scaling import fit_scaling
 from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.data.transforms.scales import fit_scales
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import Choice, DataSpec, Scale
 
@@ -132,12 +132,12 @@ def test_values_that_single_precision_makes_equal_are_refused():
 )
 def test_scaled_or_double_values_stay_apart(offset, data, precision):
     prepared = prepare(make_spec(data=data, precision=precision), read_table(frame_around(offset)))
-    assert len(np.unique(prepared.features)) == 40
+    assert len(np.unique(prepared.inputs)) == 40
 
 
 def test_many_rows_far_from_zero_are_scaled_too():
     times = 1.7e9 + np.linspace(0, 1, 2_000_000)[:, None]
-    scaling = fit_scaling("standard", ("t",), times)
+    (scaling,) = fit_scales(Choice(name="standard"), times)
     assert scaling.apply(times).std() == pytest.approx(1.0, rel=1e-3)
-    constant = fit_scaling("standard", ("t",), np.full((1000, 1), 0.1))
-    assert constant.scales == (1.0,)
+    (constant,) = fit_scales(Choice(name="standard"), np.full((1000, 1), 0.1))
+    assert constant.scale == 1.0

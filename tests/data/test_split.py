@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
-from hqnn_dsl.data.scaling import Scaling, fit_scaling
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.seeds import STREAMS, stream
@@ -73,45 +69,6 @@ def test_too_few_rows_are_refused(split):
         split_rows(10, split, 0)
     assert caught.value.diagnostics[0].code == "E0521"
     assert "of 10 rows" in caught.value.diagnostics[0].headline
-
-
-def test_scaling_is_standard_scaler_on_the_rows_given():
-    values = np.random.default_rng(0).normal(5, 3, (40, 3))
-    scaling = fit_scaling("standard", ("a", "b", "c"), values)
-    fitted = StandardScaler().fit(values)
-    np.testing.assert_allclose(scaling.apply(values), fitted.transform(values), rtol=1e-13)
-    np.testing.assert_allclose(scaling.invert(scaling.apply(values)), values, rtol=1e-13)
-
-
-@pytest.mark.parametrize("rows", [2, 3, 17, 1000])
-@pytest.mark.parametrize(
-    ("center", "spread"), [(0, 1), (1e6, 1e-3), (-3e8, 2), (1 / 3, 1e-9), (0, 1e-160), (2e100, 1e99)]
-)
-def test_scaling_is_standard_scaler_to_the_bit(rows, center, spread):
-    values = np.random.default_rng(rows).normal(center, spread, (rows, 5))
-    values[:, 3] = center
-    fitted = StandardScaler().fit(values)
-    scaling = fit_scaling("standard", tuple("abcde"), values)
-    assert scaling.means == tuple(fitted.mean_)
-    assert scaling.scales == tuple(fitted.scale_)
-
-
-def test_scaling_survives_json_to_the_bit():
-    scaling = fit_scaling("standard", ("a", "b"), np.random.default_rng(1).normal(1 / 3, 1e-7, (17, 2)))
-    assert Scaling.from_json(json.loads(json.dumps(scaling.to_json()))) == scaling
-
-
-def test_constant_columns_become_zero_and_none_changes_nothing():
-    values = np.array([[0.1, 1.0], [0.1, 2.0], [0.1, 4.0]])
-    scaled = fit_scaling("standard", ("a", "b"), values).apply(values)
-    np.testing.assert_allclose(scaled[:, 0], 0, atol=1e-12)
-    np.testing.assert_array_equal(fit_scaling("none", ("a", "b"), values).apply(values), values)
-
-
-def test_statistics_that_overflow_are_refused():
-    with pytest.raises(Refusal) as caught:
-        fit_scaling("standard", ("a",), np.array([[1e300], [-1e300]]))
-    assert caught.value.diagnostics[0].code == "E0522"
 
 
 def test_streams_are_apart_and_stay_what_they_are():

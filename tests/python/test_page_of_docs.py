@@ -38,7 +38,7 @@ def test_the_rows_of_the_page_are_predicted_alike_in_both_ways(tmp_path, monkeyp
         set={"epochs": 1, "backend": "reference"},
     )  # fmt: skip
     table = pd.read_csv(ROOT / "specs" / "data" / "yacht.csv")
-    rows = table[list(run.features)].to_numpy()
-    features = torch.tensor(run.preparation.features.apply(rows), dtype=torch.float32)
+    rows = table[list(run.features)]
+    features = torch.tensor(run.preparation.features.transform(rows), dtype=torch.float32)
     by_hand = run.preparation.target.invert(run.network()(features).detach().double().numpy())
     assert run.predict(table).to_numpy() == pytest.approx(by_hand, rel=1e-5, abs=1e-5)

@@ -61,8 +61,9 @@ def test_arrays_are_read_in_the_order_of_the_spec(run):
 def test_predictions_are_the_scaled_network_undone_by_hand(run):
     """Means and deviations as a run keeps them, without our own scaling code."""
     kept = json.loads((run.path / "preprocess.json").read_text())
-    columns = {name: (kept[part]["means"][k], kept[part]["scales"][k]) for part in ("features", "target")
-               for k, name in enumerate(kept[part]["names"])}  # fmt: skip
+    scales = {column["name"]: column["scale"] for column in kept["features"]}
+    scales |= dict(zip(kept["target"]["names"], kept["target"]["scales"], strict=True))
+    columns = {name: (scale["mean"], scale["scale"]) for name, scale in scales.items()}
     scaled = np.stack([(frame()[name] - columns[name][0]) / columns[name][1] for name in FEATURES], axis=1)
     for network in (run.network(), hqnn.load(run.path), hqnn.load(run)):
         assert not network.training

@@ -20,6 +20,7 @@ from toy_model import make_spec, toy_program
 
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.data.transforms.scales import Linear
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec
 from hqnn_dsl.training.evaluate import evaluate, predict, predict_numbers
@@ -122,7 +123,7 @@ def test_metrics_are_those_of_scikit_learn_in_the_targets_units(finished):
     assert test["mae"] == pytest.approx(mean_absolute_error(true, predicted))
     assert test["r2"] == pytest.approx(r2_score(true, predicted))
     assert test["targets"]["u"]["rmse"] == pytest.approx(root_mean_squared_error(true[:, 0], predicted[:, 0]))
-    scales = np.array(result.preparation.target.scales)
+    scales = np.array([scale.scale for scale in result.preparation.target.scales])
     assert test["loss"] == pytest.approx(np.mean(((true - predicted) / scales) ** 2))
 
 
@@ -131,14 +132,18 @@ def test_statistics_come_from_training_rows_alone(finished):
     preprocess = json.loads((result.path / "preprocess.json").read_text())
     parts = preprocess["split"]
     assert sorted(parts["train"] + parts["validation"] + parts["test"]) == list(range(60))
-    for key, names in (("features", ["a", "b", "same"]), ("target", ["u", "v"])):
+    assert [column["name"] for column in preprocess["features"]] == ["a", "b", "same"]
+    assert preprocess["target"]["names"] == ["u", "v"]
+    for names, scales in (
+        (["a", "b", "same"], [column["scale"] for column in preprocess["features"]]),
+        (["u", "v"], preprocess["target"]["scales"]),
+    ):
         training = table.frame.loc[parts["train"], names]
-        assert preprocess[key]["names"] == names
-        np.testing.assert_allclose(preprocess[key]["means"], training.mean(), rtol=1e-12)
+        np.testing.assert_allclose([scale["mean"] for scale in scales], training.mean(), rtol=1e-12)
         expected = training.std(ddof=0).where(training.std(ddof=0) > 1e-9, 1.0)
-        np.testing.assert_allclose(preprocess[key]["scales"], expected, rtol=1e-9)
+        np.testing.assert_allclose([scale["scale"] for scale in scales], expected, rtol=1e-9)
         everything = table.frame[names]
-        assert abs(preprocess[key]["means"][0] - everything.mean().iloc[0]) > 1e-6
+        assert abs(scales[0]["mean"] - everything.mean().iloc[0]) > 1e-6
 
 
 def test_baselines_are_fitted_on_training_rows_and_judged_on_test_rows(finished):
@@ -275,7 +280,7 @@ def test_values_beyond_single_precision_are_refused(tmp_path):
 def test_unscaled_columns_keep_their_units(tmp_path):
     program = toy_program(data="target v; scale features: none, target: none", epochs=1)
     result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
-    assert result.preparation.target.scales == (1.0,)
+    assert result.preparation.target.scales == (Linear("none", 0.0, 1.0),)
     assert result.metrics["test"]["loss"] == pytest.approx(result.metrics["test"]["rmse"] ** 2)
 
 
@@ -383,5 +388,7 @@ def test_a_circuit_learns_the_yacht_better_than_least_squares(tmp_path):
     program = toy_program(epochs=15, batch=32, optimizer="adam(lr: 0.05)")
     result = train(program, read_table(YACHT), tmp_path / "r", watch=QUIET)
     assert result.metrics["test"]["rmse"] < result.metrics["baselines"]["least_squares"]["rmse"]
-    everything = predict_numbers(result.net, result.preparation, read_table(YACHT).frame.iloc[:, :6].to_numpy())
+    everything = predict_numbers(
+        result.net, result.preparation, result.preparation.features.transform(read_table(YACHT))
+    )
     assert everything.shape == (308, 1)

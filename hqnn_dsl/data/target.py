@@ -1,0 +1,97 @@
+"""The targets of a run: numbers with their scales, or the classes of one column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.data.columns import Columns, check_there, numbers
+from hqnn_dsl.data.features import check_range
+from hqnn_dsl.data.transforms.scales import scale_data, scale_from
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.data.transforms.scales import Scale
+    from hqnn_dsl.semantics.spec import Choice
+
+    Numbers = NDArray[np.float64]
+
+Task = Literal["regression", "classification"]
+
+
+@dataclass(frozen=True)
+class FittedTarget:
+    """Columns that a network learns. For regression each has a scale; for classification there is one, with classes."""
+
+    names: tuple[str, ...]
+    scales: tuple[Scale, ...] = ()
+    classes: tuple[str, ...] | None = None
+    """The labels in the order of the outputs; None for regression."""
+
+    @property
+    def task(self) -> Task:
+        return "regression" if self.classes is None else "classification"
+
+    def values(self, table: Table) -> Numbers:
+        """Returns targets `[N, T]` of a table, in their own units, or the index of the class of each row.
+
+        Raises `Refusal`: E0523 if a column is missing, E0512 to E0517 for its cells.
+        """
+        check_there(table, self.names)
+        return numbers(table, Columns((), self.names))[1]
+
+    def apply(self, values: Numbers) -> Numbers:
+        """Returns targets `[N, T]` in their own units as the network learns them; indices of classes stay."""
+        return _by_column([scale.apply for scale in self.scales], values)
+
+    def invert(self, scaled: Numbers) -> Numbers:
+        """Returns scaled targets `[N, T]` in their own units again."""
+        return _by_column([scale.invert for scale in self.scales], scaled)
+
+    def outputs_wanted(self, loss: Choice) -> tuple[int, ...]:
+        """Returns the numbers of outputs that a network for these targets may have, the usual one first.
+
+        Two classes need two outputs, or one: its logit is that of the second class.
+        """
+        if self.classes is None:
+            return (len(self.names) * getattr(LOSSES.get(loss.name), "outputs", 1),)
+        return (len(self.classes), *((1,) if len(self.classes) == 2 else ()))
+
+    def check_range(self, values: Numbers, *, single: bool) -> None:
+        """Refuse (E0522) targets `[N, T]` that are infinite once they are scaled and rounded to a precision."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = self.apply(values)
+        check_range(self.names, scaled, single=single)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain data; `from_json` gives the same numbers to the bit."""
+        return {
+            "names": list(self.names),
+            "scales": [scale_data(scale) for scale in self.scales],
+            "classes": None if self.classes is None else list(self.classes),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> FittedTarget:
+        """Returns the targets that `to_json` gave. Raises `KeyError` or `TypeError` for anything else."""
+        classes = data["classes"]
+        return FittedTarget(
+            tuple(data["names"]),
+            tuple(scale_from(scale) for scale in data["scales"]),
+            None if classes is None else tuple(classes),
+        )
+
+
+def _by_column(functions: list[Any], values: Numbers) -> Numbers:
+    """Returns a copy of `[N, T]` values with a function applied to each column; the rest stays as it is."""
+    found = np.array(values, dtype=np.float64)
+    for index, function in enumerate(functions):
+        found[:, index] = function(values[:, index])
+    return found

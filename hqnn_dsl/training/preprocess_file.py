@@ -1,0 +1,148 @@
+"""`preprocess.json`: how a run reads tables, as a model by which the file is written and read."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from hqnn_dsl.catalog.objectives import LOSSES
+from hqnn_dsl.documents import SHOWN, Count, Document, Name, Positive, Record, is_number, shown
+from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS
+
+OWN = "own"
+"""The name of a loss of the user's own in `preprocess.json`, in place of one of the catalog."""
+
+
+class LinearRecord(Record):
+    """A scale of numbers: mean and standard deviation, or nothing."""
+
+    rule: Literal["standard", "none"]
+    mean: float
+    scale: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _agree(self) -> LinearRecord:
+        if self.rule == "none" and (self.mean or self.scale != 1):
+            raise ValueError("nothing is scaled, but the mean is not 0 or the scale is not 1")
+        return self
+
+
+class ColumnRecord(Record):
+    """A column that is read, with its rules and all that was fitted."""
+
+    name: Name
+    kind: Literal["number", "boolean"]
+    scale: LinearRecord
+
+
+class TargetRecord(Record):
+    """The targets, each with its scale."""
+
+    names: Annotated[list[Name], Field(min_length=1)]
+    scales: list[LinearRecord]
+    classes: None
+
+    @model_validator(mode="after")
+    def _agree(self) -> TargetRecord:
+        if len(self.names) != len(self.scales):
+            raise ValueError(f"{len(self.names)} names and {len(self.scales)} scales")
+        _check_once(self.names)
+        return self
+
+
+def _check_once(names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError("a name is there twice")
+
+
+class LossRecord(Record):
+    """A loss of the catalog with its options, or a function of the user's own with its name and file."""
+
+    name: str
+    options: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _known(self) -> LossRecord:
+        if self.name == OWN:
+            return self._check_function()
+        if self.name not in LOSSES:
+            raise ValueError(f"there is no loss `{self.name[:SHOWN]}`")
+        expected = {option.name: option for option in LOSSES[self.name].options}
+        if set(self.options) != set(expected):
+            raise ValueError(f"the options of `{self.name}` are {sorted(expected)}, not {sorted(self.options)}")
+        for name, option in expected.items():
+            value = self.options[name]
+            if not is_number(value) or (option.above is not None and not value > option.above):
+                raise ValueError(f"{name} is {shown(value)}")
+        return self
+
+    def _check_function(self) -> LossRecord:
+        if set(self.options) != {"function", "file"}:
+            raise ValueError(f"the options of `{OWN}` are ['file', 'function'], not {sorted(self.options)}")
+        function, file = self.options["function"], self.options["file"]
+        if not isinstance(function, str) or not function or not isinstance(file, str | None):
+            raise ValueError(f"the function is {shown(function)}, its file {shown(file)}")
+        return self
+
+
+class TableRecord(Record):
+    """The table that was trained on: how many rows, and a hash of its numbers."""
+
+    rows: Positive
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SplitRecord(Record):
+    """The rows of each part, counted from 0, ascending."""
+
+    train: Annotated[list[Count], Field(min_length=MIN_TRAINING_ROWS)]
+    validation: list[Count]
+    test: list[Count]
+
+    @property
+    def rows(self) -> list[int]:
+        """All rows, part after part."""
+        return [*self.train, *self.validation, *self.test]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> SplitRecord:
+        for name, rows in (("train", self.train), ("validation", self.validation), ("test", self.test)):
+            for before, row in pairwise(rows):
+                if row <= before:
+                    raise ValueError(f"in {name}, row {row} comes after row {before}")
+        if len(set(self.rows)) < len(self.rows):
+            raise ValueError("a row is in two parts")
+        return self
+
+
+class PreprocessFile(Document):
+    """`preprocess.json`: columns and all that was fitted to them, the loss, the rows of each part."""
+
+    version: Literal[2] = 2  # type: ignore[assignment]
+    features: Annotated[list[ColumnRecord], Field(min_length=1)]
+    target: TargetRecord
+    loss: LossRecord
+    batch: Positive
+    table: TableRecord
+    split: SplitRecord
+    dropped: list[Count]
+    weights: Name | None
+
+    @model_validator(mode="after")
+    def _agree(self) -> PreprocessFile:
+        names = [column.name for column in self.features]
+        _check_once(names)
+        both = set(names) & set(self.target.names)
+        if both:
+            raise ValueError(f"`{min(both)[:SHOWN]}` is a feature and a target")
+        rows = self.split.rows
+        if max(rows) >= self.table.rows:
+            raise ValueError(f"split has row {max(rows)}, table.rows is {self.table.rows}")
+        if len({*rows, *self.dropped}) != len(rows) + len(self.dropped):
+            raise ValueError("a row of a part is dropped, or a row is dropped twice")
+        if len(rows) + len(self.dropped) != self.table.rows:
+            dropped = f" and {len(self.dropped)} are dropped" if self.dropped else ""
+            raise ValueError(f"split has {len(rows)} rows{dropped}, table.rows is {self.table.rows}")
+        return self
