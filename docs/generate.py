@@ -23,7 +23,7 @@ from hqnn_dsl.literals import written
 from hqnn_dsl.pipeline import backends
 from hqnn_dsl.semantics.definitions import library_block, library_names
 from hqnn_dsl.semantics.options import takes_text
-from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
+from hqnn_dsl.semantics.sections import SECTIONS
 from hqnn_dsl.semantics.spec import BudgetSpec, DataSpec, TrainSpec, TranspileSpec
 from hqnn_dsl.syntax.printer import text_of
 
@@ -80,7 +80,7 @@ def _settings() -> Iterator[str]:
         for row in rows:
             default = getattr(RECORDS[section], row.name, "")
             if row.table is not None:
-                default = TRAIN_DEFAULTS[row.name]
+                default = row.default
             shown = _default(default) if isinstance(default, str | int | float | None) else "see below"
             takes = f"an entry of {row.name}" if row.table is not None else takes_text(row.option)
             found.append((f"`{row.name}`", takes, "" if row.name == "task" else shown, row.doc))

@@ -28,8 +28,9 @@ from hqnn_dsl.program import Program
 from hqnn_dsl.trained import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.diagnostics.notices import Receiver
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.used_files import AllowPath
@@ -245,7 +246,7 @@ def load(run: str | Path | Run) -> HybridNet:
     spec = folder / _SPEC_FILE
     if spec.is_file() and spec.read_bytes() != stored.spec.encode():
         raise Refusal(TwoSpecs(path=str(folder)))
-    net = pipeline.build(stored.spec, stored.in_width, stored.out_width)
+    net = pipeline.build(stored.spec, stored.in_width, stored.out_width, stored.embeddings)
     net.load_state_dict(stored.weights)
     return net.eval()
 
@@ -262,14 +263,21 @@ def send_notices_to(receiver: Receiver | None) -> Receiver | None:
 
 
 @public
-def write_compiled(
-    program: str | Path | Program, out: str | Path, kinds: Iterable[str] = KINDS, in_width: int | None = None
+def write_compiled(  # noqa: PLR0913 - what a network can be told
+    program: str | Path | Program,
+    out: str | Path,
+    kinds: Iterable[str] = KINDS,
+    in_width: int | None = None,
+    *,
+    out_width: int | None = None,
+    embeddings: Sequence[Embedding] = (),
 ) -> list[Path]:
     """Write what `hqnn compile` writes to the folder `out`, and nothing else is in it then. Returns the paths written.
 
     The files are written into a fresh folder, which takes the place of `out` when all are whole and the OpenQASM in it
-    was read back; if anything fails before, `out` is as it was. `in_width` is the number of features, where only the
-    table knows it. Without it the module is left out, or refused where `kinds` is not the default and names it.
+    was read back; if anything fails before, `out` is as it was. `in_width` is the number of inputs and
+    `out_width` that of outputs, where only the table knows it, and `embeddings` are the inputs with levels. Without
+    the widths the module is left out, or refused where `kinds` is not the default and names it.
 
     Raises `Refusal`: E0602 if `out` has files that `hqnn compile` does not write, E0603 if it cannot be written.
     """
@@ -277,11 +285,11 @@ def write_compiled(
     folder, wanted = _path(out, "out"), tuple(kinds)
     with _refusals(folder):
         check_replaceable(folder, _is_written_here)
-    in_width = in_width or program.features
-    if in_width is None and MODULE in wanted and wanted != tuple(KINDS):
+    widths = in_width or program.features, out_width or program.targets
+    if None in widths and MODULE in wanted and wanted != tuple(KINDS):
         raise Refusal(NoModule())
     names = []
-    files = _compiled_files(program, wanted, in_width)
+    files = _compiled_files(program, wanted, widths, embeddings)
     with _refusals(folder), fresh_folder(folder, _is_written_here) as fresh:
         for name, data in files:
             (fresh / name).write_bytes(data)
@@ -289,24 +297,30 @@ def write_compiled(
     return [folder / name for name in names]
 
 
-def _compiled_files(program: Program, kinds: tuple[str, ...], in_width: int | None) -> list[tuple[str, bytes]]:
+def _compiled_files(
+    program: Program,
+    kinds: tuple[str, ...],
+    widths: tuple[int | None, int | None],
+    embeddings: Sequence[Embedding],
+) -> list[tuple[str, bytes]]:
     """The name and the bytes of every file."""
+    in_width, out_width = widths
     exports = program.exports
     files = [(_SPEC_FILE, program.resolved.encode()), *circuit_files(exports, kinds)]
     forms = [form for form in FORMS if form in kinds]
     if forms and not program.checked.untrainable:  # a circuit alone is no network
         from hqnn_dsl.export.drawing.networks import network_page
 
-        page = network_page(program.spec, program.logical, in_width, program.targets)
+        page = network_page(program.spec, program.logical, in_width, out_width)
         files += [(f"{_NETWORK}.{form}", page.file(form)) for form in forms]
     if OBSERVABLES in kinds:
         _, transpiled = exports
         assert transpiled.layout is not None
         text = observables_text(program.logical, transpiled.layout, transpiled.circuit.num_qubits)
         files.append((_OBSERVABLES_FILE, text.encode()))
-    if in_width is not None and MODULE in kinds:
-        net = program.without_trial().network(in_width)
-        files.append((_MODULE_FILE, module_bytes(net, program.resolved, in_width, program.targets)))
+    if in_width is not None and out_width is not None and MODULE in kinds:
+        net = program.without_trial().network(in_width, out_width, embeddings=embeddings)
+        files.append((_MODULE_FILE, module_bytes(net, program.resolved, (in_width, out_width), embeddings)))
     if STATIC in kinds:
         files.append((_STATIC_FILE, (json.dumps(program.static, indent=2) + "\n").encode()))
     return files

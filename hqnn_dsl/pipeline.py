@@ -28,8 +28,9 @@ from hqnn_dsl.semantics.used_files import Reach, read_spec
 from hqnn_dsl.syntax.parser import parse as parse_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.used_files import AllowPath
@@ -114,9 +115,10 @@ def elaborate(source: Source, changes: Mapping[str, str] | None = None, allow_pa
     return program(source, changes, allow_path).logical
 
 
-def build(text: str, in_width: int, out_width: int) -> HybridNet:
-    """The network of a resolved spec's text, for that many features and targets."""
-    return replace(program(Source("spec.resolved.hqnn", text)), is_read_back=True).network(in_width, out_width)
+def build(text: str, in_width: int, out_width: int, embeddings: Sequence[Embedding] = ()) -> HybridNet:
+    """The network of a resolved spec's text, for that many inputs and outputs."""
+    found = replace(program(Source("spec.resolved.hqnn", text)), is_read_back=True)
+    return found.network(in_width, out_width, embeddings=embeddings)
 
 
 def program(

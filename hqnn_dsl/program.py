@@ -22,11 +22,12 @@ from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
+    from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.source import Source
     from hqnn_dsl.export.exported import Export
@@ -81,10 +82,11 @@ class Program:
         return required_widths(self.spec)[0]
 
     @property
-    def targets(self) -> int:
-        """How many targets the network predicts; of a circuit alone, how many outputs it has."""
-        assert self.spec.out_width is not None
-        return self.spec.out_width
+    def targets(self) -> int | None:
+        """How many outputs the network has, None where only the table knows, which has the classes."""
+        from hqnn_dsl.semantics.required_widths import required_widths
+
+        return self.spec.out_width or required_widths(self.spec)[1]
 
     def __repr__(self) -> str:
         from hqnn_dsl.notebook.programs import program_text
@@ -318,25 +320,37 @@ class Program:
         return replace(self, recorded=Choice(name=plainest.name, options=dict(plainest.options)))
 
     def network(
-        self, in_width: int | None = None, out_width: int | None = None, *, backend: str | None = None
+        self,
+        in_width: int | None = None,
+        out_width: int | None = None,
+        *,
+        backend: str | None = None,
+        embeddings: Sequence[Embedding] = (),
     ) -> HybridNet:
         """Encoder, circuit and decoder as one torch module, with the spec's starting weights.
 
-        `in_width` is the number of features: needed where the spec leaves it to the table (`features *` in front of a
-        dense layer). Raises `ValueError` where it is needed and missing, or contradicts the spec.
+        `in_width` is the number of inputs: needed where the spec leaves it to the table (`features *` in front of a
+        dense layer). `out_width` is the number of outputs: the targets, or the classes, which only the table knows, if
+        the decoder ends with an open `dense`. An input of `embeddings` holds levels, whose trained vectors take its
+        place. Raises `ValueError` where a width is needed and missing, or contradicts the spec.
         """
         from hqnn_dsl.network.hybrid import HybridNet
+        from hqnn_dsl.semantics.required_widths import required_widths
 
-        features, targets = self.features, self.targets
-        in_width = in_width or features
-        out_width = out_width or targets
+        in_wanted, out_wanted = required_widths(self.spec)
+        further = sum(embedding.width - 1 for embedding in embeddings)
+        if in_width is None and in_wanted is not None:
+            in_width = in_wanted - further
+        out_width = out_width or self.targets
         if in_width is None:
             raise ValueError("the table says how many features there are: give `in_width`, or name them in the spec")
-        for given, wanted, what in ((in_width, features, "features"), (out_width, targets, "targets")):
+        if out_width is None:
+            raise ValueError("the table says how many classes there are: give `out_width`")
+        for given, wanted, what in ((in_width + further, in_wanted, "features"), (out_width, out_wanted, "targets")):
             if wanted is not None and given != wanted:
                 raise ValueError(f"the spec has {wanted} {what}, {given} given")
         circuit = self.quantum_layer(backend, seed=self.spec.train.seed)
-        return HybridNet.build(self.spec, circuit, in_width, out_width)
+        return HybridNet.build(self.spec, circuit, in_width, out_width, embeddings)
 
     def _placed(self, path: str) -> Placed:
         """A context that gives refusals of later stages the span of a setting, or of the circuit if there is none."""

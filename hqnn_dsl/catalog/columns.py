@@ -6,6 +6,7 @@ numbers. Nothing here loads NumPy.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.catalog.entry import Entry, Option, table
@@ -73,7 +74,9 @@ CATEGORIES: dict[str, Entry] = table(
     Entry(
         name="ordinal",
         doc="The position of the level in the order that is given, from 0, scaled as a number is.",
-        options=(Option(name="levels", type="strings", doc="The levels, the lowest first."),),
+        options=(
+            Option(name="levels", type="strings", variadic=True, each_number=True, doc="The levels, the lowest first."),
+        ),
         positional=1,
     ),
     Entry(name="refuse", doc="A column of text is an error."),
@@ -125,19 +128,19 @@ SPLITS: dict[str, Entry] = table(
     Entry(
         name="group",
         doc="Rows that have the same value in a column stay in one part.",
-        options=(Option(name="column", type="string", doc="The column."),),
+        options=(Option(name="column", type="column", doc="The column."),),
         positional=1,
     ),
     Entry(
         name="time",
         doc="The latest rows test, those before validate, and the earliest train.",
-        options=(Option(name="column", type="string", doc="A column of dates or numbers."),),
+        options=(Option(name="column", type="column", doc="A column of dates or numbers."),),
         positional=1,
     ),
     Entry(
         name="column",
         doc="A column has the word `train`, `validation` or `test` in each row.",
-        options=(Option(name="name", type="string", doc="The column."),),
+        options=(Option(name="name", type="column", doc="The column."),),
         positional=1,
     ),
     Entry(
@@ -178,3 +181,15 @@ COLUMN_RULES: Mapping[str, tuple[Mapping[str, Entry], ...]] = {
     "scale": (SCALES,),
 }
 """The stages of a column's own rule and the tables of each, first found first meant. `refuse` is of `missing`."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """An input of the network whose values are levels `0 .. levels - 1`, each with a trained vector of `width` numbers.
+
+    `index` is its place among the inputs. Level 0 stands for every level that no training row has; its vector is zeros.
+    """
+
+    index: int
+    levels: int
+    width: int

@@ -15,9 +15,10 @@ from hqnn_dsl.literals import call, written
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-OptionType = Literal["int", "float", "bool", "string", "choice", "width", "strings", "ints", "entry"]
+OptionType = Literal["int", "float", "bool", "string", "column", "choice", "width", "strings", "ints", "entry"]
 """`width` is a positive int or `auto` (then the value is the string "auto"); `choice` is one bare name of `choices`;
-`strings` and `ints` are bracketed lists. An int is accepted for a float. A `string` is also accepted as a bare name.
+`strings` and `ints` are bracketed lists. An int is accepted for a float. A `string` is also accepted as a bare name; a
+`column` is a column's name, whatever else that name means.
 `entry` is one entry of the option's `table` with options of its own; its value is a `Selection`."""
 
 
@@ -63,6 +64,11 @@ class Option:
     """The entries that an option of type `entry` may name."""
     optional: bool = False
     """Whether `none` may be written; the value is then None. A None default implies it."""
+
+    variadic: bool = False
+    """Whether values without a name may stand for the list: `ordinal(low, high)`."""
+    each_number: bool = False
+    """Whether numbers, true and false may stand in a list of texts, as they are written."""
 
     @property
     def is_required(self) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hqnn_dsl.catalog.entry import Entry, Option, table
 
@@ -43,24 +43,65 @@ def _log_cosh(options: Options) -> nn.Module:  # noqa: ARG001 - one signature fo
     return LogCosh()
 
 
+@dataclass(frozen=True, kw_only=True)
+class LossEntry(Entry):
+    """A loss. `task` is that which it is for, None for both; `outputs` is the number of the network's outputs a target.
+
+    With classes the network has an output a class, or one for two classes.
+    """
+
+    task: Literal["regression", "classification"] | None = "regression"
+    outputs: int = 1
+
+
 LOSSES: dict[str, Entry] = table(
-    Entry(name="mse", doc="The mean of squared errors.", build=_loss("MSELoss")),
-    Entry(name="mae", doc="The mean of absolute errors: a few far-off rows weigh less.", build=_loss("L1Loss")),
-    Entry(
+    LossEntry(name="auto", doc="`mse` for numbers, `cross_entropy` for classes.", task=None, build=_loss("MSELoss")),
+    LossEntry(name="mse", doc="The mean of squared errors.", build=_loss("MSELoss")),
+    LossEntry(name="mae", doc="The mean of absolute errors: a few far-off rows weigh less.", build=_loss("L1Loss")),
+    LossEntry(
         name="huber",
         doc="Half the squared error up to `delta`, `delta` times the error beyond.",
         options=(Option(name="delta", type="float", default=1.0, above=0, doc="Where the square ends, scaled units."),),
         positional=1,
         build=_loss("HuberLoss", delta="delta"),
     ),
-    Entry(
+    LossEntry(
         name="smooth_l1",
         doc="`huber` divided by its `delta`: the slope far out is always 1.",
         options=(Option(name="beta", type="float", default=1.0, above=0, doc="Where the square ends, scaled units."),),
         positional=1,
         build=_loss("SmoothL1Loss", beta="beta"),
     ),
-    Entry(name="log_cosh", doc="The mean of `log cosh(error)`: like `huber`, but smooth everywhere.", build=_log_cosh),
+    LossEntry(
+        name="log_cosh", doc="The mean of `log cosh(error)`: like `huber`, but smooth everywhere.", build=_log_cosh
+    ),
+    LossEntry(
+        name="quantile",
+        doc="The pinball loss: predictions are the quantile `q` of the target.",
+        options=(
+            Option(name="q", type="float", default=0.5, above=0, below=1, doc="The quantile; 0.5 is the median."),
+        ),
+        positional=1,
+    ),
+    LossEntry(
+        name="gaussian",
+        doc="The negative logarithm of a normal density, whose mean and variance are outputs of the network.",
+        outputs=2,
+    ),
+    LossEntry(
+        name="cross_entropy",
+        doc="The negative logarithm of the probability of the right class.",
+        task="classification",
+    ),
+    LossEntry(
+        name="focal",
+        doc="`cross_entropy` times (1 - probability)^`gamma`: rows that are sure weigh less.",
+        task="classification",
+        options=(
+            Option(name="gamma", type="float", default=2.0, minimum=0, doc="The exponent; 0 is `cross_entropy`."),
+        ),
+        positional=1,
+    ),
 )
 """All losses by name. They are computed in scaled units."""
 

@@ -17,8 +17,9 @@ from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.required_widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.network.quantum import QuantumLayer
     from hqnn_dsl.semantics.spec import Layer, Spec
 
@@ -48,8 +49,45 @@ class Operation(nn.Module):
         return f"{self.name}, {self.constant}"
 
 
+class Columns(nn.Module):
+    """Inputs `[B, F]` with the levels of some columns, to `[B, E]` with their trained vectors in their places.
+
+    The vector of level 0 is zeros and is not trained.
+    """
+
+    _unit: Tensor
+
+    def __init__(self, in_width: int, embeddings: Iterable[Embedding]) -> None:
+        super().__init__()
+        self.in_width = in_width
+        self.embeddings = tuple(sorted(embeddings, key=lambda embedding: embedding.index))
+        self.vectors = nn.ModuleDict(
+            {str(one.index): nn.Embedding(one.levels, one.width, padding_idx=0) for one in self.embeddings}
+        )
+        self.register_buffer("_unit", torch.empty(0), persistent=False)  # follows `.to(dtype)`
+
+    @property
+    def out_width(self) -> int:
+        """The width after the vectors have taken the places of levels."""
+        return self.in_width + sum(embedding.width - 1 for embedding in self.embeddings)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        parts, start = [], 0
+        for one in self.embeddings:
+            parts.append(inputs[..., start : one.index].to(self._unit.dtype))
+            parts.append(self.vectors[str(one.index)](inputs[..., one.index].long()))
+            start = one.index + 1
+        return torch.cat([*parts, inputs[..., start:].to(self._unit.dtype)], dim=-1)
+
+    def extra_repr(self) -> str:
+        return f"{self.in_width} to {self.out_width}"
+
+
 class HybridNet(nn.Module):
     """Features `[B, F]` to outputs `[B, T]`, both scaled. Its children are `encoder`, `circuit` and `decoder`.
+
+    A child `columns` stands in front of them if columns of categories have trained vectors: then these features are
+    levels, whole numbers from 0.
 
     `dtype` is that of the classical half, of the features and of the outputs; the circuit's is its own. `.double()` and
     `.to(dtype)` change both, `.half()` and `.bfloat16()` the classical half and the circuit's weights. Lines of a
@@ -59,9 +97,15 @@ class HybridNet(nn.Module):
     _unit: Tensor
 
     def __init__(
-        self, encoder: nn.Sequential, circuit: QuantumLayer, decoder: nn.Sequential, dtype: torch.dtype = torch.float32
+        self,
+        encoder: nn.Sequential,
+        circuit: QuantumLayer,
+        decoder: nn.Sequential,
+        dtype: torch.dtype = torch.float32,
+        columns: Columns | None = None,
     ) -> None:
         super().__init__()
+        self.columns = None if columns is None else columns.to(dtype)
         self.encoder = encoder.to(dtype)
         self.circuit = circuit
         self.decoder = decoder.to(dtype)
@@ -74,25 +118,35 @@ class HybridNet(nn.Module):
         return self._unit.dtype
 
     @staticmethod
-    def build(spec: Spec, circuit: QuantumLayer, in_width: int, out_width: int) -> HybridNet:
-        """The network of a spec for a table with `in_width` features and `out_width` targets, around its circuit.
+    def build(
+        spec: Spec, circuit: QuantumLayer, in_width: int, out_width: int, embeddings: Sequence[Embedding] = ()
+    ) -> HybridNet:
+        """The network of a spec for `in_width` inputs of the table and `out_width` outputs, around its circuit.
 
-        Weights of classical layers start from streams of their own under the stream "init" of the spec's seed, so a
-        further line moves no other.
+        Each of `embeddings` is an input with the levels of a column. Weights of classical layers and of levels start
+        from streams of their own under the stream "init" of the spec's seed, so a further line moves no other.
         """
         seed = stream(spec.train.seed, "init")
-        encoder = _lines(spec.encoder, in_width, spec.num_inputs, seed=seed, name="encoder")
+        columns = _columns(in_width, embeddings, seed) if embeddings else None
+        width = in_width if columns is None else columns.out_width
+        encoder = _lines(spec.encoder, width, spec.num_inputs, seed=seed, name="encoder")
         decoder = _lines(spec.decoder, spec.num_outputs, out_width, seed=seed, name="decoder")
         dtype = torch.float64 if spec.train.precision == "double" else torch.float32
-        return HybridNet(encoder, circuit, decoder, dtype)
+        return HybridNet(encoder, circuit, decoder, dtype, columns)
 
     def forward(self, features: Tensor) -> Tensor:
         """Outputs `[B, T]` for features `[B, F]`."""
-        values: Tensor = self.circuit(self.encoder(features.to(self.dtype))).to(self.dtype)
+        values: Tensor = self.circuit(self.encode(features)).to(self.dtype)
         if torch.is_autocast_enabled(features.device.type):
             return self._decode_by_halves(values)
         decoded: Tensor = self.decoder(values)
         return decoded
+
+    def encode(self, features: Tensor) -> Tensor:
+        """The circuit's inputs `[B, I]` for features `[B, F]`."""
+        values = features.to(self.dtype) if self.columns is None else self.columns(features)
+        encoded: Tensor = self.encoder(values)
+        return encoded
 
     def _decode_by_halves(self, values: Tensor) -> Tensor:
         """The decoder under autocast, which is switched off for its last line with weights and those after it."""
@@ -106,8 +160,13 @@ class HybridNet(nn.Module):
         return values
 
     def classical_weights(self) -> list[nn.Parameter]:
-        """The trainable weights of encoder and decoder."""
-        return [weight for part in (self.encoder, self.decoder) for weight in part.parameters() if weight.requires_grad]
+        """The trainable weights of encoder and decoder, and of the levels of columns."""
+        return [*self.front_weights(), *(weight for weight in self.decoder.parameters() if weight.requires_grad)]
+
+    def front_weights(self) -> list[nn.Parameter]:
+        """The trainable weights in front of the circuit."""
+        parts = (self.encoder,) if self.columns is None else (self.columns, self.encoder)
+        return [weight for part in parts for weight in part.parameters() if weight.requires_grad]
 
     def quantum_weights(self) -> list[nn.Parameter]:
         """The trainable weights of the circuit; frozen ones are not among them."""
@@ -118,6 +177,18 @@ def _entry(layer: Layer) -> LayerEntry:
     entry = LAYERS[layer.layer.name]
     assert isinstance(entry, LayerEntry)
     return entry
+
+
+def _columns(in_width: int, embeddings: Sequence[Embedding], seed: int) -> Columns:
+    """Returns the vectors of levels, each column's started from a stream of its own."""
+    columns = Columns(in_width, embeddings)
+    for one in embeddings:
+        vectors = columns.vectors[str(one.index)]
+        assert isinstance(vectors, nn.Embedding)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(stream(seed, f"columns.{one.index}"))
+            vectors.reset_parameters()
+    return columns
 
 
 def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int, name: str) -> nn.Sequential:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
-from hqnn_dsl.semantics import fitting, sections
+from hqnn_dsl.semantics import fitting, sections, task
 from hqnn_dsl.semantics.collector import Collector, refuse_all
+from hqnn_dsl.semantics.data_section import data_of
 from hqnn_dsl.semantics.definitions import Definition, FileScope, check_blocks, collect
 from hqnn_dsl.semantics.elaborate import Elaborator
 from hqnn_dsl.semantics.layers import read_lines
@@ -102,6 +103,7 @@ class _Settings(NamedTuple):
 
     data: DataSpec
     data_spans: Mapping[str, Span]
+    ends: fitting.Ends
     train: TrainSpec
     transpile: TranspileSpec
     backend: Choice
@@ -113,7 +115,7 @@ class _Network(NamedTuple):
 
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
-    out_width: int
+    out_width: int | None
     untrainable: tuple[Diagnostic, ...] = ()
 
 
@@ -159,15 +161,22 @@ class _Model:
 
     def _settings(self) -> _Settings:
         parts, scope, collector = self.parts, self.scope, self.collector
-        data, data_spans = sections.data_of(parts.data, scope, collector)
-        train = sections.train_of(parts.train, scope, collector)
+        data, in_data = data_of(parts.data, scope, collector)
+        train, in_train = sections.train_of(parts.train, scope, collector)
+        found = task.settled(data, train, in_data, in_train)
+        with collector.gathering():
+            refuse_all(task.contradictions(found, data, train, in_data, in_train))
+        data = replace(data, task=found.task)
+        outputs = task.loss_entry(train).outputs
+        num_targets = 1 if data.target is None else len(data.target)
+        ends = fitting.Ends(num_targets, outputs, found.task, not found.is_open, train.loss.name)
         transpile = sections.transpile_of(parts.transpile, scope, collector)
         backend = Choice(name=self.default_backend, options=self.offered[self.default_backend].defaults())
         if parts.backend is not None:
             with collector.gathering():
                 backend = sections.backend_of(parts.backend, self.offered, scope)
         budget = sections.budget_of(parts.budget, scope, collector)
-        return _Settings(data, data_spans, train, transpile, backend, budget)
+        return _Settings(data, in_data.spans, ends, train, transpile, backend, budget)
 
     def _circuit(self) -> nodes.Circuit:
         """The circuit as written. Raises `Refusal` if there is none, `Silent` if that was reported."""
@@ -183,21 +192,21 @@ class _Model:
         self, encoder: list[Line], decoder: list[Line], settings: _Settings, middle: fitting.Middle
     ) -> _Network:
         """The layers around the circuit; a model that is only a circuit need not fit any features or targets."""
-        names, spans = settings.data.features.names, settings.data_spans
-        num_targets = 1 if settings.data.target is None else len(settings.data.target)
+        spans, ends = settings.data_spans, settings.ends
         is_alone = is_circuit_alone(self.parts)
         collector = Collector() if is_alone else self.collector
         front: tuple[Layer, ...] = ()
         back: tuple[Layer, ...] = ()
         with collector.gathering():
-            num_features = None if names is None else len(names)
+            num_features = _features_of(settings.data, spans)
             front = fitting.encoder_layers(encoder, num_features, spans.get("features"), middle)
         with collector.gathering():
-            back = fitting.decoder_layers(decoder, num_targets, spans.get("target"), middle)
+            back = fitting.decoder_layers(decoder, ends, spans.get("target"), middle)
         if is_alone and collector.has_errors:
             self.collector.extend(only_for_training(self.parts.train))
             return _Network((), (), middle.circuit.num_outputs, collector.items)
-        return _Network(front, back, num_targets)
+        outputs = None if ends.task == "classification" else ends.targets * ends.outputs
+        return _Network(front, back, outputs)
 
     def _spec(self, settings: _Settings, network: _Network, circuit: Circuit) -> Spec:
         """The spec of a model in which no mistake was found; names that nothing reads are reported."""
@@ -232,6 +241,16 @@ class _Model:
             if not isinstance(value, Poison):
                 constants[name] = value.name if isinstance(value, Member) else value
         return constants
+
+
+def _features_of(data: DataSpec, spans: Mapping[str, Span]) -> int | None:
+    """The number of inputs that the features are, None if only the table knows it.
+
+    A named feature is one input, unless a setting says that a column may be several.
+    """
+    if data.features.names is None or {"categories", "columns"} & spans.keys() or data.missing.options.get("indicator"):
+        return None
+    return len(data.features.names)
 
 
 def _namesakes(used: tuple[Definition, ...]) -> Iterator[Diagnostic]:

@@ -102,22 +102,46 @@ def _width_hint(ends: int | None, encoder: list[Line], circuit: Circuit) -> str:
     return f"write `dense({needed})`{several}"
 
 
-def decoder_layers(decoder: list[Line], targets: int, target_span: Span | None, middle: Middle) -> tuple[Layer, ...]:
-    """The decoder's layers, fitted between the circuit's outputs and the targets. Raises `Refusal`."""
-    layers, ends = resolved(decoder, middle.circuit.num_outputs, targets)
-    if ends == targets:
+class Ends(NamedTuple):
+    """The numbers that a network ends with: targets, outputs of each, and their task as far as it is settled."""
+
+    targets: int
+    outputs: int = 1
+    task: str | None = None
+    is_known: bool = True
+    """Whether a mistake in the task or in the loss leaves open how many outputs are needed."""
+    loss: str = ""
+
+    @property
+    def fixed(self) -> int | None:
+        """The number of outputs if it does not depend on the table."""
+        return self.targets * self.outputs if self.task == "regression" else None
+
+
+def decoder_layers(decoder: list[Line], ends: Ends, target_span: Span | None, middle: Middle) -> tuple[Layer, ...]:
+    """The decoder's layers, fitted between the circuit's outputs and the targets. Raises `Refusal`.
+
+    The width of a last `dense(auto)` stays open if it takes the table to know the classes.
+    """
+    layers, width = resolved(decoder, middle.circuit.num_outputs, ends.fixed)
+    needed = ends.targets * ends.outputs
+    if width in {None, needed} or ends.task == "classification" or not ends.is_known:
         return layers
     set_at = end_span(decoder)
-    note = Note(f"{count(targets, 'target')} named here", target_span)
+    note = Note(f"{count(ends.targets, 'target')} named here", target_span)
     if target_span is None:
         note = Note("without `data { target … }` there is one target, the table's last column")
+    hint = f"write `dense({needed})`" if set_at else f"add `decoder {{ dense({needed}) }}`"
+    if ends.task is None:
+        hint += ", or `task classification` in `data` if the target has classes"
+    each = f", {count(ends.outputs, 'output')} each with `loss {ends.loss}`" if ends.outputs > 1 else ""
     raise Refusal(
         shapes.OutputWidth(
             span=set_at or middle.head,
             giver="the decoder ends with" if set_at else "the circuit, without a decoder, gives",
-            given=count(ends or 0, "output"),
-            wanted=count(targets, "target"),
+            given=count(width or 0, "output"),
+            wanted=count(ends.targets, "target") + each,
             notes=(note,),
-            hint=f"write `dense({targets})`" if set_at else f"add `decoder {{ dense({targets}) }}`",
+            hint=hint,
         )
     )

@@ -13,6 +13,7 @@ from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
+from hqnn_dsl.literals import written
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.evaluate import evaluate
@@ -42,6 +43,7 @@ _EXPECTED = {
     "float": "a number",
     "bool": "true or false",
     "string": "a text or a name",
+    "column": "the name of a column",
     "choice": "one of its names",
     "width": "a whole number or `auto`",
     "strings": "a list of texts",
@@ -60,6 +62,8 @@ def value_of(option: Option, node: nodes.Expression, scope: Scope, owner: str = 
         return "auto"
     if option.type == "string" and isinstance(node, nodes.Name) and not scope.has(node.name):
         return node.name
+    if option.type == "column":
+        return column_of(node, option.name)
     if option.type == "entry":
         return _selection(option, node, scope)
     if option.type == "strings":
@@ -90,6 +94,21 @@ def _is_none(option: Option, node: nodes.Expression, scope: Scope) -> bool:
     if hint:
         raise Refusal(codes.UnknownName(span=node.span, name=node.name, hint=hint))
     return False
+
+
+def column_of(node: nodes.Expression, what: str) -> str:
+    """The name of a column, bare or as a text; messages call its place `what`. Raises `Refusal`."""
+    match node:
+        case nodes.Name(_, name):
+            return name
+        case nodes.String(_, value):
+            return value
+    raise Refusal(
+        codes.WrongType(
+            span=node.span, what=f"`{what}`", expected="names of columns", found="an expression",
+            hint=value_advice.for_column(what, node),
+        )
+    )  # fmt: skip
 
 
 def _selection(option: Option, node: nodes.Expression, scope: Scope) -> Selection:
@@ -160,26 +179,38 @@ def _choice(option: Option, node: nodes.Expression, scope: Scope) -> str:
 
 
 def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
+    if option.each_number and not isinstance(node, nodes.ListLiteral):
+        node = nodes.ListLiteral(node.span, (node,))
     if not isinstance(node, nodes.ListLiteral):
         value = evaluate(node, scope)
         if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
             return [str(item) for item in value]
         raise _wrong_type(option, node.span, value)
-    words = []
-    for item in node.items:
-        if isinstance(item, nodes.Name) and (item.name in option.choices or not scope.has(item.name)):
-            words.append(item.name)
-            continue
-        value = evaluate(item, scope)
-        if not isinstance(value, str):
-            raise _wrong_type(option, item.span, value)
-        words.append(value)
+    words = [_word(option, item, scope) for item in node.items]
     if option.choices:
         for word, item in zip(words, node.items, strict=True):
             if word not in option.choices:
                 hint = suggest_or_list(word, option.choices)
                 raise Refusal(codes.UnknownChoice(span=item.span, what=f"`{option.name}`", value=word, hint=hint))
     return words
+
+
+def _word(option: Option, item: nodes.Expression, scope: Scope) -> str:
+    """One text of a list, or a number as a text if these may stand there."""
+    if isinstance(item, nodes.Name) and (item.name in option.choices or not scope.has(item.name)):
+        return item.name
+    value = evaluate(item, scope)
+    if option.each_number and isinstance(value, (bool, int, float)):
+        return item.span.text if _is_literal(item) else written(value)
+    if not isinstance(value, str):
+        raise _wrong_type(option, item.span, value)
+    return value
+
+
+def _is_literal(node: nodes.Expression) -> bool:
+    """Whether a value is a number, true or false as the text has it: `-999`, `1.0`."""
+    held = node.operand if isinstance(node, nodes.Unary) else node
+    return isinstance(held, (nodes.Number, nodes.Boolean))
 
 
 def bound_text(option: Option) -> str:
@@ -254,7 +285,7 @@ def bind(entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, span
     values: dict[str, Any] = {}
     given: dict[str, Span] = {}
     collector = Collector()
-    for position, argument in enumerate(collector.until_full(arguments)):
+    for position, argument in enumerate(collector.until_full(_gathered(entry, arguments))):
         with collector.gathering():
             option = _option_for(entry, argument, position)
             if option.name in given:
@@ -266,6 +297,16 @@ def bind(entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, span
     collector.raise_errors()
     filled = {option.name: values.get(option.name, option.default) for option in entry.options}
     return Choice(name=entry.name, options=filled)
+
+
+def _gathered(entry: Entry, arguments: tuple[nodes.Argument, ...]) -> tuple[nodes.Argument, ...]:
+    """The arguments, several values without names made the list of an option that permits it."""
+    plain = [argument for argument in arguments if argument.name is None]
+    if len(plain) < 2 or not any(option.variadic for option in entry.options):
+        return arguments
+    span = plain[0].span.to(plain[-1].span)
+    values = nodes.ListLiteral(span, tuple(argument.value for argument in plain))
+    return (nodes.Argument(span, None, values), *(one for one in arguments if one.name is not None))
 
 
 def _missing(entry: Entry, given: Collection[str], span: Span) -> Iterator[Diagnostic]:

@@ -8,6 +8,7 @@ written one, and mistakes point at the option.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +19,10 @@ from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.meaning import UnknownPath
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source, Span
+from hqnn_dsl.literals import unescaped
 from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.definitions import FileScope, collect
-from hqnn_dsl.semantics.sections import SECTIONS, TRAIN_DEFAULTS
+from hqnn_dsl.semantics.sections import SECTIONS
 from hqnn_dsl.semantics.values import suggestion
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse_value
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
 _Values = tuple[nodes.Argument, ...]
 _Change = Callable[[nodes.Model, _Values], nodes.Model]
-_NAMED = {("data", "split"): ("validation", "test", "seed"), ("data", "scale"): ("features", "target")}
+_OWN_NAMES = {row.name: section for section, rows in SECTIONS.items() for row in rows if row.has_own_names}
+"""The settings whose values have names of the user's own, columns or classes, with their sections."""
 
 
 def override(
@@ -87,6 +90,9 @@ def _apply(tree: nodes.File, path: str, text: str, known: _Known) -> nodes.File:
     if model is not None:
         addresses |= dict(_addresses(model, known))
     wanted = tuple(path.split("."))
+    own = _own_name(path)
+    if own is not None and model is not None and wanted not in addresses:
+        return _swapped(tree, model, _named_change(*own)(model, values))
     found = [wanted] if wanted in addresses else [item for item in addresses if item[-len(wanted) :] == wanted]
     if len(found) > 1 and model is not None:
         found = _nearest(found, model)
@@ -99,6 +105,16 @@ def _apply(tree: nodes.File, path: str, text: str, known: _Known) -> nodes.File:
         return _swapped(tree, target, changed)
     assert model is not None
     return _swapped(tree, model, target(model, values))
+
+
+def _own_name(path: str) -> tuple[str, str, str] | None:
+    """The section, the setting and the name that `columns.price` and `train.class_weights."a b"` mean, else None."""
+    for setting, section in _OWN_NAMES.items():
+        for start in (f"{section}.{setting}.", f"{setting}."):
+            name = path.removeprefix(start)
+            if name and name != path:
+                return section, setting, unescaped(name[1:-1]) if re.fullmatch(r'"(?:[^"\\]|\\.)*"', name) else name
+    return None
 
 
 def _nearest(found: list[tuple[str, ...]], model: nodes.Model) -> list[tuple[str, ...]]:
@@ -192,11 +208,11 @@ def _addresses(model: nodes.Model, known: _Known) -> Iterator[tuple[tuple[str, .
     for section, rows in SECTIONS.items():
         for row in rows:
             yield (section, row.name), _setting_change(section, row.name)
-            for name in _NAMED.get((section, row.name), ()):
+            for name in row.parts:
                 yield (section, row.name, name), _named_change(section, row.name, name)
             if row.table is not None:
-                node, default = _value_of(model, section, row.name), TRAIN_DEFAULTS[row.name]
-                for path, entry in _option_paths(row.table, node, default):
+                node = _value_of(model, section, row.name)
+                for path, entry in _option_paths(row.table, node, row.default):
                     yield (section, row.name, *path), _argument_change(section, row.name, path, entry)
     yield ("backend",), _backend_change
     for path, entry in _option_paths(known.offered, _value_of(model, "", "backend"), known.default_backend):
@@ -223,7 +239,7 @@ def _option_paths(
 
 def _value_of(model: nodes.Model, section: str, name: str) -> nodes.Expression | None:
     setting = _find_setting(model, section, name)
-    return setting.values[0].value if setting is not None else None
+    return setting.values[0].value if setting is not None and setting.values else None
 
 
 def _chosen(node: nodes.Expression | None, default: str) -> str:
@@ -295,9 +311,10 @@ def _named_change(section: str, setting_name: str, name: str) -> _Change:
         value = _sole(values, name, values[0].span.source)
         argument = nodes.Argument(value.span, nodes.Name(value.span, name), value)
         setting = _find_setting(model, section, setting_name)
-        kept = tuple(
-            item for item in (setting.values if setting else ()) if item.name is None or item.name.name != name
-        )
+        before = setting.values if setting is not None else ()
+        if setting_name in _OWN_NAMES:  # a name of its own takes the place of `balanced`
+            before = tuple(item for item in before if item.name is not None)
+        kept = tuple(item for item in before if item.name is None or item.name.name != name)
         span = setting.span if setting is not None else value.span
         return _with_setting(model, section, nodes.Setting(span, nodes.Name(span, setting_name), (*kept, argument)))
 

@@ -11,14 +11,12 @@ if TYPE_CHECKING:
 
 
 def required_widths(spec: Spec) -> tuple[int | None, int | None]:
-    """The numbers of features and of targets that the network insists on; None if it takes any number."""
-    features, targets = spec.in_width, spec.out_width
+    """The numbers of inputs and of outputs that the network insists on; None if it takes any number."""
+    features = spec.in_width
     if features is None and not any(_sets_width(layer) for layer in spec.encoder):
         features = spec.num_inputs
-    if targets is None:
-        setting = [layer for layer in spec.decoder if _sets_width(layer)]
-        targets = setting[-1].out_width if setting else spec.num_outputs
-    return features, targets
+    setting = [layer for layer in spec.decoder if _sets_width(layer)]
+    return features, setting[-1].out_width if setting else spec.num_outputs
 
 
 def _sets_width(layer: Layer) -> bool:

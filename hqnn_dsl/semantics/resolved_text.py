@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.literals import call, column, quoted, written
 from hqnn_dsl.semantics.renaming import names_for, renamed
-from hqnn_dsl.semantics.spec import Choice, Layer, Spec
+from hqnn_dsl.semantics.spec import Choice, ColumnRule, DataSpec, Features, Layer, Read, Spec, Split
+from hqnn_dsl.semantics.splitting import IDLE
 from hqnn_dsl.semantics.unused import CIRCUIT_READS
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.printer import text_of
 from hqnn_dsl.syntax.walk import statements_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hqnn_dsl.semantics.check import Checked
     from hqnn_dsl.semantics.definitions import FileScope
 
@@ -77,7 +80,8 @@ def _says_how_to_train(checked: Checked) -> bool:
 
 def _section(name: str, rows: list[tuple[str, str]]) -> str:
     width = max(len(key) for key, _ in rows)
-    return f"  {name} {{\n" + "\n".join(f"    {key:<{width}} {value}" for key, value in rows) + "\n  }"
+    lines = [f"    {key if value.startswith('{') else key.ljust(width)} {value}" for key, value in rows]
+    return f"  {name} {{\n" + "\n".join(lines) + "\n  }"
 
 
 def choice_text(choice: Choice) -> str:
@@ -93,21 +97,65 @@ def _option_text(value: Any) -> str:
 
 def _data_text(spec: Spec) -> str:
     data = spec.data
-    rows = []
+    rows = [("read", text)] if (text := _named(_read_options(data.read))) else []
     if data.target is not None:
         rows.append(("target", ", ".join(column(name) for name in data.target)))
-    features = "*"
-    if data.features.names is not None:
-        features = ", ".join(column(name) for name in data.features.names)
-    elif data.features.excluded:
-        features = "* except " + ", ".join(column(name) for name in data.features.excluded)
-    rows.append(("features", features))
-    split = data.split
-    rows.append(
-        ("split", f"validation: {written(split.validation)}, test: {written(split.test)}, seed: {written(split.seed)}")
-    )
-    rows.append(("scale", f"features: {choice_text(data.scale.features)}, target: {choice_text(data.scale.target)}"))
+    if data.task is not None:
+        rows.append(("task", data.task))
+    rows.append(("features", _features_text(data.features)))
+    if not _counts_names(spec):
+        rows.append(("categories", choice_text(data.categories)))
+    rows.append(("missing", choice_text(data.missing)))
+    scales = {"features": choice_text(data.scale.features)}
+    if data.task == "regression":
+        scales["target"] = choice_text(data.scale.target)
+    rows.append(("scale", _named(scales)))
+    if data.columns:
+        rules = [f"      {column(rule.column)}: {_rule_text(rule)}" for rule in data.columns]
+        rows.append(("columns", "\n".join(["{", *rules, "    }"])))
+    if data.weights is not None:
+        rows.append(("weights", column(data.weights)))
+    rows.append(("split", _named(_split_options(data.split))))
     return _section("data", rows)
+
+
+def _named(options: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in options.items())
+
+
+def _read_options(read: Read) -> dict[str, str]:
+    """The options of `read` that are given."""
+    texts = {name: quoted(value) for name, value in vars(read).items() if isinstance(value, str)}
+    return {**texts, "missing": written(read.missing)} if read.missing else texts
+
+
+def _features_text(features: Features) -> str:
+    if features.names is not None:
+        return ", ".join(column(name) for name in features.names)
+    if features.excluded:
+        return "* except " + ", ".join(column(name) for name in features.excluded)
+    return "*"
+
+
+def _counts_names(spec: Spec) -> bool:
+    """Whether every named feature is one input, which `categories` would leave to the table to say."""
+    data = spec.data
+    is_open = data.columns or data.missing.options.get("indicator") or data.categories != DataSpec().categories
+    return data.features.names is not None and not is_open and spec.in_width == len(data.features.names)
+
+
+def _rule_text(rule: ColumnRule) -> str:
+    parts = [part for part in (rule.kind, rule.missing, *rule.code, rule.scale) if part is not None]
+    texts = [choice_text(part) for part in parts]
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def _split_options(split: Split) -> dict[str, str]:
+    """The parts of `split` that this way to split reads."""
+    by = {} if split.by is None else {"by": choice_text(split.by)}
+    idle = () if split.by is None else IDLE.get(split.by.name, ())
+    parts = {name: written(getattr(split, name)) for name in ("validation", "test", "seed") if name not in idle}
+    return {**parts, **by}
 
 
 def _layers_text(name: str, layers: tuple[Layer, ...]) -> str:
@@ -133,13 +181,17 @@ def _circuit(checked: Checked) -> nodes.Circuit:
 
 
 def _train_text(spec: Spec, names: tuple[str, ...]) -> str:
-    rows = []
-    for name in names:
-        value = getattr(spec.train, name)
-        if name in {"class_weights", "intervals"}:
-            continue
-        rows.append((name, choice_text(value) if isinstance(value, Choice) else _option_text(value)))
-    return _section("train", rows)
+    rows = [(name, _setting_text(getattr(spec.train, name))) for name in names]
+    return _section("train", [row for row in rows if row != ("class_weights", "none")])
+
+
+def _setting_text(value: Any) -> str:
+    """The value of a setting of `train`; classes have names of their own."""
+    if isinstance(value, Choice):
+        return choice_text(value)
+    if isinstance(value, tuple):
+        return _named({column(name): written(weight) for name, weight in value})
+    return _option_text(value)
 
 
 def _transpile_text(spec: Spec) -> str:

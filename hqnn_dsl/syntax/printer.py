@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hqnn_dsl.literals import quoted
+from hqnn_dsl.literals import column, quoted
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _index(node: nodes.Index) -> str:
 
 def _argument(node: nodes.Argument) -> str:
     value = text_of(node.value)
-    return value if node.name is None else f"{node.name.name}: {value}"
+    return value if node.name is None else f"{column(node.name.name)}: {value}"
 
 
 def _call(node: nodes.Call) -> str:
@@ -149,6 +149,8 @@ def _path(node: nodes.Path) -> str:
 
 
 def _setting(node: nodes.Setting) -> str:
+    if node.name.name == "columns" and all(value.name is not None for value in node.values):
+        return _braced("columns", node.values)
     return f"{node.name.name} {_commas(node.values)}"
 
 

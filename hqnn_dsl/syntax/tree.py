@@ -221,6 +221,19 @@ class Builder:
                 pairs[-1][1].append(self._argument(child))
         return [nodes.Setting(name.span.to(values[-1].span), name, tuple(values)) for name, values in pairs]
 
+    def on_columns(self, children: list[Any], span: Span) -> nodes.Setting:
+        """Rules of columns as arguments that are named after them; values without a name make a list."""
+        rules: list[nodes.Argument] = []
+        for child in self._held(children):
+            if child.name is not None:
+                rules.append(child)
+                continue
+            *rules, last = rules
+            items = last.value.items if isinstance(last.value, nodes.ListLiteral) else (last.value,)
+            value = nodes.ListLiteral(last.value.span.to(child.span), (*items, child.value))
+            rules.append(nodes.Argument(last.span.to(child.span), last.name, value))
+        return nodes.Setting(span, self._name(children[0]), tuple(rules))
+
     def on_backend(self, children: list[Any], span: Span) -> nodes.Setting:
         return nodes.Setting(span, self._name(children[0]), self._held(children))
 
@@ -345,6 +358,12 @@ class Builder:
 
     def on_named(self, children: list[Any], span: Span) -> nodes.Argument:
         return nodes.Argument(span, self._name(children[0]), children[2])
+
+    def on_labelled(self, children: list[Any], span: Span) -> nodes.Argument:
+        """An argument whose name is that of a column or a class, as a text or a number."""
+        token = children[0]
+        text = self._string(token).value if self._is(token, "STRING") else self._text(token)
+        return nodes.Argument(span, nodes.Name(self._span(token), text), children[2])
 
     def on_star(self, children: list[Any], span: Span) -> nodes.Star:
         return nodes.Star(span, self._held(children))

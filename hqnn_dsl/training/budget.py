@@ -138,7 +138,7 @@ def _wanted(net: HybridNet, features: torch.Tensor) -> tuple[bool, bool]:
     net.eval()
     try:
         with torch.enable_grad():
-            inputs = net.encoder(features.to(net.dtype))
+            inputs = net.encode(features)
             per_sample, shared, _ = net.circuit.angles(inputs)
     finally:
         net.train(was_training)

@@ -44,12 +44,12 @@ def refuse_zero_rows(net: HybridNet, features: Tensor, row_name: RowName) -> Non
     An encoder with weights may give other amplitudes by the time that a row comes.
     """
     amplitude = net.circuit.circuit.amplitude
-    if amplitude is None or next(net.encoder.parameters(), None) is not None:
+    if amplitude is None or net.front_weights():
         return
     was_training = net.training
     net.eval()
     with torch.no_grad():
-        given = net.encoder(features.to(net.dtype)).to(net.circuit.dtype)
+        given = net.encode(features).to(net.circuit.dtype)
     net.train(was_training)
     empty = (given[:, amplitude.start : amplitude.start + amplitude.size] == 0).all(dim=1).nonzero()[:, 0].tolist()
     if empty:

@@ -183,7 +183,7 @@ def _refuse_what_is_known(setup: _Setup) -> None:
     training, prepared = setup.training, setup.prepared
     net, row_name = training.net, None if prepared.lines is None else prepared.lines.of
     chosen, batch = net.circuit.backend, training.settings.batch
-    trained = bool(net.quantum_weights()) or any(weight.requires_grad for weight in net.encoder.parameters())
+    trained = bool(net.quantum_weights()) or bool(net.front_weights())
     if chosen is not None and trained:
         largest = max(end - begin for begin, end in batch_bounds(len(prepared.preparation.parts.train), batch))
         setup.program.refuse_step(chosen, largest, str(training.precision.device))

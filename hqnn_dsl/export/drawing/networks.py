@@ -33,8 +33,8 @@ class Stage:
     fill: str = "nothing"
 
 
-def network_stages(spec: Spec, circuit: Circuit, features: int | None, targets: int) -> list[Stage]:
-    """The boxes in order; `features` is None if only the table knows, which is written as `F`."""
+def network_stages(spec: Spec, circuit: Circuit, features: int | None, targets: int | None) -> list[Stage]:
+    """The boxes in order; `features` and `targets` are None if only the table knows, written as `F`, `K`."""
     width = "F" if features is None else str(features)
     stages = [Stage(("table", *_names("features", _features(spec))), fill="inputs")]
     if spec.data.scale.features.name != "none":
@@ -45,9 +45,9 @@ def network_stages(spec: Spec, circuit: Circuit, features: int | None, targets: 
     outputs = list(output_lines(circuit))
     shown = outputs if len(outputs) <= _MAX_PARTS else [*outputs[: _MAX_PARTS - 1], "…"]
     stages.append(Stage(("outputs", *map(_cut, shown)), str(circuit.num_outputs)))
-    layers, width = _layers(spec.decoder, str(circuit.num_outputs), str(targets))
+    layers, width = _layers(spec.decoder, str(circuit.num_outputs), "K" if targets is None else str(targets))
     stages += layers
-    if spec.data.scale.target.name != "none":
+    if spec.data.scale.target.name != "none" and spec.data.task != "classification":
         stages.append(Stage(("scale back", f"target: {spec.data.scale.target.name}"), width))
     target = ("the table's last column",) if spec.data.target is None else spec.data.target
     stages.append(Stage(("target", *_names("", target)), width, "inputs"))
@@ -111,7 +111,7 @@ def _numbers(circuit: Circuit) -> list[str]:
     return [count(size, noun) for noun, size in numbers.items()]
 
 
-def network_page(spec: Spec, circuit: Circuit, features: int | None, targets: int) -> Page:
+def network_page(spec: Spec, circuit: Circuit, features: int | None, targets: int | None) -> Page:
     """The picture: boxes from left to right, a new row if one is full; on each arrow the number of values that pass."""
     page = Page()
     stages = network_stages(spec, circuit, features, targets)
