@@ -1,4 +1,4 @@
-"""What can be wrong with the parts of the rows, as a spec asks for them (E0558, E0559, E0597, W0465)."""
+"""What can be wrong with the parts of the rows (E0558, E0559, E0597, W0465), and with many trainings (E0598, E0599)."""
 
 from __future__ import annotations
 
@@ -82,3 +82,33 @@ class ClassWithOneRow(Diagnostic):
     message: ClassVar[str] = "{classes} one row, which goes to training"
     advice: ClassVar[str] = "collect more rows of it, or leave it out of the table"
     classes: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ImpossibleFolds(Diagnostic):
+    """So many folds, or so many rows, cannot be had from the table.
+
+    wrong   hqnn train model.hqnn data.csv --folds 400      # the table has 308 rows
+    right   hqnn train model.hqnn data.csv --folds 5
+    """
+
+    code: ClassVar[str] = "E0598"
+    message: ClassVar[str] = "`{option}` cannot be done: {reason}"
+    exit_code: ClassVar[int] = 2
+    option: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NotTheseTrainings(Diagnostic):
+    """Options of many trainings contradict each other, the spec, or the folder that is to be gone on with.
+
+    wrong   hqnn train model.hqnn data.csv --repeats 2
+    right   hqnn train model.hqnn data.csv --folds 5 --repeats 2
+    """
+
+    code: ClassVar[str] = "E0599"
+    message: ClassVar[str] = "`{option}` does not go here: {reason}"
+    exit_code: ClassVar[int] = 2
+    option: str
+    reason: str
