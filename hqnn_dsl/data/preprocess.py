@@ -17,7 +17,7 @@ from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.scaling import Scaling, fit_scaling
 from hqnn_dsl.data.split import Parts, split_rows
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
-from hqnn_dsl.diagnostics.codes.tables import TooLarge, WrongFeatureCount, WrongTargetCount
+from hqnn_dsl.diagnostics.codes.tables import TooLarge, UnknownColumn, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.spec import Choice
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.data.columns import Columns
+    from hqnn_dsl.data.parts import Splitter
     from hqnn_dsl.data.tables import Lines, Table
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.used_files import Reach
     from hqnn_dsl.training.own_loss import OwnLoss
 
     Numbers = NDArray[np.float64]
@@ -94,17 +96,31 @@ class Prepared:
     lines: Lines | None = field(default=None, repr=False)
 
 
-def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | None = None) -> Prepared:
+def prepare(
+    spec: Spec,
+    table: Table,
+    required: tuple[int | None, int | None] | None = None,
+    *,
+    splitter: Splitter = split_rows,
+    reach: Reach | None = None,
+) -> Prepared:
     """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
 
     `required` is how many features and targets must come out, each None for any number; left out, it is what the spec's
-    network insists on. Raises `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no
-    torch.
+    network insists on. `splitter` puts the rows into parts; `reach` says which files the spec may name for that. Raises
+    `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no torch.
     """
     columns = choose_columns(table, spec.data)
     _check_widths(table, columns, required_widths(spec) if required is None else required)
     features, targets = numbers(table, columns)
-    parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
+    parts = splitter(
+        table.num_rows,
+        spec.data.split,
+        spec.train.seed,
+        column=lambda name: _split_column(table, name),
+        lines=table.lines,
+        reach=reach,
+    )
     preparation = Preparation(
         features=fit_scaling(spec.data.scale.features.name, columns.features, features[parts.train]),
         target=fit_scaling(spec.data.scale.target.name, columns.targets, targets[parts.train]),
@@ -123,6 +139,15 @@ def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | 
             _check_steps(scaling, values, part)
     notes = truth_notes(table, (*columns.targets, *columns.features))
     return Prepared(preparation, features, targets, notes, table.lines)
+
+
+def _split_column(table: Table, name: str) -> NDArray[np.generic]:
+    """The values of the column that a split names. Raises `Refusal` E0510 if the table has none of that name."""
+    if name not in table.frame:
+        raise Refusal(
+            UnknownColumn(role="split's column", column=name, table=table.name, columns=named(tuple(table.columns)))
+        )
+    return table.frame[name].to_numpy()
 
 
 def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
