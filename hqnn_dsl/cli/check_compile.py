@@ -138,7 +138,8 @@ def _check_table(program: Program, data: Path) -> Prepared:
 
     table = read_table(data)
     with PlacedByCode(program.checked.spans):
-        return prepare(program.spec, table, (program.features, program.targets))
+        required = (program.features, program.targets)
+        return prepare(program.spec, table, required, reach=program.checked.reach)
 
 
 def compile(  # noqa: PLR0913 - options of a command

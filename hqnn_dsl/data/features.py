@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.data.transforms.scales import Scale
     from hqnn_dsl.semantics.spec import Choice
@@ -27,17 +28,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "boolean", "category", "date"]
 """The kinds of columns."""
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """An input that is the index of a level, from 0, and becomes a trained vector of `width` numbers."""
-
-    input: int
-    """The position of the index among the inputs."""
-    levels: int
-    """The number of vectors; that of index 0 stands for all other levels, and is zeros."""
-    width: int
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from hqnn_dsl.data.split import Parts, split_rows
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.transforms.narrow import is_narrow
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
-from hqnn_dsl.diagnostics.codes.tables import WrongFeatureCount, WrongTargetCount
+from hqnn_dsl.diagnostics.codes.tables import UnknownColumn, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.spec import Choice
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.parts import Splitter
     from hqnn_dsl.data.tables import Lines, Table
     from hqnn_dsl.data.target import Task
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.semantics.used_files import Reach
     from hqnn_dsl.training.own_loss import OwnLoss
 
     Numbers = NDArray[np.float64]
@@ -123,17 +125,31 @@ class Prepared:
     lines: Lines | None = field(default=None, repr=False)
 
 
-def prepare(spec: Spec, table: Table, required: tuple[int | None, int | None] | None = None) -> Prepared:
+def prepare(
+    spec: Spec,
+    table: Table,
+    required: tuple[int | None, int | None] | None = None,
+    *,
+    splitter: Splitter = split_rows,
+    reach: Reach | None = None,
+) -> Prepared:
     """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
 
     `required` is how many features and targets must come out, each None for any number; left out, it is what the spec's
-    network insists on. Raises `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no
-    torch.
+    network insists on. `splitter` puts the rows into parts; `reach` says which files the spec may name for that. Raises
+    `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no torch.
     """
     columns = choose_columns(table, spec.data)
     _check_widths(table, columns, required_widths(spec) if required is None else required)
     features, targets = numbers(table, columns)
-    parts = split_rows(table.num_rows, spec.data.split, spec.train.seed)
+    parts = splitter(
+        table.num_rows,
+        spec.data.split,
+        spec.train.seed,
+        column=lambda name: _split_column(table, name),
+        lines=table.lines,
+        reach=reach,
+    )
     kinds = tuple(kind_of(table, name) for name in columns.features)
     scale = spec.data.scale
     preparation = Preparation(
@@ -179,6 +195,15 @@ def read_again(preparation: Preparation, table: Table) -> Again:
     features, targets = numbers(table, columns)
     is_same = fingerprint(columns, features, targets) == preparation.fingerprint
     return Again(preparation.features.scaled(features), targets, np.arange(table.num_rows), is_same)
+
+
+def _split_column(table: Table, name: str) -> NDArray[np.generic]:
+    """The values of the column that a split names. Raises `Refusal` E0510 if the table has none of that name."""
+    if name not in table.frame:
+        raise Refusal(
+            UnknownColumn(role="split's column", column=name, table=table.name, columns=named(tuple(table.columns)))
+        )
+    return table.frame[name].to_numpy()
 
 
 def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:

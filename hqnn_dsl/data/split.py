@@ -6,59 +6,154 @@ Importing scikit-learn takes longer than checking a table; a test holds the draw
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hqnn_dsl.data import draws
+from hqnn_dsl.data.given_parts import parts_of_words, rows_of_file
+from hqnn_dsl.data.parts import Parts as Parts  # noqa: PLC0414 - those who split take both from here
+from hqnn_dsl.data.parts import TableRows
+from hqnn_dsl.diagnostics.codes.splits import ImpossibleSplit
 from hqnn_dsl.diagnostics.codes.tables import TooFewRows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.seeds import stream
-from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS
+from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS, Choice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.parts import Column, Positions
+    from hqnn_dsl.data.tables import Lines
     from hqnn_dsl.semantics.spec import Split
+    from hqnn_dsl.semantics.used_files import Reach
+
+RANDOM, STRATIFIED = Choice(name="random"), Choice(name="stratified")
+
+GIVEN = ("column", "rows")
+"""Rules by which the table or a file says which rows test: nothing is drawn but, if there are none, validation rows."""
 
 
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """Row positions from 0, ascending, each row in exactly one part. `validation` and `test` may be empty."""
+def split_rows(  # noqa: PLR0913 - all that a rule may ask of rows
+    num_rows: int,
+    split: Split,
+    seed: int,
+    *,
+    task: str | None = None,  # noqa: ARG001 - `classes` says it
+    column: Column | None = None,
+    classes: NDArray[np.integer] | None = None,
+    dropped: Positions | None = None,
+    labels: tuple[str, ...] = (),
+    lines: Lines | None = None,
+    reach: Reach | None = None,
+) -> Parts:
+    """Put the rows of a table into parts, by the rule of `split`: the test rows first, then validation from the rest.
 
-    train: NDArray[np.int64] = field(repr=False)
-    validation: NDArray[np.int64] = field(repr=False)
-    test: NDArray[np.int64] = field(repr=False)
+    A part is a fraction of all rows that are not `dropped` (rounded up, as scikit-learn does) or a row count. The
+    draw's seed is the split's own, else the stream "split" of the root `seed`; both draws begin from it. Without a
+    rule, rows are drawn at random, or stratified if there are `classes`. `random` and `stratified` are the draws of
+    scikit-learn's `train_test_split`.
 
-    def items(self) -> tuple[tuple[str, NDArray[np.int64]], ...]:
-        """The parts with their names, in the order of reports."""
-        return (("train", self.train), ("validation", self.validation), ("test", self.test))
-
-
-def split_rows(num_rows: int, split: Split, seed: int) -> Parts:
-    """Draw the parts as `train_test_split` does: the test rows from all, then the validation rows from the rest.
-
-    A part is a fraction of all rows (rounded up, as scikit-learn does) or a row count. The draw's seed is the split's
-    own, else the stream "split" of the root `seed`. Raises `Refusal` E0521 where fewer than two rows are left.
+    Raises `Refusal`: E0521 if fewer than two rows are left to train on, E0597 if a part would have no rows or training
+    would lack a class, E0558 and E0559 if a column or a file does not say the parts, E0233 and E0234 if a file may not
+    or cannot be read.
     """
-    test, validation = _count(split.test, num_rows), _count(split.validation, num_rows)
-    left = num_rows - test - validation
+    rows = table_rows(num_rows, column, classes, dropped, labels, lines, reach)
+    by, state = rule_of(split, classes), draw_state(split, seed)
+    if by.name == "column":
+        return checked(rows, by, _by_words(rows, split, by, state))
+    if by.name == "rows":
+        tested = rows_of_file(rows, str(by.options["file"]), by.options["split"])
+        return checked(rows, by, _with_validation(rows, split, np.setdiff1d(rows.kept, tested), tested, state))
+    draw = draws.draw_of(rows, by, state)
+    test, validation = _counts(rows, split)
+    rest, tested = draw(rows.kept, test)
+    trained, validated = draw(rest, validation)
+    return checked(rows, by, parts_of(trained, validated, tested))
+
+
+def table_rows(  # noqa: PLR0913, PLR0917 - the arguments of a splitter
+    num_rows: int,
+    column: Column | None,
+    classes: NDArray[np.integer] | None,
+    dropped: Positions | None,
+    labels: tuple[str, ...],
+    lines: Lines | None,
+    reach: Reach | None,
+) -> TableRows:
+    """The arguments of a splitter as one record."""
+    everything = np.arange(num_rows)
+    kept = everything if dropped is None or not len(dropped) else np.setdiff1d(everything, dropped)
+    return TableRows(num_rows, kept, classes, labels, column, lines, reach)
+
+
+def rule_of(split: Split, classes: object) -> Choice:
+    """The rule of a split; without one, `stratified` for classes, else `random`."""
+    if split.by is not None:
+        return split.by
+    return RANDOM if classes is None else STRATIFIED
+
+
+def draw_state(split: Split, seed: int) -> int:
+    """The seed of a split's draws."""
+    return stream(seed, "split") if split.seed is None else split.seed % 2**32
+
+
+def part_size(part: float, num_rows: int) -> int:
+    """How many rows a part has: its count, or its share of so many rows, rounded up."""
+    return part if isinstance(part, int) else math.ceil(part * num_rows - 1e-9)
+
+
+def parts_of(train: Positions, validation: Positions, test: Positions) -> Parts:
+    """Parts with their rows ascending."""
+    return Parts(*(np.sort(rows).astype(np.int64) for rows in (train, validation, test)))
+
+
+def checked(rows: TableRows, by: Choice, parts: Parts) -> Parts:
+    """The parts, if training has enough rows and, of classes, at least one row each. Raises `Refusal` E0521, E0597."""
+    sizes = [len(part) for _, part in parts.items()]
+    if sizes[0] < MIN_TRAINING_ROWS:
+        raise Refusal(TooFewRows(rows=len(rows.kept), validation=sizes[1], test=sizes[2], left=sizes[0]))
+    if rows.classes is not None:
+        lacking = np.setdiff1d(np.unique(rows.classes[rows.kept]), rows.classes[parts.train])
+        if len(lacking):
+            index = int(lacking[0])
+            others = rows.kept[rows.classes[rows.kept] == index]
+            reason = f"no row of {rows.class_name(index)} is left to train on, all are for validation or test"
+            hint = "" if by.name == "stratified" else "; or write `by: stratified` in the split"
+            raise Refusal(
+                ImpossibleSplit(
+                    by=draws.said(by),
+                    reason=f"{reason} ({rows.where(others)})" if rows.labels else reason,
+                    hint=f"collect more rows of this class, or make the other parts smaller{hint}",
+                )
+            )
+    return parts
+
+
+def _counts(rows: TableRows, split: Split) -> tuple[int, int]:
+    """How many rows test, and how many validate. Raises `Refusal` E0521 if too few are left."""
+    number = len(rows.kept)
+    test, validation = part_size(split.test, number), part_size(split.validation, number)
+    left = number - test - validation
     if left < MIN_TRAINING_ROWS:
-        raise Refusal(TooFewRows(rows=num_rows, validation=validation, test=test, left=max(left, 0)))
-    state = stream(seed, "split") if split.seed is None else split.seed % 2**32
-    rest, tested = _draw(np.arange(num_rows), test, state)
-    trained, validated = _draw(rest, validation, state)
-    return Parts(np.sort(trained), np.sort(validated), np.sort(tested))
+        raise Refusal(TooFewRows(rows=number, validation=validation, test=test, left=max(left, 0)))
+    return test, validation
 
 
-def _count(part: float, num_rows: int) -> int:
-    if isinstance(part, int):
-        return part
-    return math.ceil(part * num_rows - 1e-9)
+def _by_words(rows: TableRows, split: Split, by: Choice, state: int) -> Parts:
+    """The parts that a column says; validation rows are drawn from the training rows if it says none."""
+    train, validation, test = parts_of_words(rows, str(by.options["name"]))
+    if len(validation):
+        return parts_of(train, validation, test)
+    return _with_validation(rows, split, train, test, state)
 
 
-def _draw(rows: NDArray[np.int64], count: int, state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if count == 0:
-        return rows, rows[:0]
-    order = np.random.RandomState(state).permutation(len(rows))
-    return rows[order[count:]], rows[order[:count]]
+def _with_validation(rows: TableRows, split: Split, rest: Positions, test: Positions, state: int) -> Parts:
+    """Parts with given test rows: validation rows are drawn from the rest, stratified if there are classes."""
+    validation = part_size(split.validation, len(rows.kept))
+    left = len(rest) - validation
+    if left < MIN_TRAINING_ROWS:
+        raise Refusal(TooFewRows(rows=len(rows.kept), validation=validation, test=len(test), left=max(left, 0)))
+    draw = draws.draw_of(rows, RANDOM if rows.classes is None else STRATIFIED, state)
+    return parts_of(*draw(rest, validation), test)

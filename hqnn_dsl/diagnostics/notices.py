@@ -79,6 +79,10 @@ def notice(about: Diagnostic | str, *, marked: bool = True, with_help: bool = Fa
 
 
 def _send(warning: HQNNWarning, at: Caller | None) -> None:
+    if _said:
+        if warning.line in _said[-1]:
+            return
+        _said[-1].add(warning.line)
     if _receiver is not None:
         _receiver(warning)
         return
@@ -87,6 +91,8 @@ def _send(warning: HQNNWarning, at: Caller | None) -> None:
 
 
 _receiver: Receiver | None = None
+_said: list[set[str]] = []
+"""The lines sent in each of the blocks, one in another, in which a notice is sent once."""
 
 
 def send_notices_to(receiver: Receiver | None) -> Receiver | None:
@@ -94,6 +100,16 @@ def send_notices_to(receiver: Receiver | None) -> Receiver | None:
     global _receiver
     before, _receiver = _receiver, receiver
     return before
+
+
+@contextmanager
+def each_notice_once() -> Iterator[None]:
+    """Send every notice in the block once, however often it is given."""
+    _said.append(set())
+    try:
+        yield
+    finally:
+        _said.pop()
 
 
 @contextmanager

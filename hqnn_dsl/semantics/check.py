@@ -48,7 +48,7 @@ class Checked:
     `tree` is the file with the `--set` options applied, `file` its names, `used` the blocks that the circuit places.
     `spans` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
     about legal text that is probably not meant. `untrainable` are the errors that refuse a training if the model is
-    only a circuit.
+    only a circuit. `reach` says which files the data section may name.
     """
 
     spec: Spec
@@ -59,6 +59,7 @@ class Checked:
     spans: Mapping[str, Span]
     warnings: tuple[Diagnostic, ...] = ()
     untrainable: tuple[Diagnostic, ...] = ()
+    reach: Reach | None = None
 
 
 def check(
@@ -87,7 +88,7 @@ def check(
     warnings = silenced(tree, collector.items, () if checked is None else not_judged(checked.circuit))
     _refuse_errors(warnings)
     assert checked is not None
-    return replace(checked, warnings=warnings)
+    return replace(checked, warnings=warnings, reach=reach)
 
 
 def _refuse_errors(items: tuple[Diagnostic, ...]) -> None:

@@ -59,18 +59,21 @@ class Reach:
         return any(place.is_relative_to(folder) for folder in self.folders)
 
     def place_of(self, use: nodes.Use, folder: Path) -> Path:
-        """The path of the file that a `use` names, links resolved. Raises `Refusal` if it may not be read.
+        """The path of the file that a `use` names, links resolved. Raises `Refusal` if it may not be read."""
+        return self.place(use.path.value, folder, use.path.span)
+
+    def place(self, written: str, folder: Path, span: Span | None = None) -> Path:
+        """The path of a file as written, relative to `folder`, links resolved. Raises `Refusal` if it may not be read.
 
         What is refused does not depend on what is there, so that nothing is told of files elsewhere.
         """
-        written = use.path.value
         if len(written) > limits.MAX_PATH:
             reason = f"its name has more than {limits.MAX_PATH} characters"
-            raise Refusal(codes.UnreadableFile(span=use.path.span, path=written, reason=reason))
+            raise Refusal(codes.UnreadableFile(span=span, path=written, reason=reason))
         try:
             place = _resolved(folder / written)
         except ValueError as error:
-            raise Refusal(unreadable(written, use.path.span, folder, error)) from error
+            raise Refusal(unreadable(written, span, folder, error)) from error
         if not self.covers(place):
             from shlex import quote
 
@@ -78,7 +81,7 @@ class Reach:
             hint = f"move it below the spec's folder, or allow its folder: `--allow-path {quote(str(asked))}`"
             if self.covers(Path(os.path.normpath(_resolved(folder) / written))):
                 hint = "it is reached through a link: allow the folder that this leads to, `--allow-path DIR`"
-            raise Refusal(codes.OutOfReach(span=use.path.span, path=written, hint=hint))
+            raise Refusal(codes.OutOfReach(span=span, path=written, hint=hint))
         return place
 
 

@@ -36,7 +36,8 @@ class Bar:
     def __init__(self, epochs: int, steps: int, *, done: int, progress: Progress = True) -> None:
         self._stream = sys.stderr if progress is True else progress or None
         self._epochs, self._steps, self._all = epochs, steps, epochs * steps
-        self._done = self._done_before = done
+        self._done: float = done
+        self._done_before = self._done
         self._began = time.perf_counter()
         self._drawn_at: float | None = None
         self._epoch: Epoch | None = None
@@ -75,12 +76,12 @@ class Bar:
     def _say(self) -> None:
         if self._epoch is not None:
             self._drawn_at, self._is_said = time.perf_counter(), True
-            self._write(f"epoch {self._epoch.number}/{self._epochs}: {', '.join([*self._figures(), *self._times()])}\n")
+            place = self._place(self._epoch.number)
+            self._write(f"{place}: {', '.join([*self._figures(), *self._times()])}\n")
 
     def _draw(self) -> None:
         self._drawn_at = time.perf_counter()
-        number = min(self._done // max(self._steps, 1) + 1, self._epochs)
-        parts = [f"epoch {number}/{self._epochs}", *self._figures(), *self._times()]
+        parts = [self._place(), *self._figures(), *self._times()]
         width = (width_of(self._stream) or 80) - 1  # in the last column a terminal may begin a new line
         text = self._with_bar(fitting(parts, width), width)
         self._write(f"\r{text}{' ' * max(0, min(self._width, width) - cells(text))}\r{text}")
@@ -90,8 +91,13 @@ class Bar:
         room = min(width - cells(text) - len(BETWEEN) - 2, MOST_BAR)
         if room < LEAST_BAR:
             return text
-        full = room * self._done // max(self._all, 1)
+        full = int(room * self._done // max(self._all, 1))
         return f"{text}{BETWEEN}[{'#' * full}{'.' * (room - full)}]"
+
+    def _place(self, number: int | None = None) -> str:
+        """Which epoch it is: of that number, or the running one."""
+        running = min(int(self._done // max(self._steps, 1)) + 1, self._epochs)
+        return f"epoch {running if number is None else number}/{self._epochs}"
 
     def _figures(self) -> list[str]:
         """The last whole epoch's losses, in scaled units."""

@@ -17,6 +17,7 @@ import torch
 from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
+from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.parts import Splitter
     from hqnn_dsl.data.preprocess import Preparation
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.network.hybrid import HybridNet
@@ -131,12 +133,13 @@ def train(  # noqa: PLR0913 - what a training can be told
     watch: Watch | None = None,
     resume: bool = False,
     agree: Agree = _nobody,
+    splitter: Splitter = split_rows,
 ) -> RunResult:
     """Train a program on a table and write the run to `out`, or to the next free `runs/<model>-<number>`.
 
     `loss` is a function of the user's own in place of the spec's. With `resume`, goes on in the folder `out` from its
     `last.pt`. Ctrl-C ends the training, not the run: the results of the best epoch are written. `agree` is asked before
-    anything is sent to a device that costs.
+    anything is sent to a device that costs. `splitter` puts the rows into parts, as the spec says unless it is another.
 
     Raises `Refusal` (E0218, E0313) for a circuit alone, (E0510 to E0544) for whatever is wrong with data, device,
     folder or losses, (E0758 to E0760) for what a device costs; a training that fails before its first epoch, and has
@@ -148,16 +151,16 @@ def train(  # noqa: PLR0913 - what a training can be told
     elif out is not None:
         program = replace(program, recorded=recorded_backend(out))
     with PlacedByCode(program.checked.spans):
-        setup = _set_up(program, table, loss)
+        setup = _set_up(program, table, loss, splitter)
         result = _resume(setup, out, watch, agree) if resume else _train_anew(setup, out, watch, agree)
     pass_on(result.fitted.ended_by)
     return result
 
 
-def _set_up(program: Program, table: Table, loss: LossFunction | None) -> _Setup:
+def _set_up(program: Program, table: Table, loss: LossFunction | None, splitter: Splitter) -> _Setup:
     """Prepare the table, build the network, and refuse or say what is known before the first step."""
     spec = program.spec
-    prepared = prepare(spec, table)
+    prepared = prepare(spec, table, splitter=splitter, reach=program.checked.reach)
     names = prepared.preparation.target.names
     for note in prepared.notes:
         notice(note)
