@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.catalog.columns import CATEGORIES, DATES, INTERVALS, KINDS, MISSING, SCALES, SPLITS
 from hqnn_dsl.catalog.entry import REQUIRED, Entry
 from hqnn_dsl.catalog.initial import INITIALS
 from hqnn_dsl.catalog.layers import LAYERS
@@ -23,6 +24,7 @@ from hqnn_dsl.literals import written
 from hqnn_dsl.pipeline import backends
 from hqnn_dsl.semantics.definitions import library_block, library_names
 from hqnn_dsl.semantics.options import takes_text
+from hqnn_dsl.semantics.reading import ENTRY as READ
 from hqnn_dsl.semantics.sections import SECTIONS
 from hqnn_dsl.semantics.spec import BudgetSpec, DataSpec, TrainSpec, TranspileSpec
 from hqnn_dsl.syntax.printer import text_of
@@ -30,6 +32,15 @@ from hqnn_dsl.syntax.printer import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+COLUMN_TABLES = {
+    "Missing cells": MISSING,
+    "Categories": CATEGORIES,
+    "Scaling": SCALES,
+    "Dates": DATES,
+    "Kinds of columns": KINDS,
+    "Ways to split": SPLITS,
+    "Intervals": INTERVALS,
+}
 RECORDS = {"data": DataSpec, "train": TrainSpec, "transpile": TranspileSpec, "budget": BudgetSpec}
 
 
@@ -48,10 +59,12 @@ def page() -> str:
         ("Optimizers", OPTIMIZERS),
         ("Schedulers", SCHEDULERS),
         ("Stops", STOPS),
+        *COLUMN_TABLES.items(),
         ("Starting weights", INITIALS),
         ("Backends", backends()),
     ):
         parts.extend(_entries(title, table))
+    parts.extend(_entries("`read` in `data`", {READ.name: READ}))
     parts.extend(_nested(backends()))
     parts.extend(_codes())
     return "\n\n".join(parts) + "\n"
@@ -83,6 +96,7 @@ def _settings() -> Iterator[str]:
                 default = row.default
             shown = _default(default) if isinstance(default, str | int | float | None) else "see below"
             takes = f"an entry of {row.name}" if row.table is not None else takes_text(row.option)
+            takes = takes or ", ".join(f"`{part}`" for part in row.parts)
             found.append((f"`{row.name}`", takes, "" if row.name == "task" else shown, row.doc))
         yield _table("setting", "takes", "default", "what it is", rows=found)
 

@@ -31,6 +31,10 @@ BY_HAND = {
     "data.split": ("test: 0.2", "test: 0.3"),
     "data.scale": ("features: none", "features: standard"),
     "data.task": ("regression", "classification"),
+    "data.read": ('delimiter: ";"', 'delimiter: ";", decimal: ","'),
+    "data.columns": ("{ a: log }", "{ a: [log, median] }"),
+    "data.weights": ("a", "b"),
+    "train.class_weights": ("balanced", '"1": 2, no: 0.5'),
     "transpile.target": ("fake_torino", "fake_sherbrooke"),
     "transpile.basis": ("[rz, sx, cx]", "[rx, ry, cz]"),
     "transpile.coupling": ("linear", "[[0, 1]]"),
@@ -83,6 +87,10 @@ def two_values(option: Option) -> tuple[str, str]:
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
         case "string":
             return "fake_torino", "fake_sherbrooke"
+        case "strings" if option.least:
+            return "a, b", "[b, a, 3]"
+        case "column":
+            return "part", '"a b"'
         case "strings":
             return '["ry"]', '["rz"]'
         case "ints":

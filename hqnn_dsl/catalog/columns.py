@@ -75,7 +75,14 @@ CATEGORIES: dict[str, Entry] = table(
         name="ordinal",
         doc="The position of the level in the order that is given, from 0, scaled as a number is.",
         options=(
-            Option(name="levels", type="strings", variadic=True, each_number=True, doc="The levels, the lowest first."),
+            Option(
+                name="levels",
+                type="strings",
+                variadic=True,
+                each_number=True,
+                least=2,
+                doc="The levels, the lowest first.",
+            ),
         ),
         positional=1,
     ),
@@ -94,6 +101,7 @@ SCALES: dict[str, Entry] = table(
             Option(name="high", type="float", default=1.0, doc="What the largest value becomes."),
         ),
         positional=2,
+        ascending=("low", "high"),
     ),
     Entry(name="quantile", doc="The quantile in the training rows, as that of a normal distribution."),
     Entry(

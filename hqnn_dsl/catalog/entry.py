@@ -67,6 +67,8 @@ class Option:
 
     variadic: bool = False
     """Whether values without a name may stand for the list: `ordinal(low, high)`."""
+    least: int = 0
+    """How many items a list has at least; then no item stands in it twice."""
     each_number: bool = False
     """Whether numbers, true and false may stand in a list of texts, as they are written."""
 
@@ -87,6 +89,8 @@ class Entry:
     doc: str
     options: tuple[Option, ...] = ()
     positional: int = 0
+    ascending: tuple[str, str] | None = None
+    """Two options, of which the first has the smaller value."""
     build: Callable[..., Any] | None = None
 
     def option(self, name: str) -> Option | None:

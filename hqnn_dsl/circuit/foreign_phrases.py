@@ -64,7 +64,11 @@ SETTINGS: Final = {
     "exponentiallr": "scheduler exponential({})",
     "mseloss": "loss mse", "l1loss": "loss mae", "huberloss": "loss huber", "smoothl1loss": "loss smooth_l1",
     **{name: f"optimizer {name}({{}})" for name in ("adam", "adamw", "sgd", "nadam", "radam", "rmsprop", "nesterov")},
-    **{name: f"loss {name}" for name in ("mse", "mae", "huber")},
+    **{name: f"loss {name}" for name in ("mse", "mae", "huber", "focal")},
+    **dict.fromkeys(
+        ("bceloss", "bcewithlogitsloss", "crossentropyloss", "nllloss", "crossentropy"), "loss cross_entropy"
+    ),
+    "gaussiannllloss": "loss gaussian", "pinballloss": "loss quantile",
     "cosine": "scheduler cosine({})", "reduceonplateau": "scheduler reduce_on_plateau({})",
     "early": "stop early({})", "stop": "stop early({})", "optimizer": "optimizer adamw({})",
     "scheduler": "scheduler reduce_on_plateau({})",

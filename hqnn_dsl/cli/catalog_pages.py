@@ -94,6 +94,7 @@ def _block(name: str) -> Iterator[str]:
 
 
 def _tables() -> list[tuple[str, dict[str, Entry]]]:
+    from hqnn_dsl.catalog.columns import CATEGORIES, DATES, INTERVALS, KINDS, MISSING, SCALES, SPLITS
     from hqnn_dsl.catalog.initial import INITIALS
     from hqnn_dsl.catalog.layers import LAYERS
     from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
@@ -102,7 +103,8 @@ def _tables() -> list[tuple[str, dict[str, Entry]]]:
     return [
         *(("layer", dict(LAYERS)), ("loss", dict(LOSSES)), ("optimizer", dict(OPTIMIZERS))),
         *(("scheduler", dict(SCHEDULERS)), ("stop", dict(STOPS)), ("starting weights", dict(INITIALS))),
-        ("backend", dict(backends())),
+        *(("missing", MISSING), ("categories", CATEGORIES), ("scale", SCALES), ("dates", DATES), ("kind", KINDS)),
+        *(("split by", SPLITS), ("intervals", INTERVALS), ("backend", dict(backends()))),
     ]
 
 
@@ -114,17 +116,25 @@ def _entries(name: str) -> Iterator[str]:
         lines = [f"{kind} `{name}`: {entry.doc}"]
         if entry.options:
             lines += ["", *(f"  {_option(option)}" for option in entry.options)]
-        word = "" if kind in {"layer", "starting weights"} else f"{kind} "
         given = ", ".join(_shown(entry))
-        call = f"{word}{name}({given})" if given else f"{word}{name}"
-        yield "\n".join([*lines, "", f"  {call if kind != 'starting weights' else f'weight w = {call}'}"])
+        call = f"{name}({given})" if given else name
+        yield "\n".join([*lines, "", f"  {_LINES.get(kind, kind + ' {}').format(call)}"])
+
+
+_EXAMPLES = {"int": "8", "width": "8", "float": "0.1", "column": "site", "strings": '"low", "high"'}
+"""Values of options without defaults, by type."""
+_LINES = {
+    "layer": "{}", "starting weights": "weight w = {}", "scale": "scale features: {}",
+    "dates": "columns {{ date: {} }}", "kind": "columns {{ column: {} }}", "split by": "split by: {}",
+}  # fmt: skip
+"""The line in which an entry stands, by the kind of its table, if that is not its first word."""
 
 
 def _shown(entry: Entry) -> Iterator[str]:
     """The first options as one may write them."""
     for place, option in enumerate(entry.options[:2]):
         if option.is_required:
-            example = "8" if option.type in {"int", "width"} else "0.1" if option.type == "float" else '"name"'
+            example = _EXAMPLES.get(option.type, '"name"')
             yield example if place < entry.positional else f"{option.name}: {example}"
         elif isinstance(option.default, int | float) and not isinstance(option.default, bool):
             yield f"{option.name}: {option.default}"

@@ -33,9 +33,7 @@ def raise_errors(items: tuple[Diagnostic, ...]) -> None:
 
 
 def _follows_unbuilt(item: Diagnostic) -> bool:
-    """Whether a mistake only follows from a part that is not built: a width, or a loss of classification."""
-    if isinstance(item, meaning.UnknownChoice):
-        return item.what == "`loss`"
+    """Whether a mistake only follows from a part that is not built: a width, or nothing to do."""
     return isinstance(item, (shapes.OutputWidth, shapes.InputWidth, meaning.NothingToDo))
 
 

@@ -11,6 +11,12 @@ _SAME = {
     # losses
     "l1": "mae", "l1loss": "mae", "meanabsoluteerror": "mae", "l2": "mse", "l2loss": "mse", "meansquarederror": "mse",
     "mseloss": "mse", "huberloss": "huber", "smoothl1loss": "smooth_l1", "logcosh": "log_cosh",
+    **dict.fromkeys((
+        "bce", "bceloss", "bcewithlogits", "bcewithlogitsloss", "binarycrossentropy", "categoricalcrossentropy",
+        "crossentropy", "crossentropyloss", "logloss", "nll", "nllloss", "sparsecategoricalcrossentropy",
+    ), "cross_entropy"),
+    **dict.fromkeys(("gaussiannll", "gaussiannllloss"), "gaussian"), "focalloss": "focal",
+    **dict.fromkeys(("pinball", "pinballloss", "quantileloss"), "quantile"),
     # optimizers, and their options
     "gradientdescent": "sgd", "learningrate": "lr", "eta": "lr", "alr": "lr", "quantumlearningrate": "quantum_lr",
     "wd": "weight_decay", "decay": "weight_decay", "l2regularization": "weight_decay", "epsilon": "eps", "rho": "alpha",
@@ -65,8 +71,7 @@ _SEVERAL = {
 
 _OTHER_WORDS = (
     # losses
-    "rmse rmsle msle mape smape bce bceloss bcewithlogits crossentropy categoricalcrossentropy nll nllloss kldiv hinge "
-    "poisson quantile pinball r2 "
+    "rmse rmsle msle mape smape kldiv hinge poisson r2 "
     # optimizers
     "adamax adagrad adadelta adan adabelief amsgrad lamb lars lion lbfgs bfgs asgd sgdw rprop sparseadam spsa qnspsa "
     "qng cobyla rotosolve neldermead muon adafactor ftrl "

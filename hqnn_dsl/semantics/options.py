@@ -187,12 +187,25 @@ def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
             return [str(item) for item in value]
         raise _wrong_type(option, node.span, value)
     words = [_word(option, item, scope) for item in node.items]
+    if option.least:
+        _refuse_few(option, words, node)
     if option.choices:
         for word, item in zip(words, node.items, strict=True):
             if word not in option.choices:
                 hint = suggest_or_list(word, option.choices)
                 raise Refusal(codes.UnknownChoice(span=item.span, what=f"`{option.name}`", value=word, hint=hint))
     return words
+
+
+def _refuse_few(option: Option, words: list[str], node: nodes.ListLiteral) -> None:
+    """Refuse a list that is too short, or that has an item twice."""
+    for place, word in enumerate(words):
+        if word in words[:place]:
+            note = Note("first given here", node.items[words.index(word)].span)
+            raise Refusal(codes.GivenTwice(span=node.items[place].span, name=word, notes=(note,)))
+    if len(words) < option.least:
+        bound, value = f"at least {option.least} of them", str(len(words))
+        raise Refusal(codes.OutOfBounds(span=node.span, what=f"`{option.name}`", bound=bound, value=value))
 
 
 def _word(option: Option, item: nodes.Expression, scope: Scope) -> str:
@@ -269,11 +282,7 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
 
 
 def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
-    known = ""
-    if what == "backend":
-        known = value_advice.for_backend(name)
-    elif what == "loss":
-        known = value_advice.for_loss(name, sentences.names(table, "or"))
+    known = value_advice.for_backend(name) if what == "backend" else ""
     return known or suggest_or_list(name, list(table))
 
 
@@ -296,6 +305,14 @@ def bind(entry: Entry, arguments: tuple[nodes.Argument, ...], scope: Scope, span
     collector.extend(_missing(entry, given, span))
     collector.raise_errors()
     filled = {option.name: values.get(option.name, option.default) for option in entry.options}
+    if entry.ascending is not None and not filled[entry.ascending[0]] < filled[entry.ascending[1]]:
+        low, high = entry.ascending
+        what, bound = f"`{entry.name}.{low}`", f"below `{high}`, which is {filled[high]:g}"
+        raise Refusal(
+            codes.OutOfBounds(
+                span=given[low if low in given else high], what=what, bound=bound, value=f"{filled[low]:g}"
+            )
+        )
     return Choice(name=entry.name, options=filled)
 
 
@@ -357,7 +374,13 @@ def takes_text(option: Option | None) -> str:
         return ", ".join(f"`{choice}`" for choice in option.choices)
     if option.table is not None:
         return ", ".join(f"`{name}`" for name in option.table)
-    words = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "string": "a name or a text"}
+    words = {
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "`true`, `false`",
+        "string": "a name or a text",
+        "column": "a column",
+    }
     text = words.get(option.type, {"width": "a number or `auto`"}.get(option.type, "a list"))
     bound = bound_text(option)
     return f"{text}, {bound}" if bound else text

@@ -56,12 +56,13 @@ def read_setting(setting: nodes.Setting, scope: Scope) -> Read:
 
 
 def _mistakes(read: Read, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
-    for name in ("delimiter", "decimal", "thousands", "comment"):
-        value = getattr(read, name)
-        problem = "" if value is None else _problem(name, value)
+    signs = {name: getattr(read, name) for name in ("delimiter", "decimal", "thousands", "comment")}
+    problems = {name: _problem(name, sign) for name, sign in signs.items() if sign is not None}
+    for name, problem in problems.items():
         if problem:
-            yield WrongReading(span=spans[name], what=f"read {name}", problem=problem, hint=_hint(name, value))
-    yield from _clashes(read, spans)
+            yield WrongReading(span=spans[name], what=f"read {name}", problem=problem, hint=_hint(name, signs[name]))
+    if not any(problems.values()):
+        yield from _clashes(read, spans)
     if read.encoding is not None and not _is_encoding(read.encoding):
         hint = did_you_mean(nearest(read.encoding, _ENCODINGS)) or "write `utf-8` or `latin-1`"
         yield UnknownChoice(span=spans["encoding"], what="`encoding`", value=read.encoding, hint=hint)
@@ -91,9 +92,11 @@ def _clashes(read: Read, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
         ("decimal", "delimiter"), ("thousands", "decimal"), ("comment", "delimiter"), ("comment", "decimal"),
         ("comment", "thousands"),
     )  # fmt: skip
+    told: set[str] = set()
     for name, other in pairs:
         value = getattr(read, name)
-        if value is not None and value == getattr(read, other):
+        if value is not None and value == getattr(read, other) and name not in told:
+            told.add(name)
             problem = f"is the {other} too"
             hint = f'write `{other}: "{_other_than(value, other)}"`, or another sign'
             yield WrongReading(span=spans[name], what=f"read {name}", problem=problem, hint=hint)

@@ -18,10 +18,6 @@ _MOST_BLANKS = 40
 """How far before a word the `//` of another language's comment is looked for."""
 _RANGES = frozenset(("range", "arange", "xrange", "linspace"))
 _INPUTS = frozenset(("x", "inputs", "input", "features", "X"))
-_NOT_BUILT_LOSSES = frozenset(
-    ("bce", "bceloss", "bcewithlogits", "bcewithlogitsloss", "crossentropy", "crossentropyloss", "nll", "nllloss",
-     "categoricalcrossentropy", "binarycrossentropy", "hinge", "logloss", "sparsecategoricalcrossentropy")
-)  # fmt: skip
 
 
 def for_name(node: nodes.Name) -> str:
@@ -89,13 +85,6 @@ def for_backend(name: str) -> str:
     return f"write `backend {named}`" if named else ""
 
 
-def for_loss(name: str, known: str) -> str:
-    """For a loss that is not one of ours; `known` lists ours."""
-    if foreign_phrases.plain(name) not in _NOT_BUILT_LOSSES:
-        return ""
-    return f"classification is not built in this version; losses for numbers are {known}"
-
-
 def for_setting(name: str, setting: nodes.Setting, section: nodes.Settings) -> str:
     """For a setting that is an option elsewhere, in the entry that the section names already."""
     value = ", ".join(argument.value.span.text for argument in setting.values)
@@ -158,7 +147,5 @@ def what_is(name: str) -> str:
     gate = equal_gate(word)
     if gate:
         return f"`{name}` is the gate `{gate}` here."
-    said = (
-        advice(word, (), ()) if foreign_phrases.plain(word) in FOREIGN else for_loss(word, "`mse`, `mae` and `huber`")
-    )
+    said = advice(word, (), ()) if foreign_phrases.plain(word) in FOREIGN else ""
     return f"`{name}`: {said}." if said else ""

@@ -20,7 +20,7 @@ import torch
 import hqnn_dsl as hqnn
 from hqnn_dsl.catalog.entry import Entry, Option
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
-from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, SchedulerEntry
+from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, LossEntry, SchedulerEntry
 from hqnn_dsl.cli.catalog_pages import names, pages_of
 from hqnn_dsl.semantics import definitions
 
@@ -137,7 +137,7 @@ NEW: dict[str, tuple[dict[str, Entry], Entry]] = {
         LAYERS,
         LayerEntry(name="cube", doc="A cube, bounded.", options=(FACTOR,), positional=1, build=_cube, bounded=True),
     ),
-    "loss": (LOSSES, Entry(name="quartic", doc="Fourth powers of errors.", options=(FACTOR,), build=_quartic)),
+    "loss": (LOSSES, LossEntry(name="quartic", doc="Fourth powers of errors.", options=(FACTOR,), build=_quartic)),
     "optimizer": (
         OPTIMIZERS,
         Entry(name="signs", doc="Steps by the sign of each slope.", options=_RATES, positional=1, build=_signs),

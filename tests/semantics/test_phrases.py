@@ -69,7 +69,7 @@ def test_layers_are_layers():
         ("nn.Linear", "dense"),
         ("Dense", "dense"),
         ("EarlyStopping", "stop early"),
-        ("CrossEntropyLoss", "classification is not built"),
+        ("CrossEntropyLoss", "`loss cross_entropy`"),
         ("qml.CNOT", "cx"),
         ("default.qubit", "backend pennylane"),
         ("lr", "optimizer adamw(lr: …)"),

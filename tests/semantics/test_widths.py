@@ -14,11 +14,13 @@ def widths(parts: str, body: str = MAP, qubits: int | str = 2) -> tuple[list[tup
 @pytest.mark.parametrize(
     ("parts", "encoder", "decoder"),
     [
-        ("decoder { dense }", [], [(2, 1)]),
+        ("decoder { dense }", [], [(2, None)]),
+        ("data { task regression }; decoder { dense }", [], [(2, 1)]),
+        ("data { task classification }; decoder { dense; softsign }", [], [(2, None), (None, None)]),
         ("encoder { dense(8); relu; dense; tanh }; decoder { dense(3); dense }",
-         [(None, 8), (8, 8), (8, 2), (2, 2)], [(2, 3), (3, 1)]),
+         [(None, 8), (8, 8), (8, 2), (2, 2)], [(2, 3), (3, None)]),
         ("data { features a, b, c }; encoder { relu; dense; tanh }; decoder { dense(auto) }",
-         [(3, 3), (3, 2), (2, 2)], [(2, 1)]),
+         [(3, 3), (3, 2), (2, 2)], [(2, None)]),
         ("data { target a, b, c }; decoder { dense }", [], [(2, 3)]),
         ("data { target a, b }", [], []),
         ("data { target a, b }; decoder { tanh * 2 }", [], [(2, 2)]),
