@@ -11,7 +11,9 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.data.formats import foreign_archive
 from hqnn_dsl.diagnostics.codes.reading import NotUnpacked, PackageForTable
+from hqnn_dsl.diagnostics.codes.tables import TableNotUtf8
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.sentences import names
@@ -69,9 +71,13 @@ def _zip(name: str, packed: BinaryIO) -> BinaryIO:
     import zipfile
 
     archive = zipfile.ZipFile(packed)
+    known = foreign_archive(archive.namelist())
+    if known is not None:
+        raise Refusal(TableNotUtf8(table=name, what=known[0], hint=known[1]))
     members = [entry.filename for entry in archive.infolist() if _is_table(entry)]
     if len(members) != 1:
-        found = f"has {count(len(members), 'file')}{f', {names(members, 'and', most=5)}' if members else ''}"
+        listed = f", {names(members, 'and', most=5)}" if members else ""
+        found = f"has {count(len(members), 'file')}{listed}"
         hint = "unpack it and give the file that is meant" if members else ""
         raise Refusal(NotUnpacked(table=name, packing="zip", reason=f"the archive {found}, not one", hint=hint))
     return archive.open(members[0])  # type: ignore[return-value]
@@ -94,7 +100,7 @@ def _zstd(name: str, packed: BinaryIO) -> BinaryIO:
         import zstandard
     except ImportError:
         raise Refusal(PackageForTable(what=f"`{name}`", package="zstandard", extra="zstd")) from None
-    return io.BufferedReader(_Zstandard(packed, zstandard.ZstdDecompressor()))  # type: ignore[return-value]
+    return io.BufferedReader(_Zstandard(packed, zstandard.ZstdDecompressor()))
 
 
 class _Zstandard(io.RawIOBase):
@@ -145,7 +151,11 @@ def damages() -> tuple[type[Exception], ...]:
 
     found: list[type[Exception]] = [EOFError, OSError, ValueError, RuntimeError, NotImplementedError]
     found += [zlib.error, lzma.LZMAError, zipfile.BadZipFile]
-    for module, name in (("compression.zstd", "ZstdError"), ("backports.zstd", "ZstdError"), ("zstandard", "ZstdError")):
+    for module, name in (
+        ("compression.zstd", "ZstdError"),
+        ("backports.zstd", "ZstdError"),
+        ("zstandard", "ZstdError"),
+    ):
         try:
             found.append(getattr(__import__(module, fromlist=[name]), name))
         except ImportError:

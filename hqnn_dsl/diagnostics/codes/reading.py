@@ -91,22 +91,24 @@ class NestedColumns(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class CommentLine(Diagnostic):
-    """A line of the table begins with `#`. CSV has no comments: the line would be the header, or a row.
+    """A line of the table begins with `#` and is not taken for a comment without being told so.
 
-    wrong   # exported on Monday
-            froude,resistance
-            0.125,0.11
-    right   froude,resistance
-            0.125,0.11
+    Comments above the names of the columns are left out (W0463), unless the last of them may be the names themselves.
+    Between rows a line is one only if that is said.
+
+        wrong   froude,resistance
+                0.125,0.11
+                # second day
+                0.15,0.27
+        right   data { read comment: "#" }
     """
 
     code: ClassVar[str] = "E0528"
-    message: ClassVar[str] = "line {line} of `{table}` is a comment, which a table cannot have: `{text}`"
-    advice: ClassVar[str] = "take it out: `{command}`"
+    message: ClassVar[str] = "line {line} of `{table}` is a comment in the place of a row or of names: `{text}`"
+    advice: ClassVar[str] = 'write `read comment: "#"` in `data {{ }}`, or take it out'
     table: str
     line: int
     text: str
-    command: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
