@@ -97,24 +97,22 @@ class Column:
         """Whether some piece of numbers has one that is not missing."""
         return any(piece.dtype != np.int32 and not np.isnan(piece).all() for piece in self.pieces)
 
-    def add(self, cells: pd.Series[Any], missing: Missing) -> bool:
-        """Take the next piece. Returns False if it must be given as words, because it is of neither kind."""
+    def add_numbers(self, cells: pd.Series[Any], missing: Missing) -> bool:
+        """Take the next piece, numbers as pandas found them. Returns False if they are of another kind."""
         if cells.dtype in {np.dtype(np.float64), np.dtype(np.int64)}:
             self.pieces.append(_without(cells.to_numpy(), missing))
             return True
-        if cells.dtype == object:
-            self.pieces.append(self._coded(cells.to_numpy(), missing))
-            return True
         return False
 
-    def _coded(self, cells: NDArray[Any], missing: Missing) -> NDArray[np.int32]:
-        codes, found = pd.factorize(cells)
+    def add_words(self, cells: pd.Series[Any], missing: Missing) -> None:
+        """Take the next piece, cells as they are written."""
+        codes, found = pd.factorize(cells.to_numpy(dtype=object))
         known = np.empty(len(found) + 1, dtype=np.int32)
         known[-1] = MISSING
         for place, text in enumerate(found):
             word = text.strip()
             known[place] = MISSING if missing.has(word) else self.codes.setdefault(word, len(self.codes))
-        return known[codes]
+        self.pieces.append(known[codes])
 
     def place_of(self, word: str) -> int:
         """The first row, from 0, that has a word; with no such word, the first number of a piece of numbers."""

@@ -118,7 +118,7 @@ class Decoder:
         """What is said of a byte; the first `before` bytes belong to the block before, in the same line."""
         line = self._lines + data.count(b"\n", before, at)
         hint = not_utf8_advice(data)
-        what = f"has byte 0x{data[at]:02x} in line {line}"
+        what = f"has byte 0x{data[at]:02x} in line {line}, which is no text in UTF-8"
         return Refusal(TableNotUtf8(table=self._place.name, what=what, hint=hint))
 
     def _not_in(self, why: str, lines: int = 0) -> Refusal:

@@ -73,7 +73,7 @@ def _zip(name: str, packed: BinaryIO) -> BinaryIO:
     archive = zipfile.ZipFile(packed)
     known = foreign_archive(archive.namelist())
     if known is not None:
-        raise Refusal(TableNotUtf8(table=name, what=known[0], hint=known[1]))
+        raise Refusal(TableNotUtf8(table=name, what=f"{known[0]}, not text", hint=known[1]))
     members = [entry.filename for entry in archive.infolist() if _is_table(entry)]
     if len(members) != 1:
         listed = f", {names(members, 'and', most=5)}" if members else ""

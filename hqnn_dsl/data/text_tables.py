@@ -159,7 +159,8 @@ class _Pass:
         text = records.data[records.begins[index] : at].decode("utf-8", "replace")
         line = int(records.lines[index]) + text.count("\n")
         column = len(records.row(index)) and len(next(records.dialect.reader(text + "x"), []))
-        name = f" (`{self.header[column - 1]}`)" if 0 < column <= len(self.header) else ""
+        names = self.header or (records.row(0) if index else [])
+        name = f" (`{names[column - 1].strip()}`)" if 0 < column <= len(names) else ""
         what = f"has byte 0x00 in line {line}, column {column}{name}"
         hint = "the file is damaged: make it anew, or take the byte out"
         return Refusal(TableNotUtf8(table=self.place.name, what=what, hint=hint))
@@ -213,11 +214,16 @@ class _Reading:
         width = len(self._columns)
         as_words: Any = {place: object for place, column in enumerate(self._columns) if column.has_words}
         frame = parsed(rows, width, self._decimal, self._missing, dtype=as_words or None)
-        left = [place for place, column in enumerate(self._columns) if not column.add(frame[place], self._missing)]
+        left = []
+        for place, column in enumerate(self._columns):
+            if place in as_words:
+                column.add_words(frame[place], self._missing)
+            elif not column.add_numbers(frame[place], self._missing):
+                left.append(place)
         if left:
             frame = parsed(rows, width, self._decimal, self._missing, dtype=object, usecols=left)
             for place in left:
-                self._columns[place].add(frame[place], self._missing)
+                self._columns[place].add_words(frame[place], self._missing)
 
     def _check_end(self) -> None:
         """Leave out a column without name and cells at the end. Raises `Refusal` E0507 if it has cells."""
@@ -305,7 +311,7 @@ class _Reading:
                 rows_wanted, cells = wanted[names[place]], frame[place]
                 if rows_wanted is not None:
                     cells = cells.where(rows_wanted[at : at + len(rows)])
-                self._columns[place].add(cells.astype(object), self._missing)
+                self._columns[place].add_words(cells, self._missing)
             at += len(rows)
         if at != sum(map(len, self._lines)) or pass_.header[: len(names)] != names:
             raise Refusal(TableChanged(table=self._place.name))
@@ -387,7 +393,7 @@ def _refuse_foreign(place: Place, head: bytes) -> None:
     form = arrow_form(head)
     known = (f"holds a {form} file", "unpack it and give that file") if form else foreign(place, head)
     if known is not None:
-        raise Refusal(TableNotUtf8(table=place.name, what=known[0], hint=known[1]))
+        raise Refusal(TableNotUtf8(table=place.name, what=f"{known[0]}, not text", hint=known[1]))
 
 
 def _beginning(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
