@@ -64,7 +64,7 @@ class Form:
         if self.encoding != "utf-8":
             found.append(ENCODINGS.get(self.encoding, self.encoding))
         if self.packing:
-            found.append(f"compressed with {self.packing}")
+            found.append(f"{self.packing} compression")
         return tuple(found)
 
     @property

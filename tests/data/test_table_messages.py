@@ -182,7 +182,7 @@ def test_packed_files_are_read(how, name):
     packed = zipped(data=PLAIN.encode()) if how == "zip" else PACKED[how](PLAIN.encode())
     table = read_table(write(packed, name))
     assert read(table)[0].tolist() == WANTED
-    assert table.form.parts == (f"compressed with {how}",)
+    assert table.form.parts == (f"{how} compression",)
     write(packed[:-9], name)
     item = refused(name)
     assert (item.code, f"unpacked with {how}" in item.headline) == ("E0562", True)
