@@ -121,7 +121,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<n>`. Returns the run.
 
     `spec` is a path, a text or a compiled program; `set` and `allow_path` are those of `compile`. `table` is the path
-    of a CSV file, or a frame.
+    of a file (`-` for standard input), or a frame.
 
     `loss(predicted, target)` takes the place of the spec's loss: it gets tensors `[B, T]` of rows and targets in scaled
     units, in the network's precision, and returns their mean loss, a scalar tensor. It is called once on two rows
@@ -140,7 +140,9 @@ def train(  # noqa: PLR0913 - what a training can be told
     Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
     from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.diagnostics.placed import PlacedByCode
     from hqnn_dsl.training.loop import Watch
+    from hqnn_dsl.training.reading_bar import ReadingBar
     from hqnn_dsl.training.run import train as train_program
 
     _check_called(
@@ -161,7 +163,9 @@ def train(  # noqa: PLR0913 - what a training can be told
         on_epoch=on_epoch or watch.on_epoch,
         progress=watch.progress if progress is None else progress,
     )
-    read = read_table(table)
+    where = str(table) if isinstance(table, str | os.PathLike) else "the table"
+    with PlacedByCode(program.checked.spans), ReadingBar(where, progress=watch.progress) as bar:
+        read = read_table(table, program.spec.data.read, progress=bar)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
 

@@ -38,3 +38,8 @@ MAX_STATEMENT_DEPTH: Final = 300  # loops, conditions and blocks inside each oth
 MAX_CONSTANT_DEPTH: Final = 128  # constants that each need one defined below it
 MAX_LIST_SIZE: Final = 1_000_000  # texts and numbers in one list, lists inside it counted through
 MAX_FILES: Final = 100  # files that a spec brings in through `use`
+
+# ---------------------------------------------------------------- tables
+MAX_RECORD: Final = 1 << 26  # bytes of one row of a table as text
+UNPACKED_FREELY: Final = 1 << 30  # bytes that a compressed table may have unpacked, however small it is packed
+MAX_UNPACKED_TIMES: Final = 1_000  # how many times as large it may be beyond that

@@ -7,7 +7,7 @@ the units of the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hqnn_dsl.diagnostics.tracebacks import public_class
 
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree
 
-    Origin = str | Path | pd.DataFrame | Table
-    """A CSV file, a frame, or what `read_table` gave for one of them, which is not read again."""
+    class OtherFrame(Protocol):
+        """A frame of polars, a table of pyarrow, or another object that hands its columns over as Arrow does."""
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+    Origin = str | Path | pd.DataFrame | OtherFrame | Table
+    """A file (`-` for standard input), a frame, or what `read_table` gave for one of them, which is not read again."""
     Array = NDArray[np.generic] | torch.Tensor | Sequence[Sequence[float]]
     """Rows of features, in the order of the spec and in the table's units."""
 
@@ -95,12 +100,12 @@ class Run:
         from hqnn_dsl.training.budget import counts, evaluation_bill, settle
 
         if counts(self.net):
-            settle(evaluation_bill(self.net, read_table(table).num_rows), self.net, agree)
+            settle(evaluation_bill(self.net, read_table(table, self.spec.data.read).num_rows), self.net, agree)
 
     def predict(self, table: Origin | Array) -> pd.DataFrame:
         """Returns a column a target, in its own units, for the rows of a table or array that has the features.
 
-        A table (a CSV file or a frame) is read by the names of its columns, in any order; others are not looked at. An
+        A table (a file or a frame) is read by the names of its columns, in any order; others are not looked at. An
         array (of numpy or torch, or a list of rows) has the columns of `features`, in that order. Both are in the units
         of the table that was trained on. Raises `Refusal`: E0523 if columns are missing, E0633 for an array of another
         shape, E0513 to E0516 for cells that are no finite numbers.
@@ -108,7 +113,7 @@ class Run:
         from hqnn_dsl.data.arrays import read_rows
         from hqnn_dsl.training.evaluate import predict
 
-        return predict(self.net, self.preparation, read_rows(table, self.features))
+        return predict(self.net, self.preparation, read_rows(table, self.features, self.spec.data.read))
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
         """Returns scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on.
@@ -120,7 +125,7 @@ class Run:
         from hqnn_dsl.training.own_loss import say_if_lost
 
         say_if_lost(self.preparation)
-        return evaluate(self.net, self.preparation, read_table(table))
+        return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read))
 
     def plot(self) -> Figure:
         """Returns a matplotlib figure: the losses by epoch, and predicted against true values of the test rows.

@@ -19,11 +19,16 @@ from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".json", ".npy", ".npz"})
+TABLES = frozenset({
+    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xls", ".parquet", ".pq", ".feather", ".arrow", ".json", ".npy", ".npz",
+    ".gz", ".bz2", ".xz", ".zst", ".zip",
+})  # fmt: skip
 """Endings of files that are tables, readable ones or not."""
 
 FOREIGN = {"learning_rate": "optimizer.lr", "lr": "optimizer.lr", "batch_size": "batch", "random_state": "seed"}
 """Names of settings in other libraries, and the settings here."""
+
+STANDARD_INPUT = "-"
 
 WHOLE_SPEC = "spec.resolved.hqnn"
 
@@ -117,6 +122,8 @@ def _spec(command: str, path: Path) -> None:
 def _data(command: str, path: Path) -> None:
     from hqnn_dsl.diagnostics.codes.tables import TableMissing
 
+    if str(path) == STANDARD_INPUT:
+        return
     if _is_spec(path):
         raise _wrong(command, path, "a spec", "a table", "")
     try:

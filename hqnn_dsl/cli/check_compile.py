@@ -22,6 +22,7 @@ from hqnn_dsl.cli.output import (
     write_lines,
 )
 from hqnn_dsl.cli.plan_tables import plan_text
+from hqnn_dsl.cli.reading import read_data, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,8 +94,8 @@ def check(  # noqa: PLR0913 - options of a command
     else:
         alone = "; a circuit alone, which `hqnn train` does not take" if found.untrainable else ""
         write(f"{spec}: fine, {circuit_counts(found.circuit)}{alone}")
-    if prepared is not None and text is None:
-        write_lines(_table_in_short(str(data), prepared))
+    if prepared is not None and data is not None and text is None:
+        write_lines(_table_in_short(shown(data), prepared))
 
 
 def _document(warnings: Iterable[Diagnostic], program: Program | None) -> dict[str, Any]:
@@ -133,11 +134,10 @@ def _check_table(program: Program, data: Path) -> Prepared:
     """Returns the table as the spec reads it. Raises `Refusal` if it does not fit, or if the spec is only a circuit."""
     program.refuse_training()
     from hqnn_dsl.data.preprocess import prepare
-    from hqnn_dsl.data.tables import read_table
     from hqnn_dsl.diagnostics.placed import PlacedByCode
 
-    table = read_table(data)
     with PlacedByCode(program.checked.spans):
+        table = read_data(data, program.spec.data.read)
         required = (program.features, program.targets)
         return prepare(program.spec, table, required, reach=program.checked.reach)
 

@@ -106,6 +106,7 @@ def main() -> None:
     streams.prepare()
     _end_in_order()
     gc.set_threshold(*RARELY)
+    sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type] # see `data.arrow`: pandas would load it every time
     os.environ.pop("MPLBACKEND", None)  # a notebook hands its own down, and no command opens a window
     try:
         _run()

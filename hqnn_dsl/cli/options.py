@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A spec, such as specs/model.hqnn.", show_default=False)]
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="A table: CSV with a header line.", show_default=False)]
-MaybeData = Annotated[
-    Path | None, typer.Argument(metavar="[DATA]", help="A table: CSV with a header line.", show_default=False)
-]
+_TABLE = "A table: CSV, TSV, Parquet or Feather, also compressed; - is standard input."
+Data = Annotated[Path, typer.Argument(metavar="DATA", help=_TABLE, show_default=False)]
+MaybeData = Annotated[Path | None, typer.Argument(metavar="[DATA]", help=_TABLE, show_default=False)]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run of `hqnn train`.", show_default=False)]
 Set = Annotated[
     list[str],

@@ -20,6 +20,7 @@ from hqnn_dsl.cli.output import (
     write_lines,
     write_wrapped,
 )
+from hqnn_dsl.cli.reading import read_data, shown
 
 if TYPE_CHECKING:
     from hqnn_dsl.training.outlook import Ending, Outlook
@@ -53,7 +54,7 @@ def train(  # noqa: PLR0913 - options of a command
             BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
         )
     changes = changes_of(set)
-    tell(f"{'going on with' if resume else 'training'} {spec} on {data} …")
+    tell(f"{'going on with' if resume else 'training'} {spec} on {shown(data)} …")
     from hqnn_dsl import api
     from hqnn_dsl.cli import train_messages
     from hqnn_dsl.training.loop import Watch
@@ -109,12 +110,11 @@ def predict(
 
     from hqnn_dsl import api
     from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.data.tables import read_table
     from hqnn_dsl.training.predictions import predictions_text
 
     opened = api.open_run(run)
-    rows = read_table(data)
-    show(truth_notes(rows, opened.preparation.features.names))
+    rows = read_data(data, opened.spec.data.read)
+    show((*rows.notes, *truth_notes(rows, opened.preparation.features.names)))
     opened.settle(rows, asker(yes=yes))
     text = predictions_text(opened.predict(rows), rows, opened.preparation.target, single=opened.net.dtype != float64)
     if out is None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.cli.reading import read_data
 from hqnn_dsl.literals import call, setting
 
 if TYPE_CHECKING:
@@ -50,13 +51,12 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
     from hqnn_dsl.backends import offered
     from hqnn_dsl.cli.output import show
     from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.data.tables import read_table
 
     run = api.open_run(path, changes)
-    table = read_table(data)
-    show(truth_notes(table, (*run.preparation.target.names, *run.preparation.features.names)))
+    table = read_data(data, run.spec.data.read)
+    show((*table.notes, *truth_notes(table, (*run.preparation.target.names, *run.preparation.features.names))))
     run.settle(table, agree)
-    with _kept(run, data, changes):
+    with _kept(run, table, changes):
         asked = _scored(run, table)
     own = run.trained_on
     costs = own.name in offered() and offered()[own.name].is_paid(own.options)
@@ -64,7 +64,7 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
 
 
 @contextmanager
-def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
+def _kept(run: Run, table: Table, changes: Mapping[str, str]) -> Iterator[None]:
     """If the device costs, jobs are kept in the run's folder until all of them are answered.
 
     The same evaluation asked for again after a break takes them up; once it is through, the next one measures anew.
@@ -76,11 +76,16 @@ def _kept(run: Run, data: Path, changes: Mapping[str, str]) -> Iterator[None]:
     if not (isinstance(executable, MeteredExecutable) and executable.is_paid):
         yield
         return
-    asked = f"{sorted(changes.items())}".encode() + data.read_bytes()
+    asked = f"{sorted(changes.items())}".encode() + _bytes_of(table)
     folder = run.path / JOBS / f"evaluate-{hashlib.sha256(asked).hexdigest()[:12]}"
     executable.keep_jobs_in(folder)
     yield
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bytes_of(table: Table) -> bytes:
+    """What tells one table from another."""
+    return "".join(map(str, table.columns)).encode() + table.frame.to_csv(index=False).encode()
 
 
 def _scored(run: Run, table: Table) -> Scored:

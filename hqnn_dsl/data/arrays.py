@@ -14,12 +14,15 @@ from hqnn_dsl.diagnostics.codes.python import WrongArray
 from hqnn_dsl.diagnostics.codes.tables import TableEmpty
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.semantics.spec import Read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_AS_IT_IS = Read()
 
-def read_rows(origin: object, features: tuple[str, ...]) -> Table:
+
+def read_rows(origin: object, features: tuple[str, ...], read: Read = _AS_IT_IS) -> Table:
     """The rows of a table, or of an array `[N, F]` whose columns are the features, as a table.
 
     Raises `Refusal` as `read_table` does, and E0633 for an array that has no row for each prediction and no column for
@@ -29,12 +32,12 @@ def read_rows(origin: object, features: tuple[str, ...]) -> Table:
         case torch.Tensor():
             return _from_array("the tensor", _numpy(origin), features)
         case np.ndarray() if origin.dtype.names is not None and origin.ndim == 1:
-            return read_table(pd.DataFrame(origin))
+            return read_table(pd.DataFrame(origin), read)
         case np.ndarray():
             return _from_array("the array", origin, features)
         case list() | tuple():
             return _from_array("the list", _stacked(origin, features), features)
-    return read_table(origin)
+    return read_table(origin, read)
 
 
 def _numpy(tensor: torch.Tensor) -> NDArray[Any]:

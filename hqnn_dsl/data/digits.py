@@ -16,6 +16,8 @@ import pandas as pd
 from hqnn_dsl.data.transforms.narrow import is_narrow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
@@ -72,13 +74,39 @@ def _lost_in_numbers(values: NDArray[Any], floats: Numbers) -> Lost | None:
 
 def lost_in_text(floats: Numbers, cells: NDArray[Any]) -> Lost | None:
     """What cells `[N]`, as written or as exact numbers, lose as floats `[N]`; what is not finite does not count."""
-    usable = np.flatnonzero(np.isfinite(floats))
-    codes, written = pd.factorize(np.array([str(cell).strip() for cell in cells[usable]], dtype=object))
-    first = np.unique(codes, return_index=True)[1]
-    narrow = is_narrow(floats[usable])
+    doubtful = np.flatnonzero(shared(floats))
+    codes = np.full(len(floats), -1, dtype=np.int64)
+    found, words = pd.factorize(np.array([str(cell).strip() for cell in cells[doubtful]], dtype=object))
+    codes[doubtful] = found
+    return lost_in_words(floats, codes, list(words), list(words))
+
+
+def shared(floats: Numbers) -> NDArray[np.bool_]:
+    """Which of the rows have a finite float that another row has too; only these can have lost anything."""
+    order = np.argsort(floats, kind="stable")
+    ordered = floats[order]
+    same = np.zeros(len(floats) + 1, dtype=np.bool_)
+    same[1:-1] = ordered[1:] == ordered[:-1]
+    found = np.empty(len(floats), dtype=np.bool_)
+    found[order] = (same[1:] | same[:-1]) & np.isfinite(ordered)
+    return found
+
+
+def lost_in_words(
+    floats: Numbers, codes: NDArray[np.integer[Any]], words: Sequence[str], texts: Sequence[str]
+) -> Lost | None:
+    """The same for rows `[N]` that have `words` by their codes, -1 where it is not asked.
+
+    `texts` are the words as Python writes numbers.
+    """
+    usable = np.flatnonzero((codes >= 0) & np.isfinite(floats))
+    if not len(usable):
+        return None
+    present, first = np.unique(codes[usable], return_index=True)
+    narrow = is_narrow(floats[np.isfinite(floats)])
     by_float: dict[float, dict[Decimal, int]] = {}
-    for code, text in enumerate(written):
-        value = float(floats[usable[first[code]]])
+    for code, row in zip(present.tolist(), first.tolist(), strict=True):
+        value, text = float(floats[usable[row]]), texts[code]
         exact = _exact(text) if narrow or (abs(value) >= WHOLE and "e" not in text.lower()) else None
         if exact is not None:
             by_float.setdefault(value, {}).setdefault(exact, code)
@@ -86,8 +114,8 @@ def lost_in_text(floats: Numbers, cells: NDArray[Any]) -> Lost | None:
     if not lost:
         return None
     one, other = sorted(lost[0].values())[:2]
-    shared = np.isin(floats[usable], [value for value, group in by_float.items() if len(group) > 1])
-    return Lost(usable[shared], (str(written[one]), str(written[other])))
+    rows = usable[np.isin(floats[usable], [value for value, group in by_float.items() if len(group) > 1])]
+    return Lost(rows, (str(words[one]), str(words[other])))
 
 
 def _exact(text: str) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""What a file is that is no UTF-8 text, by its first bytes, and what to type to make a CSV file of it."""
+"""What a file is, by its first bytes; and what to type to make a CSV file of one that is not read."""
 
 from __future__ import annotations
 
@@ -6,21 +6,15 @@ import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from hqnn_dsl.data.sources import Place
 
 _SPREADSHEET = "open it in a spreadsheet and save it as `CSV UTF-8`"
 
-_PACKED = (
-    (b"\x1f\x8b", "is compressed with gzip", "gunzip -c {path} > {target}"),
-    (b"BZh", "is compressed with bzip2", "bunzip2 -c {path} > {target}"),
-    (b"\xfd7zXZ\x00", "is compressed with xz", "xz -dc {path} > {target}"),
-    (b"\x28\xb5\x2f\xfd", "is compressed with zstd", "zstd -dc {path} > {target}"),
-    (b"7z\xbc\xaf\x27\x1c", "is an archive of 7-Zip", "7z x {path}"),
-)
+_ARROW = ((b"PAR1", "Parquet"), (b"ARROW1\x00\x00", "Feather"), (b"FEA1", "Feather"))
 _FRAMES = (
-    (b"PAR1", "is a Parquet file, which pandas reads with pyarrow", "pandas.read_parquet({path!r})"),
-    (b"ARROW1", "is a Feather file, which pandas reads with pyarrow", "pandas.read_feather({path!r})"),
-    (b"FEA1", "is a Feather file, which pandas reads with pyarrow", "pandas.read_feather({path!r})"),
     (b"\x89HDF", "is an HDF5 file", "pandas.read_hdf({path!r})"),
     (b"\x93NUMPY", "is an array of NumPy", "pandas.DataFrame(numpy.load({path!r})).add_prefix('column_')"),
     (b"\x80\x02", "is a pickle", "pandas.read_pickle({path!r})"),
@@ -29,59 +23,57 @@ _FRAMES = (
     (b"\x80\x05", "is a pickle", "pandas.read_pickle({path!r})"),
 )
 _OTHERS = (
+    (b"7z\xbc\xaf\x27\x1c", "is an archive of 7-Zip", "unpack it and give the CSV file"),
     (b"\xd0\xcf\x11\xe0", "is an Excel file", _SPREADSHEET),
     (b"SQLite format 3\x00", "is an SQLite database", "write the rows of one of its tables to a CSV file"),
     (b"%PDF", "is a PDF file", "get the numbers as a CSV file"),
     (b"\x89PNG", "is a picture", "give the CSV file that goes with it"),
 )
 _WITHIN_ZIP = (
-    (b"xl/", "is an Excel file", _SPREADSHEET),
-    (b"opendocument.spreadsheet", "is a spreadsheet of LibreOffice", _SPREADSHEET),
-    (b".npy", "is an archive of NumPy arrays", "write the array to a CSV file with names above its columns"),
+    ("xl/", "is an Excel file", _SPREADSHEET),
+    ("content.xml", "is a spreadsheet of LibreOffice", _SPREADSHEET),
+    (".npy", "is an archive of NumPy arrays", "write the array to a CSV file with names above its columns"),
 )
 _MARKS = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
 )
-_MARKED = frozenset(name for _, name in _MARKS)
 _LOOKED_AT = 4096
 _NOT_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 
 
-def foreign(path: Path, data: bytes) -> tuple[str, str] | None:
-    """What bytes that no table may have say of a file (`is a Parquet file`), and what to do; None for none known.
+def arrow_form(head: bytes) -> str:
+    """`Parquet` or `Feather` for the first bytes of such a file, else empty."""
+    return next((form for magic, form in _ARROW if head.startswith(magic)), "")
 
-    `data` is the file or its beginning.
-    """
-    target = shlex.quote(f"{path.name.removesuffix(path.suffix).removesuffix('.csv')}-plain.csv")
-    for magic, what, command in _PACKED:
-        if data.startswith(magic):
-            typed = command.format(path=shlex.quote(str(path)), target=target)
-            return what, f"unpack it with `{typed}` and give the CSV file"
+
+def foreign(place: Place, head: bytes) -> tuple[str, str] | None:
+    """What the first bytes of a file say of it (`is a pickle`), and what to do; None if they may be a table's."""
     for magic, what, call in _FRAMES:
-        if data.startswith(magic):
-            return what, _python(path, call)
+        if head.startswith(magic):
+            return what, _python(place.path, call)
     for magic, what, advice in _OTHERS:
-        if data.startswith(magic):
+        if head.startswith(magic):
             return what, advice
-    if data.startswith(b"PK\x03\x04"):
-        inside = ((what, advice) for part, what, advice in _WITHIN_ZIP if part in data[:_LOOKED_AT])
-        typed = f"unpack it with `unzip {shlex.quote(str(path))}` and give the CSV file"
-        return next(inside, ("is a ZIP archive", typed))
-    encoding = _wide_encoding(data)
-    if not encoding:
-        return None
-    at = 0 if encoding in _MARKED else data.index(0)
-    return f"is text in {encoding} (byte 0x{data[at]:02x} in line 1)", _recode(path, encoding)
+    return None
 
 
-def not_utf8_advice(path: Path, data: bytes) -> str:
-    """What to type where text is in an encoding of one byte a letter, most often that of Windows."""
+def foreign_archive(members: Iterable[str]) -> tuple[str, str] | None:
+    """The same for the names of the files in a zip archive."""
+    names = list(members)
+    for part, what, advice in _WITHIN_ZIP:
+        if any(name.startswith(part) or (part[0] == "." and name.endswith(part)) for name in names):
+            return what, advice
+    return None
+
+
+def not_utf8_advice(data: bytes) -> str:
+    """What to do about bytes that are neither UTF-8 nor one byte a letter, as Windows has them."""
     if any(byte in data for byte in _NOT_IN_1252):
-        return "save it as UTF-8 (in a spreadsheet: `CSV UTF-8`)"
-    return f"save it as UTF-8; if it is an older spreadsheet's, {_recode(path, 'WINDOWS-1252')}"
+        return 'say what it is in, such as `read encoding: "shift_jis"`, or save it as UTF-8'
+    return "correct that byte: other letters of the file are in UTF-8"
 
 
 def markup(data: bytes) -> str:
@@ -100,28 +92,28 @@ def markup(data: bytes) -> str:
     return ""
 
 
-def _wide_encoding(data: bytes) -> str:
-    """UTF-16 or UTF-32, by the byte order mark or else by where the zero bytes of ASCII letters are."""
+def wide_encoding(data: bytes) -> str:
+    """`utf-16-le` and the like, empty for any other encoding.
+
+    It is told from the byte order mark, or else from where the zero bytes of ASCII letters are.
+    """
     marked = next((name for mark, name in _MARKS if data.startswith(mark)), "")
     if marked:
         return marked
     part = data[: _LOOKED_AT - _LOOKED_AT % 4]
     zeros = [part[place::4].count(0) * 4 > len(part) // 2 for place in range(4)]
     found = {
-        (False, True, True, True): "UTF-32LE",
-        (True, True, True, False): "UTF-32BE",
-        (False, True, False, True): "UTF-16LE",
-        (True, False, True, False): "UTF-16BE",
+        (False, True, True, True): "utf-32-le",
+        (True, True, True, False): "utf-32-be",
+        (False, True, False, True): "utf-16-le",
+        (True, False, True, False): "utf-16-be",
     }
     return found.get((zeros[0], zeros[1], zeros[2], zeros[3]), "")
 
 
-def _recode(path: Path, encoding: str) -> str:
-    target = shlex.quote(f"{path.stem}-utf8.csv")
-    return f"type `iconv -f {encoding} -t UTF-8 {shlex.quote(str(path))} > {target}` and give that file"
-
-
-def _python(path: Path, call: str) -> str:
+def _python(path: Path | None, call: str) -> str:
+    if path is None:
+        return "write it to a CSV file first"
     target = f"{path.stem}.csv"
     modules = "pandas, numpy" if "numpy." in call else "pandas"
     code = f"import {modules}; {call.format(path=str(path))}.to_csv({target!r}, index=False)"

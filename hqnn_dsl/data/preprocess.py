@@ -169,7 +169,7 @@ def prepare(
     preparation.target.check_range(targets, single=single)
     if single:
         _check_steps(columns.targets, targets, preparation.target.apply(targets), "target")
-    notes = truth_notes(table, (*columns.targets, *columns.features))
+    notes = (*table.notes, *truth_notes(table, (*columns.targets, *columns.features)))
     return Prepared(preparation, inputs, targets, notes=notes, lines=table.lines)
 
 

@@ -37,6 +37,7 @@ OF_TABLES = {
     **dict.fromkeys(("E0512", "E0517", "E0520"), "data.target"),
     **dict.fromkeys(("E0511", "E0513", "E0516", "E0518", "E0519"), "data.features"),
     **dict.fromkeys(("E0219", "E0233", "E0521", "E0558", "E0559", "E0597"), "data.split"),
+    **dict.fromkeys(("E0560", "E0561"), "data.read"),
     **dict.fromkeys(("E0542",), "train.batch"),
     **dict.fromkeys(("E0543",), "train.device"),
 }

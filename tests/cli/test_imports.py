@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LARGE = (
     *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
     *("pydantic", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
+    *("pyarrow", "polars", "narwhals", "zstandard"),
 )
 SPEC, DATA = "specs/model.hqnn", "specs/data/yacht.csv"
 TRAINED = {"pydantic", "torch", "numpy", "pandas", "numba", "scipy"}
@@ -21,7 +22,8 @@ QISKIT = {"qiskit", "numpy", "scipy", "numba", "PIL", "qiskit_aer", "qiskit_ibm_
 PROGRAM = """
 import atexit, sys
 large, words = set(sys.argv[1].split(",")), sys.argv[2:]
-atexit.register(lambda: print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules} & large)))
+atexit.register(lambda: print("LOADED", *sorted({name.partition(".")[0] for name in loaded()} & large)))
+loaded = lambda: [name for name, module in sys.modules.items() if module is not None]
 sys.argv = ["hqnn", *words]
 from hqnn_dsl.cli.main import main
 main()

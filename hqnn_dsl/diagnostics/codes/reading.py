@@ -1,4 +1,7 @@
-"""What keeps a file or an object from being a table, beside E0501 to E0508, and cells that a float cannot hold."""
+"""What keeps a file or an object from being a table, beside E0501 to E0508, and cells that a float cannot hold.
+
+Also what is said of a table whose form was guessed.
+"""
 
 from __future__ import annotations
 
@@ -88,22 +91,24 @@ class NestedColumns(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class CommentLine(Diagnostic):
-    """A line of the table begins with `#`. CSV has no comments: the line would be the header, or a row.
+    """A line of the table begins with `#` and is not taken for a comment without being told so.
 
-    wrong   # exported on Monday
-            froude,resistance
-            0.125,0.11
-    right   froude,resistance
-            0.125,0.11
+    Comments above the names of the columns are left out (W0463), unless the last of them may be the names themselves.
+    Between rows a line is one only if that is said.
+
+        wrong   froude,resistance
+                0.125,0.11
+                # second day
+                0.15,0.27
+        right   data { read comment: "#" }
     """
 
     code: ClassVar[str] = "E0528"
-    message: ClassVar[str] = "line {line} of `{table}` is a comment, which a table cannot have: `{text}`"
-    advice: ClassVar[str] = "take it out: `{command}`"
+    message: ClassVar[str] = "line {line} of `{table}` is a comment in the place of a row or of names: `{text}`"
+    advice: ClassVar[str] = 'write `read comment: "#"` in `data {{ }}`, or take it out'
     table: str
     line: int
     text: str
-    command: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -171,3 +176,213 @@ class TruthAsNumbers(Diagnostic):
     message: ClassVar[str] = "{columns} of `{table}`: True is read as 1, False as 0"
     columns: str
     table: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ReadContradicts(Diagnostic):
+    """An option of `data { read … }` says something of the file that the file shows to be wrong.
+
+    Without the option the form of the table is found out from its first lines, and said.
+
+        wrong   read delimiter: ","            # of a file with semicolons between its columns
+        right   read delimiter: ";"
+        right   (no `delimiter`)
+    """
+
+    code: ClassVar[str] = "E0560"
+    message: ClassVar[str] = "`read {option}` does not fit `{table}`: {found}"
+    advice: ClassVar[str] = "take `{name}` out of `data {{ read … }}`, or write `{name}: {instead}`"
+    option: str
+    table: str
+    found: str
+    name: str
+    instead: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ReadOption(Diagnostic):
+    """An option of `data { read … }` has a value that no table can be read with.
+
+    wrong   read encoding: "utf-99"
+    right   read encoding: "utf-16"
+    wrong   read decimal: ",", thousands: ","
+    right   read decimal: ",", thousands: "."
+    """
+
+    code: ClassVar[str] = "E0561"
+    message: ClassVar[str] = "`read {option}` cannot be: {reason}"
+    advice: ClassVar[str] = "write {wanted}"
+    option: str
+    reason: str
+    wanted: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NotUnpacked(Diagnostic):
+    """A compressed table cannot be unpacked: it is damaged or locked, or an archive that holds not one file.
+
+    Data that grow more than a thousandfold and beyond a GiB when they are unpacked are refused too.
+
+        wrong   hqnn train model.hqnn tables.zip      # with several files in it
+        right   unzip tables.zip; hqnn train model.hqnn cars.csv
+    """
+
+    code: ClassVar[str] = "E0562"
+    message: ClassVar[str] = "the table `{table}` cannot be unpacked with {packing}: {reason}"
+    advice: ClassVar[str] = "make the file anew, or unpack it yourself and give the CSV file"
+    table: str
+    packing: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class PackageForTable(Diagnostic):
+    """A table is in a form that is read by a package which is not installed here.
+
+    Parquet and Feather need pyarrow; `.zst` needs zstandard with a Python before 3.14.
+
+        wrong   hqnn train model.hqnn cars.parquet      # without pyarrow
+        right   pip install 'hqnn-dsl[parquet]'
+    """
+
+    code: ClassVar[str] = "E0563"
+    message: ClassVar[str] = "{what} is read with {package}, which is not installed"
+    advice: ClassVar[str] = "type `pip install 'hqnn-dsl[{extra}]'`"
+    exit_code: ClassVar[int] = 3
+    what: str
+    package: str
+    extra: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class DoubtfulNumber(Diagnostic):
+    """A column has numbers with marks in them that can be read in two ways, or that are not written in one way.
+
+    `1,234` may be a thousand or a little more than one. It is read as a thousand without being told only if some
+    number of the column leaves no doubt: `1,234,567` or `1,234.5`.
+
+        wrong   price
+                "1,234"
+                "5,678"
+        right   data { read thousands: "," }      # 1234 and 5678
+        right   data { read decimal: "," }        # 1.234 and 5.678
+    """
+
+    code: ClassVar[str] = "E0564"
+    message: ClassVar[str] = "the column `{column}` of `{table}` {problem} in {where}: `{value}`"
+    advice: ClassVar[str] = "write the number in the table without marks between its digits, such as 1234.5"
+    column: str
+    table: str
+    problem: str
+    where: str
+    value: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class MixedPercent(Diagnostic):
+    """A column has numbers with a per cent sign and numbers without: 12% and 0.12 may be the same share.
+
+    If all numbers of a column have the sign, `12%` is read as 12, and that is said (W0461).
+
+        wrong   growth
+                12%
+                0.07
+        right   growth
+                12%
+                7%
+    """
+
+    code: ClassVar[str] = "E0565"
+    message: ClassVar[str] = "the column `{column}` of `{table}` has per cent signs, but none in {where}: `{value}`"
+    advice: ClassVar[str] = "write all numbers of the column with the sign, or none"
+    column: str
+    table: str
+    where: str
+    value: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class TableChanged(Diagnostic):
+    """The file was written to while it was read; a table is read twice if its types are only settled at its end.
+
+    wrong   hqnn train model.hqnn log.csv      # while another program still writes it
+    right   cp log.csv now.csv; hqnn train model.hqnn now.csv
+    """
+
+    code: ClassVar[str] = "E0566"
+    message: ClassVar[str] = "the table `{table}` was changed while it was read"
+    advice: ClassVar[str] = "wait until it is complete, or give a copy of it"
+    exit_code: ClassVar[int] = 3
+    table: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ReadAs(Diagnostic):
+    """The table is not plain CSV in UTF-8 with commas and points; how it was read is said once.
+
+    Each part of it can be told in `data { read … }` if the guess is wrong.
+
+        wrong   a;b                                        # read with a decimal comma: 1.5
+                1,5;2
+        right   read delimiter: ";", thousands: ","        # if the comma is none
+    """
+
+    code: ClassVar[str] = "W0460"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = "`{table}` is read with {parts}"
+    table: str
+    parts: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class PercentSigns(Diagnostic):
+    """All numbers of a column have a per cent sign; the number before it is read, not its hundredth part.
+
+    wrong   growth: 12% is thought to be 0.12
+    right   growth: 12% is 12
+    """
+
+    code: ClassVar[str] = "W0461"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = "{columns} of `{table}`: the sign % is left out, {example}% is read as {example}"
+    columns: str
+    table: str
+    example: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class EmptyColumnLeftOut(Diagnostic):
+    """All lines of the table end with a delimiter, behind which nothing stands: that is no column.
+
+    wrong   froude,resistance,
+            0.125,0.11,
+    right   froude,resistance
+            0.125,0.11
+    """
+
+    code: ClassVar[str] = "W0462"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = "every line of `{table}` ends with a delimiter: column {position} is empty and left out"
+    table: str
+    position: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class CommentsLeftOut(Diagnostic):
+    """Lines of the table are comments and left out.
+
+    Above the names of the columns, lines that begin with `#` are taken for comments. Between the rows they are only if
+    that is said.
+
+        wrong   a table with comments between its rows
+        right   data { read comment: "#" }
+    """
+
+    code: ClassVar[str] = "W0463"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = "{lines} of `{table}` {be} left out as {comments}: `{text}`"
+    table: str
+    lines: str
+    be: str
+    comments: str
+    text: str

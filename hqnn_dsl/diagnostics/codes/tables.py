@@ -47,18 +47,17 @@ class TableEmpty(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class TableNotUtf8(Diagnostic):
-    """The data file is not UTF-8 text.
+    """The data file is no text in an encoding that is known, or a file of another program.
 
-    Spreadsheets often save in an older encoding of their own, or in UTF-16. Files that are packed, spreadsheets
-    themselves and binary files such as Parquet are not read either; the help line has
-    a command that makes a CSV file of them.
+    UTF-8, UTF-16 and UTF-32 are read, and text in Latin-1 or in that of Windows, if no letter of it is in UTF-8.
+    Parquet and Feather files are read, too, and files that are compressed; spreadsheets are not.
 
-        wrong   a file saved as "CSV (Windows)", data.csv.gz, data.xlsx
+        wrong   data.xlsx, data.pkl, a file with a byte of zero in a row
         right   a file saved as "CSV UTF-8"
     """
 
     code: ClassVar[str] = "E0503"
-    message: ClassVar[str] = "the table `{table}` {what}, not text in UTF-8"
+    message: ClassVar[str] = "the table `{table}` {what}"
     advice: ClassVar[str] = "save it as UTF-8 (in a spreadsheet: `CSV UTF-8`)"
     table: str
     what: str
@@ -135,17 +134,16 @@ class NamelessColumn(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class WrongSeparator(Diagnostic):
-    """The columns are separated by something other than a comma.
+    """A frame has one column, in whose name delimiters stand: its file was read with another delimiter than it has.
 
-    wrong   froude;resistance
-            0,125;0,11
-    right   froude,resistance
-            0.125,0.11
+    wrong   hqnn.train(program, pandas.read_csv("data.csv"))     # which has semicolons
+    right   hqnn.train(program, "data.csv")                      # the delimiter is found out
+    right   hqnn.train(program, pandas.read_csv("data.csv", sep=";", decimal=","))
     """
 
     code: ClassVar[str] = "E0508"
     message: ClassVar[str] = "the columns of `{table}` seem to be separated by {separator}, not by commas"
-    advice: ClassVar[str] = "save the table with commas between columns and points in decimals"
+    advice: ClassVar[str] = "give the file itself, whose delimiter is found out, or its delimiter to pandas (`sep`)"
     table: str
     separator: str
 

@@ -1,0 +1,25 @@
+"""Reading the table of a command, with a line that tells how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.semantics.spec import Read
+
+
+def read_data(data: Path, read: Read) -> Table:
+    """Read the table at a path, `-` for standard input, as the spec's `read` says. Raises `Refusal`."""
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.training.reading_bar import ReadingBar
+
+    with ReadingBar(shown(data)) as bar:
+        return read_table(data, read, progress=bar)
+
+
+def shown(data: Path) -> str:
+    """The name of a table in a message of a command."""
+    return "standard input" if str(data) == "-" else str(data)
