@@ -13,11 +13,11 @@ import typer
 from hqnn_dsl.cli.options import Json
 from hqnn_dsl.cli.output import table, write, write_json, write_lines
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.quantities import SCORES, number
+from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, number
 from hqnn_dsl.files import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json")
 """A folder with one of these is a run, or was to be one."""
@@ -30,7 +30,17 @@ class Sort(StrEnum):
     rmse = "rmse"
     mae = "mae"
     r2 = "r2"
+    nll = "nll"
     loss = "loss"
+    accuracy = "accuracy"
+    balanced_accuracy = "balanced_accuracy"
+    f1 = "f1"
+    roc_auc = "roc_auc"
+    average_precision = "average_precision"
+    log_loss = "log_loss"
+
+
+_LOWER_IS_BETTER = {Sort.rmse, Sort.mae, Sort.nll, Sort.loss, Sort.log_loss}
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Listed:
 
     run: str
     state: str
+    task: str | None
     backend: str | None
     scores: Mapping[str, float | None]
     reason: str = ""
@@ -65,15 +76,24 @@ def runs(
     if not found:
         write(f"no runs in {folder}")
         return
+    titles = _titles(found)
     rows = [
-        [row.run, row.state, row.backend or "-", *(number(row.scores.get(name)) for name in SCORES)] for row in found
+        [row.run, row.state, row.backend or "-", *(number(row.scores.get(name)) for name in titles)] for row in found
     ]
-    write_lines(table(["run", "state", "backend", *SCORES.values()], rows))
+    write_lines(table(["run", "state", "backend", *titles.values()], rows))
     for row in found:
         if row.reason:
             write(f"{row.run}: {row.reason}")
     if any(row.state == "complete" for row in found):
         write("Scores of the test rows.")
+
+
+def _titles(rows: Sequence[Listed]) -> dict[str, str]:
+    """Returns the scores that have a column: those of the tasks that the runs have, of numbers if none is known."""
+    tasks = {row.task for row in rows}
+    more = {key: title for key, title in MORE_SCORES.items() if any(row.scores.get(key) is not None for row in rows)}
+    classes = CLASS_SCORES if "classification" in tasks else {}
+    return classes if classes and "regression" not in tasks else SCORES | more | classes
 
 
 def _found(folder: Path) -> list[Listed]:
@@ -104,18 +124,18 @@ def _listed(path: Path) -> Listed:
     from hqnn_dsl.training.preprocess_file import PreprocessFile
     from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, PREPROCESS, read_run_file
 
-    nothing: dict[str, float | None] = dict.fromkeys(SCORES)
     if not os.path.lexists(path / METRICS):
-        return Listed(path.name, "unfinished", None, nothing, f"there is no {METRICS}")
+        return Listed(path.name, "unfinished", None, None, {}, f"there is no {METRICS}")
     try:
-        test = read_run_file(path, METRICS, run_files.MetricsFile).test
+        metrics = read_run_file(path, METRICS, run_files.MetricsFile).model_dump()
         read_run_file(path, PREPROCESS, PreprocessFile)
         is_recorded = os.path.lexists(path / ENVIRONMENT)  # a run of an early version has no such file
         backend = read_run_file(path, ENVIRONMENT, run_files.EnvironmentFile).backend.name if is_recorded else None
     except Refusal as refusal:
-        return Listed(path.name, "damaged", None, nothing, _reason(refusal))
-    scores = nothing if test is None else {name: getattr(test, name) for name in SCORES}
-    return Listed(path.name, "complete", backend, scores)
+        return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
+    names = CLASS_SCORES if metrics["task"] == "classification" else SCORES | MORE_SCORES
+    scores = {name: (metrics["test"] or {}).get(name) for name in (*names, "loss")}
+    return Listed(path.name, "complete", metrics["task"], backend, scores)
 
 
 def _reason(refusal: Refusal) -> str:
@@ -133,5 +153,5 @@ def _reason(refusal: Refusal) -> str:
 def _place(row: Listed, sort: Sort) -> tuple[bool, bool, float, str]:
     """The best first; those without the score, and runs that are not complete, last."""
     value = None if sort is Sort.name else row.scores.get(sort.value)
-    best_first = 0.0 if value is None else -value if sort is Sort.r2 else value
+    best_first = 0.0 if value is None else value if sort in _LOWER_IS_BETTER else -value
     return (row.state != "complete", sort is not Sort.name and value is None, best_first, row.run)

@@ -56,7 +56,8 @@ def train(  # noqa: PLR0913 - options of a command
     changes = changes_of(set)
     tell(f"{'going on with' if resume else 'training'} {spec} on {shown(data)} …")
     from hqnn_dsl import api
-    from hqnn_dsl.cli import train_messages
+    from hqnn_dsl.cli import score_tables, train_messages
+    from hqnn_dsl.cli.verdicts import verdict
     from hqnn_dsl.training.loop import Watch
 
     program = api.compile(spec, changes, allow_path=allow_path)
@@ -74,8 +75,10 @@ def train(  # noqa: PLR0913 - options of a command
     if as_json:
         write_json({"run": str(run.path), "metrics": run.metrics}, kept)
         return
-    write_lines(train_messages.score_table(run.metrics), kept)
-    for line in (*(train_messages.ending_line(ending) for ending in endings), train_messages.verdict(run.metrics)):
+    write_lines(score_tables.score_table(run.metrics), kept)
+    if (classes := score_tables.class_table(run.metrics)) is not None:
+        write_lines(f"\n{classes}\n", kept)
+    for line in (*(train_messages.ending_line(ending) for ending in endings), verdict(run.metrics)):
         write_wrapped(line, kept)
     write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
     write(f"run: {run.path}", kept)
@@ -138,8 +141,9 @@ def evaluate(
     If the table is that of the training, training, validation and test rows are scored separately. With another
     backend, the scores of the run's own backend are shown too. Nothing in the run's folder is changed.
     """
-    from hqnn_dsl.cli import train_messages
+    from hqnn_dsl.cli import score_tables
     from hqnn_dsl.cli.two_backends import Scored, both
+    from hqnn_dsl.diagnostics.quantities import parts_of
 
     if as_json:
         speak_json()
@@ -149,20 +153,22 @@ def evaluate(
         write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
         return
     if own is None:
-        write_lines(train_messages.score_table(scored.metrics))
+        write_lines(score_tables.score_table(scored.metrics))
+        if (classes := score_tables.class_table(scored.metrics)) is not None:
+            write_lines(f"\n{classes}")
         return
 
     def lines(one: Scored, name: str, which: str) -> list[list[str]]:
-        return train_messages.score_rows([name, f"{one.title} ({which})"], one.metrics[name])
+        return score_tables.score_rows([name, f"{one.title} ({which})"], one.metrics[name], named)
 
-    named = [(name, scores) for name, scores in scored.metrics.items() if scores]
+    named = parts_of(scored.metrics)
     rows = [
         line
         for name, _ in named
         for one, which in ((own, "its own"), (scored, "asked for"))
         for line in lines(one, name, which)
     ]
-    write_lines(train_messages.as_table(["rows", "backend"], rows, named))
+    write_lines(score_tables.as_table(["rows", "backend"], rows, named))
     write("Only the backend differs:")
     write(f"  its own:   {own.full}")
     write(f"  asked for: {scored.full}")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -28,7 +33,49 @@ def a_kind(value: object) -> str:
 
 
 SCORES = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "loss": "loss (scaled)"}
-"""The scores of a part of the rows by their names in `metrics.json`, with their titles in a table."""
+"""The scores of predicted numbers by their names in `metrics.json`, with their titles in a table."""
+
+MORE_SCORES = {"nll": "NLL", "coverage": "coverage", "width": "mean width"}
+"""Those that only some networks have: with deviations, or with intervals."""
+
+CLASS_SCORES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced",
+    "f1": "F1",
+    "roc_auc": "ROC AUC",
+    "average_precision": "avg. precision",
+    "log_loss": "log loss",
+}
+"""The scores of predicted classes."""
+
+OF_CLASS = {"precision": "precision", "recall": "recall", "f1": "F1"}
+"""The scores of one class."""
+
+BASELINES = {
+    "mean": "the mean",
+    "least_squares": "least squares",
+    "majority": "the majority",
+    "logistic": "logistic regression",
+    "gradient_boosting": "gradient boosting",
+}
+"""What a model is compared with, by names in `metrics.json`."""
+
+
+def titles_of(scored: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Returns the names and titles of the scores that a table of these parts has a column for."""
+    parts = list(scored)
+    if any("accuracy" in part for part in parts):
+        return CLASS_SCORES
+    more = {key: title for key, title in MORE_SCORES.items() if any(part.get(key) is not None for part in parts)}
+    return SCORES | more
+
+
+def parts_of(metrics: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Returns the parts that have scores, and the baselines on the test rows, with their names in a table."""
+    found = [(name, part) for name, part in metrics.items() if name not in {"task", "baselines"} and part]
+    baselines = metrics.get("baselines") or {}
+    named = [(f"{BASELINES[name].removeprefix('the ')} (test)", part) for name, part in baselines.items()]
+    return [*found, *((name, part) for name, part in named if part)]
 
 
 def number(value: float | None) -> str:

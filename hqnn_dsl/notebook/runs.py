@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.quantities import SCORES, count, number
+from hqnn_dsl.diagnostics.quantities import OF_CLASS, count, number, parts_of, titles_of
 from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.notebook import page
 
@@ -34,19 +34,34 @@ def run_html(  # noqa: PLR0913, PLR0917 - the parts of a page
     path: Path, spec: Spec, preparation: Preparation, metrics: Mapping[str, Any], backend: str, plot: Callable[[], Any]
 ) -> str:
     """A page about a run; `plot` gives the figure of its losses and predictions."""
-    rows = [(name, *(value for _, value in row)) for name, row in _scored(metrics)]
+    scored = list(_scored(metrics))
+    rows = [(name, *(value for _, value in row)) for name, row in scored]
+    titles = ("rows", *(title for title, _ in scored[0][1])) if scored else ()
     return page.box(
         f"run {path}, of {spec.name}",
         page.lines(*_facts(preparation, backend)),
-        page.table(("rows", *SCORES.values()), rows) if rows else page.lines("no scores: the run is not finished"),
-        page.lines("RMSE and MAE are in the target's own units, of the best epoch."),
+        page.table(titles, rows) if rows else page.lines("no scores: the run is not finished"),
+        *_classes(metrics),
+        page.lines(
+            "Scores are those of the best epoch."
+            if metrics.get("task") == "classification"
+            else "RMSE and MAE are in the target's own units, of the best epoch."
+        ),
         _curves(plot),
     )
 
 
+def _classes(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The scores of each class of the test rows, if classes are predicted."""
+    found = (metrics.get("test") or {}).get("classes")
+    if found:
+        rows = [(label, *(number(one[key]) for key in ("rows", *OF_CLASS))) for label, one in found.items()]
+        yield page.table(("test rows of class", "rows", *OF_CLASS.values()), rows)
+
+
 def _curves(plot: Callable[[], Any]) -> str:
     try:
-        return page.picture(plot(), "losses by epoch, and predicted against true values")
+        return page.picture(plot(), "losses by epoch, and the test rows as they are predicted")
     except Refusal as refusal:
         return page.lines(*(item.headline for item in refusal.diagnostics))
 
@@ -68,8 +83,7 @@ def _loss(loss: Choice) -> str:
 
 def _scored(metrics: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The parts that have scores, and the baselines; each with the titles and values of its scores."""
-    parts = [(name, metrics.get(name)) for name in ("train", "validation", "test")]
-    parts += [(f"{name.replace('_', ' ')} (test)", found) for name, found in metrics.get("baselines", {}).items()]
+    parts = parts_of(metrics)
+    titles = titles_of(found for _, found in parts)
     for name, found in parts:
-        if found:
-            yield name, [(title, number(found.get(key))) for key, title in SCORES.items()]
+        yield name, [(title, number(found.get(key))) for key, title in titles.items()]

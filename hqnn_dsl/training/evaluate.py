@@ -16,6 +16,7 @@ from hqnn_dsl.data.preprocess import Preparation, read_again
 from hqnn_dsl.training.loop import build, predict_scaled
 from hqnn_dsl.training.metrics import plain, scores
 from hqnn_dsl.training.own_loss import is_own
+from hqnn_dsl.training.predicted import Values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def judge(preparation: Preparation, true: Numbers, predicted: Numbers) -> dict[s
     scaled = [torch.from_numpy(preparation.target.apply(values)) for values in (predicted, true)]
     loss = None if is_own(preparation.loss) else build(LOSSES, preparation.loss)
     loss = preparation.own_loss or loss
-    found = scores(true, predicted, preparation.target.names)
+    found = scores(true, Values(predicted), preparation.target.names)
     per_target = found.pop("targets")
     return found | {"loss": None if loss is None else plain(float(loss(*scaled))), "targets": per_target}
 

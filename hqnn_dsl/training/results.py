@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.training.baselines import BASELINES, baseline_predictions
+from hqnn_dsl.training.baselines import VALUE_BASELINES, Questions, predicted_values
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge
 from hqnn_dsl.training.files import write_csv, write_document
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 def all_scores(prepared: Prepared, predicted: Numbers) -> dict[str, Any]:
     """Returns the scores of every part, and of the baselines on the test rows, for predictions `[N, T]` of all rows."""
-    return by_part(prepared.preparation, prepared.targets, predicted) | {"baselines": _baselines(prepared)}
+    parts = by_part(prepared.preparation, prepared.targets, predicted)
+    return {"task": "regression", **parts, "baselines": _baselines(prepared)}
 
 
 def _baselines(prepared: Prepared) -> dict[str, Any]:
@@ -36,8 +37,8 @@ def _baselines(prepared: Prepared) -> dict[str, Any]:
     inputs, targets = prepared.inputs, prepared.targets
     trained, tested = preparation.parts.train, preparation.parts.test
     if not len(tested):
-        return dict.fromkeys(BASELINES)
-    predicted = baseline_predictions(inputs[trained], targets[trained], inputs[tested])
+        return dict.fromkeys(VALUE_BASELINES)
+    predicted = predicted_values(Questions(inputs[trained], targets[trained], inputs[tested]))
     return {name: judge(preparation, targets[tested], values) for name, values in predicted.items()}
 
 

@@ -5,9 +5,9 @@ Loads pydantic and nothing else that is large: a list of runs is made from these
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -39,12 +39,19 @@ MOST_BYTES = 2**31
 # --------------------------------------------------------------------------------------------------------- metrics.json
 
 
+Share = Annotated[float, Field(ge=0, le=1 + 1e-9)]
+"""A share of rows; a sum of weights may round it up."""
+
+
 class TargetScores(Record):
-    """The scores of one target; None for one that is not finite."""
+    """The scores of the predicted numbers of one target; None for one that is not finite, or that there is none of."""
 
     rmse: NotNegative | None
     mae: NotNegative | None
     r2: Annotated[float, Field(le=1)] | None
+    nll: float | None
+    coverage: Share | None
+    width: NotNegative | None
 
 
 class Scores(TargetScores):
@@ -54,20 +61,79 @@ class Scores(TargetScores):
     targets: Annotated[dict[str, TargetScores], Field(min_length=1)]
 
 
+class ClassRecord(Record):
+    """The scores of one class, and how many rows have it."""
+
+    precision: Share | None
+    recall: Share | None
+    f1: Share | None
+    rows: Count
+
+
+class ClassScores(Record):
+    """The scores of predicted classes of one part; None for one that its rows do not define."""
+
+    accuracy: Share | None
+    balanced_accuracy: Share | None
+    f1: Share | None
+    roc_auc: Share | None
+    average_precision: Share | None
+    log_loss: NotNegative | None
+    confusion: list[list[Count | NotNegative]] | None
+    loss: float | None
+    classes: Annotated[dict[str, ClassRecord], Field(min_length=2)]
+
+
 class BaselineScores(Record):
-    """The scores of the baselines on the test rows; None if there are none. The fields are `baselines.BASELINES`."""
+    """The baselines of numbers on the test rows; None if there are none. The fields are `VALUE_BASELINES`."""
 
     mean: Scores | None
     least_squares: Scores | None
+    gradient_boosting: Scores | None
+
+
+class ClassBaselineScores(Record):
+    """The baselines of classes on the test rows; None if there are none. The fields are `CLASS_BASELINES`."""
+
+    majority: ClassScores | None
+    logistic: ClassScores | None
+    gradient_boosting: ClassScores | None
 
 
 class MetricsFile(Document):
-    """`metrics.json`: the scores of every part that has rows."""
+    """`metrics.json`: the scores of every part that has rows. It is read as one of the two below, by its task."""
+
+    version: Literal[2] = 2  # type: ignore[assignment]
+    task: Literal["regression", "classification"]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_its_task(cls, data: Any, handler: ModelWrapValidatorHandler[MetricsFile]) -> MetricsFile:
+        task = data.get("task") if cls is MetricsFile and isinstance(data, dict) else None
+        form = METRICS_OF.get(task) if isinstance(task, str) else None
+        return handler(data) if form is None else form.model_validate(data)
+
+
+class ValueMetrics(MetricsFile):
+    """`metrics.json` of predicted numbers."""
 
     train: Scores
     validation: Scores | None
     test: Scores | None
     baselines: BaselineScores
+
+
+class ClassMetrics(MetricsFile):
+    """`metrics.json` of predicted classes."""
+
+    train: ClassScores
+    validation: ClassScores | None
+    test: ClassScores | None
+    baselines: ClassBaselineScores
+
+
+METRICS_OF: dict[str, type[MetricsFile]] = {"regression": ValueMetrics, "classification": ClassMetrics}
+"""The form of `metrics.json` of each task."""
 
 
 # ----------------------------------------------------------------------------------------------------- environment.json

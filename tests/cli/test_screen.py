@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 
 from hqnn_dsl.cli import train_messages
+from hqnn_dsl.cli.score_tables import class_table, score_table
+from hqnn_dsl.cli.verdicts import verdict
 from hqnn_dsl.diagnostics.terminal import wrapped
 from hqnn_dsl.training.bar import Bar, clock, fitting
 from hqnn_dsl.training.loop import Epoch
@@ -127,11 +129,12 @@ def test_a_prediction_has_the_digits_that_it_was_computed_with(value, mean, scal
     assert digits(value, mean, scale) == text
 
 
-def scored(own, mean, least):
+def scored(own, mean, least, boosted=None):
     def of(values):
         return {"targets": {name: {"rmse": value} for name, value in values.items()}}
 
-    return {"test": of(own), "baselines": {"mean": of(mean), "least_squares": of(least)}}
+    baselines = {"mean": of(mean), "least_squares": of(least)}
+    return {"test": of(own), "baselines": baselines | ({} if boosted is None else {"gradient_boosting": of(boosted)})}
 
 
 @pytest.mark.parametrize(
@@ -148,18 +151,106 @@ def scored(own, mean, least):
     ],
 )
 def test_the_verdict_is_one_sentence(own, mean, least, said):
-    assert train_messages.verdict(scored({"y": own}, {"y": mean}, {"y": least})).startswith(f"verdict: {said}")
+    assert verdict(scored({"y": own}, {"y": mean}, {"y": least})).startswith(f"verdict: {said}")
+
+
+@pytest.mark.parametrize(
+    ("own", "boosted", "said"),
+    [
+        (2.0, 1.5, "the mean 8); gradient boosting is better (RMSE 1.5)"),
+        (2.0, 2.01, "the mean 8); as good as gradient boosting (RMSE 2.01)"),
+        (2.0, 3.0, "the mean 8); better than gradient boosting (RMSE 3)"),
+        (None, 3.0, "its predictions of the test rows are not all finite numbers"),
+    ],
+)
+def test_the_verdict_says_where_gradient_boosting_stands(own, boosted, said):
+    found = verdict(scored({"y": own}, {"y": 8.0}, {"y": 4.0}, {"y": boosted}))
+    assert found.endswith(said)
+
+
+def test_the_verdict_of_several_targets_names_those_that_gradient_boosting_predicts_better():
+    eight, four = dict.fromkeys("ab", 8.0), dict.fromkeys("ab", 4.0)
+    assert verdict(scored({"a": 1.0, "b": 2.0}, eight, four, {"a": 3.0, "b": 1.0})) == (
+        "verdict: better than least squares on all 2 targets; gradient boosting is better on `b`"
+    )
+
+
+def of_classes(balanced, log_loss):
+    classes = {label: {"precision": 1.0, "recall": 0.5, "f1": None, "rows": 4} for label in ("no", "yes")}
+    rest = dict.fromkeys(("f1", "roc_auc", "average_precision"))
+    scores = {"accuracy": balanced, "balanced_accuracy": balanced, "log_loss": log_loss}
+    return {**scores, **rest, "loss": log_loss, "confusion": [[3, 1], [0, 4]], "classes": classes}
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ((0.95, 0.2), "better than the majority, logistic regression and gradient boosting (balanced accuracy 0.95 "),
+        ((0.85, 0.2), "better than the majority and logistic regression; worse than gradient boosting ("),
+        ((0.9, 0.301), "better than the majority and logistic regression; as good as gradient boosting ("),
+        ((0.9, 0.25), "better than the majority, logistic regression and gradient boosting ("),
+        ((0.9, 0.5), "better than the majority and logistic regression; worse than gradient boosting ("),
+        ((0.4, 0.9), "worse than the majority, logistic regression and gradient boosting ("),
+        ((None, None), "its probabilities for the test rows are not all finite numbers"),
+    ],
+)
+def test_the_verdict_of_classes_is_by_balanced_accuracy_then_by_log_loss(own, said):
+    baselines = {"majority": (0.5, 0.7), "logistic": (0.8, 0.4), "gradient_boosting": (0.9, 0.3)}
+    found = verdict({
+        "test": of_classes(*own), "baselines": {name: of_classes(*theirs) for name, theirs in baselines.items()}
+    })  # fmt: skip
+    assert found.startswith(f"verdict: {said}")
+    if own[0] is not None:
+        assert "; logistic regression 0.8 and 0.4; " in found
+
+
+def test_classes_have_a_table_with_their_confusion():
+    text = class_table({"train": of_classes(1.0, 0.0), "test": of_classes(0.9, 0.3)})
+    assert text.splitlines() == [
+        "test rows of class  rows  as no  as yes  precision  recall  F1",
+        "------------------  ----  -----  ------  ---------  ------  --",
+        "no                     4      3       1          1     0.5   -",
+        "yes                    4      0       4          1     0.5   -",
+    ]
+    assert class_table({"all": of_classes(0.9, 0.3)}).startswith("all rows of class")
+    assert class_table(scored({"y": 1.0}, {"y": 1.0}, {"y": 1.0})) is None
+
+
+def test_many_classes_have_a_line_each_and_no_matrix():
+    one = of_classes(0.9, 0.3)
+    many = one | {"classes": {f"c{n}": one["classes"]["no"] for n in range(20)}, "confusion": [[0] * 20] * 20}
+    lines = class_table({"test": many}).splitlines()
+    assert lines[0] == "test rows of class  rows  precision  recall  F1"
+    assert len(lines) == 22
+
+
+def test_a_table_of_classes_has_their_scores():
+    header, _, train, majority = score_table({
+        "task": "classification", "train": of_classes(0.9, 0.3), "test": None,
+        "baselines": {"majority": of_classes(0.5, 0.7)},
+    }).splitlines()  # fmt: skip
+    assert header.split("  ")[0] == "rows"
+    assert [*header.split()[1:4], *header.split()[-2:]] == ["accuracy", "balanced", "F1", "log", "loss"]
+    assert train.split() == ["train", "0.9", "0.9", "-", "-", "-", "0.3"]
+    assert majority.split() == ["majority", "(test)", "0.5", "0.5", "-", "-", "-", "0.7"]
+
+
+def test_scores_that_only_some_networks_have_are_shown_if_there_are_any():
+    one = {"rmse": 1.0, "mae": 1.0, "r2": 0.5, "loss": 0.1, "nll": None, "coverage": None, "width": None}
+    plain = score_table({"train": one})
+    assert plain.splitlines()[0].split() == ["rows", "RMSE", "MAE", "R²", "loss", "(scaled)"]
+    header, _, train, test = score_table({"train": one, "test": one | {"coverage": 0.91, "width": 3.0}}).splitlines()
+    assert header.endswith("coverage  mean width")
+    assert (train.split()[-2:], test.split()[-2:]) == (["-", "-"], ["0.91", "3"])
 
 
 def test_the_verdict_names_targets_that_differ():
     found = scored({"a": 1.0, "b": 9.0, "c": 1.0}, dict.fromkeys("abc", 8.0), dict.fromkeys("abc", 4.0))
-    assert train_messages.verdict(found) == (
-        "verdict: better than least squares on `a`, `c`; worse than predicting the mean on `b`"
-    )
+    assert verdict(found) == ("verdict: better than least squares on `a`, `c`; worse than predicting the mean on `b`")
 
 
 def test_without_test_rows_there_is_no_verdict():
-    assert "no test rows" in train_messages.verdict({"test": None, "baselines": {"mean": None, "least_squares": None}})
+    assert "no test rows" in verdict({"test": None, "baselines": {"mean": None, "least_squares": None}})
 
 
 def ending(**changes):

@@ -6,14 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import LinearRegression
+from scipy.stats import norm
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from hqnn_dsl.training.baselines import baseline_predictions
 from hqnn_dsl.training.figures import draw_losses, draw_predictions
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.metrics import scores
+from hqnn_dsl.training.predicted import Values
 
 
 def values(rows: int, targets: int) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +25,7 @@ def values(rows: int, targets: int) -> tuple[np.ndarray, np.ndarray]:
 def test_scores_are_those_of_scikit_learn(targets):
     true, predicted = values(25, targets)
     names = [f"t{index}" for index in range(targets)]
-    found = scores(true, predicted, names)
+    found = scores(true, Values(predicted), names)
     for key, metric in (("rmse", root_mean_squared_error), ("mae", mean_absolute_error), ("r2", r2_score)):
         assert found[key] == pytest.approx(metric(true, predicted))
         for index, name in enumerate(names):
@@ -37,46 +36,50 @@ def test_scores_are_those_of_scikit_learn(targets):
 def test_a_constant_target_is_scored_as_scikit_learn_does(right):
     true = np.full((4, 1), 0.3)
     predicted = true if right else true + 0.1
-    assert scores(true, predicted, ["t"])["r2"] == r2_score(true, predicted) == float(right)
+    assert scores(true, Values(predicted), ["t"])["r2"] == r2_score(true, predicted) == float(right)
+
+
+@pytest.mark.parametrize("targets", [1, 3])
+def test_weighted_scores_are_those_of_scikit_learn(targets):
+    true, predicted = values(25, targets)
+    weights = np.random.default_rng(1).random(25)
+    found = scores(true, Values(predicted), [f"t{index}" for index in range(targets)], weights)
+    for key, metric in (("rmse", root_mean_squared_error), ("mae", mean_absolute_error), ("r2", r2_score)):
+        assert found[key] == pytest.approx(metric(true, predicted, sample_weight=weights))
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 26.0)], ids=["unweighted", "weighted"])
+def test_the_nll_is_that_of_normal_densities_in_the_targets_units(weights):
+    true, predicted = values(25, 2)
+    deviations = np.random.default_rng(2).random((25, 2)) + 0.5
+    found = scores(true, Values(predicted, deviations), ["a", "b"], weights)
+    expected = np.average(-norm.logpdf(true, predicted, deviations), axis=0, weights=weights)
+    assert [found["targets"][name]["nll"] for name in "ab"] == pytest.approx(expected)
+    assert found["nll"] == pytest.approx(expected.mean())
+    assert scores(true, Values(predicted), ["a", "b"])["nll"] is None
+
+
+def test_coverage_counts_rows_and_their_ends_belong_to_intervals():
+    true = np.array([[0.0], [1.0], [2.0], [3.0]])
+    ends = np.array([[0.0], [0.0], [2.5], [2.0]]), np.array([[1.0], [1.0], [4.0], [2.5]])
+    found = scores(true, Values(true, None, *ends), ["t"], np.array([9.0, 1.0, 1.0, 1.0]))
+    assert (found["coverage"], found["width"]) == (0.5, 1.0)
+    assert found["targets"]["t"]["coverage"] == 0.5
+    assert scores(true, Values(true), ["t"])["coverage"] is None
 
 
 def test_scores_by_hand():
-    found = scores(np.array([[0.0], [4.0]]), np.array([[1.0], [1.0]]), ["t"])
+    found = scores(np.array([[0.0], [4.0]]), Values(np.array([[1.0], [1.0]])), ["t"])
     assert (found["rmse"], found["mae"], found["r2"]) == (math.sqrt(5), 2.0, 1 - 10 / 8)
 
 
 def test_predictions_that_are_not_finite_have_no_score():
     true, predicted = values(9, 2)
     predicted[3, 1] = math.nan
-    found = scores(true, predicted, ["a", "b"])
+    found = scores(true, Values(predicted), ["a", "b"])
     assert found["rmse"] is None
-    assert found["targets"]["b"] == {"rmse": None, "mae": None, "r2": None}
+    assert set(found["targets"]["b"].values()) == {None}
     assert found["targets"]["a"]["rmse"] == pytest.approx(root_mean_squared_error(true[:, 0], predicted[:, 0]))
-
-
-def test_baselines_keep_the_targets_apart():
-    true, _ = values(12, 2)
-    found = baseline_predictions(np.arange(12.0)[:, None], true, np.array([[3.0]]))
-    np.testing.assert_allclose(found["mean"], true.mean(axis=0, keepdims=True))
-    slopes = [np.polyval(np.polyfit(np.arange(12.0), true[:, index], 1), 3.0) for index in range(2)]
-    np.testing.assert_allclose(found["least_squares"], [slopes])
-
-
-@pytest.mark.parametrize("kind", ["plain", "collinear", "constant column", "nearly collinear", "fewer rows"])
-def test_baselines_are_those_of_scikit_learn(kind):
-    draw = np.random.default_rng(3)
-    features, asked = draw.normal(2, 3, (4 if kind == "fewer rows" else 30, 6)), draw.normal(2, 3, (7, 6))
-    for block in (features, asked):
-        if kind == "collinear":
-            block[:, 1] = 2 * block[:, 0] - block[:, 2]
-        elif kind == "nearly collinear":
-            block[:, 1] = block[:, 0] + 1e-9 * block[:, 2]
-        elif kind == "constant column":
-            block[:, 1] = 4.0
-    targets = draw.normal(5, 2, (len(features), 2))
-    found = baseline_predictions(features, targets, asked)
-    for name, estimator in (("mean", DummyRegressor()), ("least_squares", LinearRegression())):
-        np.testing.assert_allclose(found[name], estimator.fit(features, targets).predict(asked), rtol=1e-9)
 
 
 @pytest.mark.parametrize("validated", [True, False])

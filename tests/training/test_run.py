@@ -25,6 +25,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec
 from hqnn_dsl.training.evaluate import evaluate, predict, predict_numbers
 from hqnn_dsl.training.loop import Watch
+from hqnn_dsl.training.metrics import REGRESSION
 from hqnn_dsl.training.run import train
 from hqnn_dsl.training.run_on_disk import load_run
 
@@ -78,14 +79,14 @@ def test_the_run_directory_is_whole(finished):
 def test_metrics_have_the_documented_form(finished):
     _, _, result = finished
     metrics = json.loads((result.path / "metrics.json").read_text())
-    assert metrics.pop("version") == 1
+    assert metrics.pop("version") == 2
     assert metrics == result.metrics
-    assert list(metrics) == ["train", "validation", "test", "baselines"]
-    assert list(metrics["baselines"]) == ["mean", "least_squares"]
+    assert list(metrics) == ["task", "train", "validation", "test", "baselines"]
+    assert list(metrics["baselines"]) == ["mean", "least_squares", "gradient_boosting"]
     for part in (metrics["train"], metrics["validation"], metrics["test"], *metrics["baselines"].values()):
-        assert list(part) == ["rmse", "mae", "r2", "loss", "targets"]
+        assert list(part) == [*REGRESSION, "loss", "targets"]
         assert {name: list(values) for name, values in part["targets"].items()} == {
-            name: ["rmse", "mae", "r2"] for name in "uv"
+            name: list(REGRESSION) for name in "uv"
         }
 
 
@@ -289,7 +290,7 @@ def test_without_test_or_validation_rows_their_scores_are_missing_not_invented(t
     result = train(program, read_table(toy_frame()), tmp_path / "r", watch=QUIET)
     assert result.metrics["validation"] is None
     assert result.metrics["test"] is None
-    assert result.metrics["baselines"] == {"mean": None, "least_squares": None}
+    assert result.metrics["baselines"] == dict.fromkeys(("mean", "least_squares", "gradient_boosting"))
     rows = list(csv.DictReader((result.path / "history.csv").open()))
     assert [row["validation_loss"] for row in rows] == ["", ""]
     assert len(pd.read_csv(result.path / "predictions.csv")) == 0

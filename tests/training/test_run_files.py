@@ -15,8 +15,8 @@ from hqnn_dsl.backends.primitive import job_files
 from hqnn_dsl.backends.primitive.job_files import JobFile, StateFile
 from hqnn_dsl.documents import Document, Wrong, read_document, text_of
 from hqnn_dsl.training import run_files
-from hqnn_dsl.training.baselines import BASELINES
-from hqnn_dsl.training.run_files import BaselineScores, StartedFile, read_run_file
+from hqnn_dsl.training.baselines import CLASS_BASELINES, VALUE_BASELINES
+from hqnn_dsl.training.run_files import BaselineScores, ClassBaselineScores, StartedFile, read_run_file
 
 SPEC = """hqnn 1
 model tiny {
@@ -179,7 +179,8 @@ def test_a_refusal_has_the_path_the_file_and_the_advice(tmp_path, texts, name):
 
 
 def test_the_baselines_of_the_file_are_those_that_are_fitted():
-    assert tuple(BaselineScores.model_fields) == BASELINES
+    assert tuple(BaselineScores.model_fields) == VALUE_BASELINES
+    assert tuple(ClassBaselineScores.model_fields) == CLASS_BASELINES
 
 
 def test_environments_of_older_runs_are_read(texts):
