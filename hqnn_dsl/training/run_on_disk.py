@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import pipeline
-from hqnn_dsl.data.preprocess import Preparation
+from hqnn_dsl.data.preparation import Preparation
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.documents import Wrong, text_in
