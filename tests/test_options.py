@@ -49,6 +49,14 @@ OF_ENTRIES = {
 }
 """By option, an entry of its table that is not the first."""
 
+OF_TYPES = {
+    "string": ("fake_torino", "fake_sherbrooke"),
+    "column": ("part", '"a b"'),
+    "strings": ('["ry"]', '["rz"]'),
+    "ints": ("[0]", "[1]"),
+}
+"""Two values of an option, by its type."""
+
 BESIDE = {"primitive": "name: ibm_torino, "}
 """By backend, what stands beside an option, where something must."""
 
@@ -85,19 +93,13 @@ def two_values(option: Option) -> tuple[str, str]:
             if option.name == "min_lr":
                 return "1e-5", "2e-5"  # below every learning rate
             return ("0.25", "0.5") if option.below is None or option.below > 0.5 else ("0.01", "0.02")
-        case "string":
-            return "fake_torino", "fake_sherbrooke"
-        case "strings" if option.least:
-            return "a, b", "[b, a, 3]"
-        case "column":
-            return "part", '"a b"'
-        case "strings":
-            return '["ry"]', '["rz"]'
-        case "ints":
-            return "[0]", "[1]"
         case "entry":
             assert option.table is not None
             return next(iter(option.table)), OF_ENTRIES[option.name]
+    if option.least:
+        return "a, b", "[b, a, 3]"
+    if option.type in OF_TYPES:
+        return OF_TYPES[option.type]
     raise AssertionError(f"no values for {option}")
 
 

@@ -111,8 +111,11 @@ def spans_of(
     if parts.budget is not None:
         spans["budget"] = parts.budget.keyword.span
     for section in (parts.train, parts.transpile):
-        if section is not None:
-            spans |= {f"{section.keyword.name}.{setting.name.name}": setting.span for setting in section.settings}
+        for setting in section.settings if section is not None else ():
+            assert section is not None
+            path = f"{section.keyword.name}.{setting.name.name}"
+            spans[path] = setting.span
+            spans |= {f"{path}.{item.name.name}": item.span for item in setting.values if item.name is not None}
     return spans
 
 

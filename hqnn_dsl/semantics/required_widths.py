@@ -15,6 +15,8 @@ def required_widths(spec: Spec) -> tuple[int | None, int | None]:
     features = spec.in_width
     if features is None and not any(_sets_width(layer) for layer in spec.encoder):
         features = spec.num_inputs
+    if spec.data.task == "regression" and spec.out_width is not None:
+        return features, spec.out_width
     setting = [layer for layer in spec.decoder if _sets_width(layer)]
     return features, setting[-1].out_width if setting else spec.num_outputs
 

@@ -22,7 +22,7 @@ model tiny {
   encoder { dense(2); tanh * pi }
   circuit on 2 qubits { feature_map angle(); ansatz brickwork(reps: 1); measure x }
   decoder { dense }
-  train { epochs 3; batch 16; optimizer adam(0.05); stop none; seed 3 }
+  train { loss mse; epochs 3; batch 16; optimizer adam(0.05); stop none; seed 3 }
   backend reference
 }
 """

@@ -517,6 +517,6 @@ def test_outside_the_main_thread_training_runs_all_the_same(tmp_path):
 
 
 def test_every_loss_trains(tmp_path):
-    for name in LOSSES:
+    for name in (name for name, entry in LOSSES.items() if entry.build is not None):
         history = run(tmp_path, training(epochs=6, loss=choice(LOSSES, name))).history
         assert history[-1].train_loss < history[0].train_loss, name

@@ -262,7 +262,7 @@ def test_bad_data_leaves_no_folder(tmp_path, data, code):
 
 
 def test_widths_that_do_not_fit_are_refused_before_anything_is_built():
-    spec = make_spec(data=DataSpec(target=("u", "v")), encoder=(), in_width=2, out_width=1)
+    spec = make_spec(data=DataSpec(target=("u", "v"), task="regression"), encoder=(), in_width=2, out_width=1)
     with pytest.raises(Refusal) as caught:
         prepare(spec, read_table(toy_frame()))
     assert [item.code for item in caught.value.diagnostics] == ["E0519", "E0520"]
