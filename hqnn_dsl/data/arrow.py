@@ -92,6 +92,8 @@ def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
 def _pandas(column: Any, package: Any) -> Any:
     """One column `ChunkedArray` as an array or series."""
     types, kind = package.types, column.type
+    if types.is_dictionary(kind) and _is_text(kind.value_type, types):
+        return _text(column.chunks)
     if types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
@@ -103,16 +105,18 @@ def _pandas(column: Any, package: Any) -> Any:
         return _integers(column)
     if types.is_floating(kind):
         return _numpy(column).astype(np.float64, copy=False)
-    if types.is_string(kind) or types.is_large_string(kind) or "string_view" in str(kind):
-        return _text(column, package)
+    if _is_text(kind, types):
+        return _text(column.cast(package.large_string()).dictionary_encode().chunks)
     if types.is_date(kind):
         return _numpy(column.cast(package.timestamp("s")))
-    if types.is_timestamp(kind):
-        values = pd.Series(_numpy(column))
-        return values if kind.tz is None else values.dt.tz_localize("UTC").dt.tz_convert(kind.tz)
-    if types.is_duration(kind):
-        return pd.Series(_numpy(column))
+    if types.is_timestamp(kind) or types.is_duration(kind):
+        return _times(column, getattr(kind, "tz", None))
     return _objects(column)
+
+
+def _times(column: Any, zone: str | None) -> pd.Series[Any]:
+    values: pd.Series[Any] = pd.Series(_numpy(column))
+    return values if zone is None else values.dt.tz_localize("UTC").dt.tz_convert(zone)
 
 
 def _numpy(column: Any) -> Any:
@@ -133,17 +137,18 @@ def _integers(column: Any) -> Any:
     return pd.arrays.IntegerArray(values, is_missing)
 
 
-def _text(column: Any, package: Any) -> pd.Series[Any]:
-    """Text, a word one object however many cells have it."""
-    coded = column.cast(package.large_string()).dictionary_encode().unify_dictionaries().combine_chunks()
-    chunks = coded.chunks if hasattr(coded, "chunks") else [coded]
-    cells = np.empty(len(column), dtype=object)
-    at = 0
+def _is_text(kind: Any, types: Any) -> bool:
+    return types.is_string(kind) or types.is_large_string(kind) or str(kind) == "string_view"
+
+
+def _text(chunks: list[Any]) -> pd.Series[Any]:
+    """Text from pieces with a dictionary each, a word one object in each however many cells have it."""
+    pieces = []
     for chunk in chunks:
-        words = np.array([*(word.strip() for word in chunk.dictionary.to_pylist()), np.nan], dtype=object)
-        codes = chunk.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
-        cells[at : at + len(codes)] = words[codes]
-        at += len(codes)
+        words = [np.nan if word is None else word.strip() for word in chunk.dictionary.to_pylist()]
+        codes = chunk.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+        pieces.append(np.array([*words, np.nan], dtype=object)[codes])
+    cells = np.concatenate(pieces) if pieces else np.empty(0, dtype=object)
     found: pd.Series[Any] = pd.Series(cells, dtype=text_type(), copy=False)
     return found
 

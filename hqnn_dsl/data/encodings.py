@@ -75,8 +75,11 @@ class Decoder:
         if self._wide is not None:
             try:
                 return self._wide.decode(block, final=is_last).encode()
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start].decode(self.encoding, "ignore")
+                raise self._not_in(error.reason, before.count("\n")) from None
             except UnicodeError as error:
-                raise self._not_in(str(getattr(error, "reason", error))) from None
+                raise self._not_in(str(error)) from None
         if self.encoding == "utf-8":
             return self._utf8(block, is_last=is_last)
         return self._one_byte(block)
@@ -117,6 +120,9 @@ class Decoder:
     def _not_utf8(self, data: bytes, at: int, before: int) -> Refusal:
         """What is said of a byte; the first `before` bytes belong to the block before, in the same line."""
         line = self._lines + data.count(b"\n", before, at)
+        if self._told is not None:
+            found = f"it has byte 0x{data[at]:02x} in line {line}, which is no text in UTF-8"
+            return Refusal(_contradicts(self._place, self._told, found, "latin-1"))
         hint = not_utf8_advice(data)
         what = f"has byte 0x{data[at]:02x} in line {line}, which is no text in UTF-8"
         return Refusal(TableNotUtf8(table=self._place.name, what=what, hint=hint))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from hqnn_dsl.data.cells import Missing
 from hqnn_dsl.data.layout import check_names
-from hqnn_dsl.diagnostics.codes.reading import NestedColumns, NotATable
+from hqnn_dsl.diagnostics.codes.reading import NestedColumns, NotATable, PackageForTable
 from hqnn_dsl.diagnostics.codes.tables import TableEmpty
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
@@ -72,21 +72,21 @@ def is_frame(origin: object) -> bool:
 
 
 def from_other(origin: Any) -> pd.DataFrame:
-    """A frame of another library as one of pandas. Raises `Refusal` E0563 if pyarrow is needed, and E0526."""
+    """A frame of another library as one of pandas. Raises `Refusal` E0563 if pyarrow is needed for it."""
     from hqnn_dsl.data import arrow
 
-    if hasattr(origin, "__arrow_c_array__") and not hasattr(origin, "__arrow_c_stream__"):
-        origin = arrow.pyarrow("an Arrow array").record_batch(origin)
+    kind = type(origin)
     try:
-        if hasattr(origin, "__arrow_c_stream__"):
+        if hasattr(kind, "__arrow_c_stream__"):
             return arrow.from_stream(origin, NAME)
-    except Refusal:
-        if sys.modules.get("narwhals") is None and not hasattr(origin, "__dataframe__"):
+        if hasattr(kind, "__arrow_c_array__"):
+            return arrow.from_stream(arrow.pyarrow("an Arrow array").record_batch(origin), NAME)
+    except Refusal as refusal:
+        if not hasattr(kind, "__dataframe__") or refusal.diagnostics[0].code != PackageForTable.code:
             raise
-        if hasattr(origin, "__dataframe__"):
-            return pd.api.interchange.from_dataframe(origin)
-        raise
-    return pd.api.interchange.from_dataframe(origin)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the interchange is on its way out of pandas
+        return pd.api.interchange.from_dataframe(origin)
 
 
 def not_a_table(origin: object) -> NotATable:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SAMPLE = 1 << 20
 """How many bytes of a text are looked at."""
 
-LOOKED_AT = 200
+LOOKED_AT = 100
 """How many of its records."""
 
 TABS = frozenset({".tsv", ".tab"})
@@ -133,8 +133,10 @@ def _delimiter(lines: Sequence[str], told: str | None, suffix: str) -> _Found:
         quote = next((q for q in ("'",) if _has_single(lines, Dialect(told, q))), '"')
         return _Found(Dialect(told, quote))
     fitting: list[tuple[tuple[float, ...], Dialect]] = []
+    first = next((line for line in lines if line.strip()), "")
+    quotes = ('"', "'") if any("'" in line for line in lines[:LOOKED_AT]) else ('"',)
     for place, delimiter in enumerate(",;\t|"):
-        for quote in ('"', "'"):
+        for quote in quotes if delimiter in first else ():
             dialect = Dialect(delimiter, quote)
             if quote == "'" and not _has_single(lines, dialect):
                 continue

@@ -128,6 +128,19 @@ def test_what_can_be_read_in_one_way_is_read_and_said(text, said):
     assert all(note.severity == "note" for note in table.notes)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a;y\n1;2\n", "W0460"),
+        ("a,y\n1%,2\n", "W0461"),
+        ("a,y,\n1,2,\n", "W0462"),
+        ("# x\na,y\n1,2\n", "W0463"),
+    ],
+)
+def test_each_note_has_its_code(text, code):
+    assert [note.code for note in read_table(write(text)).notes] == [code]
+
+
 def test_a_comma_and_a_semicolon_in_every_line_are_told_apart_by_the_numbers():
     table = read_table(write("a, in C;y\n1,5;2\n2,5;3\n"))
     assert (table.columns, table.frame["a, in C"].tolist()) == (("a, in C", "y"), [1.5, 2.5])
