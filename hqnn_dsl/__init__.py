@@ -18,14 +18,24 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hqnn_dsl.api import compile, compile_text, load, open_run, send_notices_to, train, write_compiled
+    from hqnn_dsl.api import (
+        compile,
+        compile_text,
+        cross_validate,
+        load,
+        open_run,
+        send_notices_to,
+        train,
+        write_compiled,
+    )
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.diagnostics.notices import HQNNWarning
     from hqnn_dsl.program import Program
-    from hqnn_dsl.trained import Run
+    from hqnn_dsl.trained import CrossValidation, Run
     from hqnn_dsl.training.loop import Epoch
 
 _HOMES = {
+    "CrossValidation": "hqnn_dsl.trained",
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
     "HQNNWarning": "hqnn_dsl.diagnostics.notices",
@@ -34,6 +44,7 @@ _HOMES = {
     "Run": "hqnn_dsl.trained",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
+    "cross_validate": "hqnn_dsl.api",
     "load": "hqnn_dsl.api",
     "open_run": "hqnn_dsl.api",
     "send_notices_to": "hqnn_dsl.api",
@@ -42,6 +53,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "CrossValidation",
     "Diagnostic",
     "Epoch",
     "HQNNWarning",
@@ -51,6 +63,7 @@ __all__ = [
     "__version__",
     "compile",
     "compile_text",
+    "cross_validate",
     "load",
     "open_run",
     "send_notices_to",

@@ -25,12 +25,13 @@ from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
 from hqnn_dsl.literals import setting
 from hqnn_dsl.program import Program
-from hqnn_dsl.trained import Run
+from hqnn_dsl.trained import CrossValidation, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hqnn_dsl.catalog.columns import Embedding
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.diagnostics.notices import Receiver
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.used_files import AllowPath
@@ -139,10 +140,7 @@ def train(  # noqa: PLR0913 - what a training can be told
 
     Raises `Refusal` if the spec, the data, the folder, the budget or the environment does not allow it.
     """
-    from hqnn_dsl.data.tables import read_table
-    from hqnn_dsl.diagnostics.placed import PlacedByCode
     from hqnn_dsl.training.loop import Watch
-    from hqnn_dsl.training.reading_bar import ReadingBar
     from hqnn_dsl.training.run import train as train_program
 
     _check_called(
@@ -155,19 +153,79 @@ def train(  # noqa: PLR0913 - what a training can be told
     program = _program(spec, set, allow_path)
     program.refuse_training()  # before the table is read
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
-    if not (progress is None or isinstance(progress, bool) or callable(getattr(progress, "write", None))):
-        raise Refusal(BadOption(option="progress", expected="True, False or a stream", value=repr(progress)))
+    if progress is not None:
+        _check_progress(progress)
     watch = watch or Watch()
     watch = replace(
         watch,
         on_epoch=on_epoch or watch.on_epoch,
         progress=watch.progress if progress is None else progress,
     )
-    where = str(table) if isinstance(table, str | os.PathLike) else "the table"
-    with PlacedByCode(program.checked.spans), ReadingBar(where, progress=watch.progress) as bar:
-        read = read_table(table, program.spec.data.read, progress=bar)
+    read = _read(program, table, watch.progress)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
     return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
+
+
+@public
+def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
+    spec: str | Path | Program,
+    table: Origin,
+    folds: int | None = 5,
+    repeats: int = 1,
+    seeds: int | Iterable[int] | None = None,
+    rows: Iterable[int | str] | None = None,
+    out: str | Path | None = None,
+    *,
+    set: Mapping[str, object] | None = None,
+    allow_path: AllowPath = (),
+    loss: LossFunction | None = None,
+    resume: bool = False,
+    keep_runs: bool = False,
+    progress: Progress = True,
+) -> CrossValidation:
+    """Train a spec many times on a table, each time on other rows or from another seed. Returns all scores together.
+
+    `folds` parts of the table test one after the other, drawn anew `repeats` times; None tests on the rows that the
+    spec's split says. `seeds` is how many seeds there are, from the spec's own on, or which. `rows` are numbers of rows
+    to learn from, such as `[25, 50, "all"]`, validation rows among them. Every training fits everything on its own
+    training rows. The rest is as for `train`.
+
+    The record is written to `out`, or to the next free `runs/<model>-cv-<n>`, after every training. With `resume`, goes
+    on with what is in `out`; the other arguments are given again. With `keep_runs` each training leaves a whole run.
+
+    A training that is refused on its way, such as by a loss that is not finite, has `state` "failed" in the record, and
+    the others go on. Raises `Refusal` as `train` does for what is wrong with all of them.
+    """
+    from hqnn_dsl.training.many import ManyOptions, train_many
+    from hqnn_dsl.training.many_plan import plan_of
+
+    _check_called(loss=(loss, "a function of predictions and targets", 2))
+    _check_progress(progress)
+    folder = None if out is None else _path(out, "out")
+    program = _program(spec, set, allow_path)
+    program.refuse_training()
+    plan = plan_of(folds, repeats, seeds, rows, program.spec.train.seed, prefix="")
+    options = ManyOptions(loss=loss, progress=progress, keep_runs=keep_runs)
+    read = _read(program, table, progress)
+    found = train_many(program, read, plan, folder, resume=resume, options=options)
+    return CrossValidation(found.path, found.record, found.interrupted)
+
+
+def _read(program: Program, table: Origin, progress: Progress) -> Table:
+    """The table, read as the program's spec says."""
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.diagnostics.placed import PlacedByCode
+    from hqnn_dsl.training.reading_bar import ReadingBar
+
+    where = str(table) if isinstance(table, str | os.PathLike) else "the table"
+    with PlacedByCode(program.checked.spans), ReadingBar(where, progress=progress) as bar:
+        return read_table(table, program.spec.data.read, progress=bar)
+
+
+def _check_progress(progress: object) -> None:
+    """Refuse (E0605) a `progress` that is neither a truth value nor a stream."""
+    if not (isinstance(progress, bool) or callable(getattr(progress, "write", None))):
+        raise Refusal(BadOption(option="progress", expected="True, False or a stream", value=repr(progress)))
 
 
 def _check_called(**options: tuple[object, str, int]) -> None:

@@ -147,3 +147,60 @@ class Run:
 
         facts = self.path, self.spec, self.preparation, self.metrics, self.backend["name"]
         return run_html(*facts, self.plot)
+
+
+@public_class
+@dataclass(frozen=True, eq=False, repr=False)
+class CrossValidation:
+    """Many trainings of one spec on one table: where they are on disk, and what came out of each and of all.
+
+    `record` is `cv.json` as plain data. `interrupted` says whether Ctrl-C came before all were done.
+    """
+
+    path: Path
+    record: dict[str, Any]
+    interrupted: bool = False
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row a training: its number, rows, repetition, fold, seed and state, and its scores on the test rows.
+
+        `rows` is missing for all rows, `fold` if there are no folds. Repetitions and folds count from 0.
+        """
+        import pandas as pd
+
+        about = ("number", "rows", "repeat", "fold", "seed", "state", "epochs", "seconds")
+        lines = [{name: line[name] for name in about} | line["scores"] for line in self.record["trainings"]]
+        frame = pd.DataFrame(lines)
+        return frame.astype(dict.fromkeys(("rows", "fold"), "Int64"))
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row for the model and each baseline: `mean`, `standard_error` and `n` of every score, in columns of two
+        levels; with several numbers of rows, a row for each of these.
+        """
+        import pandas as pd
+
+        model, rows = self.record["model"], self.record["plan"]["rows"]
+        found = {}
+        for number, group in zip(rows, self.record["summary"], strict=True):
+            for name, scores in {} if group is None else {model: group["scores"], **group["baselines"]}.items():
+                key = name if len(rows) == 1 else ("all" if number is None else number, name)
+                found[key] = {(score, part): value for score, parts in scores.items() for part, value in parts.items()}
+        return pd.DataFrame.from_dict(found, orient="index")
+
+    def __repr__(self) -> str:
+        from hqnn_dsl.training.many_files import PlanRecord
+
+        done = sum(line["state"] == "done" for line in self.record["trainings"])
+        plan = PlanRecord.model_validate(self.record["plan"]).plan()
+        lines = [f"CrossValidation of {self.record['model']} in {self.path}: {plan.sentence}, {done} done"]
+        for rows, group in zip(plan.rows, self.record["summary"], strict=True):
+            if group is not None:
+                found = group["scores"].get(group["main"])
+                error = "" if found is None or found["standard_error"] is None else f" ± {found['standard_error']:.2g}"
+                said = (
+                    "" if found is None else f"{group['main']} {found['mean']:.4g}{error} on the {group['part']} rows"
+                )
+                lines.append(said if plan.rows == (None,) else f"{'all' if rows is None else rows} rows: {said}")
+        return "\n".join(lines)

@@ -100,6 +100,8 @@ def _run(command: str, path: Path) -> None:
 
     if not _is_run(path):
         hint = f"it is a spec, train it first: `hqnn train {quote(str(path))} DATA`" if _is_spec(path) else ""
+        if _is_file(path / "cv.json"):
+            hint = "it has the scores of many trainings: train once for a network, `hqnn train SPEC DATA`"
         if _is_table(path):
             hint = f"it is a table, the run comes first: `hqnn {command} RUN {quote(str(path))}`"
         raise Refusal(NotARun(path=str(path), file=WHOLE_SPEC, hint=hint))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hqnn_dsl.cli import train_many
 from hqnn_dsl.cli.consent import asker
 from hqnn_dsl.cli.options import AllowPath, Data, Json, RunFolder, Set, Spec, Yes
 from hqnn_dsl.cli.output import (
@@ -21,6 +22,7 @@ from hqnn_dsl.cli.output import (
     write_wrapped,
 )
 from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.train_many import Folds, KeepRuns, Repeats, Rows, Seeds
 
 if TYPE_CHECKING:
     from hqnn_dsl.training.outlook import Ending, Outlook
@@ -35,6 +37,11 @@ def train(  # noqa: PLR0913 - options of a command
         typer.Option("--out", "-o", help="Folder of the run; the next free `runs/<model>-<n>` by default."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
+    folds: Folds = None,
+    repeats: Repeats = None,
+    seeds: Seeds = None,
+    rows: Rows = None,
+    keep_runs: KeepRuns = False,
     yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
@@ -43,17 +50,25 @@ def train(  # noqa: PLR0913 - options of a command
     """Train the network of a spec on a table, and write a run that predicts.
 
     Ctrl-C ends the training cleanly: the run then holds the best network so far.
-    """
-    from hqnn_dsl.diagnostics.codes.command import BadOption
-    from hqnn_dsl.diagnostics.diagnostic import Refusal
 
+    With --folds, --repeats, --seeds or --rows it trains many times, and writes the scores of all to the folder
+    `runs/<model>-cv-<n>`: means, standard errors, and the baselines on the same rows.
+    """
     if as_json:
         speak_json()
-    if resume and out is None:
-        raise Refusal(
-            BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
-        )
+    _refuse_resume(out, resume=resume)
     changes = changes_of(set)
+    given = [
+        *(word for change in set for word in ("--set", change)),
+        *(w for p in allow_path for w in ("--allow-path", str(p))),
+    ]
+    asked = train_many.Asked(folds=folds, repeats=repeats, seeds=seeds, rows=rows, keep_runs=keep_runs)
+    if train_many.is_many(asked, out, resume=resume):
+        many = train_many.Command(
+            spec=spec, data=data, out=out, resume=resume, changes=changes, allow_path=allow_path, given=given
+        )
+        train_many.train_many(many, asked, as_json=as_json)
+        return
     tell(f"{'going on with' if resume else 'training'} {spec} on {shown(data)} …")
     from hqnn_dsl import api
     from hqnn_dsl.cli import score_tables, train_messages
@@ -82,12 +97,18 @@ def train(  # noqa: PLR0913 - options of a command
         write_wrapped(line, kept)
     write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
     write(f"run: {run.path}", kept)
-    given = [
-        *(word for change in set for word in ("--set", change)),
-        *(w for p in allow_path for w in ("--allow-path", str(p))),
-    ]
     for purpose, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
         tell(f"{purpose}: {command}", " \\")
+
+
+def _refuse_resume(out: Path | None, *, resume: bool) -> None:
+    from hqnn_dsl.diagnostics.codes.command import BadOption
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+    if resume and out is None:
+        raise Refusal(
+            BadOption(option="--resume", expected="the run's folder beside it, as --out RUN", value="nothing")
+        )
 
 
 def predict(

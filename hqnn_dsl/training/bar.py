@@ -35,9 +35,10 @@ class Bar:
 
     def __init__(self, epochs: int, steps: int, *, done: int, progress: Progress = True) -> None:
         self._stream = sys.stderr if progress is True else progress or None
-        self._epochs, self._steps, self._all = epochs, steps, epochs * steps
+        self._epochs, self._steps = epochs, steps
+        self._all: float = epochs * steps
         self._done: float = done
-        self._done_before = self._done
+        self._done_before: float = done
         self._began = time.perf_counter()
         self._drawn_at: float | None = None
         self._epoch: Epoch | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import random
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from hqnn_dsl.training.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
     from typing import BinaryIO
 
 Snapshot = dict[str, Any]
@@ -121,3 +121,16 @@ class Checkpoints:
         if last is not None and not not_finite(last):
             save_snapshot(self.folder / "last.pt", last)
         self._written_at = time.monotonic()
+
+
+class Unwritten(Checkpoints):
+    """Keeps the best snapshot in memory, and writes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+
+    def write_sometimes(self, last: Callable[[], Snapshot]) -> None:
+        """Write nothing."""
+
+    def write(self, last: Snapshot | None = None) -> None:
+        """Write nothing."""

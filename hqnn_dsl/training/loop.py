@@ -124,6 +124,8 @@ class Fitted:
     """The signal that ended it; 0 if none did."""
     ended_by_callback: bool = False
     """Whether the function that is called after every epoch ended it."""
+    seconds: float = 0.0
+    """Wall time of all epochs."""
 
 
 class Training:
@@ -328,7 +330,8 @@ def fit(
         ended_by = interrupted()
     assert checkpoints.best is not None
     training.net.load_state_dict(checkpoints.best["model"])
-    return Fitted(tuple(training.history), int(checkpoints.best["epoch"]), ended_by != 0, ended_by, ended)
+    best, seconds = int(checkpoints.best["epoch"]), sum(training.seconds)
+    return Fitted(tuple(training.history), best, ended_by != 0, ended_by, ended, seconds)
 
 
 def _goes_on(watch: Watch, epoch: Epoch) -> bool:

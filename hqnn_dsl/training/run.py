@@ -18,6 +18,7 @@ from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
+from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -26,7 +27,7 @@ from hqnn_dsl.semantics.suppressions import allowed_codes
 from hqnn_dsl.training import results
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
-from hqnn_dsl.training.checkpoint import Checkpoints
+from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
 from hqnn_dsl.training.evaluate import predict_rows
 from hqnn_dsl.training.files import (
     check_free,
@@ -88,7 +89,7 @@ class RunResult:
 
 
 @dataclass(frozen=True, eq=False)
-class _Setup:
+class Setup:
     """A program and its table, ready for the first step."""
 
     program: Program
@@ -151,13 +152,13 @@ def train(  # noqa: PLR0913 - what a training can be told
     elif out is not None:
         program = replace(program, recorded=recorded_backend(out))
     with PlacedByCode(program.checked.spans):
-        setup = _set_up(program, table, loss, splitter)
+        setup = set_up(program, table, loss, splitter)
         result = _resume(setup, out, watch, agree) if resume else _train_anew(setup, out, watch, agree)
     pass_on(result.fitted.ended_by)
     return result
 
 
-def _set_up(program: Program, table: Table, loss: LossFunction | None, splitter: Splitter) -> _Setup:
+def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: Splitter) -> Setup:
     """Prepare the table, build the network, and refuse or say what is known before the first step."""
     spec = program.spec
     prepared = prepare(spec, table, splitter=splitter, reach=program.checked.reach)
@@ -172,7 +173,7 @@ def _set_up(program: Program, table: Table, loss: LossFunction | None, splitter:
     if loss is not None:
         own = OwnLoss.of(loss, device, net.dtype)
         prepared = with_loss(prepared, own)
-    setup = _Setup(program, prepared, Training(net, spec.train, device, program.resolved, own))
+    setup = Setup(program, prepared, Training(net, spec.train, device, program.resolved, own))
     _refuse_what_is_known(setup)
     allowed = allowed_codes(program.checked.tree)
     for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
@@ -181,7 +182,31 @@ def _set_up(program: Program, table: Table, loss: LossFunction | None, splitter:
     return setup
 
 
-def _refuse_what_is_known(setup: _Setup) -> None:
+def refuse_paid(setup: Setup) -> None:
+    """Refuse (E0599) many trainings on a device that costs: each of them would be paid."""
+    executable = setup.training.net.circuit.executable
+    if isinstance(executable, MeteredExecutable) and executable.is_paid:
+        reason = "every training is paid for on the spec's device"
+        hint = "choose a backend that costs nothing, such as `--set backend=native`, or train once"
+        raise Refusal(NotTheseTrainings(option="many trainings", reason=reason, hint=hint))
+
+
+def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
+    """Train without a folder. Returns how it has ended, and the scores as in `metrics.json`, none if interrupted."""
+    setup.settle(_nobody)
+    prepared, training = setup.prepared, setup.training
+    with suited_threads(training.net, setup.spec.train.batch):
+        if watch.on_begin is not None:
+            watch.on_begin(outlook_of(training, prepared.preparation))
+        fitted = fit(training, setup.samples, Unwritten(), watch=watch)
+        if fitted.ended_by:
+            return fitted, {}
+        rows, row_name = prepared.preparation.rows, None if prepared.lines is None else prepared.lines.of
+        predicted = predict_rows(training.net, prepared.preparation, prepared.inputs, rows, row_name)
+        return fitted, results.all_scores(prepared, predicted)
+
+
+def _refuse_what_is_known(setup: Setup) -> None:
     """Refuse before the first step what a later one would be refused for: its memory, rows that describe no state."""
     training, prepared = setup.training, setup.prepared
     net, row_name = training.net, None if prepared.lines is None else prepared.lines.of
@@ -195,7 +220,7 @@ def _refuse_what_is_known(setup: _Setup) -> None:
     refuse_zero_rows(net, inputs, lambda row: (row_name or "row {}".format)(int(rows[row])))
 
 
-def _train_anew(setup: _Setup, out: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
+def _train_anew(setup: Setup, out: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
     setup.settle(agree)
     existed = out is not None and os.path.lexists(out)
     path = create_run(out, setup.spec.name)
@@ -204,7 +229,7 @@ def _train_anew(setup: _Setup, out: Path | None, watch: Watch | None, agree: Agr
         return _begin(setup, path, watch, existed=existed)
 
 
-def _begin(setup: _Setup, path: Path, watch: Watch | None, *, existed: bool) -> RunResult:
+def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> RunResult:
     """Train in a new folder, with a checkpoint before the first step; a training that fails early leaves none."""
     checkpoints = Checkpoints(path / "checkpoints")
     try:
@@ -239,7 +264,7 @@ def _keep_jobs(training: Training, checkpoints: Checkpoints, path: Path) -> None
         checkpoints.keep_best(training.snapshot())
 
 
-def _resume(setup: _Setup, path: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
+def _resume(setup: Setup, path: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
     """Go on in a run's folder, which looks unfinished until this, too, has come to its end."""
     if path is None:
         raise Refusal(CannotResume(path="runs", reason="no run is named"))
@@ -251,7 +276,7 @@ def _resume(setup: _Setup, path: Path | None, watch: Watch | None, agree: Agree)
         return _go_on(setup, path, watch, agree)
 
 
-def _go_on(setup: _Setup, path: Path, watch: Watch | None, agree: Agree) -> RunResult:
+def _go_on(setup: Setup, path: Path, watch: Watch | None, agree: Agree) -> RunResult:
     """Read back what the run's folder holds, and train from there."""
     training = setup.training
     snapshot = load_snapshot_of(path, "last.pt")
@@ -279,7 +304,7 @@ def _go_on(setup: _Setup, path: Path, watch: Watch | None, agree: Agree) -> RunR
     return _finish(setup, path, checkpoints, watch, snapshot)
 
 
-def _restore(setup: _Setup, path: Path, last: Snapshot, best: Snapshot, best_name: str) -> None:
+def _restore(setup: Setup, path: Path, last: Snapshot, best: Snapshot, best_name: str) -> None:
     """Restore the training from its last checkpoint. Raises `Refusal`: E0533 or E0544 if one of both does not fit."""
     training = setup.training
     num_batches = len(batch_bounds(len(setup.prepared.preparation.parts.train), setup.spec.train.batch))
@@ -314,7 +339,7 @@ def _listed(value: tuple[str, ...] | int) -> str:
 
 
 def _finish(
-    setup: _Setup, path: Path, checkpoints: Checkpoints, watch: Watch | None, resume: Snapshot | None = None
+    setup: Setup, path: Path, checkpoints: Checkpoints, watch: Watch | None, resume: Snapshot | None = None
 ) -> RunResult:
     """Train, then write the results, with the threads that suit the network."""
     with suited_threads(setup.training.net, setup.spec.train.batch):
@@ -322,7 +347,7 @@ def _finish(
 
 
 def _train_and_write(
-    setup: _Setup, path: Path, checkpoints: Checkpoints, watch: Watch, resume: Snapshot | None
+    setup: Setup, path: Path, checkpoints: Checkpoints, watch: Watch, resume: Snapshot | None
 ) -> RunResult:
     """Train, then write the results; the metrics last."""
     prepared, training = setup.prepared, setup.training

@@ -1,0 +1,359 @@
+"""Many trainings of one spec on one table: folds, repetitions, seeds, numbers of rows, in one folder.
+
+Each training is whole in itself: its own parts, everything fitted on its own training rows, its own network. The table
+is read once, and `cv.json` is written after every training, so that `--resume` trains nothing twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.data.folds import Fold, refuse_folds
+from hqnn_dsl.diagnostics.codes.resuming import ResumeDiffers
+from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
+from hqnn_dsl.diagnostics.codes.tables import CannotResume, NotARun, RunExists
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import each_notice_once
+from hqnn_dsl.diagnostics.placed import PlacedByCode
+from hqnn_dsl.training.files import check_free, create_run, held, write_document
+from hqnn_dsl.training.interruption import interruptible, pass_on
+from hqnn_dsl.training.loop import Watch
+from hqnn_dsl.training.many_bar import ManyBar
+from hqnn_dsl.training.many_files import (
+    CV,
+    RUNS,
+    TRAININGS,
+    CvFile,
+    Mistake,
+    PartsUsed,
+    PlanRecord,
+    TableUsed,
+    TrainingFile,
+    TrainingLine,
+    file_of,
+    is_many,
+    read_cv,
+    read_trainings,
+)
+from hqnn_dsl.training.many_scores import PARTS, Scored, plain_scores, summary
+from hqnn_dsl.training.resuming import differences, shortened
+from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
+from hqnn_dsl.training.run_files import SPEC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hqnn_dsl.data.preprocess import Preparation
+    from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.program import Program
+    from hqnn_dsl.training.bar import Progress
+    from hqnn_dsl.training.loop import Fitted
+    from hqnn_dsl.training.many_plan import One, Plan
+    from hqnn_dsl.training.own_loss import LossFunction
+
+OWN = (CV, TRAININGS, RUNS)
+"""What a folder of many trainings has of its own."""
+
+OF_ONE_FOLD = frozenset({"E0521", "E0597"})
+"""Errors of a set-up that another fold need not have."""
+
+
+@dataclass(frozen=True, eq=False)
+class ManyResult:
+    """Many trainings: their folder, and their record as in `cv.json`."""
+
+    path: Path
+    record: dict[str, Any]
+    ended_by: int = 0
+    """The signal that ended them before all were done; 0 if none did."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C came before all were done."""
+        return self.ended_by != 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyOptions:
+    """How many trainings are run: what is watched and kept."""
+
+    loss: LossFunction | None = None
+    """A function of the user's own in place of the spec's loss."""
+    progress: Progress = True
+    keep_runs: bool = False
+    """Whether each training leaves a whole run, in the folder `runs` of the others."""
+    on_training: Callable[[dict[str, Any]], None] | None = None
+    """Called with the entry of `trainings` in `cv.json` for each that has ended."""
+
+
+def train_many(  # noqa: PLR0913 - what many trainings can be told
+    program: Program,
+    table: Table,
+    plan: Plan | None,
+    out: Path | None = None,
+    *,
+    resume: bool = False,
+    options: ManyOptions | None = None,
+) -> ManyResult:
+    """Run every training of a plan and write their record to `out`, or to the next free `runs/<model>-cv-<number>`.
+
+    A training that is refused on its way, such as by a loss that is not finite, is recorded as failed, and the others
+    go on. Ctrl-C ends them all; those that are done stay. With `resume`, goes on in the folder `out`, with the plan
+    that it records if `plan` is None; trainings that have failed are tried again.
+
+    Raises `Refusal` as `train` does for whatever is wrong with the spec, the data or the folder, before anything is
+    trained, and: E0598 and E0599 if the plan cannot be carried out, E0544 and E0555 if the folder was begun with
+    another plan, table or spec.
+    """
+    options = options or ManyOptions()
+    program.refuse_training()
+    with each_notice_once():
+        if resume:
+            work = _taken_up(program, table, plan, out, options)
+        else:
+            assert plan is not None
+            _refuse(program, plan)
+            _refuse_begun(out)
+            check_free(out)
+            work = _Work(program, table, plan, options, sha256=_checked(program, table, plan, options))
+            work.path = create_run(out, f"{program.spec.name}-cv")
+        with held(work.path):
+            work.run()
+    pass_on(work.ended_by)
+    return ManyResult(work.path, work.record().model_dump(exclude={"version"}), work.ended_by)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ended:
+    """A training that has ended: its line in `cv.json`, and its scores if it is done. Its rows are in its file."""
+
+    line: TrainingLine
+    scored: Scored | None
+
+
+@dataclass(eq=False)
+class _Work:
+    """The trainings of a plan under way."""
+
+    program: Program
+    table: Table
+    plan: Plan
+    options: ManyOptions
+    sha256: str
+    path: Path = field(init=False)
+    ended: dict[int, _Ended] = field(default_factory=dict)
+    ended_by: int = 0
+
+    def run(self) -> None:
+        """Run all trainings that are not done."""
+        write_document(self.path / CV, self.record())
+        ones = self.plan.trainings()
+        with interruptible() as asked, ManyBar(self._costs(ones), progress=self.options.progress) as bar:
+            todo = []
+            for one in ones:
+                if self._is_done(one):
+                    bar.skip(one.number)
+                else:
+                    todo.append(one)
+            for one in todo:
+                bar.begin(one.number)
+                found = None if asked() else self._train(one, bar)
+                self.ended_by = self.ended_by or asked()
+                if found is None or self.ended_by:
+                    break
+                self._keep(found)
+                bar.end()
+
+    def _is_done(self, one: One) -> bool:
+        return one.number in self.ended and self.ended[one.number].scored is not None
+
+    def _costs(self, ones: tuple[One, ...]) -> list[float]:
+        share = 1.0 if self.plan.folds is None else 1 - 1 / self.plan.folds
+        return [self.table.num_rows * share if one.rows is None else float(one.rows) for one in ones]
+
+    def _keep(self, found: TrainingFile) -> None:
+        """Write a training that has ended, and the record with it."""
+        write_document(self.path / file_of(found.number), found)
+        self.ended[found.number] = _ended(found, self.table.num_rows)
+        record = self.record()
+        write_document(self.path / CV, record)
+        if self.options.on_training is not None:
+            self.options.on_training(record.trainings[found.number - 1].model_dump())
+
+    def _train(self, one: One, bar: ManyBar) -> TrainingFile | None:
+        """Returns one training as it has ended, None if Ctrl-C came before its end."""
+        watch = Watch(progress=False, on_begin=bar.tell, on_epoch=bar.show)
+        program, splitter = _seeded(self.program, one.seed), _fold(self.program, self.plan, one)
+        about = vars(one)
+        folder = self.path / RUNS / f"{one.number:04d}"
+        try:
+            if self.options.keep_runs:
+                shutil.rmtree(folder, ignore_errors=True)  # of a training that was broken off
+                run = train(program, self.table, folder, loss=self.options.loss, watch=watch, splitter=splitter)
+                fitted, metrics, preparation = run.fitted, run.metrics, run.preparation
+            else:
+                setup = set_up(program, self.table, self.options.loss, splitter)
+                fitted, metrics = measure(setup, watch)
+                preparation = setup.prepared.preparation
+        except Refusal as refusal:
+            if any(item.exit_code == 3 for item in refusal.diagnostics):  # the disk, or the environment: of all
+                raise
+            mistakes = [Mistake(code=item.code, message=item.headline) for item in refusal.diagnostics]
+            return TrainingFile(**about, state="failed", mistakes=mistakes)
+        self.ended_by = fitted.ended_by
+        if self.ended_by:
+            return None
+        kept = f"{RUNS}/{folder.name}" if self.options.keep_runs else None
+        return TrainingFile(**about, state="done", **_outcome(fitted, metrics, preparation), run=kept)
+
+    def record(self) -> CvFile:
+        """Returns everything that `cv.json` says now."""
+        ones, plan = self.plan.trainings(), self.plan
+        done = [(one.rows, self.ended[one.number].scored) for one in ones if one.number in self.ended]
+        return CvFile(
+            model=self.program.spec.name,
+            spec=self.program.resolved,
+            table=TableUsed(name=self.table.name, rows=self.table.num_rows, sha256=self.sha256),
+            plan=PlanRecord(folds=plan.folds, repeats=plan.repeats, seeds=list(plan.seeds), rows=list(plan.rows)),
+            state="complete" if all(self._is_done(one) for one in ones) else "unfinished",
+            trainings=[self.ended[one.number].line if one.number in self.ended else _open(one) for one in ones],
+            summary=[
+                summary([scored for own, scored in done if own == rows and scored is not None]) for rows in plan.rows
+            ],
+        )
+
+
+def _outcome(fitted: Fitted, metrics: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
+    return {
+        "metrics": metrics,
+        "parts": PartsUsed(**{name: rows.tolist() for name, rows in preparation.parts.items()}),
+        "epochs": len(fitted.history),
+        "best_epoch": fitted.best_epoch,
+        "seconds": fitted.seconds,
+    }
+
+
+def _open(one: One) -> TrainingLine:
+    return TrainingLine(**vars(one), state="open", sizes=None, scores={}, epochs=0, seconds=0.0, mistakes=[], run=None)
+
+
+def _ended(file: TrainingFile, num_rows: int) -> _Ended:
+    about = {name: getattr(file, name) for name in ("number", "rows", "repeat", "fold", "seed")}
+    parts, metrics = file.parts, file.metrics
+    scores = {} if metrics is None else next(found for part in PARTS if isinstance(found := metrics.get(part), dict))
+    line = TrainingLine(
+        **about,
+        state=file.state,
+        sizes=None if parts is None else [len(parts.train), len(parts.validation), len(parts.test)],
+        scores=plain_scores(scores),
+        epochs=file.epochs,
+        seconds=file.seconds,
+        mistakes=file.mistakes,
+        run=file.run,
+    )
+    if metrics is None or parts is None:
+        return _Ended(line, None)
+    scored = Scored(
+        repeat=file.repeat,
+        fold=file.fold,
+        seed=file.seed,
+        metrics=metrics,
+        tested=len(parts.test),
+        test_hash=hash(tuple(parts.test)),
+        others=num_rows - len(parts.test) if file.rows is not None else len(parts.train) + len(parts.validation),
+    )
+    return _Ended(line, scored)
+
+
+def _fold(program: Program, plan: Plan, one: One) -> Fold:
+    return Fold(
+        folds=plan.folds,
+        fold=one.fold or 0,
+        repeat=one.repeat,
+        rows=one.rows,
+        root=program.spec.train.seed,
+        most_rows=plan.most_rows,
+    )
+
+
+def _seeded(program: Program, seed: int) -> Program:
+    """The program with another `train { seed }`."""
+    spec = program.spec
+    if seed == spec.train.seed:
+        return program
+    train_spec = replace(spec.train, seed=seed)
+    return replace(program, checked=replace(program.checked, spec=replace(spec, train=train_spec)))
+
+
+def _refuse(program: Program, plan: Plan) -> None:
+    """Refuse a plan that the spec's own split contradicts."""
+    if plan.folds is not None:
+        refuse_folds(program.spec.data.split.by, plan.folds, plan.repeats - 1)
+
+
+def _refuse_begun(out: Path | None) -> None:
+    """Refuse (E0530) a folder with trainings that are not all done, and say how to go on with them."""
+    if out is not None and is_many(out) and read_cv(out).state == "unfinished":
+        raise Refusal(RunExists(path=str(out), resume="add `--resume` to go on with the trainings in it, or "))
+
+
+def _checked(program: Program, table: Table, plan: Plan, options: ManyOptions) -> str:
+    """Set up the first training, so that what is wrong with all of them is refused; the hash of the table's cells.
+
+    What only this fold cannot do is left to its training, unless it is the only one.
+    """
+    ones = plan.trainings()
+    for one in ones:
+        try:
+            with PlacedByCode(program.checked.spans):
+                setup = set_up(_seeded(program, one.seed), table, options.loss, _fold(program, plan, one))
+        except Refusal as refusal:
+            of_all = any(item.code not in OF_ONE_FOLD for item in refusal.diagnostics)
+            if of_all or one.number == len(ones):
+                raise
+        else:
+            refuse_paid(setup)
+            return setup.prepared.preparation.fingerprint
+    raise AssertionError("a plan has a training")
+
+
+def _taken_up(program: Program, table: Table, plan: Plan | None, out: Path | None, options: ManyOptions) -> _Work:
+    """The trainings in a folder, to be gone on with. Raises `Refusal` E0532, E0533, E0544, E0555, E0599."""
+    if out is None:
+        raise Refusal(CannotResume(path="runs", reason="no folder is named"))
+    if not is_many(out):
+        if os.path.lexists(out / SPEC):
+            reason = f"`{out}` is the run of one training"
+            hint = "leave the options of many trainings out to go on with it"
+            raise Refusal(NotTheseTrainings(option="--resume", reason=reason, hint=hint))
+        raise Refusal(NotARun(path=str(out), file=CV))
+    before = read_cv(out)
+    recorded = before.plan.plan()
+    if plan is not None and plan != recorded:
+        raise Refusal(CannotResume(path=str(out), reason=f"it was begun as {recorded.sentence}, not {plan.sentence}"))
+    _refuse(program, recorded)
+    changed = differences(before.spec, program.resolved)
+    if changed:
+        raise Refusal(
+            *(
+                ResumeDiffers(
+                    path=str(out),
+                    setting=name,
+                    before=shortened(old),
+                    now=shortened(new),
+                    hint="set it back, or begin anew: another `--out`, and no `--resume`",
+                )
+                for name, old, new in changed
+            )
+        )
+    sha256 = _checked(program, table, recorded, options)
+    if (table.num_rows, sha256) != (before.table.rows, before.table.sha256):
+        raise Refusal(CannotResume(path=str(out), reason=f"it was begun with another table, `{before.table.name}`"))
+    work = _Work(program, table, recorded, options, sha256=sha256)
+    work.ended = {number: _ended(file, table.num_rows) for number, file in read_trainings(out, recorded)}
+    work.path = out
+    return work
