@@ -139,8 +139,7 @@ def _check_table(program: Program, data: Path) -> Prepared:
 
     with PlacedByCode(program.checked.spans):
         table = read_data(data, program.spec.data.read)
-        required = (program.features, program.targets)
-        return prepare(program.spec, table, required, reach=program.checked.reach)
+        return prepare(program.spec, table, reach=program.checked.reach)
 
 
 def compile(  # noqa: PLR0913 - options of a command
