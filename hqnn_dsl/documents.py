@@ -75,7 +75,8 @@ def validated(model: type[R], data: object) -> R:
         first = error.errors(include_url=False)[0]
     except (OverflowError, RecursionError) as error:
         raise Wrong(f"a value is out of range ({error})") from None
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    loc = [*_without_tags(first["loc"], data), *_tag_of(first)]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
     raise Wrong(f"{f'`{path}`' if path else 'it'} {_sentence(first)}")
 
 
@@ -104,9 +105,29 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
+def _without_tags(loc: tuple[int | str, ...], data: object) -> list[int | str]:
+    """Returns the path to a field in plain data; pydantic names in it which one of several records was meant, too."""
+    found: list[int | str] = []
+    for part in loc:
+        is_there = isinstance(data, list) if isinstance(part, int) else isinstance(data, dict) and part in data
+        if is_there or part == loc[-1]:
+            found.append(part)
+            data = data[part] if is_there else None  # type: ignore[index]
+    return found
+
+
+def _tag_of(error: Any) -> list[str]:
+    """Returns the field that says which of several records is meant, if that is the wrong one."""
+    if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        return [str(error["ctx"]["discriminator"]).strip("'")]
+    return []
+
+
 def _sentence(error: Any) -> str:
     match error["type"]:
-        case "missing":
+        case "union_tag_invalid":
+            return f"is {shown(error['ctx']['tag'])}, not one of {error['ctx']['expected_tags']}"
+        case "missing" | "union_tag_not_found":
             return "is missing"
         case "extra_forbidden":
             return "is no field of it"

@@ -125,7 +125,8 @@ def _table_in_short(name: str, prepared: Prepared) -> str:
         ("feature", features.names, [column.scale for column in features.columns]),
         ("target", target.names, target.scales),
     ):
-        how = "scaled to mean 0 and variance 1" if scales[0].rule == "standard" else "not scaled"
+        rules = {scale.rule for scale in scales if scale is not None}
+        how = "scaled to mean 0 and variance 1" if rules == {"standard"} else "not scaled"
         lines.append(f"  {count(len(names), what)}, {how}: {columns(names)}")
     return "\n".join(lines)
 
@@ -138,8 +139,7 @@ def _check_table(program: Program, data: Path) -> Prepared:
 
     with PlacedByCode(program.checked.spans):
         table = read_data(data, program.spec.data.read)
-        required = (program.features, program.targets)
-        return prepare(program.spec, table, required, reach=program.checked.reach)
+        return prepare(program.spec, table, reach=program.checked.reach)
 
 
 def compile(  # noqa: PLR0913 - options of a command

@@ -117,7 +117,7 @@ def predict(
 
     opened = api.open_run(run)
     rows = read_data(data, opened.spec.data.read)
-    show((*rows.notes, *truth_notes(rows, opened.preparation.features.names)))
+    show((*rows.notes, *truth_notes(rows, opened.preparation.numbers)))
     opened.settle(rows, asker(yes=yes))
     text = predictions_text(opened.predict(rows), rows, opened.preparation.target, single=opened.net.dtype != float64)
     if out is None:

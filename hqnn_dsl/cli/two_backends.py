@@ -54,7 +54,7 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
 
     run = api.open_run(path, changes)
     table = read_data(data, run.spec.data.read)
-    show((*table.notes, *truth_notes(table, (*run.preparation.target.names, *run.preparation.features.names))))
+    show((*table.notes, *truth_notes(table, run.preparation.numbers)))
     run.settle(table, agree)
     with _kept(run, table, changes):
         asked = _scored(run, table)

@@ -1,240 +1,274 @@
-"""What lies between a table and the network: names, rules, the split; kept in a run as `preprocess.json`.
-
-With it and the weights a run predicts without the table it was trained on, and knows that table when it sees it again.
-"""
+"""A table made ready for a spec: columns chosen and read, rows put into parts, rules fitted on those to train on."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hqnn_dsl.data.columns import Columns, check_there, choose_columns, kind_of, numbers, truth_notes
-from hqnn_dsl.data.features import FittedFeatures, fit_features, fitted_scales
+from hqnn_dsl.data.columns import choose, truth_notes
+from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.fit import Fitter, may_leave_out, useless
+from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
-from hqnn_dsl.data.split import Parts, split_rows
-from hqnn_dsl.data.target import FittedTarget
+from hqnn_dsl.data.preparation import Preparation as Preparation  # noqa: PLC0414 - what `prepare` gives, in one place
+from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
+from hqnn_dsl.data.report import report_of
+from hqnn_dsl.data.split import split_rows
+from hqnn_dsl.data.target import FittedTarget, add_missing
+from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets, settled_loss
+from hqnn_dsl.data.transforms.fills import DROP
 from hqnn_dsl.data.transforms.narrow import is_narrow
+from hqnn_dsl.data.weights import check_weights, read_weights
+from hqnn_dsl.diagnostics.codes.columns import ColumnsLeftOut, WrongClassCount
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
 from hqnn_dsl.diagnostics.codes.tables import UnknownColumn, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.diagnostics.sentences import listed
 from hqnn_dsl.semantics.required_widths import required_widths
-from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from hqnn_dsl.data.parts import Splitter
-    from hqnn_dsl.data.tables import Lines, Table
-    from hqnn_dsl.data.target import Task
+    from hqnn_dsl.data.features import FittedFeatures
+    from hqnn_dsl.data.kinds import Kind, TypedColumn
+    from hqnn_dsl.data.parts import Parts, Splitter
+    from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.data.tasks import Targets
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.semantics.used_files import Reach
-    from hqnn_dsl.training.own_loss import OwnLoss
 
     Numbers = NDArray[np.float64]
-    Rows = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Required = tuple[int | None, int | None]
 
 _STEPS = 256
 """Within so many steps of single precision it is looked at whether values of a column have become equal."""
 
 
-@dataclass(frozen=True, eq=False)
-class Preparation:
-    """How rows become tensors and tensors become targets again, and how outputs are judged.
-
-    `loss` is settled, never `auto`. `parts` are the row positions of the table trained on, `dropped` those that are in
-    no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights. `own_loss`
-    is the function behind a `loss` of the user's own, None if the run was read from its folder.
-    """
-
-    features: FittedFeatures
-    target: FittedTarget
-    loss: Choice
-    batch: int
-    parts: Parts = field(repr=False)
-    fingerprint: str
-    dropped: Rows = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
-    weights: str | None = None
-    own_loss: OwnLoss | None = field(default=None, repr=False)
-
-    @property
-    def task(self) -> Task:
-        """Whether the targets are numbers or classes."""
-        return self.target.task
-
-    @property
-    def rows(self) -> Rows:
-        """The rows of all parts, ascending: those of the table without the dropped ones."""
-        return np.sort(np.concatenate([rows for _, rows in self.parts.items()]))
-
-    def out_width(self, required: int | None = None) -> int:
-        """Returns the number of outputs of the network: the required one if the spec settles it."""
-        wanted = self.target.outputs_wanted(self.loss)
-        return required if required in wanted else wanted[0]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for `preprocess.json`."""
-        return {
-            "features": self.features.to_json(),
-            "target": self.target.to_json(),
-            "loss": {"name": self.loss.name, "options": dict(self.loss.options)},
-            "batch": self.batch,
-            "table": {
-                "rows": sum(len(rows) for _, rows in self.parts.items()) + len(self.dropped),
-                "sha256": self.fingerprint,
-            },
-            "split": {name: rows.tolist() for name, rows in self.parts.items()},
-            "dropped": self.dropped.tolist(),
-            "weights": self.weights,
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Preparation:
-        """What `to_json` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
-        parts = {name: np.array(data["split"][name], dtype=np.int64) for name in ("train", "validation", "test")}
-        return Preparation(
-            features=FittedFeatures.from_json(data["features"]),
-            target=FittedTarget.from_json(data["target"]),
-            loss=Choice(name=str(data["loss"]["name"]), options=dict(data["loss"]["options"])),
-            batch=int(data["batch"]),
-            parts=Parts(**parts),
-            fingerprint=str(data["table"]["sha256"]),
-            dropped=np.array(data["dropped"], dtype=np.int64),
-            weights=data["weights"],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A table ready to be learned from: its preparation, inputs `[N, F]` of the network and targets `[N, T]`.
-
-    Targets are in their own units, or indices of classes; inputs and targets of dropped rows are NaN. `weights` are
-    those of the rows, `[N]`. `notes` is what a reader should know of how the table was read; `lines` names its rows.
-    """
-
-    preparation: Preparation
-    inputs: Numbers = field(repr=False)
-    targets: Numbers = field(repr=False)
-    weights: Numbers | None = field(default=None, repr=False)
-    notes: tuple[Diagnostic, ...] = ()
-    lines: Lines | None = field(default=None, repr=False)
-
-
 def prepare(
     spec: Spec,
     table: Table,
-    required: tuple[int | None, int | None] | None = None,
+    required: Required | None = None,
     *,
     splitter: Splitter = split_rows,
     reach: Reach | None = None,
 ) -> Prepared:
     """Everything that a spec says about its data, done to a table; statistics are of the training rows only.
 
-    `required` is how many features and targets must come out, each None for any number; left out, it is what the spec's
+    `required` is how many features and outputs must come out, each None for any number; left out, it is what the spec's
     network insists on. `splitter` puts the rows into parts; `reach` says which files the spec may name for that. Raises
-    `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no torch.
+    `Refusal` with all that does not fit, before anything is built. Needs no torch.
     """
-    columns = choose_columns(table, spec.data)
-    _check_widths(table, columns, required_widths(spec) if required is None else required)
-    features, targets = numbers(table, columns)
-    parts = splitter(
-        table.num_rows,
-        spec.data.split,
-        spec.train.seed,
-        column=lambda name: _split_column(table, name),
-        lines=table.lines,
-        reach=reach,
-    )
-    kinds = tuple(kind_of(table, name) for name in columns.features)
-    scale = spec.data.scale
-    preparation = Preparation(
-        features=fit_features(columns.features, kinds, scale.features, features[parts.train]),
-        target=FittedTarget(columns.targets, fitted_scales(columns.targets, scale.target, targets[parts.train])),
-        loss=spec.train.loss,
-        batch=spec.train.batch,
-        parts=parts,
-        fingerprint=fingerprint(columns, features, targets),
-    )
-    with np.errstate(over="ignore", invalid="ignore"):
-        inputs = preparation.features.scaled(features)
-    single = spec.train.precision != "double"
-    preparation.features.check_range(inputs, single=single)
-    if single:
-        _check_steps(columns.features, features, inputs, "features")
-    preparation.target.check_range(targets, single=single)
-    if single:
-        _check_steps(columns.targets, targets, preparation.target.apply(targets), "target")
-    notes = (*table.notes, *truth_notes(table, (*columns.targets, *columns.features)))
-    return Prepared(preparation, inputs, targets, notes=notes, lines=table.lines)
+    work = _Work(spec, table, required_widths(spec) if required is None else required)
+    return work.done(partial(splitter, lines=table.lines, reach=reach))
 
 
-@dataclass(frozen=True, eq=False)
-class Again:
-    """A table with targets, as a run reads it: inputs `[N, F]` and targets `[N, T]`.
+class _Work:
+    """The steps from a table to what is learned. Mistakes are gathered: a step does what is possible beside them."""
 
-    `rows` are the rows without a missing cell for which a run drops rows; `is_same` is whether the table is the one
-    that was trained on. `weights` are those of the rows, `[N]`.
-    """
+    def __init__(self, spec: Spec, table: Table, required: Required) -> None:
+        self.spec, self.data, self.table = spec, spec.data, table
+        self.required = required
+        self.findings = Findings()
+        self.notes: list[Diagnostic] = []
 
-    inputs: Numbers = field(repr=False)
-    targets: Numbers = field(repr=False)
-    rows: Rows = field(repr=False)
-    is_same: bool
-    weights: Numbers | None = field(default=None, repr=False)
-
-
-def read_again(preparation: Preparation, table: Table) -> Again:
-    """Returns what a run reads in a table. Raises `Refusal`: E0523 for columns that are missing, and for its cells."""
-    columns = Columns(preparation.features.names, preparation.target.names)
-    check_there(table, (*columns.features, *columns.targets, *filter(None, [preparation.weights])))
-    features, targets = numbers(table, columns)
-    is_same = fingerprint(columns, features, targets) == preparation.fingerprint
-    return Again(preparation.features.scaled(features), targets, np.arange(table.num_rows), is_same)
-
-
-def _split_column(table: Table, name: str) -> NDArray[np.generic]:
-    """The values of the column that a split names. Raises `Refusal` E0510 if the table has none of that name."""
-    if name not in table.frame:
-        raise Refusal(
-            UnknownColumn(role="split's column", column=name, table=table.name, columns=named(tuple(table.columns)))
+    def done(self, splitter: Splitter) -> Prepared:
+        """Returns the table, prepared. Raises `Refusal` with all mistakes."""
+        table, findings = self.table, self.findings
+        columns = choose(table, self.data, findings)
+        reader = Reader(table, "feature", findings)
+        found = [reader.read(name, self._kind(name)) for name in columns.features]
+        features = [column for column in found if column is not None]
+        targets = read_targets(table, self.spec, columns.targets, findings)
+        used = self._used(features, targets)
+        weights = read_weights(table, columns.weights, used, findings)
+        classes = None if targets is None else self._classes(targets, used)
+        parts = self._parts(splitter, used, targets, classes)
+        check_weights(columns.weights, weights, parts.train, findings)
+        fitter = Fitter(table, self.data, parts.train, used, findings)
+        fitted = fitter.features(features)
+        self._check_inputs(fitted)
+        target = None if targets is None else self._target(fitter, targets, classes)
+        if targets is None or target is None or findings.has_errors:
+            raise Refusal(*findings.items)
+        read = [column for column in features if column.name in fitted.names]
+        inputs, values = fitted.apply(read), target.of(targets.columns)
+        self._check_numbers(fitted, read, inputs, np.flatnonzero(used))
+        self._check_target_numbers(target, values[used])
+        aside = dict.fromkeys(columns.left_out, (None, "not a feature")) | fitter.left_out
+        preparation = Preparation(
+            features=fitted,
+            target=target,
+            loss=settled_loss(self.spec.train.loss, target.task),
+            batch=self.spec.train.batch,
+            parts=parts,
+            fingerprint=fingerprint(read, targets.columns, weights),
+            dropped=_in_no_part(parts, table.num_rows),
+            weights=columns.weights,
+            report=report_of(fitted, target, read, targets.columns, aside),
         )
-    return table.frame[name].to_numpy()
+        notes = (
+            *table.notes,
+            *targets.notes,
+            *truth_notes(table, preparation.numbers),
+            *_left_out(aside),
+            *fitter.notes,
+        )
+        return Prepared(preparation, inputs, values, weights, notes, table.lines)
 
+    def _kind(self, name: str) -> Kind | None:
+        kind = self.data.rule(name).kind
+        return None if kind is None else kind.name  # type: ignore[return-value]
 
-def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
-    """A hash that two tables share only if they have the same columns and the same numbers in the same order."""
-    digest = hashlib.sha256(repr((columns.features, columns.targets, features.shape)).encode())
-    for block in (features, targets):
-        digest.update(np.ascontiguousarray(block, dtype="<f8").tobytes())
-    return digest.hexdigest()
+    def _missing_rule(self, name: str) -> str:
+        return (self.data.rule(name).missing or self.data.missing).name
 
+    # ------------------------------------------------------------------- rows
 
-def _check_widths(table: Table, columns: Columns, required: tuple[int | None, int | None]) -> None:
-    findings = Findings()
-    features, targets = required
-    if features is not None and features != len(columns.features):
-        findings.add(
-            WrongFeatureCount(
-                expected=features, found=len(columns.features), table=table.name, columns=named(columns.features)
+    def _used(self, features: list[TypedColumn], targets: Targets | None) -> Flags:
+        """Returns the rows without a missing cell for which the spec drops rows."""
+        everything = np.arange(self.table.num_rows)
+        used = np.ones(self.table.num_rows, dtype=np.bool_)
+        for column in (*features, *(() if targets is None else targets.columns)):
+            is_aside = may_leave_out(self.data, column.name) and bool(useless(column, everything))
+            if self._missing_rule(column.name) == DROP and not (is_aside and column in features):
+                used &= ~column.missing
+        for column in () if targets is None else targets.columns:
+            add_missing(column, self.table, self.findings, used)
+        return used
+
+    def _parts(
+        self, splitter: Splitter, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None
+    ) -> Parts:
+        """Returns the parts of the rows. Raises `Refusal` with all mistakes so far if there are none."""
+        indices = None
+        if targets is not None and classes is not None:
+            values = FittedTarget((), (), classes).of(targets.columns)[:, 0]
+            indices = np.where(np.isnan(values), -1, values).astype(np.int64)
+        try:
+            return splitter(
+                self.table.num_rows,
+                self.data.split,
+                self.spec.train.seed,
+                task=None if targets is None else targets.task,
+                column=self._split_column,
+                classes=indices,
+                dropped=np.flatnonzero(~used),
+                labels=classes or (),
             )
-        )
-    if targets is not None and targets != len(columns.targets):
-        findings.add(WrongTargetCount(expected=targets, found=len(columns.targets), columns=named(columns.targets)))
-    findings.raise_errors()
+        except Refusal as refusal:
+            for item in refusal.diagnostics:
+                self.findings.add(item)
+            raise Refusal(*self.findings.items) from None
+
+    def _split_column(self, name: str) -> NDArray[np.generic]:
+        """Returns the values of the column that a split names. Raises `Refusal` E0510 if there is none."""
+        table = self.table
+        if name not in table.frame:
+            columns = named(table.columns)
+            raise Refusal(UnknownColumn(role="split's column", column=name, table=table.name, columns=columns))
+        return np.asarray(table.frame[name].to_numpy())
+
+    # ---------------------------------------------------------------- targets
+
+    def _classes(self, targets: Targets, used: Flags) -> tuple[str, ...] | None:
+        if targets.task == "regression":
+            return None
+        return classes_of(targets.columns[0], self.spec, used, self.findings)
+
+    def _target(self, fitter: Fitter, targets: Targets, classes: tuple[str, ...] | None) -> FittedTarget:
+        """Returns the targets, fitted on the rows to train on."""
+        names = tuple(column.name for column in targets.columns)
+        drops = DROP in {self._missing_rule(name) for name in names}
+        target = FittedTarget(names, (), classes, drops)
+        values = target.of(targets.columns)
+        if classes is None:
+            rules = [self.data.rule(name).scale or self.data.scale.target for name in names]
+            scales = fitter.scales(names, rules, list(values.T), "target")
+            target = replace(target, scales=tuple(scales or ()))
+        else:
+            trained = values[fitter.training, 0]
+            fitter.notes.extend(few_rows(names[0], classes, trained[~np.isnan(trained)].astype(np.int64)))
+        self._check_outputs(target)
+        return target
+
+    # ----------------------------------------------------------------- widths
+
+    def _check_inputs(self, features: FittedFeatures) -> None:
+        """Refuse (E0519) another number of inputs than the network reads."""
+        wanted, found = self.required[0], features.width
+        if features.columns and wanted is not None and wanted != found:
+            columns = named(features.inputs)
+            self.findings.add(WrongFeatureCount(expected=wanted, found=found, table=self.table.name, columns=columns))
+
+    def _check_outputs(self, target: FittedTarget) -> None:
+        """Refuse (E0520, E0584) another number of outputs than the targets need."""
+        wanted = target.outputs_wanted(settled_loss(self.spec.train.loss, target.task))
+        found = self.required[1]
+        if found is None or found in wanted:
+            return
+        if target.classes is None:
+            columns, number = named(target.names), len(target.names)
+            self.findings.add(WrongTargetCount(expected=found, found=number, columns=columns))
+        else:
+            guessed = self.spec.data.task is None
+            self.findings.add(
+                WrongClassCount(
+                    outputs=count(found, "output"),
+                    column=target.names[0],
+                    classes=len(target.classes),
+                    labels=named(target.classes),
+                    or_regression=", or write `task regression` in `data`" if guessed else "",
+                )
+            )
+
+    # ---------------------------------------------------------------- numbers
+
+    def _check_numbers(
+        self, features: FittedFeatures, columns: list[TypedColumn], inputs: Numbers, rows: NDArray[np.int64]
+    ) -> None:
+        """Refuse (E0522, E0554) inputs that single precision has no numbers for, or makes equal ones of."""
+        single = self.spec.train.precision != "double"
+        features.check_range(inputs[rows], single=single)
+        place = 0
+        for fitted, column in zip(features.columns, columns, strict=True):
+            if single and fitted.scaled_input is not None:
+                before = fitted.coded(column)[rows, fitted.scaled_input]
+                _check_steps(fitted.name, before, inputs[rows, place + fitted.scaled_input], "features")
+            place += len(fitted.inputs)
+
+    def _check_target_numbers(self, target: FittedTarget, values: Numbers) -> None:
+        single = self.spec.train.precision != "double"
+        target.check_range(values, single=single)
+        if single and target.classes is None:
+            scaled = target.apply(values)
+            for index, name in enumerate(target.names):
+                _check_steps(name, values[:, index], scaled[:, index], "target")
 
 
-def _check_steps(names: tuple[str, ...], values: Numbers, scaled: Numbers, part: str) -> None:
+def _check_steps(name: str, values: Numbers, scaled: Numbers, part: str) -> None:
     """Refuse (E0554) a column whose values differ by so little that single precision makes equal ones of them."""
     rounded = scaled.astype(np.float32)
-    for index, name in enumerate(names):
-        column = rounded[:, index]
-        if not is_narrow(column, _STEPS):
-            continue
-        found, left = len(np.unique(values[:, index])), len(np.unique(column))
-        if 2 * left <= found:
-            raise Refusal(SingleTooCoarse(column=name, part=part, found=found, left=left))
+    if not is_narrow(rounded, _STEPS):
+        return
+    found, left = len(np.unique(values)), len(np.unique(rounded))
+    if 2 * left <= found:
+        raise Refusal(SingleTooCoarse(column=name, part=part, found=found, left=left))
+
+
+def _in_no_part(parts: Parts, num_rows: int) -> NDArray[np.int64]:
+    return np.setdiff1d(np.arange(num_rows), np.concatenate([rows for _, rows in parts.items()]))
+
+
+def _left_out(aside: Mapping[str, tuple[TypedColumn | None, str]]) -> tuple[Diagnostic, ...]:
+    """Returns a note that names the columns which are not read although the spec says `features *`."""
+    if not aside:
+        return ()
+    return (ColumnsLeftOut(columns=listed((f"`{name}` ({why})" for name, (_, why) in aside.items()), "and")),)

@@ -8,32 +8,44 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hqnn_dsl.catalog.objectives import LOSSES
-from hqnn_dsl.data.columns import Columns, check_there, numbers
+from hqnn_dsl.data.columns import check_there
 from hqnn_dsl.data.features import check_range
+from hqnn_dsl.data.kinds import Reader
+from hqnn_dsl.data.labels import positions
+from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.transforms.scales import scale_data, scale_from
+from hqnn_dsl.diagnostics.codes.columns import UnknownClass
+from hqnn_dsl.diagnostics.codes.tables import MissingTarget
+from hqnn_dsl.diagnostics.diagnostic import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.kinds import TypedColumn
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.data.transforms.scales import Scale
     from hqnn_dsl.semantics.spec import Choice
 
     Numbers = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 Task = Literal["regression", "classification"]
 
 
 @dataclass(frozen=True)
 class FittedTarget:
-    """Columns that a network learns. For regression each has a scale; for classification there is one, with classes."""
+    """Columns that a network learns. For regression each has a scale; for classification there is one, with classes.
+
+    `drops` is whether rows without a target were left out.
+    """
 
     names: tuple[str, ...]
     scales: tuple[Scale, ...] = ()
     classes: tuple[str, ...] | None = None
     """The labels in the order of the outputs; None for regression."""
+    drops: bool = False
 
     @property
     def task(self) -> Task:
@@ -42,10 +54,46 @@ class FittedTarget:
     def values(self, table: Table) -> Numbers:
         """Returns targets `[N, T]` of a table, in their own units, or the index of the class of each row.
 
-        Raises `Refusal`: E0523 if a column is missing, E0512 to E0517 for its cells.
+        Raises `Refusal`: E0523 if a column is missing, else an error for every cell that cannot be read.
         """
         check_there(table, self.names)
-        return numbers(table, Columns((), self.names))[1]
+        findings = Findings()
+        columns = self.read(table, findings)
+        findings.raise_errors()
+        return self.of(columns)
+
+    def read(self, table: Table, findings: Findings) -> list[TypedColumn]:
+        """Returns the columns of a table that has them, and adds what is wrong with their cells.
+
+        A missing cell is no mistake if the run left rows without a target out.
+        """
+        reader, found = Reader(table, "target", findings, is_run=True), []
+        for name in self.names:
+            column = reader.category(name) if self.classes is not None else reader.number(name)
+            if column is None:
+                continue
+            found.append(column)
+            if not self.drops:
+                add_missing(column, table, findings)
+            if self.classes is not None:
+                self._add_unknown(column, table, findings)
+        return found
+
+    def _add_unknown(self, column: TypedColumn, table: Table, findings: Findings) -> None:
+        assert self.classes is not None
+        for index in np.flatnonzero(positions(column.levels, self.classes) < 0).tolist():
+            where, value = table.where(np.flatnonzero(column.numbers == index)), column.levels[index]
+            finding = UnknownClass(column=column.name, value=value, where=where, classes=named(self.classes))
+            findings.add(finding)
+
+    def of(self, columns: Sequence[TypedColumn]) -> Numbers:
+        """Returns targets `[N, T]` for columns as they were read: numbers, or indices of classes; NaN for gaps."""
+        if self.classes is None:
+            return np.column_stack([column.numbers for column in columns])
+        (column,) = columns
+        places = np.append(positions(column.levels, self.classes), np.nan)
+        codes = np.where(column.missing, len(column.levels), column.numbers).astype(np.int64)
+        return np.asarray(places[codes][:, None])
 
     def apply(self, values: Numbers) -> Numbers:
         """Returns targets `[N, T]` in their own units as the network learns them; indices of classes stay."""
@@ -76,6 +124,7 @@ class FittedTarget:
             "names": list(self.names),
             "scales": [scale_data(scale) for scale in self.scales],
             "classes": None if self.classes is None else list(self.classes),
+            "drops": self.drops,
         }
 
     @staticmethod
@@ -86,7 +135,15 @@ class FittedTarget:
             tuple(data["names"]),
             tuple(scale_from(scale) for scale in data["scales"]),
             None if classes is None else tuple(classes),
+            data["drops"],
         )
+
+
+def add_missing(column: TypedColumn, table: Table, findings: Findings, rows: Flags | None = None) -> None:
+    """Refuse (E0512) targets that are missing, in the rows that are not left out."""
+    gaps = np.flatnonzero(column.missing if rows is None else column.missing & rows)
+    if len(gaps):
+        findings.add(MissingTarget(column=column.name, where=table.where(gaps), table=table.name))
 
 
 def _by_column(functions: list[Any], values: Numbers) -> Numbers:

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from hqnn_dsl.catalog.objectives import LOSSES
-from hqnn_dsl.data.preprocess import Preparation, read_again
+from hqnn_dsl.data.preparation import Preparation, read_again
 from hqnn_dsl.training.loop import build, predict_scaled
 from hqnn_dsl.training.metrics import plain, scores
 from hqnn_dsl.training.own_loss import is_own

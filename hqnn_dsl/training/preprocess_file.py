@@ -15,12 +15,20 @@ OWN = "own"
 """The name of a loss of the user's own in `preprocess.json`, in place of one of the catalog."""
 
 
-class LinearRecord(Record):
-    """A scale of numbers: mean and standard deviation, or nothing."""
+Shares = Annotated[list[float], Field(min_length=1)]
+Above = Annotated[float, Field(gt=0)]
+Levels = list[str]
 
-    rule: Literal["standard", "none"]
+
+# ------------------------------------------------------------------------------------------------------------- columns
+
+
+class LinearRecord(Record):
+    """A scale of numbers: mean and deviation, median and distance of the quartiles, or nothing."""
+
+    rule: Literal["standard", "robust", "none"]
     mean: float
-    scale: Annotated[float, Field(gt=0)]
+    scale: Above
 
     @model_validator(mode="after")
     def _agree(self) -> LinearRecord:
@@ -29,32 +37,179 @@ class LinearRecord(Record):
         return self
 
 
+class MinMaxRecord(Record):
+    """A scale of numbers by their smallest and largest value."""
+
+    rule: Literal["min_max"]
+    factor: float
+    offset: float
+
+    @model_validator(mode="after")
+    def _differs(self) -> MinMaxRecord:
+        if not self.factor:
+            raise ValueError("the factor is 0")
+        return self
+
+
+class LogRecord(Record):
+    """A scale of logarithms."""
+
+    rule: Literal["log"]
+    shift: float
+    mean: float
+    scale: Above
+
+
+class QuantileRecord(Record):
+    """A scale of numbers by their place among the training rows."""
+
+    rule: Literal["quantile"]
+    quantiles: Shares
+
+    @model_validator(mode="after")
+    def _ascend(self) -> QuantileRecord:
+        if any(after < before for before, after in pairwise(self.quantiles)):
+            raise ValueError("the quantiles do not ascend")
+        return self
+
+
+class PowerRecord(Record):
+    """A scale of Yeo-Johnson powers."""
+
+    rule: Literal["power"]
+    exponent: float
+    mean: float
+    scale: Above
+
+
+ScaleRecord = Annotated[
+    LinearRecord | MinMaxRecord | LogRecord | QuantileRecord | PowerRecord, Field(discriminator="rule")
+]
+
+
+class LevelsRecord(Record):
+    """Levels by their positions."""
+
+    levels: Levels
+
+    @model_validator(mode="after")
+    def _differ(self) -> LevelsRecord:
+        _check_once([*self.levels, *getattr(self, "rare", [])])
+        return self
+
+
+class OneHotRecord(LevelsRecord):
+    """Levels with an input each, and those that share one."""
+
+    rule: Literal["one_hot"]
+    rare: Levels
+    unknown: Literal["other", "refuse"]
+
+
+class EmbeddedRecord(LevelsRecord):
+    """Levels with a trained vector each."""
+
+    rule: Literal["embedding"]
+    width: Positive
+    unknown: Literal["other", "refuse"]
+
+
+class OrdinalRecord(LevelsRecord):
+    """Levels in an order of the user's own."""
+
+    rule: Literal["ordinal"]
+    unknown: Literal["refuse"]
+
+
+class DateRecord(Record):
+    """Parts of dates, and the day from which days are counted, in days since 1970-01-01."""
+
+    rule: Literal["date"]
+    parts: Annotated[list[Literal["days", "month", "weekday", "hour"]], Field(min_length=1)]
+    first: float
+
+
+CodeRecord = Annotated[OneHotRecord | EmbeddedRecord | OrdinalRecord | DateRecord, Field(discriminator="rule")]
+
+
+class FillRecord(Record):
+    """The rule of missing cells: a number or the name of a level stands for them, or nothing."""
+
+    rule: Literal["refuse", "median", "mean", "most_frequent", "constant", "drop_rows"]
+    value: float | str | None
+    indicator: bool
+
+    @model_validator(mode="after")
+    def _agree(self) -> FillRecord:
+        if (self.value is None) != (self.rule in {"refuse", "drop_rows"}):
+            raise ValueError(f"the rule is {self.rule}, and the value is {shown(self.value)}")
+        return self
+
+
 class ColumnRecord(Record):
     """A column that is read, with its rules and all that was fitted."""
 
     name: Name
-    kind: Literal["number", "boolean"]
-    scale: LinearRecord
+    kind: Literal["number", "boolean", "category", "date"]
+    missing: FillRecord
+    code: CodeRecord | None
+    scale: ScaleRecord | None
+    order: Literal["day_month", "month_day"] | None
+
+    @model_validator(mode="after")
+    def _agree(self) -> ColumnRecord:
+        code, is_date = self.code, isinstance(self.code, DateRecord)
+        if is_date != (self.kind == "date") or (code is None) != (self.kind in {"number", "boolean"}):
+            raise ValueError(f"the kind is {self.kind}, and the code is {'none' if code is None else code.rule}")
+        is_scaled = code is None or isinstance(code, OrdinalRecord) or "days" in getattr(code, "parts", [])
+        if is_scaled != (self.scale is not None):
+            raise ValueError("it needs a scale" if is_scaled else "it has a scale, but no input that is scaled")
+        value = self.missing.value
+        if value is not None and isinstance(value, str) != (self.kind == "category"):
+            raise ValueError(f"{shown(value)} stands for missing cells of a {self.kind}")
+        if self.order is not None and not is_date:
+            raise ValueError("an order of day and month is for dates")
+        return self
 
 
 class TargetRecord(Record):
-    """The targets, each with its scale."""
+    """The targets: numbers, each with its scale, or the classes of one."""
 
     names: Annotated[list[Name], Field(min_length=1)]
-    scales: list[LinearRecord]
-    classes: None
+    scales: list[ScaleRecord]
+    classes: Annotated[list[str], Field(min_length=2)] | None
+    drops: bool
 
     @model_validator(mode="after")
     def _agree(self) -> TargetRecord:
-        if len(self.names) != len(self.scales):
-            raise ValueError(f"{len(self.names)} names and {len(self.scales)} scales")
         _check_once(self.names)
+        if self.classes is None and len(self.names) != len(self.scales):
+            raise ValueError(f"{len(self.names)} names and {len(self.scales)} scales")
+        if self.classes is not None:
+            _check_once(self.classes)
+            if self.scales or len(self.names) > 1:
+                raise ValueError("classes are of one target, without a scale")
         return self
+
+
+class ReportRecord(Record):
+    """What was made of a column, for a reader."""
+
+    column: Name
+    role: Literal["feature", "target", "weight", "left out"]
+    kind: str
+    rule: str
+    fitted: str
+    missing: Count
+    inputs: Count
 
 
 def _check_once(names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise ValueError("a name is there twice")
+
+
+# ---------------------------------------------------------------------------------------------------------- the rest
 
 
 class LossRecord(Record):
@@ -129,6 +284,7 @@ class PreprocessFile(Document):
     split: SplitRecord
     dropped: list[Count]
     weights: Name | None
+    report: list[ReportRecord]
 
     @model_validator(mode="after")
     def _agree(self) -> PreprocessFile:

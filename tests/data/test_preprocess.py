@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from toy_model import layer_of, make_spec
 
-from hqnn_dsl.data.columns import Columns
-from hqnn_dsl.data.preprocess import Preparation, fingerprint, prepare
+from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.kinds import Reader
+from hqnn_dsl.data.preprocess import Preparation, prepare
 from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.semantics.required_widths import required_widths
 
 FRAME = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "t"])
@@ -27,7 +29,7 @@ FRAME = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a"
         ({"encoder": (), "decoder": ()}, (2, 2)),
         ({"encoder": (layer_of("tanh", None, None),)}, (2, None)),
         ({"decoder": (layer_of("dense", 2, 3), layer_of("tanh", 3, 3))}, (None, 3)),
-        ({"in_width": 6, "out_width": 1}, (6, 1)),
+        ({"in_width": 6, "out_width": 1}, (6, None)),
     ],
 )
 def test_required_widths(changes, widths):
@@ -43,16 +45,21 @@ def test_a_preparation_survives_json():
 
 
 def test_fingerprints_tell_tables_apart():
-    columns = Columns(("a", "b"), ("t",))
-    features, targets = FRAME[["a", "b"]].to_numpy(), FRAME[["t"]].to_numpy()
+    def of(frame: pd.DataFrame, names=("a", "b")) -> str:
+        reader = Reader(read_table(frame), "feature", Findings())
+        return fingerprint([reader.guess(name) for name in names], [reader.guess("t")])
+
     found = {
-        fingerprint(columns, features, targets),
-        fingerprint(columns, features[::-1], targets),
-        fingerprint(columns, features + 1e-12, targets),
-        fingerprint(Columns(("a", "c"), ("t",)), features, targets),
+        of(FRAME),
+        of(FRAME.iloc[::-1]),
+        of(FRAME.assign(a=FRAME["a"] + 1e-12)),
+        of(FRAME.rename(columns={"b": "c"}), ("a", "c")),
+        of(FRAME.assign(a=["x", "y"] * 15)),
+        of(FRAME.assign(a=["x", "z"] * 15)),
+        of(FRAME.assign(a=FRAME["a"].where(FRAME["a"] > 0))),
     }
-    assert len(found) == 4
-    assert fingerprint(columns, features.copy(order="F"), targets) in found
+    assert len(found) == 7
+    assert of(FRAME.copy()) in found
 
 
 def test_tables_are_checked_without_torch():

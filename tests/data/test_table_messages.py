@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import zipfile
-from datetime import date
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,10 +21,11 @@ import pandas as pd
 import pytest
 import zstandard
 from toy_model import make_spec
+from typed_columns import numbers
 
 from hqnn_dsl import limits
 from hqnn_dsl.data import layout, sources
-from hqnn_dsl.data.columns import choose_columns, numbers, truth_notes
+from hqnn_dsl.data.columns import choose_columns, truth_notes
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
@@ -344,19 +345,20 @@ def test_cells_that_look_like_numbers_are_told_how_to_be_written(cell, words):
 @pytest.mark.parametrize(
     ("cells", "what"),
     [
-        (pd.to_datetime(["2024-01-01", "2024-01-02"]), "dates or times"),
-        ([date(2024, 1, 1)] * 2, "dates or times"),
-        (pd.period_range("2024", periods=2), "dates or times"),
         ([1 + 2j, 2], "complex numbers"),
-        (pd.Series([1 + 2j, "u"], dtype=object), "text"),
-        ([[1], [2]], "text"),
-        (pd.Categorical(["u", "v"]), "text"),
+        ([[1], [2]], "objects that are no plain values"),
+        ([{"a": 1}, {"a": 2}], "objects that are no plain values"),
+        (pd.to_timedelta([1, 2], unit="h"), "durations or times of day"),
+        ([time(12, 30), time(13)], "durations or times of day"),
     ],
 )
-def test_columns_of_a_frame_without_numbers_are_named(cells, what):
+def test_columns_of_a_frame_that_no_rule_reads_are_named(cells, what):
     item = refused(pd.DataFrame({"x": cells, "y": [1.0, 2.0]}))
     assert item.code == "E0516"
     assert f"they hold {what}, such as" in item.headline
+    assert "features * except x" in item.help
+    target = refused(pd.DataFrame({"x": [1.0, 2.0], "y": cells}))
+    assert (target.code, what in target.headline) == ("E0517", True)
 
 
 def test_a_complex_number_among_others_loses_no_part_in_silence():

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typed_columns import numbers
 
-from hqnn_dsl.data.columns import Columns, choose_columns, feature_numbers, numbers
+from hqnn_dsl.data.columns import Columns, check_there, choose_columns
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.literals import column
@@ -155,8 +156,6 @@ def test_columns_are_chosen_in_the_order_asked_for(table_of):
         (["1", "inf", "3", "4", "-inf", "6"], "E0514", "`f` is infinite in lines 3 and 6"),
         (["1", "1e999", "3", "4", "5", "6"], "E0514", "line 3"),
         (["1", "2", "3", "4h", "5", "6"], "E0515", "line 5: `4h`"),
-        (["x", "y", "z", "", "y", "1"], "E0516", "text, such as `x`"),
-        (["2024-01-01"] * 6, "E0516", "2024-01-01"),
     ],
 )
 def test_cells_that_are_no_numbers_are_refused_with_their_lines(table_of, cells, code, words):
@@ -173,39 +172,18 @@ def test_rows_without_a_target_are_refused_with_their_lines(table_of):
     assert "lines 4 and 5" in refusal.diagnostics[0].headline
 
 
-def test_text_targets_and_text_features_are_told_apart_and_told_together(table_of):
-    table = table_of("mpg,origin,car name,species\n1,usa,x,a\n2,japan,y,b\n")
-    refusal = refused(numbers, table, Columns(("mpg", "origin", "car name"), ("species",)))
-    assert codes(refusal) == ["E0517", "E0516"]
-    assert refusal.diagnostics[1].headline.startswith("`origin` and `car name` of `t.csv`")
-    assert 'features * except origin, "car name"' in refusal.diagnostics[1].help
-
-
 def test_truth_values_and_large_integers_are_numbers(table_of):
     table = table_of("a,b,t\nTrue,123456789012345678901234567890,1\nFalse,2,2\n")
     features, _ = numbers(table, Columns(("a", "b"), ("t",)))
     assert features.tolist() == [[1.0, 1.2345678901234568e29], [0.0, 2.0]]
 
 
-def test_frames_with_dates_categories_and_nullable_numbers():
-    frame = pd.DataFrame(
-        {
-            "d": pd.to_datetime(["2024-01-01", "2024-01-02"]),
-            "c": pd.Categorical([1, 2]),
-            "n": pd.array([1, 2], dtype="Int64"),
-            "t": [1, 2],
-        }
-    )
-    table = read_table(frame)
-    assert numbers(table, Columns(("c", "n"), ("t",)))[0].tolist() == [[1.0, 1.0], [2.0, 2.0]]
-    assert codes(refused(numbers, table, Columns(("d",), ("t",)))) == ["E0516"]
-
-
-def test_a_trained_network_finds_its_features_by_name(table_of):
+def test_columns_that_a_run_needs_are_named_all_together(table_of):
     table = table_of("b,extra,a\n1,x,2\n3,y,4\n")
-    assert feature_numbers(table, ("a", "b")).tolist() == [[2.0, 1.0], [4.0, 3.0]]
-    refusal = refused(feature_numbers, table, ("a", "Extra2"))
+    check_there(table, ("a", "b"))
+    refusal = refused(check_there, table, ("a", "Extra2", "c"))
     assert codes(refusal) == ["E0523"]
+    assert "`Extra2` and `c`" in refusal.diagnostics[0].headline
     assert "did you mean `extra`?" in refusal.diagnostics[0].help
 
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-from toy_model import make_spec, toy_program
+from toy_model import layer_of, make_spec, toy_program
 
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
@@ -48,12 +48,11 @@ FILES = {
 
 
 def toy_frame(rows: int = 60, seed: int = 0) -> pd.DataFrame:
-    """Two unlike targets of three features, one of which is constant."""
+    """Two unlike targets of three features."""
     draw = np.random.default_rng(seed)
     a, b = draw.normal(10, 3, rows), draw.uniform(-1, 1, rows)
-    return pd.DataFrame(
-        {"a": a, "b": b, "same": 4.0, "u": 100 + 20 * np.sin(a / 3) + draw.normal(0, 1, rows), "v": b**2}
-    )
+    c = np.random.default_rng(seed + 1).normal(4, 1, rows)
+    return pd.DataFrame({"a": a, "b": b, "c": c, "u": 100 + 20 * np.sin(a / 3) + draw.normal(0, 1, rows), "v": b**2})
 
 
 TWO = "target u, v"
@@ -98,7 +97,7 @@ from hqnn_dsl.training.evaluate import predict
 from hqnn_dsl.training.run_on_disk import load_run
 from hqnn_dsl.data.tables import read_table
 run = load_run(Path(sys.argv[1]))
-table = read_table(pd.DataFrame({"a": [9.0], "b": [0.5], "same": [4.0]}))
+table = read_table(pd.DataFrame({"a": [9.0], "b": [0.5], "c": [4.0]}))
 found = predict(run.network(run.program()), run.preparation, table)
 print(found.shape, "sklearn" in sys.modules)
 """
@@ -133,10 +132,10 @@ def test_statistics_come_from_training_rows_alone(finished):
     preprocess = json.loads((result.path / "preprocess.json").read_text())
     parts = preprocess["split"]
     assert sorted(parts["train"] + parts["validation"] + parts["test"]) == list(range(60))
-    assert [column["name"] for column in preprocess["features"]] == ["a", "b", "same"]
+    assert [column["name"] for column in preprocess["features"]] == ["a", "b", "c"]
     assert preprocess["target"]["names"] == ["u", "v"]
     for names, scales in (
-        (["a", "b", "same"], [column["scale"] for column in preprocess["features"]]),
+        (["a", "b", "c"], [column["scale"] for column in preprocess["features"]]),
         (["u", "v"], preprocess["target"]["scales"]),
     ):
         training = table.frame.loc[parts["train"], names]
@@ -150,7 +149,7 @@ def test_statistics_come_from_training_rows_alone(finished):
 def test_baselines_are_fitted_on_training_rows_and_judged_on_test_rows(finished):
     _, table, result = finished
     parts = result.preparation.parts
-    features, targets = table.frame[["a", "b", "same"]].to_numpy(), table.frame[["u", "v"]].to_numpy()
+    features, targets = table.frame[["a", "b", "c"]].to_numpy(), table.frame[["u", "v"]].to_numpy()
     fitted = LinearRegression().fit(features[parts.train], targets[parts.train])
     expected = root_mean_squared_error(targets[parts.test], fitted.predict(features[parts.test]))
     assert result.metrics["baselines"]["least_squares"]["rmse"] == pytest.approx(expected)
@@ -194,7 +193,7 @@ def test_predictions_survive_the_disk_to_the_bit(finished):
 
 def test_predicting_needs_the_features_only_in_any_order(finished):
     _, table, result = finished
-    frame = table.frame[["same", "b", "a"]].set_index(pd.Index([f"row {row}" for row in range(60)]))
+    frame = table.frame[["c", "b", "a"]].set_index(pd.Index([f"row {row}" for row in range(60)]))
     found = predict(result.net, result.preparation, read_table(frame))
     assert found.index[3] == "row 3"
     np.testing.assert_array_equal(found.to_numpy(), predict(result.net, result.preparation, table).to_numpy())
@@ -251,7 +250,7 @@ def test_the_target_is_the_last_column_unless_named(tmp_path, capsys):
     [
         ("target w", "E0510"),
         ("split validation: 30, test: 30", "E0521"),
-        ("features * except a, b, same, u", "E0518"),
+        ("features * except a, b, c, u", "E0518"),
     ],
 )
 def test_bad_data_leaves_no_folder(tmp_path, data, code):
@@ -263,7 +262,7 @@ def test_bad_data_leaves_no_folder(tmp_path, data, code):
 
 
 def test_widths_that_do_not_fit_are_refused_before_anything_is_built():
-    spec = make_spec(data=DataSpec(target=("u", "v")), encoder=(), in_width=2, out_width=1)
+    spec = make_spec(data=DataSpec(target=("u", "v")), encoder=(), in_width=2, decoder=(layer_of("dense", 2, 1),))
     with pytest.raises(Refusal) as caught:
         prepare(spec, read_table(toy_frame()))
     assert [item.code for item in caught.value.diagnostics] == ["E0519", "E0520"]
@@ -271,7 +270,7 @@ def test_widths_that_do_not_fit_are_refused_before_anything_is_built():
 
 
 def test_values_beyond_single_precision_are_refused(tmp_path):
-    frame = toy_frame().assign(a=1e39)
+    frame = toy_frame().assign(a=1e39 * np.arange(60))
     program = toy_program(data="target u; scale features: none")
     with pytest.raises(Refusal) as caught:
         train(program, read_table(frame), tmp_path / "r", watch=QUIET)

@@ -1,0 +1,34 @@
+"""A hash by which a run knows the table that it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.data.kinds import TypedColumn
+
+
+def fingerprint(
+    features: Sequence[TypedColumn], targets: Sequence[TypedColumn], weights: NDArray[np.float64] | None = None
+) -> str:
+    """A hash that two tables share only if their columns have the same names and the same cells in the same order."""
+    digest = hashlib.sha256()
+    for columns in (features, targets):
+        digest.update(repr([(column.name, column.levels) for column in columns]).encode())
+        for column in columns:
+            digest.update(_plain(column.numbers))
+    if weights is not None:
+        digest.update(_plain(weights))
+    return digest.hexdigest()
+
+
+def _plain(numbers: NDArray[np.float64]) -> bytes:
+    """The numbers as bytes; every missing cell is the same."""
+    return np.where(np.isnan(numbers), np.nan, numbers).astype("<f8").tobytes()
