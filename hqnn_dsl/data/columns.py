@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.data.cell_values import is_truth
 from hqnn_dsl.data.layout import named
+from hqnn_dsl.data.numerals import is_truth
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.columns import IdleRule, WeightIsRead
 from hqnn_dsl.diagnostics.codes.reading import TruthAsNumbers

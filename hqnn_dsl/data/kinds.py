@@ -15,9 +15,9 @@ import pandas as pd
 
 from hqnn_dsl import literals
 from hqnn_dsl.data import dates
-from hqnn_dsl.data.cell_values import content_of, floats_of, how_to_write, is_truth, is_words, truth_among
 from hqnn_dsl.data.digits import lost_digits
 from hqnn_dsl.data.labels import label_of, read_labels
+from hqnn_dsl.data.numerals import content_of, floats_of, how_to_write, is_truth, is_words, truth_among
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.columns import AmbiguousDate, DateCell
 from hqnn_dsl.diagnostics.codes.reading import DigitsLost, MixedTruth

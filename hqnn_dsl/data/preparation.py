@@ -13,8 +13,8 @@ import numpy as np
 from hqnn_dsl.data.columns import check_there
 from hqnn_dsl.data.features import FittedFeatures
 from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.report import ColumnReport
-from hqnn_dsl.data.split import Parts
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
 from hqnn_dsl.diagnostics.diagnostic import Findings

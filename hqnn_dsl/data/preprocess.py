@@ -16,7 +16,7 @@ from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.preparation import Preparation as Preparation  # noqa: PLC0414 - what `prepare` gives, in one place
 from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
 from hqnn_dsl.data.report import report_of
-from hqnn_dsl.data.split import Parts, split_rows
+from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.target import FittedTarget, add_missing
 from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets, settled_loss
 from hqnn_dsl.data.transforms.fills import DROP
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.data.features import FittedFeatures
     from hqnn_dsl.data.kinds import Kind, TypedColumn
-    from hqnn_dsl.data.parts import Splitter
+    from hqnn_dsl.data.parts import Parts, Splitter
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.data.tasks import Targets
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
@@ -66,20 +66,20 @@ def prepare(
     network insists on. `splitter` puts the rows into parts; `reach` says which files the spec may name for that. Raises
     `Refusal` with all that does not fit, before anything is built. Needs no torch.
     """
-    wanted = required_widths(spec) if required is None else required
-    return _Work(spec, table, wanted, partial(splitter, lines=table.lines, reach=reach)).done()
+    work = _Work(spec, table, required_widths(spec) if required is None else required)
+    return work.done(partial(splitter, lines=table.lines, reach=reach))
 
 
 class _Work:
     """The steps from a table to what is learned. Mistakes are gathered: a step does what is possible beside them."""
 
-    def __init__(self, spec: Spec, table: Table, required: Required, splitter: Splitter) -> None:
+    def __init__(self, spec: Spec, table: Table, required: Required) -> None:
         self.spec, self.data, self.table = spec, spec.data, table
-        self.required, self.splitter = required, splitter
+        self.required = required
         self.findings = Findings()
         self.notes: list[Diagnostic] = []
 
-    def done(self) -> Prepared:
+    def done(self, splitter: Splitter) -> Prepared:
         """Returns the table, prepared. Raises `Refusal` with all mistakes."""
         table, findings = self.table, self.findings
         columns = choose(table, self.data, findings)
@@ -90,7 +90,7 @@ class _Work:
         used = self._used(features, targets)
         weights = read_weights(table, columns.weights, used, findings)
         classes = None if targets is None else self._classes(targets, used)
-        parts = self._parts(used, targets, classes)
+        parts = self._parts(splitter, used, targets, classes)
         check_weights(columns.weights, weights, parts.train, findings)
         fitter = Fitter(table, self.data, parts.train, used, findings)
         fitted = fitter.features(features)
@@ -144,21 +144,24 @@ class _Work:
             add_missing(column, self.table, self.findings, used)
         return used
 
-    def _parts(self, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None) -> Parts:
+    def _parts(
+        self, splitter: Splitter, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None
+    ) -> Parts:
         """Returns the parts of the rows. Raises `Refusal` with all mistakes so far if there are none."""
-        codes = None
+        indices = None
         if targets is not None and classes is not None:
-            values = FittedTarget((targets.columns[0].name,), (), classes).of(targets.columns)[:, 0]
-            codes = np.where(used, np.nan_to_num(values), 0).astype(np.int64)
+            values = FittedTarget((), (), classes).of(targets.columns)[:, 0]
+            indices = np.where(np.isnan(values), -1, values).astype(np.int64)
         try:
-            return self.splitter(
+            return splitter(
                 self.table.num_rows,
                 self.data.split,
                 self.spec.train.seed,
+                task=None if targets is None else targets.task,
                 column=self._split_column,
-                classes=codes,
-                labels=classes or (),
+                classes=indices,
                 dropped=np.flatnonzero(~used),
+                labels=classes or (),
             )
         except Refusal as refusal:
             for item in refusal.diagnostics:
@@ -166,16 +169,12 @@ class _Work:
             raise Refusal(*self.findings.items) from None
 
     def _split_column(self, name: str) -> NDArray[np.generic]:
-        """Returns the values of the column that a split names, dates as days. Raises `Refusal` E0510 without it."""
-        if name not in self.table.frame:
-            raise Refusal(_no_split_column(self.table, name))
-        if self.data.split.by is None or self.data.split.by.name != "time":
-            return self.table.frame[name].to_numpy()
-        findings = Findings()
-        column = Reader(self.table, "feature", findings).read(name, self._kind(name))
-        findings.raise_errors()
-        assert column is not None
-        return column.numbers
+        """Returns the values of the column that a split names. Raises `Refusal` E0510 if there is none."""
+        table = self.table
+        if name not in table.frame:
+            columns = named(table.columns)
+            raise Refusal(UnknownColumn(role="split's column", column=name, table=table.name, columns=columns))
+        return np.asarray(table.frame[name].to_numpy())
 
     # ---------------------------------------------------------------- targets
 
@@ -252,10 +251,6 @@ class _Work:
             scaled = target.apply(values)
             for index, name in enumerate(target.names):
                 _check_steps(name, values[:, index], scaled[:, index], "target")
-
-
-def _no_split_column(table: Table, name: str) -> Diagnostic:
-    return UnknownColumn(role="split's column", column=name, table=table.name, columns=named(tuple(table.columns)))
 
 
 def _check_steps(name: str, values: Numbers, scaled: Numbers, part: str) -> None:

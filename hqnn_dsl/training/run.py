@@ -47,7 +47,7 @@ from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.resuming import check_spec, shortened
 from hqnn_dsl.training.row_refusals import refuse_zero_rows
 from hqnn_dsl.training.run_files import METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
-from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, recorded_backend
+from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, network_for, recorded_backend
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
@@ -168,7 +168,7 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     if spec.data.target is None:
         notice(f"target: `{names[0]}`, the last column of {table.name}")
     device = torch_device(spec.train.device)
-    net = program.network(prepared.inputs.shape[1], prepared.preparation.out_width(program.targets)).to(device)
+    net = network_for(program, prepared.preparation).to(device)
     own = None
     if loss is not None:
         own = OwnLoss.of(loss, device, net.dtype)

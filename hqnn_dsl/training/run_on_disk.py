@@ -13,6 +13,7 @@ from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.documents import Wrong, text_in
 from hqnn_dsl.limits import MAX_SOURCE_BYTES
 from hqnn_dsl.named_backends import backend_choice
+from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
@@ -62,9 +63,8 @@ class RunOnDisk:
 
         Raises `Refusal` E0533 if weights, columns and spec do not fit together.
         """
-        preparation = self.preparation
         try:
-            net = program.network(len(preparation.features.inputs), preparation.out_width(program.targets))
+            net = network_for(program, self.preparation)
         except ValueError as error:  # the spec wants other numbers of columns
             raise damaged(self.path, PREPROCESS, str(error)) from None
         try:
@@ -72,6 +72,12 @@ class RunOnDisk:
         except (RuntimeError, TypeError, AttributeError) as error:
             raise _unusable(self.path, "checkpoints/best.pt", error) from None
         return net.eval()
+
+
+def network_for(program: Program, preparation: Preparation) -> HybridNet:
+    """Returns the network of a program for a prepared table. Raises `ValueError` if the spec wants other widths."""
+    features, out_width = preparation.features, preparation.out_width(required_widths(program.spec)[1])
+    return program.network(len(features.inputs), out_width, embeddings=features.embeddings)
 
 
 def load_run(path: Path, weights: str = "best.pt") -> RunOnDisk:

@@ -18,7 +18,6 @@ from hqnn_dsl.data.preprocess import Preparation, prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.semantics.required_widths import required_widths
-from hqnn_dsl.semantics.spec import DataSpec
 
 FRAME = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "t"])
 
@@ -31,7 +30,6 @@ FRAME = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a"
         ({"encoder": (layer_of("tanh", None, None),)}, (2, None)),
         ({"decoder": (layer_of("dense", 2, 3), layer_of("tanh", 3, 3))}, (None, 3)),
         ({"in_width": 6, "out_width": 1}, (6, None)),
-        ({"in_width": 6, "out_width": 1, "data": DataSpec(task="regression")}, (6, 1)),
     ],
 )
 def test_required_widths(changes, widths):

@@ -16,7 +16,7 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-from toy_model import make_spec, toy_program
+from toy_model import layer_of, make_spec, toy_program
 
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
@@ -262,7 +262,7 @@ def test_bad_data_leaves_no_folder(tmp_path, data, code):
 
 
 def test_widths_that_do_not_fit_are_refused_before_anything_is_built():
-    spec = make_spec(data=DataSpec(target=("u", "v"), task="regression"), encoder=(), in_width=2, out_width=1)
+    spec = make_spec(data=DataSpec(target=("u", "v")), encoder=(), in_width=2, decoder=(layer_of("dense", 2, 1),))
     with pytest.raises(Refusal) as caught:
         prepare(spec, read_table(toy_frame()))
     assert [item.code for item in caught.value.diagnostics] == ["E0519", "E0520"]
