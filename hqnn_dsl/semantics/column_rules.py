@@ -65,7 +65,7 @@ def _rule(column: str, node: nodes.Expression, scope: Scope) -> ColumnRule:
     collector = Collector()
     for item in collector.until_full(items):
         with collector.gathering():
-            entry, arguments = entry_of(RULES, column, item)
+            entry, arguments = entry_of(RULES, f"columns {column}", item)
             choice = bind(entry, arguments, scope, item.span)
             stages.setdefault(_ALL[entry.name][0], []).append((choice, item.span))
     collector.raise_errors()

@@ -9,7 +9,7 @@ from hqnn_dsl.catalog.entry import Choice, Entry, Option
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes.data_settings import WrongColumn
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
-from hqnn_dsl.semantics import splitting
+from hqnn_dsl.semantics import splitting, value_advice
 from hqnn_dsl.semantics.collector import Collector, refuse_all
 from hqnn_dsl.semantics.column_rules import columns_setting
 from hqnn_dsl.semantics.options import bind, column_of, value_of
@@ -31,9 +31,9 @@ def _columns(setting: nodes.Setting) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in setting.values:
         if value.name is not None:
-            raise Refusal(
-                codes.TooManyArguments(span=value.span, owner=setting.name.name, count="columns without names")
-            )
+            hint = value_advice.for_named_column(setting.name.name, value)
+            count = "columns without names"
+            raise Refusal(codes.TooManyArguments(span=value.span, owner=setting.name.name, count=count, hint=hint))
         column = column_of(value.value, setting.name.name)
         if column in found:
             raise Refusal(codes.GivenTwice(span=value.span, name=column))
@@ -150,8 +150,12 @@ def _wrong_weights(data: DataSpec, spans: Mapping[str, Span]) -> Iterator[Diagno
     for where, columns, noun in (("target", data.target, "the target"), ("features", data.features.names, "a feature")):
         if column in (columns or ()):
             note = Note(f"{noun}, here", spans[where])
+            out = "" if where == "target" else f": leave `{column}` out of `features`"
+            hint = f"weights are a column of their own{out}"
             reason = f"it is {noun}"
-            yield WrongColumn(span=spans["weights"], what="weights", column=column, reason=reason, notes=(note,))
+            yield WrongColumn(
+                span=spans["weights"], what="weights", column=column, reason=reason, notes=(note,), hint=hint
+            )
 
 
 def _why_idle(column: str, data: DataSpec) -> str:

@@ -42,8 +42,29 @@ _SAME = {
     "lrscheduler": "scheduler", "gradientclip": "clip", "clipgradnorm": "clip",
     "randomseed": "seed", "randomstate": "seed", "couplingmap": "coupling", "basisgates": "basis",
     "optimizationlevel": "optimization", "labels": "target", "val": "validation", "label": "target",
+    "classweight": "class_weights", "sampleweight": "weights", "sampleweights": "weights",
     # how weights start, and starting values
-    "gaussian": "normal", "zero": "zeros", "fill": "constant",
+    "gaussian": "normal", "fill": "constant",
+    # columns of tables
+    **dict.fromkeys(("standardscaler", "zscore", "standardize", "normalize", "standardise"), "standard"),
+    "minmaxscaler": "min_max", "robustscaler": "robust", "quantiletransformer": "quantile",
+    **dict.fromkeys(("powertransformer", "yeojohnson", "boxcox"), "power"),
+    **dict.fromkeys(("onehotencoder", "dummies", "getdummies", "dummy"), "one_hot"),
+    **dict.fromkeys(("ordinalencoder", "labelencoder", "labelencoding"), "ordinal"), "entityembedding": "embedding",
+    **dict.fromkeys(("drop", "dropna", "remove", "skip", "ignore"), "drop_rows"), "mode": "most_frequent",
+    **dict.fromkeys(("average", "avg"), "mean"), **dict.fromkeys(("error", "raise", "fail", "strict"), "refuse"),
+    **dict.fromkeys(("numeric", "numerical", "float", "integer"), "number"),
+    **dict.fromkeys(("categorical", "string", "text", "nominal", "factor"), "category"),
+    **dict.fromkeys(("datetime", "timestamp"), "date"), "dayofweek": "weekday",
+    **dict.fromkeys(("sep", "separator", "delim"), "delimiter"), "decimalpoint": "decimal", "charset": "encoding",
+    **dict.fromkeys(("navalues", "nanvalues", "nullvalues", "na", "nan"), "missing"),
+    "thousandsseparator": "thousands", "commentchar": "comment",
+    **dict.fromkeys(("groupkfold", "groupshufflesplit", "grouped", "groups", "groupby"), "group"),
+    **dict.fromkeys(("chronological", "timeseries", "timeseriessplit", "temporal"), "time"),
+    **dict.fromkeys(("shuffle", "shufflesplit", "shuffled"), "random"), "stratify": "stratified",
+    **dict.fromkeys(("classify", "classifier", "classes", "class", "binary", "multiclass"), "classification"),
+    **dict.fromkeys(("regress", "regressor", "regressing"), "regression"),
+    **dict.fromkeys(("splitconformal", "crossconformal"), "conformal"), "alpha": "level", "coverage": "level",
     # blocks, and their arguments
     "angleembedding": "angle(axis: x)", "amplitudeembedding": "amplitude", "amplitudeencoding": "amplitude",
     "rawfeaturevector": "amplitude", "iqpembedding": "iqp", "zfeaturemap": "z", "zzfeaturemap": "zz",
@@ -64,6 +85,7 @@ _SAME = {
 """Words of other libraries that have one meaning, with the word here."""
 
 _SEVERAL = {
+    "zero": ("zeros", "constant(0)"), "value": ("constant",),
     "gpu": ("cuda", "gpu"), "cuda": ("cuda", "gpu"), "ring": ("ring", "circular"), "circular": ("circular", "ring"),
     "chain": ("linear",), "all": ("full",),
 }  # fmt: skip
@@ -84,6 +106,9 @@ _OTHER_WORDS = (
     "relu6 prelu rrelu celu crelu glu swiglu geglu hardtanh hardsigmoid hardswish hardshrink softshrink tanhshrink "
     "logsigmoid logsoftmax softmin mish threshold groupnorm instancenorm rmsnorm instancenorm1d alphadropout dropout2d "
     "conv conv1d conv2d lstm gru rnn attention embedding flatten maxpool avgpool bilinear cos tan step sign "
+    # columns of tables
+    "knn knnimputer iterative iterativeimputer mice ffill bfill forwardfill backfill interpolate targetencoding "
+    "targetencoder frequency hashing maxabs maxabsscaler bootstrap jackknife "
     # backends
     "cpu qiskit qasmsimulator statevector statevectorsimulator cirq braket qulacs qulacssimulator cudaq "
     "tensorcircuit ibm ionq numpy torch "

@@ -17,6 +17,7 @@ from hqnn_dsl.literals import written
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.collector import Collector
 from hqnn_dsl.semantics.evaluate import evaluate
+from hqnn_dsl.semantics.foreign_words import meant_elsewhere
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.semantics.values import (
     Member,
@@ -204,8 +205,8 @@ def _refuse_few(option: Option, words: list[str], node: nodes.ListLiteral) -> No
             note = Note("first given here", node.items[words.index(word)].span)
             raise Refusal(codes.GivenTwice(span=node.items[place].span, name=word, notes=(note,)))
     if len(words) < option.least:
-        bound, value = f"at least {option.least} of them", str(len(words))
-        raise Refusal(codes.OutOfBounds(span=node.span, what=f"`{option.name}`", bound=bound, value=value))
+        what, bound = f"the number of `{option.name}`", f"at least {option.least}"
+        raise Refusal(codes.OutOfBounds(span=node.span, what=what, bound=bound, value=str(len(words))))
 
 
 def _word(option: Option, item: nodes.Expression, scope: Scope) -> str:
@@ -272,7 +273,7 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
                     what=f"`{what}`",
                     expected="a name",
                     found="a value",
-                    hint=suggest_or_list("", list(table)),
+                    hint=value_advice.for_entry(what, node) or suggest_or_list("", list(table)),
                 )
             )
     if name.name not in table:
@@ -282,6 +283,8 @@ def entry_of(table: dict[str, Entry], what: str, node: nodes.Expression) -> tupl
 
 
 def _entry_hint(name: str, what: str, table: dict[str, Entry]) -> str:
+    if what == "split by" and value_advice.is_folds(name):
+        return value_advice.for_folds()
     known = value_advice.for_backend(name) if what == "backend" else ""
     return known or suggest_or_list(name, list(table))
 
@@ -355,7 +358,11 @@ def _option_for(entry: Entry, argument: nodes.Argument, position: int) -> Option
         if position < entry.positional:
             return entry.options[position]
         count = f"{entry.positional or 'no'} value{'' if entry.positional == 1 else 's'} without a name"
-        hint = f"write `{names[position]}: {argument.span.text}`" if position < len(names) else ""
+        hint = (
+            f"write `{names[position]}: {_as_meant(entry.options[position], argument)}`"
+            if position < len(names)
+            else ""
+        )
         raise Refusal(codes.TooManyArguments(span=argument.span, owner=entry.name, count=count, hint=hint))
     option = entry.option(argument.name.name)
     if option is None:
@@ -364,6 +371,12 @@ def _option_for(entry: Entry, argument: nodes.Argument, position: int) -> Option
         name = argument.name
         raise Refusal(codes.UnknownArgument(span=name.span, owner=entry.name, name=name.name, hint=hint))
     return option
+
+
+def _as_meant(option: Option, argument: nodes.Argument) -> str:
+    """The text of a value, another library's word for an entry as the one here."""
+    text = argument.span.text
+    return meant_elsewhere(text, list(option.table)) or text if option.table is not None else text
 
 
 def takes_text(option: Option | None) -> str:

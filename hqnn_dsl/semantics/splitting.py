@@ -9,6 +9,7 @@ from hqnn_dsl.catalog.entry import Choice, Option
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes import warnings
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.collector import Collector, refuse_all
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.options import bind, entry_of, value_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
 PARTS = ("validation", "test", "seed", "by")
-_FOLDS = frozenset(("kfold", "k_fold", "folds", "cv", "n_splits", "n_folds", "cross_validation"))
 _WAYS = {
     **dict.fromkeys(("stratify", "stratified", "stratify_by"), "by: stratified"),
     **dict.fromkeys(("group", "groups", "grouped", "group_by"), "by: group({})"),
@@ -93,9 +93,8 @@ def _part(argument: nodes.Argument, values: dict[str, Any], scope: Scope) -> Non
     name = argument.name.name
     if name not in PARTS:
         hint = _way_hint(name, argument) or suggest_or_list(name, PARTS)
-        if name in _FOLDS:
-            number = argument.value.span.text if isinstance(argument.value, nodes.Number) else "5"
-            hint = f"folds are for the command: `hqnn train SPEC DATA --folds {number}`"
+        if value_advice.is_folds(name):
+            hint = value_advice.for_folds(argument.value)
         raise Refusal(codes.UnknownArgument(span=argument.name.span, owner="split", name=name, hint=hint))
     if name in values:
         raise Refusal(codes.GivenTwice(span=argument.span, name=name))

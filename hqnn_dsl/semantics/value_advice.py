@@ -79,18 +79,52 @@ def for_column(setting: str, node: Expression) -> str:
     return f'write `"{text}"`: a name with other signs than letters, digits and `_` is quoted'
 
 
+def for_named_column(setting: str, argument: nodes.Argument) -> str:
+    """For `features price: log` and `target y: log`."""
+    rule = f"scale target: {argument.value.span.text}" if setting == "target" else f"columns {{ {argument.span.text} }}"
+    return f"write `{rule}`, a line of its own"
+
+
 def for_backend(name: str) -> str:
     """For a backend that is not one of ours."""
     named = foreign_phrases.backend_named(name)
     return f"write `backend {named}`" if named else ""
 
 
+_FOLDS = frozenset(("kfold", "folds", "cv", "nsplits", "nfolds", "crossvalidation", "numfolds"))
+
+
+def is_folds(name: str) -> bool:
+    """Whether a word is one for the folds of a cross-validation."""
+    return foreign_phrases.plain(name) in _FOLDS
+
+
+def for_folds(value: Expression | None = None) -> str:
+    """For a number of folds in a spec."""
+    number = value.span.text if isinstance(value, nodes.Number) else "5"
+    return f"folds are for the command: `hqnn train SPEC DATA --folds {number}`"
+
+
+def for_entry(what: str, node: Expression) -> str:
+    """For a value in the place of an entry: `conformal(0.9)` for `intervals 0.9`."""
+    if isinstance(node, nodes.Number) and what in {"missing", "intervals", "optimizer"}:
+        entry = {"missing": "constant", "intervals": "conformal", "optimizer": "adamw"}[what]
+        return f"write `{what} {entry}({node.span.text})`"
+    if isinstance(node, nodes.Boolean) and what == "intervals":
+        return f"write `intervals {'conformal' if node.value else 'none'}`"
+    return ""
+
+
 def for_setting(name: str, setting: nodes.Setting, section: nodes.Settings) -> str:
     """For a setting that is an option elsewhere, in the entry that the section names already."""
-    value = ", ".join(argument.value.span.text for argument in setting.values)
+    if is_folds(name) and setting.values:
+        return for_folds(setting.values[0].value)
+    value = ", ".join(argument.span.text for argument in setting.values)
     home, line = foreign_phrases.home_of(name, value)
     if not line:
         return ""
+    if home != section.keyword.name and line.partition(" ")[0] == name:
+        return f"it stands in `{home}`: move it there"
     here = next((item for item in section.settings if item.name.name == line.partition(" ")[0]), None)
     if home == section.keyword.name and here is not None:
         line = _merged(here, line)

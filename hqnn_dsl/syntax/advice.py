@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.syntax.tokens import Tokens
 
 COLUMNS: Final = frozenset(("target", "features", "except"))
-_LONGEST: Final = 80
+NAMED: Final = frozenset(("read", "split", "scale", "class_weights"))
+"""Settings whose values have names."""
+LONGEST: Final = 80
 """A statement with more letters is not repeated in an advice."""
 
 ARGUMENTS: Final = {
@@ -43,7 +45,7 @@ def line_of(source: Source, start: int) -> str:
 def bracketed(text: str) -> tuple[str, str] | None:
     """Returns the name and the text in its bracket, of a text `name(…)`; None if it has another form."""
     match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?:\((.*)\))?", text)
-    return (match[1], match[2] or "") if match and len(text) <= _LONGEST else None
+    return (match[1], match[2] or "") if match and len(text) <= LONGEST else None
 
 
 def value_after(tokens: Tokens, source: Source, index: int) -> str:
@@ -56,7 +58,7 @@ def value_after(tokens: Tokens, source: Source, index: int) -> str:
             break
         last = place
     text = source.text[tokens.starts[index] : tokens.ends[last]] if last >= index else ""
-    return text if len(text) <= _LONGEST and "\n" not in text else ""
+    return text if len(text) <= LONGEST and "\n" not in text else ""
 
 
 def quoted_column(text: str) -> str:
@@ -68,7 +70,7 @@ def quoted_column(text: str) -> str:
 def entry(text: str) -> str:
     """Returns a setting with its options in brackets: `stop early(patience: 5)` for `stop patience 5`."""
     match = re.fullmatch(r"([a-z]+)\s*:?\s*([A-Za-z_]\w*)\s+(.*)", text)
-    if match is None or match[1] not in foreign_phrases.ENTRIES or len(text) > _LONGEST:
+    if match is None or match[1] not in foreign_phrases.ENTRIES or len(text) > LONGEST:
         return ""
     usual, options = foreign_phrases.ENTRIES[match[1]]
     is_option = match[2] in options

@@ -23,7 +23,10 @@ _IN_COLUMNS: Final = frozenset(("NAME", "NUMBER", "(", "CALL_OPEN", "PATH", ")",
 def words(run: Automaton, index: int, start: int, stop: int) -> Diagnostic | None:
     """Returns the diagnostic of the statement `start:stop`, whose token `index` cannot be read; None if none fits."""
     statement = _Statement(run, index, start, stop)
-    for find in (statement.per_cent, statement.column, statement.entry, statement.line_elsewhere):
+    for find in (
+        statement.per_cent, statement.column, statement.entry, statement.columns, statement.rule, statement.colon,
+        statement.braces, statement.line_elsewhere,
+    ):  # fmt: skip
         found = find()
         if found is not None:
             return found
@@ -85,6 +88,73 @@ class _Statement:
             return None
         found, hint = f"`{self.line}`", f"write `{instead}`"
         return codes.Unexpected(span=self._from(self.start), expected="options in a bracket", found=found, hint=hint)
+
+    def columns(self) -> Diagnostic | None:
+        """`columns price: log`, without braces."""
+        if self.kinds[self.start] != "columns" or self.sort != statements.SETTINGS or self.kinds[self.index] == "{":
+            return None
+        rest = self.line.removeprefix(self.word).lstrip(" :[").rstrip("]")
+        rules = rest if ":" in rest else "price: log"
+        hint = f"write `columns {{ {rules} }}`" + ("" if ":" in rest else ", columns with their rules")
+        return codes.Missing(span=self._from(self.start), what="`{` of `columns`", hint=hint)
+
+    def rule(self) -> Diagnostic | None:
+        """`price` and `a b: log` and `price: category: log` in `columns`."""
+        kinds, start, index = self.kinds, self.start, self.index
+        if (
+            self.sort != statements.COLUMNS
+            or index == start
+            or self.word in statements.STANDS
+            or kinds[start] not in {"NAME", "STRING", "NUMBER"}
+        ):
+            return None
+        name, _, rules = (part.strip() for part in self.line.partition(":"))
+        hint, found = "", places.found(self.run, index)
+        if kinds[index] in {"SEP", "}", ",", END} and index == start + 1:
+            hint = f"write `{name.partition(',')[0]}: log`, a column and its rule"
+        elif kinds[index] in {"NAME", "NUMBER", "(", "CALL_OPEN", "-", "/", "%"} and rules and kinds[start] == "NAME":
+            if ":" not in [kinds[place] for place in range(start, index)]:
+                span = Span(self.source, self.tokens.starts[start], self.tokens.starts[start] + len(name))
+                return codes.ColumnOfWords(span=span, written=advice.quoted_column(name))
+        elif kinds[index] == ":" and kinds[start + 1] == ":" and "," not in rules:
+            hint = f"several rules are a list: write `{name}: [{', '.join(rules.split(': '))}]`"
+        elif kinds[index] == "{":
+            hint = f"write `{name}: log`; several rules are a list: `{name}: [median, log]`"
+        if not hint:
+            return None
+        return codes.Unexpected(span=self._at(), expected=places.expected(self.run), found=found, hint=hint)
+
+    def _at(self) -> Span:
+        """The token that cannot be read; at the end of a line, the one before it."""
+        place = self.index if self._text(self.index) else self.index - 1
+        return Span(self.source, self.tokens.starts[place], self.tokens.ends[place])
+
+    def colon(self) -> Diagnostic | None:
+        """`split validation 0.15`."""
+        kinds, index = self.kinds, self.index
+        if self.sort != statements.SETTINGS or self.word not in advice.NAMED or index < self.start + 2:
+            return None
+        is_name = kinds[index - 1] == "NAME" and (index - 2 == self.start or kinds[index - 2] == ",")
+        if not is_name or kinds[index] not in {"NUMBER", "STRING", "NAME", "["}:
+            return None
+        value = advice.value_after(self.tokens, self.source, index)
+        span = Span(self.source, self.tokens.starts[index - 1], self.tokens.ends[index])
+        return codes.Missing(span=span, what="`:`", hint=f"write `{self._text(index - 1)}: {value}`")
+
+    def braces(self) -> Diagnostic | None:
+        """`class_weights { a: 1, b: 2 }` and `read(delimiter: ";")`."""
+        kind = self.kinds[self.index]
+        if self.sort != statements.SETTINGS or self.word not in advice.NAMED or kind not in {"{", "CALL_OPEN"}:
+            return None
+        inside = self.source.text[self.tokens.ends[self.index] :]
+        if kind == "{":
+            parts = re.split(r"[;\n,]", inside.partition("}")[0])
+            given = ", ".join(part.strip() for part in parts if part.strip())
+        else:
+            given = foreign_phrases.named(inside.partition("\n")[0].rpartition(")")[0])
+        hint = f"write `{self.word} {given}`" if given and len(given) <= advice.LONGEST and "{" not in given else ""
+        found = places.found(self.run, self.index)
+        return codes.Unexpected(span=self._at(), expected=places.expected(self.run), found=found, hint=hint)
 
     def line_elsewhere(self) -> Diagnostic | None:
         """`measure_all`, `qml.RY(0.3, wires=0)`, `nn.Linear(4, 8)`, `ry(0.3, 0)`."""

@@ -11,6 +11,7 @@ from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.syntax.statements import (
     BODY,
     BODY_WORDS,
+    COLUMNS,
     FILE,
     FOREIGN,
     LAYERS,
@@ -31,6 +32,7 @@ _OPENED_BY: Final = {
     **dict.fromkeys(("encoder", "decoder", "layers"), LAYERS),
     **dict.fromkeys(("circuit", "feature_map", "ansatz", "for", "if", "else", "repeat"), BODY),
     "sweep": SWEEP,
+    "columns": COLUMNS,
     "from": FOREIGN,
 }
 
@@ -44,6 +46,7 @@ _HOLDS: Final[dict[str, tuple[str, ...]]] = {
 _ALLOWED: Final = {
     SETTINGS: "settings, such as `name value`",
     LAYERS: "layers, one a line, such as `dense(4)`",
+    COLUMNS: "columns with their rules, such as `price: log`",
     SWEEP: "paths with their values, such as `width in [2, 4]`",
     FOREIGN: "the names of its inputs, such as `input theta[0]`",
 }

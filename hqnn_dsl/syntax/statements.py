@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 FILE, PARTS, SETTINGS, LAYERS, BODY, SWEEP, FOREIGN = "file", "parts", "settings", "layers", "body", "sweep", "foreign"
+COLUMNS = "columns"
 
 PART_WORDS: Final = (
     "data", "encoder", "circuit", "decoder", "layers", "parallel", "branch", "residual", "train", "transpile",
