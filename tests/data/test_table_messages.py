@@ -215,7 +215,6 @@ def test_what_grows_without_end_is_stopped(how, monkeypatch):
     [
         ({"a__x": b"a,y\n1,2\n", "b": b"c"}, "has 2 files, `a/x` and `b`, not one"),
         ({}, "has 0 files, not one"),
-        ({"__MACOSX__x": b"", "__DS_Store": b""}, "has 2 files"),
     ],
 )
 def test_an_archive_has_one_table(members, words):
