@@ -1,0 +1,165 @@
+"""A first spec for a table: every setting with the reason for it, in a comment.
+
+The rules are those of `docs/init.md`. The draft is checked and prepared against the table before it is handed out, so
+that it trains as it stands.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hqnn_dsl import limits, literals
+from hqnn_dsl.diagnostics.quantities import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+COMMENT = 46
+"""The column where comments begin."""
+
+STEPS = 8000
+"""Steps of a whole training that a draft aims at."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The numbers of a draft: qubits, units of the hidden layer, layers of the ansatz, rows a step, epochs, patience."""
+
+    qubits: int
+    hidden: int
+    reps: int
+    batch: int
+    epochs: int
+    patience: int
+
+
+def sizes_of(inputs: int, training_rows: int) -> Sizes:
+    """Returns the sizes for a number of inputs of the network and of training rows.
+
+    Qubits are as many as inputs, at least 2 and at most 6, below 100 rows 4. The hidden layer has 16 units, from 1,000
+    rows on 32. A step takes the power of 2, from 8 to 256, that leaves about 20 steps an epoch; all steps together are
+    about 8,000, in 20 to 200 epochs.
+    """
+    most = 4 if training_rows < 100 else 6
+    batch = min(max(2 ** round(math.log2(max(training_rows / 20, 1))), 8), 256)
+    steps = max(math.ceil(training_rows / batch), 1)
+    epochs = min(max(round(STEPS / steps), 20), 200)
+    return Sizes(
+        qubits=min(max(inputs, 2), most),
+        hidden=16 if training_rows < 1000 else 32,
+        reps=2 if training_rows < 100 else 3,
+        batch=batch,
+        epochs=epochs,
+        patience=max(epochs // 5, 10),
+    )
+
+
+def model_name(table: str) -> str:
+    """Returns a name of the language for the name of a file: `auto_mpg` for `auto-mpg.csv`."""
+    stem = Path(table).name.partition(".")[0]
+    name = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_").lower()
+    if not name or name in literals.RESERVED or not name[0].isalpha():
+        name = f"table_{name}".rstrip("_")
+    return name[: limits.MAX_NAME]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A line of the section `data`: the setting, its value, and the reason for it."""
+
+    setting: str
+    value: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a spec is written from: where the table is from, the guesses about its data, and the sizes."""
+
+    name: str
+    source: str
+    rows: int
+    columns: int
+    guesses: tuple[Guess, ...]
+    task: str
+    inputs: int
+    sizes: Sizes
+
+    @property
+    def text(self) -> str:
+        """The spec, with a comment for each guess."""
+        lines = [
+            "hqnn 1",
+            "",
+            *_comment(
+                f"A first spec for {self.source}, {count(self.rows, 'row')} and {count(self.columns, 'column')}. "
+                "Every line is a guess: change it if you know better."
+            ),
+            f"model {self.name} {{",
+            "  data {",
+            *_settings(self.guesses),
+            "  }",
+            "",
+            *_part("encoder {", self._encoder()),
+            *_part(f"circuit on {self.sizes.qubits} qubits {{", self._circuit()),
+            *_part("decoder {", [("dense(auto)", self._outputs())]),
+            *_part("train {", self._train(), end=False),
+            "}",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _outputs(self) -> str:
+        return "one output a class" if self.task == "classification" else "one output a target"
+
+    def _encoder(self) -> list[tuple[str, str]]:
+        few = "16 units; 32 from 1,000 training rows on"
+        return [
+            (f"dense({self.sizes.hidden})", few),
+            ("silu", ""),
+            (f"dense({self.sizes.qubits})", "one angle a qubit"),
+            ("tanh * pi", "bounded angles"),
+        ]
+
+    def _circuit(self) -> list[tuple[str, str]]:
+        return [
+            ("feature_map angle(axis: y)", f"{count(self.inputs, 'input')}: at least 2 qubits, at most 6"),
+            (f"ansatz      real_amplitudes(reps: {self.sizes.reps})", "more layers bend more, and train longer"),
+            ("measure     z", ""),
+        ]
+
+    def _train(self) -> list[tuple[str, str]]:
+        sizes = self.sizes
+        return [
+            (f"epochs     {sizes.epochs}", f"about {STEPS:,} steps in all, 20 to 200 epochs"),
+            (f"batch      {sizes.batch}", "about 20 steps an epoch"),
+            ("optimizer  adamw(lr: 0.01, weight_decay: 1e-4)", ""),
+            (f"scheduler  reduce_on_plateau(factor: 0.5, patience: {max(sizes.patience // 3, 3)})", ""),
+            (f"stop       early(patience: {sizes.patience})", "when the validation loss gets no better"),
+            ("seed       0", ""),
+        ]
+
+
+def _comment(text: str, width: int = 100) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)]
+
+
+def _part(head: str, rows: Sequence[tuple[str, str]], *, end: bool = True) -> list[str]:
+    lines = [_line(f"    {text}", reason) for text, reason in rows]
+    return [f"  {head}", *lines, "  }", *([""] if end else [])]
+
+
+def _line(text: str, reason: str) -> str:
+    """Returns a line of the spec with its comment; a line break in a reason would end the comment."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in reason)
+    return f"{text:<{COMMENT}}# {plain}" if plain and len(text) < COMMENT else f"{text}  # {plain}" if plain else text
+
+
+def _settings(guesses: Sequence[Guess]) -> Iterator[str]:
+    width = max(len(guess.setting) for guess in guesses)
+    for guess in guesses:
+        yield _line(f"    {guess.setting:<{width}} {guess.value}", guess.reason)
