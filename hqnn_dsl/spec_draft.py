@@ -9,15 +9,23 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hqnn_dsl import limits, literals
+from hqnn_dsl import limits, literals, pipeline
+from hqnn_dsl.data.preprocess import prepare
+from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.draft_data import guess_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from hqnn_dsl.data.preparation import Prepared
+    from hqnn_dsl.draft_data import Guess
 
 COMMENT = 46
 """The column where comments begin."""
@@ -69,15 +77,6 @@ def model_name(table: str) -> str:
 
 
 @dataclass(frozen=True)
-class Guess:
-    """A line of the section `data`: the setting, its value, and the reason for it."""
-
-    setting: str
-    value: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class Draft:
     """What a spec is written from: where the table is from, the guesses about its data, and the sizes."""
 
@@ -86,9 +85,29 @@ class Draft:
     rows: int
     columns: int
     guesses: tuple[Guess, ...]
-    task: str
-    inputs: int
     sizes: Sizes
+    prepared: Prepared
+
+    @property
+    def task(self) -> str:
+        return self.prepared.preparation.task
+
+    @property
+    def inputs(self) -> int:
+        """Inputs of the network."""
+        return len(self.prepared.preparation.features.inputs)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The draft as plain data for JSON."""
+        return {
+            "task": self.task,
+            "target": list(self.prepared.preparation.target.names),
+            "guesses": [vars(guess) for guess in self.guesses],
+            "columns": [column.to_json() for column in self.prepared.report],
+            "sizes": vars(self.sizes),
+            "text": self.text,
+        }
 
     @property
     def text(self) -> str:
@@ -163,3 +182,26 @@ def _settings(guesses: Sequence[Guess]) -> Iterator[str]:
     width = max(len(guess.setting) for guess in guesses)
     for guess in guesses:
         yield _line(f"    {guess.setting:<{width}} {guess.value}", guess.reason)
+
+
+def draft_of(origin: object, targets: tuple[str, ...] = (), task: str | None = None, name: str = "") -> Draft:
+    """Returns a first spec for a table, a file or a frame. `targets` are its columns to predict, guessed if empty.
+
+    `name` is the model's, that of the file if it is empty. The spec is checked, and the table prepared by it, before it
+    is returned. Raises `Refusal` for a table that no spec can be written for.
+    """
+    table = read_table(origin)
+    guess = guess_data(table, targets, task)
+    prepared = guess.prepared
+    sizes = sizes_of(len(prepared.preparation.features.inputs), len(prepared.preparation.parts.train))
+    draft = Draft(
+        name=model_name(name or table.name),
+        source=table.name,
+        rows=table.num_rows,
+        columns=len(table.columns),
+        guesses=guess.guesses,
+        sizes=sizes,
+        prepared=prepared,
+    )
+    program = pipeline.program(Source(f"{draft.name}.hqnn", draft.text))
+    return replace(draft, prepared=prepare(program.spec, table))

@@ -47,9 +47,9 @@ def init(  # noqa: PLR0913 - options of a command
     is_printed = str(path) == "-"
     if not is_printed:
         check_output(path, inputs=[(data, "the table that is read")], force=force)
-    draft, notes = draft_of(data, tuple(target), task)
+    draft = draft_of(data, tuple(target), task)
     if not as_json:
-        show(notes)
+        show(draft.prepared.notes)
     if as_json:
         write_json({"spec": None if is_printed else str(path), **draft.data})
     elif is_printed:
@@ -59,7 +59,7 @@ def init(  # noqa: PLR0913 - options of a command
     with writing(path, force=force) as beside:
         beside.write_text(draft.text, encoding="utf-8")
     if not as_json:
-        write_lines(draft.summary)
+        write_lines(column_table(draft.prepared.report))
     tell(f"wrote {path}")
     for purpose, command in (("to check", "check"), ("to train", "train")):
         tell(f"{purpose}: {shlex.join(['hqnn', command, str(path), str(data)])}", " \\")

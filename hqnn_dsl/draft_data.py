@@ -1,0 +1,215 @@
+"""What a first spec says of a table: which column is the target, which are features, and the rules that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hqnn_dsl import literals, pipeline
+from hqnn_dsl.data.columns import choose_columns
+from hqnn_dsl.data.kinds import Reader
+from hqnn_dsl.data.preprocess import prepare
+from hqnn_dsl.diagnostics import sentences
+from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.semantics.spec import DataSpec
+
+if TYPE_CHECKING:
+    from hqnn_dsl.data.preparation import Prepared
+    from hqnn_dsl.data.report import ColumnReport
+    from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+
+TARGETS = ("target", "label", "labels", "class", "y", "outcome", "response")
+"""Names of columns, in lower case, that are taken for the target wherever they stand."""
+
+NAMED = 3
+"""Of more columns in one reason only the first are named."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A line of the section `data`: the setting, its value, and the reason for it."""
+
+    setting: str
+    value: str
+    reason: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line as the language writes it."""
+        return f"{self.setting} {self.value}"
+
+
+@dataclass(frozen=True, eq=False)
+class DataGuess:
+    """The lines of the section `data`, and the table as a spec with these lines prepares it."""
+
+    guesses: tuple[Guess, ...]
+    prepared: Prepared
+
+
+def guess_data(table: Table, targets: tuple[str, ...], task: str | None) -> DataGuess:
+    """Returns what a first spec says of a table. `targets` are the columns to predict, guessed if there are none.
+
+    Columns with cells that no rule can read are left out, with the reason. Raises `Refusal` if the target cannot be
+    learned, or if no feature is left.
+    """
+    if targets:
+        choose_columns(table, DataSpec(target=targets))  # refuses names that the table does not have
+        why = "as asked for"
+    else:
+        name, why = guess_target(table)
+        targets = (name,)
+    left_out: dict[str, str] = {}
+    while True:
+        lines = _first_lines(table, targets, task, left_out)
+        try:
+            prepared = _prepared(table, lines)
+            break
+        except Refusal as refusal:
+            unreadable = _unreadable(refusal, targets, left_out)
+            if unreadable is None:
+                raise
+            left_out |= unreadable
+    guesses = tuple(_lines(table, prepared, targets, why, left_out))
+    return DataGuess(guesses, _prepared(table, guesses))
+
+
+def guess_target(table: Table) -> tuple[str, str]:
+    """Returns the column that is probably to be predicted, and the reason.
+
+    A column with a name of `TARGETS`; else the last one that has no missing cell, several values, and no text that is
+    different in most rows; the first one is looked at before those in between.
+    """
+    for name in table.columns:
+        if name.strip().lower() in TARGETS and _can_be_target(table, name):
+            return name, "by its name"
+    first, last = table.columns[0], table.columns[-1]
+    for name in (last, first, *table.columns[-2:0:-1]):
+        if _can_be_target(table, name):
+            why = {last: "the last column", first: f"the first column: `{last}`, the last one, cannot be one"}
+            return name, why.get(name, "the last column that can be one")
+    return last, "the last column"
+
+
+def _can_be_target(table: Table, name: str) -> bool:
+    column = Reader(table, "target", Findings()).guess(name)
+    if column is None or column.missing.any() or column.kind == "date":
+        return False
+    different = len(np.unique(column.numbers))
+    return different > 1 and (column.kind != "category" or 2 * different <= table.num_rows)
+
+
+def _first_lines(
+    table: Table, targets: tuple[str, ...], task: str | None, left_out: dict[str, str]
+) -> tuple[Guess, ...]:
+    """Lines that read as much of a table as can be read."""
+    return (
+        Guess("target", _names(targets)),
+        *((Guess("task", task),) if task is not None else ()),
+        _features(left_out),
+        Guess("categories", "one_hot(most: 20)"),
+        Guess("missing", "median(indicator: true)"),
+    )
+
+
+def _features(left_out: dict[str, str]) -> Guess:
+    value = f"* except {_names(left_out)}" if left_out else "*"
+    reasons = [f"`{name}`: {why}" for name, why in left_out.items()]
+    return Guess("features", value, "; ".join(reasons) or "every other column")
+
+
+def _prepared(table: Table, lines: tuple[Guess, ...]) -> Prepared:
+    """The table as a spec with these lines prepares it, whatever its network."""
+    data = "\n".join(line.text for line in lines)
+    text = (
+        f"hqnn 1\nmodel draft {{ data {{\n{data}\n}}\nencoder {{ dense(2); tanh }}\n"
+        "circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes() }\ndecoder { dense(auto) } }"
+    )
+    program = pipeline.program(Source("draft", text))
+    return prepare(program.spec, table)
+
+
+def _unreadable(refusal: Refusal, targets: tuple[str, ...], left_out: dict[str, str]) -> dict[str, str] | None:
+    """Features that a refusal names, each with what is wrong with it; None if it is about anything else."""
+    found: dict[str, str] = {}
+    for item in refusal.diagnostics:
+        facts: dict[str, Any] = vars(item) if hasattr(item, "__dict__") else {}
+        name = facts.get("column")
+        if not isinstance(name, str) or facts.get("role") != "feature" or name in targets or name in left_out:
+            return None
+        found.setdefault(name, _short(item))
+    return found or None
+
+
+def _short(item: Diagnostic) -> str:
+    return item.headline.replace("\n", " ")
+
+
+def _lines(
+    table: Table, prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: dict[str, str]
+) -> list[Guess]:
+    """The lines of the spec, each with its reason."""
+    report, task = prepared.report, prepared.preparation.task
+    left_out = dict(unreadable)
+    for column in report:
+        if column.role == "left out" and column.column not in left_out:
+            left_out[column.column] = column.rule
+    features = [column for column in report if column.role == "feature"]
+    own = [column for column in report if column.role == "target"]
+    lines = [*_reading(table), Guess("target", _names(targets), f"{why}; another: --target")]
+    lines.append(Guess("task", task, _task_reason(own, task)))
+    lines.append(_features(left_out))
+    categories = [column for column in features if column.kind == "category"]
+    if categories:
+        lines.append(Guess("categories", "one_hot(most: 20)", _listed(categories, "fitted")))
+    gaps = [column for column in features if column.missing]
+    if gaps:
+        lines.append(Guess("missing", "median(indicator: true)", _listed(gaps, "missing")))
+    if any(column.kind == "date" for column in features):
+        dates = [column for column in features if column.kind == "date"]
+        rules = "; ".join(f"{literals.column(column.column)}: [days, month]" for column in dates)
+        lines.append(Guess("columns", f"{{ {rules} }}", "days since the first date, and the time of year"))
+    scale = "features: standard" if task == "classification" else "features: standard, target: standard"
+    lines.append(Guess("scale", scale, "mean 0 and deviation 1 on the training rows"))
+    drawn = "every class has its share in every part" if task == "classification" else "parts of all rows, drawn"
+    lines.append(Guess("split", "validation: 0.15, test: 0.15, seed: 0", drawn))
+    return lines
+
+
+def _reading(table: Table) -> list[Guess]:
+    """How the file is written, if that is not plain CSV and was guessed."""
+    form = table.form
+    if form is None or form.kind != "text" or form.is_plain:
+        return []
+    options = {
+        "delimiter": (form.delimiter, ","),
+        "decimal": (form.decimal, "."),
+        "thousands": (form.thousands, None),
+        "encoding": (form.encoding, "utf-8"),
+    }
+    given = [f"{name}: {literals.quoted(value)}" for name, (value, usual) in options.items() if value and value != usual]
+    return [Guess("read", ", ".join(given), "as the file is written")] if given else []
+
+
+def _task_reason(targets: list[ColumnReport], task: str) -> str:
+    if task == "classification":
+        return f"`{targets[0].column}` has {targets[0].fitted or 'classes'}"
+    named = sentences.names((column.column for column in targets), "and", most=NAMED)
+    return f"{named} {'has' if len(targets) == 1 else 'have'} numbers"
+
+
+def _listed(columns: list[ColumnReport], what: str) -> str:
+    shown = [
+        f"{column.column} ({count(column.missing, 'cell') if what == 'missing' else column.fitted.split(':')[0]})"
+        for column in columns[:NAMED]
+    ]
+    return sentences.listed(shown, "and", more=max(len(columns) - NAMED, 0))
+
+
+def _names(names: Any) -> str:
+    return ", ".join(literals.column(name) for name in names)
