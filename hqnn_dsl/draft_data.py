@@ -18,6 +18,8 @@ from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.spec import DataSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hqnn_dsl.data.preparation import Prepared
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.data.tables import Table
@@ -91,7 +93,7 @@ def guess_target(table: Table) -> tuple[str, str]:
     first, last = table.columns[0], table.columns[-1]
     for name in (last, first, *table.columns[-2:0:-1]):
         if _can_be_target(table, name):
-            why = {last: "the last column", first: f"the first column: `{last}`, the last one, cannot be one"}
+            why = {last: "the last column", first: f"the first column, as `{last}` cannot be one"}
             return name, why.get(name, "the last column that can be one")
     return last, "the last column"
 
@@ -166,10 +168,10 @@ def _lines(
     lines.append(_features(left_out))
     categories = [column for column in features if column.kind == "category"]
     if categories:
-        lines.append(Guess("categories", "one_hot(most: 20)", _listed(categories, "fitted")))
+        lines.append(Guess("categories", "one_hot(most: 20)", _listed(categories, _levels)))
     gaps = [column for column in features if column.missing]
     if gaps:
-        lines.append(Guess("missing", "median(indicator: true)", _listed(gaps, "missing")))
+        lines.append(Guess("missing", "median(indicator: true)", _listed(gaps, _gaps)))
     if any(column.kind == "date" for column in features):
         dates = [column for column in features if column.kind == "date"]
         rules = "; ".join(f"{literals.column(column.column)}: [days, month]" for column in dates)
@@ -192,7 +194,9 @@ def _reading(table: Table) -> list[Guess]:
         "thousands": (form.thousands, None),
         "encoding": (form.encoding, "utf-8"),
     }
-    given = [f"{name}: {literals.quoted(value)}" for name, (value, usual) in options.items() if value and value != usual]
+    given = [
+        f"{name}: {literals.quoted(value)}" for name, (value, usual) in options.items() if value and value != usual
+    ]
     return [Guess("read", ", ".join(given), "as the file is written")] if given else []
 
 
@@ -203,12 +207,18 @@ def _task_reason(targets: list[ColumnReport], task: str) -> str:
     return f"{named} {'has' if len(targets) == 1 else 'have'} numbers"
 
 
-def _listed(columns: list[ColumnReport], what: str) -> str:
-    shown = [
-        f"{column.column} ({count(column.missing, 'cell') if what == 'missing' else column.fitted.split(':')[0]})"
-        for column in columns[:NAMED]
-    ]
+def _listed(columns: list[ColumnReport], how: Callable[[ColumnReport], str]) -> str:
+    """Returns columns, each with what is said of it in brackets."""
+    shown = [f"{column.column} ({how(column)})" for column in columns[:NAMED]]
     return sentences.listed(shown, "and", more=max(len(columns) - NAMED, 0))
+
+
+def _levels(column: ColumnReport) -> str:
+    return next((part.split(":")[0] for part in column.fitted.split("; ") if "level" in part), column.fitted)
+
+
+def _gaps(column: ColumnReport) -> str:
+    return f"{count(column.missing, 'cell')} missing"
 
 
 def _names(names: Any) -> str:

@@ -21,14 +21,14 @@ from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.draft_data import guess_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from hqnn_dsl.data.preparation import Prepared
     from hqnn_dsl.draft_data import Guess
 
-COMMENT = 46
-"""The column where comments begin."""
+WIDEST = 60
+"""Comments stand behind the longest line of their section, but for lines that are longer than this."""
 
 STEPS = 8000
 """Steps of a whole training that a draft aims at."""
@@ -120,10 +120,7 @@ class Draft:
                 "Every line is a guess: change it if you know better."
             ),
             f"model {self.name} {{",
-            "  data {",
-            *_settings(self.guesses),
-            "  }",
-            "",
+            *_part("data {", _settings(self.guesses)),
             *_part("encoder {", self._encoder()),
             *_part(f"circuit on {self.sizes.qubits} qubits {{", self._circuit()),
             *_part("decoder {", [("dense(auto)", self._outputs())]),
@@ -168,20 +165,21 @@ def _comment(text: str, width: int = 100) -> list[str]:
 
 
 def _part(head: str, rows: Sequence[tuple[str, str]], *, end: bool = True) -> list[str]:
-    lines = [_line(f"    {text}", reason) for text, reason in rows]
+    """Returns a section: its lines with their reasons, which stand below one another."""
+    widest = max((len(text) for text, reason in rows if reason and len(text) <= WIDEST), default=0)
+    lines = [_line(f"    {text}", reason, widest + 6) for text, reason in rows]
     return [f"  {head}", *lines, "  }", *([""] if end else [])]
 
 
-def _line(text: str, reason: str) -> str:
+def _line(text: str, reason: str, column: int) -> str:
     """Returns a line of the spec with its comment; a line break in a reason would end the comment."""
     plain = "".join(letter if letter.isprintable() else " " for letter in reason)
-    return f"{text:<{COMMENT}}# {plain}" if plain and len(text) < COMMENT else f"{text}  # {plain}" if plain else text
+    return f"{text.ljust(column - 2)}  # {plain}" if plain else text
 
 
-def _settings(guesses: Sequence[Guess]) -> Iterator[str]:
+def _settings(guesses: Sequence[Guess]) -> list[tuple[str, str]]:
     width = max(len(guess.setting) for guess in guesses)
-    for guess in guesses:
-        yield _line(f"    {guess.setting:<{width}} {guess.value}", guess.reason)
+    return [(f"{guess.setting:<{width}} {guess.value}", guess.reason) for guess in guesses]
 
 
 def draft_of(origin: object, targets: tuple[str, ...] = (), task: str | None = None, name: str = "") -> Draft:

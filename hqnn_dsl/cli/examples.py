@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _LINES: Final = {
+    "init": ("hqnn init data.csv", "hqnn init data.csv --target price -o price.hqnn"),
     "check": ("hqnn check model.hqnn", "hqnn check model.hqnn data.csv --resolved"),
     "compile": ("hqnn compile model.hqnn", "hqnn compile model.hqnn data.csv --emit qasm -o compiled/mine"),
     "train": ("hqnn train model.hqnn data.csv", "hqnn train model.hqnn data.csv -o runs/short --set epochs=5"),

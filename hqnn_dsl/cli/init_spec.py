@@ -41,13 +41,16 @@ def init(  # noqa: PLR0913 - options of a command
     if as_json:
         speak_json()
     _check_task(task)
+    from hqnn_dsl.cli.column_tables import column_table
+    from hqnn_dsl.cli.reading import read_data
+    from hqnn_dsl.semantics.spec import Read
     from hqnn_dsl.spec_draft import draft_of, model_name
 
     path = Path(f"{model_name(data.name)}.hqnn") if out is None else out
     is_printed = str(path) == "-"
     if not is_printed:
         check_output(path, inputs=[(data, "the table that is read")], force=force)
-    draft = draft_of(data, tuple(target), task)
+    draft = draft_of(read_data(data, Read()), tuple(target), task)
     if not as_json:
         show(draft.prepared.notes)
     if as_json:

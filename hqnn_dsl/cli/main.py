@@ -19,7 +19,16 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from hqnn_dsl.cli import check_compile, explain_doctor, list_runs, show_spec, streams, train_predict, verify_bench
+from hqnn_dsl.cli import (
+    check_compile,
+    explain_doctor,
+    init_spec,
+    list_runs,
+    show_spec,
+    streams,
+    train_predict,
+    verify_bench,
+)
 from hqnn_dsl.cli.arguments import Command
 from hqnn_dsl.cli.examples import EXAMPLES
 from hqnn_dsl.cli.exit_codes import EXIT_BUG
@@ -68,11 +77,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=(
         "Hybrid quantum-classical neural networks from one spec.\n\n"
-        "Start with `hqnn train specs/model.hqnn specs/data/yacht.csv`, then `hqnn predict RUN DATA`. "
+        "Start with `hqnn init DATA`, which writes a spec, then `hqnn train SPEC DATA` and `hqnn predict RUN DATA`. "
         "Every error has a code; `hqnn explain CODE` says more."
     ),
 )
 for command in (
+    init_spec.init,
     check_compile.check,
     check_compile.compile,
     show_spec.show,
