@@ -68,7 +68,7 @@ def guess_data(table: Table, targets: tuple[str, ...], task: str | None) -> Data
         targets = (name,)
     left_out: dict[str, str] = {}
     while True:
-        lines = _first_lines(table, targets, task, left_out)
+        lines = _first_lines(targets, task, left_out)
         try:
             prepared = _prepared(table, lines)
             break
@@ -106,9 +106,7 @@ def _can_be_target(table: Table, name: str) -> bool:
     return different > 1 and (column.kind != "category" or 2 * different <= table.num_rows)
 
 
-def _first_lines(
-    table: Table, targets: tuple[str, ...], task: str | None, left_out: dict[str, str]
-) -> tuple[Guess, ...]:
+def _first_lines(targets: tuple[str, ...], task: str | None, left_out: dict[str, str]) -> tuple[Guess, ...]:
     """Lines that read as much of a table as can be read."""
     return (
         Guess("target", _names(targets)),
@@ -194,9 +192,8 @@ def _reading(table: Table) -> list[Guess]:
         "thousands": (form.thousands, None),
         "encoding": (form.encoding, "utf-8"),
     }
-    given = [
-        f"{name}: {literals.quoted(value)}" for name, (value, usual) in options.items() if value and value != usual
-    ]
+    told = {name: value for name, (value, usual) in options.items() if value is not None and value != usual}
+    given = [f"{name}: {literals.quoted(value)}" for name, value in told.items()]
     return [Guess("read", ", ".join(given), "as the file is written")] if given else []
 
 

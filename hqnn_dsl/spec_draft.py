@@ -36,7 +36,7 @@ STEPS = 8000
 
 @dataclass(frozen=True)
 class Sizes:
-    """The numbers of a draft: qubits, units of the hidden layer, layers of the ansatz, rows a step, epochs, patience."""
+    """The numbers of a draft: qubits, hidden units, layers of the ansatz, rows a step, epochs, and their patience."""
 
     qubits: int
     hidden: int

@@ -28,7 +28,7 @@ def column_table(report: Sequence[ColumnReport]) -> str:
         ]
         for line in report[:MOST_COLUMNS]
     ]
-    text, width = table(header, rows), width_of(sys.stdout)
+    text, width = table(header, rows, left=5), width_of(sys.stdout)
     if width is not None and any(cells(line) > width for line in text.split("\n")):
         text = "\n".join(_sentence(line) for line in report[:MOST_COLUMNS])
     more = len(report) - MOST_COLUMNS

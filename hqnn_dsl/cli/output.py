@@ -159,8 +159,11 @@ def changes_of(options: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Returns rows under a header, columns aligned, numbers to the right. Control characters are replaced."""
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, left: int = 1) -> str:
+    """Returns rows under a header, columns aligned, the first `left` of them to the left, the others to the right.
+
+    Control characters are replaced.
+    """
     titles = [printable(title) for title in header]
     body = [[printable(str(cell)) for cell in row] for row in rows]
     widths = [max(cells(line[column]) for line in [titles, *body]) for column in range(len(titles))]
@@ -168,7 +171,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines.append("  ".join("-" * width for width in widths))
     for row in body:
         aligned = [
-            padded(cell, width, right=place > 0) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            padded(cell, width, right=place >= left)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)

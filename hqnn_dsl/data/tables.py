@@ -7,7 +7,7 @@ by `text_tables`, Parquet and Feather by `arrow`.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,7 +151,12 @@ def _from_file(path: Path, written: str, read: Read, progress: Progress | None) 
 def _from_text(source: Source, read: Read) -> Table:
     found = read_text(source, read)
     return Table(
-        source.place.name, found.frame, Lines(found.lines), found.lost, found.form, (*_said(found.form), *found.notes)
+        source.place.name,
+        found.frame,
+        Lines(found.lines),
+        found.lost,
+        found.form,
+        (*_said(found.form, read), *found.notes),
     )
 
 
@@ -164,9 +169,18 @@ def _from_arrow(source: Source, kind: str, read: Read) -> Table:
     return Table(name, frame, Lines(np.arange(1, len(frame) + 1), "row"), form=form)
 
 
-def _said(form: Form) -> tuple[Diagnostic, ...]:
-    """How a text is read (W0460), unless it is plain CSV."""
-    return () if form.is_plain else (ReadAs(table=form.table, parts=listed(form.parts, "and")),)
+def _said(form: Form, read: Read) -> tuple[Diagnostic, ...]:
+    """How a text is read (W0460), unless it is plain CSV, or all that is not plain was told."""
+    told = replace(
+        Form(table=form.table, quote=form.quote, packing=form.packing),
+        **{name: value for name in _TOLD if (value := getattr(read, name)) is not None},
+    )
+    if form.is_plain or replace(told, encoding=form.encoding if read.encoding else told.encoding) == form:
+        return ()
+    return (ReadAs(table=form.table, parts=listed(form.parts, "and")),)
+
+
+_TOLD = ("delimiter", "decimal", "thousands", "encoding")
 
 
 def _size(path: Path) -> str:

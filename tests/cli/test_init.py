@@ -1,0 +1,206 @@
+"""`hqnn init`: a first spec for a table checks clean, says each guess, and trains as it stands."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import hqnn
+from hqnn_dsl.cli import main as entry
+from hqnn_dsl.cli import output
+from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.draft_data import guess_target
+from hqnn_dsl.spec_draft import draft_of, model_name, sizes_of
+
+ROWS = 60
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_cli(monkeypatch, capfd):
+    """Runs a command in a folder; gives its exit code, standard output and standard error."""
+
+    def run(*arguments: object, cwd: Path | None = None) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["hqnn", *map(str, arguments)])
+        monkeypatch.setattr(output, "_as_json", False)
+        if cwd is not None:
+            monkeypatch.chdir(cwd)
+        capfd.readouterr()
+        try:
+            entry.main()
+            code = 0
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        return Ended(code, *capfd.readouterr())
+
+    return run
+
+
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "size": rng.normal(size=ROWS).round(3),
+            "colour": rng.choice(["red", "green", "blue"], ROWS),
+            "price": rng.normal(size=ROWS).round(3),
+        }
+    )
+
+
+def written(text: str, setting: str) -> str:
+    """The value of a setting of the section `data`, without its comment."""
+    found = re.search(rf"^    {setting} +([^#\n]*)", text, re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
+def test_the_last_column_is_the_target_and_each_guess_has_its_reason():
+    text = draft_of(frame()).text
+    assert written(text, "target") == "price"
+    assert written(text, "task") == "regression"
+    assert written(text, "categories") == "one_hot(most: 20)"
+    assert "# colour (3 levels)" in text
+    assert written(text, "missing") == ""
+    assert "another: --target" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "target"),
+    [
+        (lambda table: table, "price"),
+        (lambda table: table.assign(note=[f"text {i}" for i in range(ROWS)]), "size"),
+        (lambda table: table.assign(z=np.where(np.arange(ROWS) == 3, np.nan, 1.5)), "size"),
+        (lambda table: table.assign(z=1.0), "size"),
+        (lambda table: table.assign(z=pd.date_range("2024-01-01", periods=ROWS)), "size"),
+        (lambda table: table.rename(columns={"size": "Target"}), "Target"),
+        (lambda table: table[["price", "colour", "size"]], "size"),
+    ],
+)
+def test_the_target_is_the_last_column_that_can_be_one_or_the_first(change, target):
+    assert guess_target(read_table(change(frame())))[0] == target
+
+
+def test_columns_that_cannot_be_read_are_left_out_with_the_reason():
+    table = frame()
+    table["odd"] = [*map(str, range(ROWS - 1)), "3h"]
+    table = table[["odd", "size", "colour", "price"]]
+    text = draft_of(table).text
+    assert written(text, "features") == "* except odd"
+    assert "3h" in text
+
+
+def test_an_identifier_is_left_out_by_name():
+    table = frame()
+    table.insert(0, "id", [f"sample {i}" for i in range(ROWS)])
+    assert written(draft_of(table).text, "features") == "* except id"
+
+
+def test_gaps_are_filled_and_named():
+    table = frame()
+    table.loc[[3, 9], "size"] = np.nan
+    text = draft_of(table).text
+    assert written(text, "missing") == "median(indicator: true)"
+    assert "size (2 cells missing)" in text
+
+
+def test_classes_are_guessed_from_words():
+    text = draft_of(frame(), ("colour",)).text
+    assert written(text, "task") == "classification"
+    assert "3 levels: blue, green and red" in text
+    assert "target:" not in written(text, "scale")
+
+
+def test_the_task_can_be_said():
+    table = frame().assign(grade=np.arange(ROWS) % 3)
+    assert written(draft_of(table).text, "task") == "classification"
+    assert written(draft_of(table, task="regression").text, "task") == "regression"
+
+
+def test_a_name_with_a_line_break_stays_in_its_comment():
+    table = frame().rename(columns={"colour": "a\nb } } #"})
+    draft = draft_of(table)
+    assert hqnn.compile(draft.text).spec.data.target == ("price",)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("auto-mpg.csv", "auto_mpg"), ("2024 yachts.csv.gz", "table_2024_yachts"), ("true.csv", "table_true"),
+     ("Größe.csv", "gr_e"), ("-", "table"), ("x" * 300, "x" * 255)],
+)  # fmt: skip
+def test_the_name_of_the_model_is_that_of_the_file(file, name):
+    assert model_name(file) == name
+
+
+def test_sizes_follow_the_documented_rules():
+    small, middle, large = sizes_of(1, 40), sizes_of(10, 278), sizes_of(12, 140_000)
+    assert (small.qubits, middle.qubits, large.qubits) == (2, 6, 6)
+    assert sizes_of(10, 99).qubits == 4
+    assert (small.batch, middle.batch, large.batch) == (8, 16, 256)
+    assert (sizes_of(3, 999).hidden, sizes_of(3, 1000).hidden) == (16, 32)
+    for sizes, rows in ((small, 40), (middle, 278), (large, 140_000)):
+        assert 20 <= sizes.epochs <= 200
+        steps = sizes.epochs * math.ceil(rows / sizes.batch)
+        assert steps <= 8000 or sizes.epochs == 20
+
+
+def test_the_command_writes_a_spec_that_trains_unedited(tmp_path, run_cli):
+    table = tmp_path / "goods.csv"
+    frame().to_csv(table, index=False, sep=";", decimal=",")
+    done = run_cli("init", table, cwd=tmp_path)
+    assert done.code == 0, done.err
+    spec = tmp_path / "goods.hqnn"
+    assert written(spec.read_text(), "read") == 'delimiter: ";", decimal: ","'
+    checked = run_cli("check", spec, table)
+    assert (checked.code, checked.err) == (0, "")
+    trained = run_cli("train", spec, table, "-o", tmp_path / "run", "--set", "epochs=2", "--set", "backend=reference")
+    assert trained.code == 0, trained.err
+
+
+def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, run_cli):
+    table = tmp_path / "goods.csv"
+    frame().to_csv(table, index=False)
+    (tmp_path / "goods.hqnn").write_text("mine")
+    assert run_cli("init", table, cwd=tmp_path).code != 0
+    assert (tmp_path / "goods.hqnn").read_text() == "mine"
+    wrong = run_cli("init", table, "--target", "prise", "-o", "-")
+    assert wrong.code == 1
+    assert "did you mean `price`" in wrong.err
+    assert run_cli("init", table, "--task", "regress", "-o", "-").code == 2
+
+
+def test_json_has_the_guesses_and_the_columns(tmp_path, run_cli):
+    table = tmp_path / "goods.csv"
+    frame().to_csv(table, index=False)
+    found = json.loads(run_cli("init", table, "--json", "-o", "-").out)
+    assert found["target"] == ["price"]
+    assert [column["column"] for column in found["columns"]] == ["size", "colour", "price"]
+    assert hqnn.compile(found["text"]).spec.data.task == "regression"
+
+
+def test_a_table_without_a_feature_is_refused():
+    with pytest.raises(Refusal):
+        draft_of(frame()[["price"]])
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the data sets are not here")
+@pytest.mark.parametrize("name", ["auto_mpg", "penguins", "concrete", "yacht", "energy", "diabetes"])
+def test_real_tables_get_a_spec_that_fits(name):
+    draft = draft_of(SHARED / f"{name}.csv")
+    assert draft.name == name
+    assert not draft.prepared.notes
