@@ -100,7 +100,8 @@ def plan_of(  # noqa: PLR0913 - the options
     if repeats is not None and (not _is_whole(repeats) or repeats < 1):
         raise _bad(f"{prefix}repeats", "how often the folds are drawn, at least 1", repeats)
     if repeats is not None and repeats > 1 and folds is None:
-        hint = f"write `{prefix}folds 5` beside it; for several trainings on the same parts, `{prefix}seeds`"
+        folds_of_five = "--folds 5" if prefix else "folds=5"
+        hint = f"write `{folds_of_five}` beside it; for several trainings on the same parts, `{prefix}seeds`"
         reason = "there are no folds to repeat"
         raise Refusal(NotTheseTrainings(option=f"{prefix}repeats", reason=reason, hint=hint))
     plan = Plan(
