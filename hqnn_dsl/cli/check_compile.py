@@ -176,17 +176,18 @@ def compile(  # noqa: PLR0913 - options of a command
 
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     show(program.warnings)
-    in_width = None
+    widths: dict[str, Any] = {}
     if data is not None:
         prepared = _check_table(program, data)
         show(prepared.notes)
-        in_width = int(prepared.inputs.shape[1])
+        widths = _widths_of(program, prepared)
     folder = out if out is not None else Path("compiled") / program.spec.name
     before = api.compiled_files(folder)
-    written = api.write_compiled(program, folder, kinds, in_width)
+    written = api.write_compiled(program, folder, kinds, **widths)
     write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):
-        tell("no module.pt: the number of features comes from the table: `hqnn compile SPEC DATA`")
+        missing = "features" if program.features is None else "classes"
+        tell(f"no module.pt: the number of {missing} comes from the table: `hqnn compile SPEC DATA`")
     undrawn = [name for name in ("logical", "transpiled") if not _has_drawing(name, written)]
     if undrawn and any(kind in kinds for kind in DRAWN):
         tell(f"no drawing of the {' and the '.join(undrawn)} circuit: too many gates for one")
@@ -194,6 +195,18 @@ def compile(  # noqa: PLR0913 - options of a command
     tell(f"wrote {', '.join(names)} to {folder}")
     if before - {*names}:
         tell(f"removed files of an earlier compile: {', '.join(sorted(before - {*names}))}")
+
+
+def _widths_of(program: Program, prepared: Prepared) -> dict[str, Any]:
+    """What the table says of the network's inputs and outputs."""
+    from hqnn_dsl.semantics.required_widths import required_widths
+
+    features, required = prepared.preparation.features, required_widths(program.spec)[1]
+    return {
+        "in_width": len(features.inputs),
+        "out_width": prepared.preparation.out_width(required),
+        "embeddings": features.embeddings,
+    }
 
 
 def _has_drawing(name: str, written: list[Path]) -> bool:

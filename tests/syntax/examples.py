@@ -156,7 +156,26 @@ model words {
 }
 """
 
+TABLES = """\
+hqnn 1
+model m {
+  data {
+    read delimiter: ";", missing: ["?", -999]
+    columns { price: log; island: embedding(3), zip: category
+      date: [days, month]
+      "Größe (µm)": [median(indicator: true), log]; 2020: number; true: none,
+      allow: log
+      columns: none
+    }
+    columns {}
+    weights columns
+  }
+  train { class_weights Adelie: 1, "Gentoo 2": 2.5, 0: 3, false: 0.5 }
+}
+"""
+
 ACCEPTED = {
+    "tables": TABLES,
     "whole": WHOLE, "blocks": BLOCKS, "several": SEVERAL, "bodies": BODIES, "models": MODELS, "columns": COLUMNS,
     "crlf": WHOLE.replace("\n", "\r\n"), "tabs": BLOCKS.replace("  ", "\t"), "bom": "\ufeff" + SEVERAL,
 }  # fmt: skip

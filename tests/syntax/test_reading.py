@@ -9,6 +9,7 @@ from syntax.trees import bare, walk
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse, parse_value
+from hqnn_dsl.syntax.printer import text_of
 
 
 def read(text):
@@ -235,7 +236,7 @@ def test_spans_are_exact(name):
         assert text == text.strip(" \t\r\n;"), text
         match node:
             case nodes.Name(_, written):
-                assert text == written
+                assert text.strip('"') == written
             case nodes.Path(_, written):
                 assert text == written
             case nodes.Number(_, number):
@@ -271,3 +272,22 @@ def test_brackets_around_a_value_belong_to_what_is_around_them():
 def test_the_version_is_a_number_of_the_file():
     assert read("hqnn 1\n").version.value == 1
     assert read("# first\n\nhqnn 1; let a = 1").version.span.text == "1"
+
+
+def test_rules_of_a_column_may_stand_without_brackets():
+    file = read("hqnn 1\nmodel m { data { columns { a: days, month, b: [log]; c: none,\n d: [log], median } } }\n")
+    (setting,) = file.statements[0].parts[0].settings
+    assert text_of(setting) == "columns {\n  a: [days, month]\n  b: [log]\n  c: none\n  d: [log, median]\n}"
+    assert [value.span.text for value in setting.values] == [
+        "a: days, month",
+        "b: [log]",
+        "c: none",
+        "d: [log], median",
+    ]
+
+
+def test_labels_are_names_whatever_they_are_made_of():
+    file = read('hqnn 1\nmodel m { train { class_weights a: 1, "b \\" c": 2, 0: 3, true: 4 } }\n')
+    (setting,) = file.statements[0].parts[0].settings
+    assert [value.name.name for value in setting.values] == ["a", 'b " c', "0", "true"]
+    assert text_of(setting) == 'class_weights a: 1, "b \\" c": 2, "0": 3, "true": 4'
