@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,8 @@ class Case:
     """A table and what becomes of it.
 
     `content` are the bytes of a file, or an object. It is read as `frame`; `code` and `words` are those of its refusal.
-    `means_plain`: a training on it has the numbers of the plain table.
+    `means_plain`: a training on it has the numbers of the plain table. `later` is the code of its refusal by a training
+    that reads all columns, and its words.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Case:
     means_plain: bool = False
     code: str = ""
     words: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def changed(column: str, change: Callable[[str], str], rows: list[list[str]] = PLAIN) -> list[list[str]]:
@@ -265,16 +267,25 @@ def columns() -> Iterator[Case]:
 def missing() -> Iterator[Case]:
     gap = FRAME.astype({"count": float})
     gap.loc[3, "count"] = np.nan
+    gone = ("E0513", "`count`", "line 5")
     for word in ("", "?", "NA", " n/a ", "NaN", '"NULL"', "#N/A", "None"):
         name = f"a cell that is {word.strip() or 'empty'}"
-        yield Case(name, written(with_cell(3, "count", "@")).replace("@", word), frame=gap)
-    yield Case("a cell that is -999, told", written(with_cell(3, "count", "-999")), Read(missing=("-999",)), frame=gap)
-    yield Case("a cell that is -, told", written(with_cell(3, "count", "-")), Read(missing=("-",)), frame=gap)
+        yield Case(name, written(with_cell(3, "count", "@")).replace("@", word), frame=gap, later=gone)
+    yield Case(
+        "a cell that is -999, told",
+        written(with_cell(3, "count", "-999")),
+        Read(missing=("-999",)),
+        frame=gap,
+        later=gone,
+    )
+    yield Case(
+        "a cell that is -, told", written(with_cell(3, "count", "-")), Read(missing=("-",)), frame=gap, later=gone
+    )
     text = FRAME.assign(count=[cell[1] for cell in with_cell(3, "count", "-")])
-    yield Case("a cell that is -", written(with_cell(3, "count", "-")), frame=text)
+    yield Case("a cell that is -", written(with_cell(3, "count", "-")), frame=text, later=("E0515", "line 5"))
     site = FRAME.copy()
     site.loc[5, "site"] = np.nan
-    yield Case("a missing word", written(with_cell(5, "site", "?")), frame=site)
+    yield Case("a missing word", written(with_cell(5, "site", "?")), frame=site, later=("E0513", "line 7"))
 
 
 def values() -> Iterator[Case]:
@@ -287,10 +298,14 @@ def values() -> Iterator[Case]:
         "inf": np.inf, "-Infinity": -np.inf, "1e400": np.inf, "-1e999": -np.inf, "1e-400": 0.0, str(2**70): 2.0**70,
         str(2**63): 2.0**63, str(-(2**64)): -(2.0**64), "9" * 400: np.inf, "0.1" + "0" * 400 + "1": 0.1,
     }.items():  # fmt: skip
-        yield Case(f"a cell that is {cell[:20]}", written(with_cell(20, "count", cell)), frame=number(cell, value))
+        later = ("E0514", "`count`", "line 22") if np.isinf(value) else ()
+        yield Case(
+            f"a cell that is {cell[:20]}", written(with_cell(20, "count", cell)), frame=number(cell, value), later=later
+        )
     for cell in ("many", "12h", "0x10", "1_000", "１２", "−5", "1 000", "2024-01-02", "#VALUE!", "$5", "NAN5"):
+        odd = ("E0515", "`count`", "line 22", f"`{cell}`")
         as_text = FRAME.assign(count=[row[1] for row in with_cell(20, "count", cell)])
-        yield Case(f"{cell} among numbers", written(with_cell(20, "count", cell)), frame=as_text)
+        yield Case(f"{cell} among numbers", written(with_cell(20, "count", cell)), frame=as_text, later=odd)
     for cell in (
         "x" * 200_000,
         "a, b",
@@ -317,13 +332,17 @@ def values() -> Iterator[Case]:
     odd = FRAME.assign(kind=["c", *FRAME["kind"][1:]])
     yield Case("a class of one", written(with_cell(0, "kind", "c")), frame=odd)
     for number_of in (1, 2):
-        yield Case(f"rows: {number_of}", written(PLAIN[:number_of]), frame=frame_of(PLAIN[:number_of]))
-    yield Case("one column", "y\n1\n2\n", frame=pd.DataFrame({"y": [1, 2]}))
+        yield Case(
+            f"rows: {number_of}", written(PLAIN[:number_of]), frame=frame_of(PLAIN[:number_of]), later=("E0521",)
+        )
+    yield Case("one column", "y\n1\n2\n", frame=pd.DataFrame({"y": [1, 2]}), later=("E0510",))
     yield Case(
         "one column of two words", "full name\nAda L\nAlan T\n", frame=pd.DataFrame({"full name": ["Ada L", "Alan T"]})
     )
     named = FRAME.rename(columns={"site": "#site", "größe": "µm (x;y)", "count": "NA"})
-    yield Case("odd names", TEXT.replace(",".join(HEADER), "µm (x;y),NA,#site,kind,y", 1), frame=named)
+    yield Case(
+        "odd names", TEXT.replace(",".join(HEADER), "µm (x;y),NA,#site,kind,y", 1), frame=named, later=("E0510",)
+    )
 
 
 # -------------------------------------------------------------------------- no tables
@@ -403,12 +422,7 @@ def cases() -> list[Case]:
         found += [Case(case.name, case.content, case.read, case.file, FRAME, means_plain=True) for case in group()]
     for group in (columns, missing, values, refused):
         found += group()
-    return [
-        case if not isinstance(case.content, str)
-        else Case(case.name, case.content.encode(), *(getattr(case, name) for name in
-                  ("read", "file", "frame", "means_plain", "code", "words")))
-        for case in found
-    ]  # fmt: skip
+    return [replace(case, content=case.content.encode()) if isinstance(case.content, str) else case for case in found]
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ import pandas as pd
 import pytest
 from awkward import Case
 
+import hqnn_dsl as hqnn
 from hqnn_dsl.data import sources
+from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.training import results
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,60 @@ def test_it_is_read_as_it_is_meant_or_refused_with_its_place(case, block, tmp_pa
     table = read_table(origin(case, tmp_path), case.read)
     assert same(table.frame, case.frame) == []
     assert table.num_rows == len(table.places)
+
+
+SPEC = """\
+hqnn 1
+model tiny {
+  data { target y; task regression; features "größe", count, site, kind; categories one_hot }
+  encoder { dense(2); tanh * pi }
+  circuit on 2 qubits { feature_map angle(); ansatz brickwork(reps: 1); measure x }
+  decoder { dense(1) }
+  train { epochs 2; batch 8; optimizer adam(0.05); seed 3 }
+  backend reference
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def program():
+    return hqnn.compile(SPEC)
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch):
+    monkeypatch.setattr(results, "draw", lambda *given, **options: None)
+
+
+@pytest.fixture(scope="module")
+def plain(program, tmp_path_factory):
+    """The numbers of the plain table, and the history of a training on it."""
+    folder = tmp_path_factory.mktemp("plain")
+    path = folder / "t.csv"
+    path.write_text(awkward.TEXT, encoding="utf-8")
+    run = hqnn.train(program, path, folder / "run", progress=False)
+    return prepare(program.spec, read_table(path)), run.history.drop(columns="seconds", errors="ignore")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.means_plain], ids=lambda case: case.name)
+def test_what_means_the_same_trains_to_the_same_numbers(case, program, plain, tmp_path):
+    expected, history = plain
+    table = read_table(origin(case, tmp_path), case.read)
+    found = prepare(program.spec, table)
+    assert found.inputs.tobytes() == expected.inputs.tobytes()
+    assert found.targets.tobytes() == expected.targets.tobytes()
+    assert found.preparation.fingerprint == expected.preparation.fingerprint
+    run = hqnn.train(program, table, tmp_path / "run", progress=False)
+    pd.testing.assert_frame_equal(run.history.drop(columns="seconds", errors="ignore"), history, check_exact=True)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.later], ids=lambda case: case.name)
+def test_a_cell_that_is_no_number_is_refused_with_its_line(case, program, tmp_path):
+    code, *words = case.later
+    with pytest.raises(Refusal) as caught:
+        prepare(program.spec, read_table(origin(case, tmp_path), case.read))
+    (item, *_) = [item for item in caught.value.diagnostics if item.code == code]
+    assert [word for word in words if word not in item.headline] == []
 
 
 def same(found: pd.DataFrame, expected: pd.DataFrame) -> list[str]:
