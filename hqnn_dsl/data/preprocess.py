@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.catalog.objectives import LOSSES, settled_loss
 from hqnn_dsl.data.columns import Columns, check_there, choose_columns, kind_of, numbers, truth_notes
 from hqnn_dsl.data.features import FittedFeatures, fit_features, fitted_scales
 from hqnn_dsl.data.layout import named
@@ -48,8 +49,9 @@ class Preparation:
     """How rows become tensors and tensors become targets again, and how outputs are judged.
 
     `loss` is settled, never `auto`. `parts` are the row positions of the table trained on, `dropped` those that are in
-    no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights. `own_loss`
-    is the function behind a `loss` of the user's own, None if the run was read from its folder.
+    no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights,
+    `class_weights` are the weights of the classes in the loss, in their order. `own_loss` is the function behind a
+    `loss` of the user's own, None if the run was read from its folder.
     """
 
     features: FittedFeatures
@@ -60,6 +62,7 @@ class Preparation:
     fingerprint: str
     dropped: Rows = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
     weights: str | None = None
+    class_weights: tuple[float, ...] | None = None
     own_loss: OwnLoss | None = field(default=None, repr=False)
 
     @property
@@ -91,6 +94,7 @@ class Preparation:
             "split": {name: rows.tolist() for name, rows in self.parts.items()},
             "dropped": self.dropped.tolist(),
             "weights": self.weights,
+            "class_weights": None if self.class_weights is None else list(self.class_weights),
         }
 
     @staticmethod
@@ -106,6 +110,7 @@ class Preparation:
             fingerprint=str(data["table"]["sha256"]),
             dropped=np.array(data["dropped"], dtype=np.int64),
             weights=data["weights"],
+            class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
         )
 
 
@@ -140,7 +145,12 @@ def prepare(
     `Refusal` (E0510 to E0522) for whatever does not fit, before anything is built. Needs no torch.
     """
     columns = choose_columns(table, spec.data)
-    _check_widths(table, columns, required_widths(spec) if required is None else required)
+    _check_widths(
+        table,
+        columns,
+        required_widths(spec) if required is None else required,
+        getattr(LOSSES[spec.train.loss.name], "outputs", 1),
+    )
     features, targets = numbers(table, columns)
     parts = splitter(
         table.num_rows,
@@ -155,7 +165,7 @@ def prepare(
     preparation = Preparation(
         features=fit_features(columns.features, kinds, scale.features, features[parts.train]),
         target=FittedTarget(columns.targets, fitted_scales(columns.targets, scale.target, targets[parts.train])),
-        loss=spec.train.loss,
+        loss=settled_loss(spec.train.loss, "regression"),
         batch=spec.train.batch,
         parts=parts,
         fingerprint=fingerprint(columns, features, targets),
@@ -214,7 +224,7 @@ def fingerprint(columns: Columns, features: Numbers, targets: Numbers) -> str:
     return digest.hexdigest()
 
 
-def _check_widths(table: Table, columns: Columns, required: tuple[int | None, int | None]) -> None:
+def _check_widths(table: Table, columns: Columns, required: tuple[int | None, int | None], outputs: int = 1) -> None:
     findings = Findings()
     features, targets = required
     if features is not None and features != len(columns.features):
@@ -223,7 +233,7 @@ def _check_widths(table: Table, columns: Columns, required: tuple[int | None, in
                 expected=features, found=len(columns.features), table=table.name, columns=named(columns.features)
             )
         )
-    if targets is not None and targets != len(columns.targets):
+    if targets is not None and targets != len(columns.targets) * outputs:
         findings.add(WrongTargetCount(expected=targets, found=len(columns.targets), columns=named(columns.targets)))
     findings.raise_errors()
 
