@@ -39,9 +39,9 @@ class Preparation:
     """How rows become tensors and tensors become targets again, and how outputs are judged.
 
     `loss` is settled, never `auto`. `parts` are the row positions of the table trained on, `dropped` those that are in
-    no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights, `report`
-    what was made of each column. `own_loss` is the function behind a `loss` of the user's own, None if the run was read
-    from its folder.
+    no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights,
+    `class_weights` are the weights of the classes in the loss, in their order, `report` is what was made of each
+    column. `own_loss` is the function behind a `loss` of the user's own, None if the run was read from its folder.
     """
 
     features: FittedFeatures
@@ -52,6 +52,7 @@ class Preparation:
     fingerprint: str
     dropped: Rows = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
     weights: str | None = None
+    class_weights: tuple[float, ...] | None = None
     report: tuple[ColumnReport, ...] = field(repr=False, default=())
     own_loss: OwnLoss | None = field(default=None, repr=False)
 
@@ -91,6 +92,7 @@ class Preparation:
             "split": {name: rows.tolist() for name, rows in self.parts.items()},
             "dropped": self.dropped.tolist(),
             "weights": self.weights,
+            "class_weights": None if self.class_weights is None else list(self.class_weights),
             "report": [line.to_json() for line in self.report],
         }
 
@@ -107,6 +109,7 @@ class Preparation:
             fingerprint=str(data["table"]["sha256"]),
             dropped=np.array(data["dropped"], dtype=np.int64),
             weights=data["weights"],
+            class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
             report=tuple(ColumnReport.from_json(line) for line in data["report"]),
         )
 
