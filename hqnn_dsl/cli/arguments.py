@@ -182,8 +182,10 @@ def _setting(word: str) -> str:
 
     if word in FOREIGN:
         return FOREIGN[word]
-    names = {row.name for rows in SECTIONS.values() for row in rows} | {"backend"}
-    return word if word in names else ""
+    rows = [row for found in SECTIONS.values() for row in found]
+    names = {row.name: row.name for row in rows} | {"backend": "backend"}
+    parts = {part: f"{row.name}.{part}" for row in rows if row.name == "read" for part in row.parts}
+    return names.get(word) or parts.get(word, "")
 
 
 def _value(option: str, args: Sequence[str]) -> str:

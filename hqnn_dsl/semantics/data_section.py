@@ -123,7 +123,7 @@ def data_of(section: nodes.Settings | None, scope: Scope, collector: Collector) 
 
 def _contradictions(data: DataSpec, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
     yield from _targets_among_features(data, spans)
-    yield from _wrong_weights(data, spans)
+    yield from _wrong_uses(data, spans)
     for rule in data.columns:
         reason = _why_idle(rule.column, data)
         if reason:
@@ -142,20 +142,17 @@ def _targets_among_features(data: DataSpec, spans: Mapping[str, Span]) -> Iterat
         yield codes.GivenTwice(span=spans["features"], name=column, notes=(note,))
 
 
-def _wrong_weights(data: DataSpec, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
-    """A mistake if the weights of rows are a target or a feature."""
-    column = data.weights
-    if column is None:
-        return
-    for where, columns, noun in (("target", data.target, "the target"), ("features", data.features.names, "a feature")):
-        if column in (columns or ()):
-            note = Note(f"{noun}, here", spans[where])
-            out = "" if where == "target" else f": leave `{column}` out of `features`"
-            hint = f"weights are a column of their own{out}"
-            reason = f"it is {noun}"
-            yield WrongColumn(
-                span=spans["weights"], what="weights", column=column, reason=reason, notes=(note,), hint=hint
-            )
+def _wrong_uses(data: DataSpec, spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
+    """A mistake if a column that weighs rows, or says their parts, is a target or a feature."""
+    by = data.split.by
+    part = by.options["name"] if by is not None and by.name == "column" else None
+    for what, path, column in (("weights", "weights", data.weights), ("split by: column", "split.by", part)):
+        for where, columns in (("target", data.target), ("features", data.features.names)):
+            if column is not None and column in (columns or ()):
+                noun = "the target" if where == "target" else "a feature"
+                note, reason = Note(f"{noun}, here", spans[where]), f"it is {noun}"
+                hint = "it takes a column of its own" if where == "target" else f"leave `{column}` out of `features`"
+                yield WrongColumn(span=spans[path], what=what, column=column, reason=reason, notes=(note,), hint=hint)
 
 
 def _why_idle(column: str, data: DataSpec) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.catalog.objectives import LOSSES, LossEntry
 from hqnn_dsl.diagnostics import sentences
-from hqnn_dsl.diagnostics.codes.data_settings import WrongScale, WrongTask
+from hqnn_dsl.diagnostics.codes.data_settings import NoValidationRows, WrongScale, WrongTask
 from hqnn_dsl.diagnostics.codes.meaning import TooManyArguments
 from hqnn_dsl.diagnostics.diagnostic import Note
 from hqnn_dsl.literals import column
@@ -78,6 +78,10 @@ def contradictions(
         notes = (Note(found.reason, found.span),)
         count = "one column if it has classes"
         yield TooManyArguments(span=spans["target"], owner="target", count=count, notes=notes, hint=hint)
+    by_column = data.split.by is not None and data.split.by.name == "column"
+    if train.intervals.name != "none" and not data.split.validation and not by_column:
+        notes = (Note("no row validates", spans["split.validation"]),)
+        yield NoValidationRows(span=in_train.spans["intervals"], name=train.intervals.name, notes=notes)
     if train.loss.name == "gaussian" and data.scale.target.name not in LINEAR_SCALES:
         reason = "the mean and the variance of `loss gaussian` can only be taken back from a linear scaling"
         hint = f"write `target: standard`; others are {sentences.names(LINEAR_SCALES[1:], 'and')}"

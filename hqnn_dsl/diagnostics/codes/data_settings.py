@@ -92,3 +92,18 @@ class WrongScale(Diagnostic):
     label = "not with this loss"
     scale: str
     reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoValidationRows(Diagnostic):
+    """Intervals are asked for, and no row validates: the width of conformal intervals is that of errors on these rows.
+
+    wrong   split validation: 0        # and in `train`: intervals conformal(0.9)
+    right   split validation: 0.2
+    """
+
+    code = "E0246"
+    message = "`intervals {name}` takes its width from validation rows, and there are none"
+    label = "without validation rows"
+    advice = "write `split validation: 0.2` in `data`, or leave `intervals` out"
+    name: str
