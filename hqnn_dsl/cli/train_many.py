@@ -154,7 +154,8 @@ def _report(record: Mapping[str, Any]) -> Iterator[str]:
     if any(record["summary"]):
         yield ""
         yield mean_table(record)
-        yield f"± is the standard error over {_over(record)}."
+        if any(group["units"] > 1 for group in record["summary"] if group is not None):
+            yield f"± is the standard error over {_over(record)}."
 
 
 def _score_names(several: Sequence[Mapping[str, Any]]) -> list[str]:
