@@ -99,7 +99,9 @@ def _task(spec: Spec, columns: list[TypedColumn]) -> tuple[Task, str]:
     values, counts = np.unique(column.numbers[~column.missing], return_counts=True)
     if 2 <= len(values) <= MOST_WHOLE_NUMBERS and (values == np.floor(values)).all() and counts.min() >= LEAST_ROWS:
         return "classification", f"has {len(values)} different whole numbers"
-    return "regression", "holds numbers"
+    is_doubtful = 2 <= len(values) <= MOST_WHOLE_NUMBERS and (values == np.floor(values)).all()
+    reason = f"has {len(values)} different whole numbers, some in fewer than {LEAST_ROWS} rows"
+    return "regression", reason if is_doubtful else ""
 
 
 def _check_settings(spec: Spec, name: str, reason: str, task: Task, findings: Findings) -> None:

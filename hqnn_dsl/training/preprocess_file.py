@@ -143,6 +143,8 @@ class FillRecord(Record):
     def _agree(self) -> FillRecord:
         if (self.value is None) != (self.rule in {"refuse", "drop_rows"}):
             raise ValueError(f"the rule is {self.rule}, and the value is {shown(self.value)}")
+        if self.indicator and self.value is None:
+            raise ValueError(f"the rule is {self.rule}, and there is an indicator")
         return self
 
 

@@ -17,10 +17,11 @@ ENVIRONMENT = json.dumps({
 })  # fmt: skip
 
 SCALE = {"rule": "standard", "mean": 0.0, "scale": 1.0}
+FILL = {"rule": "refuse", "value": None, "indicator": False}
 PREPROCESS = json.dumps({
     "version": 2, "dropped": [], "weights": None, "class_weights": None,
-    "features": [{"name": "a", "kind": "number", "scale": SCALE}],
-    "target": {"names": ["y"], "scales": [SCALE], "classes": None},
+    "features": [{"name": "a", "kind": "number", "missing": FILL, "code": None, "scale": SCALE, "order": None}],
+    "target": {"names": ["y"], "scales": [SCALE], "classes": None, "drops": False}, "report": [],
     "loss": {"name": "mse", "options": {}}, "batch": 2, "table": {"rows": 4, "sha256": "0" * 64},
     "split": {"train": [0, 1], "validation": [2], "test": [3]},
 })  # fmt: skip
