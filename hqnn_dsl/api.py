@@ -15,6 +15,7 @@ from hqnn_dsl.diagnostics import notices
 from hqnn_dsl.diagnostics.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.diagnostics.codes.exports import TwoSpecs
 from hqnn_dsl.diagnostics.codes.python import AlreadyCompiled, LossTwice, NotASpec
+from hqnn_dsl.diagnostics.codes.scoring import NoIntervalsYet
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import a_kind
 from hqnn_dsl.diagnostics.source import Source
@@ -163,7 +164,8 @@ def train(  # noqa: PLR0913 - what a training can be told
     )
     read = _read(program, table, watch.progress)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
-    return Run(result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
+    facts = (result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
+    return Run(*facts, result.radii)
 
 
 @public
@@ -265,7 +267,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
-    from hqnn_dsl.training.run_on_disk import load_metrics, load_run
+    from hqnn_dsl.training.run_on_disk import load_metrics, load_radii, load_run
 
     _check_called(loss=(loss, "a function of predictions and targets", 2))
     path = _path(path, "path")
@@ -279,7 +281,10 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
         from hqnn_dsl.training.own_loss import given_again
 
         preparation = given_again(path, preparation, loss, net)
-    return Run(path, net, preparation, metrics, program.spec, trained.spec.backend)
+    radii = load_radii(path, stored.preparation, trained.spec)
+    if not metrics and trained.spec.train.intervals.name != "none":
+        notices.notice(NoIntervalsYet(path=str(path)))
+    return Run(path, net, preparation, metrics, program.spec, trained.spec.backend, radii)
 
 
 def _check_only_backend(trained: Program, changed: Program, path: Path) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.budget import Agree
+    from hqnn_dsl.training.conformal import Radii
 
     class OtherFrame(Protocol):
         """A frame of polars, a table of pyarrow, or another object that hands its columns over as Arrow does."""
@@ -54,6 +55,8 @@ class Run:
     """The run's spec, with the changes that it was opened with."""
     trained_on: Choice
     """The backend of the spec without them."""
+    radii: Radii | None = None
+    """Half the widths of the intervals of its predictions, if it has some."""
 
     @property
     def backend(self) -> dict[str, Any]:
@@ -105,6 +108,10 @@ class Run:
     def predict(self, table: Origin | Array) -> pd.DataFrame:
         """Returns a column a target, in its own units, for the rows of a table or array that has the features.
 
+        If the spec has `intervals`, columns `<target>_low` and `<target>_high` stand beside; with `loss gaussian`
+        `<target>_deviation`, a standard deviation. For classes the column has the most probable label, and a column
+        `<target>_p_<label>` for each class has its probability.
+
         A table (a file or a frame) is read by the names of its columns, in any order; others are not looked at. An
         array (of numpy or torch, or a list of rows) has the columns of `features`, in that order. Both are in the units
         of the table that was trained on. Raises `Refusal`: E0523 if columns are missing, E0633 for an array of another
@@ -112,8 +119,11 @@ class Run:
         """
         from hqnn_dsl.data.arrays import read_rows
         from hqnn_dsl.training.evaluate import predict
+        from hqnn_dsl.training.predictions import frame_of
 
-        return predict(self.net, self.preparation, read_rows(table, self.features, self.spec.data.read))
+        rows = read_rows(table, self.features, self.spec.data.read)
+        predicted = predict(self.net, self.preparation, rows, self.radii)
+        return frame_of(predicted, self.targets, rows.frame.index)
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
         """Returns scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on.
@@ -125,17 +135,20 @@ class Run:
         from hqnn_dsl.training.own_loss import say_if_lost
 
         say_if_lost(self.preparation)
-        return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read))
+        return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read), self.radii)
 
     def plot(self) -> Figure:
         """Returns a matplotlib figure: the losses by epoch, and predicted against true values of the test rows.
+
+        For classes the confusion matrix of the test rows takes their place.
 
         It needs no display: a notebook shows it, `savefig` writes it.
         """
         from hqnn_dsl.training.figures import run_figure
         from hqnn_dsl.training.run_tables import read_predictions
 
-        return run_figure(self.history, read_predictions(self.path, self.targets), self.targets)
+        target = self.preparation.target
+        return run_figure(self.history, read_predictions(self.path, target), target)
 
     def __repr__(self) -> str:
         from hqnn_dsl.notebook.runs import run_text

@@ -1,7 +1,8 @@
 """What training minimises, with what, how its step shrinks, and when it stops: one row each.
 
 Builders import torch inside themselves:
-losses      `build(options) -> module`, `(predicted[B, T], target[B, T]) -> mean loss`, in scaled units;
+losses      `build(options) -> module`, `(predicted[B, O], target[B, T], weight[B] or None) -> mean loss`, in scaled
+            units;
 optimizers  `build(classical, quantum, options) -> torch.optim.Optimizer` over two lists of weights;
 schedulers  `build(optimizer, epochs, options) -> torch scheduler or None`, stepped once an epoch;
 stops       `build(options) -> EarlyStop or None`.
@@ -27,20 +28,18 @@ Options = Mapping[str, Any]
 # --------------------------------------------------------------------- losses
 
 
-def _loss(name: str, **renamed: str) -> Callable[[Options], nn.Module]:
-    def build(options: Options) -> nn.Module:
-        from torch import nn
+def _loss(name: str, *options: str) -> Callable[[Options], nn.Module]:
+    """A builder for a function of `catalog.losses`, or else of `torch.nn.functional`, with options of those names."""
 
-        module: nn.Module = getattr(nn, name)(**{keyword: options[option] for keyword, option in renamed.items()})
-        return module
+    def build(given: Options) -> nn.Module:
+        from torch.nn import functional
+
+        from hqnn_dsl.catalog import losses
+
+        function = getattr(losses, name, None) or getattr(functional, name)
+        return losses.Pointwise(function, **{option: given[option] for option in options})
 
     return build
-
-
-def _log_cosh(options: Options) -> nn.Module:  # noqa: ARG001 - one signature for all
-    from hqnn_dsl.catalog.elementwise import LogCosh
-
-    return LogCosh()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,25 +54,27 @@ class LossEntry(Entry):
 
 
 LOSSES: dict[str, Entry] = table(
-    LossEntry(name="auto", doc="`mse` for numbers, `cross_entropy` for classes.", task=None, build=_loss("MSELoss")),
-    LossEntry(name="mse", doc="The mean of squared errors.", build=_loss("MSELoss")),
-    LossEntry(name="mae", doc="The mean of absolute errors: a few far-off rows weigh less.", build=_loss("L1Loss")),
+    LossEntry(name="auto", doc="`mse` for numbers, `cross_entropy` for classes.", task=None),
+    LossEntry(name="mse", doc="The mean of squared errors.", build=_loss("mse_loss")),
+    LossEntry(name="mae", doc="The mean of absolute errors: a few far-off rows weigh less.", build=_loss("l1_loss")),
     LossEntry(
         name="huber",
         doc="Half the squared error up to `delta`, `delta` times the error beyond.",
         options=(Option(name="delta", type="float", default=1.0, above=0, doc="Where the square ends, scaled units."),),
         positional=1,
-        build=_loss("HuberLoss", delta="delta"),
+        build=_loss("huber_loss", "delta"),
     ),
     LossEntry(
         name="smooth_l1",
         doc="`huber` divided by its `delta`: the slope far out is always 1.",
         options=(Option(name="beta", type="float", default=1.0, above=0, doc="Where the square ends, scaled units."),),
         positional=1,
-        build=_loss("SmoothL1Loss", beta="beta"),
+        build=_loss("smooth_l1_loss", "beta"),
     ),
     LossEntry(
-        name="log_cosh", doc="The mean of `log cosh(error)`: like `huber`, but smooth everywhere.", build=_log_cosh
+        name="log_cosh",
+        doc="The mean of `log cosh(error)`: like `huber`, but smooth everywhere.",
+        build=_loss("log_cosh"),
     ),
     LossEntry(
         name="quantile",
@@ -82,16 +83,19 @@ LOSSES: dict[str, Entry] = table(
             Option(name="q", type="float", default=0.5, above=0, below=1, doc="The quantile; 0.5 is the median."),
         ),
         positional=1,
+        build=_loss("quantile", "q"),
     ),
     LossEntry(
         name="gaussian",
         doc="The negative logarithm of a normal density, whose mean and variance are outputs of the network.",
         outputs=2,
+        build=_loss("gaussian"),
     ),
     LossEntry(
         name="cross_entropy",
         doc="The negative logarithm of the probability of the right class.",
         task="classification",
+        build=_loss("cross_entropy"),
     ),
     LossEntry(
         name="focal",
@@ -101,9 +105,11 @@ LOSSES: dict[str, Entry] = table(
             Option(name="gamma", type="float", default=2.0, minimum=0, doc="The exponent; 0 is `cross_entropy`."),
         ),
         positional=1,
+        build=_loss("focal", "gamma"),
     ),
 )
-"""All losses by name. They are computed in scaled units."""
+"""All losses by name. They are computed in scaled units; `auto` is settled with the task, before anything is built."""
+
 
 # ----------------------------------------------------------------- optimizers
 

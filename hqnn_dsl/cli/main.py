@@ -137,6 +137,8 @@ def main() -> None:
         _leave_with_our_bug(error)
     finally:
         gc.freeze()  # objects need no collection when the process ends
+        if sys.modules.get("pyarrow", sys) is None:  # who calls this from Python goes on, with other packages
+            del sys.modules["pyarrow"]
 
 
 class Terminated(BaseException):

@@ -111,7 +111,7 @@ def _refuse_resume(out: Path | None, *, resume: bool) -> None:
         )
 
 
-def predict(
+def predict(  # noqa: PLR0913 - options of a command
     run: RunFolder,
     data: Data,
     *,
@@ -119,11 +119,21 @@ def predict(
         Path | None, typer.Option("--out", "-o", help="CSV file to write; standard output by default.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
+    keep: Annotated[
+        list[str],
+        typer.Option(
+            "--keep",
+            metavar="COLUMN",
+            help="A column of the table, such as an identifier, to stand beside the predictions. Repeatable.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
     yes: Yes = False,
 ) -> None:
     """Predict the targets for the rows of a table, in their own units, from a run alone.
 
-    Writes CSV: the line of each row in the table, and a column `<target>_predicted` for each target.
+    Writes CSV: the line of each row in the table, and a column `<target>_predicted` for each target. If the run has
+    intervals, their ends `<target>_low` and `<target>_high`; for classes the probability `<target>_p_<class>` of each.
     """
     from hqnn_dsl.files import check_output, writing
     from hqnn_dsl.training.files import own_files
@@ -134,13 +144,17 @@ def predict(
 
     from hqnn_dsl import api
     from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.training.predictions import predictions_text
+    from hqnn_dsl.training.evaluate import predict as predicted_by
+    from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
     rows = read_data(data, opened.spec.data.read)
     show((*rows.notes, *truth_notes(rows, opened.preparation.numbers)))
+    target, is_single = opened.preparation.target, opened.net.dtype != float64
+    check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))
-    text = predictions_text(opened.predict(rows), rows, opened.preparation.target, single=opened.net.dtype != float64)
+    found = predicted_by(opened.net, opened.preparation, rows, opened.radii)
+    text = predictions_text(found, rows, target, single=is_single, keep=keep)
     if out is None:
         write_exact(text.rstrip("\n"))
         return

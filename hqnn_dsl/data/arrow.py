@@ -29,14 +29,19 @@ _INDEX = re.compile(r"__index_level_\d+__")
 _EXACT = 1 << 53
 
 
+def allow_import() -> None:
+    """Take back that pyarrow must not be imported: pandas is loaded, and scikit-learn looks whether pyarrow is."""
+    if sys.modules.get("pyarrow", sys) is None:
+        del sys.modules["pyarrow"]
+
+
 def pyarrow(what: str) -> Any:
     """The package. Raises `Refusal` E0563 if it is not installed.
 
     Commands keep it away from pandas, which would load it for its own texts: 0.15 seconds and 70 MB each time. A table
     that needs it gets it here.
     """
-    if sys.modules.get("pyarrow", sys) is None:
-        del sys.modules["pyarrow"]
+    allow_import()
     try:
         import pyarrow as pa
     except ImportError:

@@ -52,6 +52,7 @@ class Preparation:
     fingerprint: str
     dropped: Rows = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
     weights: str | None = None
+    class_weights: tuple[float, ...] | None = None
     report: tuple[ColumnReport, ...] = field(repr=False, default=())
     own_loss: OwnLoss | None = field(default=None, repr=False)
 
@@ -92,6 +93,7 @@ class Preparation:
             "dropped": self.dropped.tolist(),
             "weights": self.weights,
             "report": [line.to_json() for line in self.report],
+            "class_weights": None if self.class_weights is None else list(self.class_weights),
         }
 
     @staticmethod
@@ -108,6 +110,7 @@ class Preparation:
             dropped=np.array(data["dropped"], dtype=np.int64),
             weights=data["weights"],
             report=tuple(ColumnReport.from_json(line) for line in data["report"]),
+            class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
         )
 
 

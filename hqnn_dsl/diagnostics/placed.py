@@ -40,6 +40,9 @@ OF_TABLES = {
     **dict.fromkeys(("E0560", "E0561"), "data.read"),
     **dict.fromkeys(("E0542",), "train.batch"),
     **dict.fromkeys(("E0543",), "train.device"),
+    **dict.fromkeys(("E0590",), "train.class_weights"),
+    **dict.fromkeys(("E0591",), "train.intervals"),
+    **dict.fromkeys(("E0592",), "data.weights"),
 }
 """The setting that a finding about a table or a training is about; if it has a `role`, that says which column."""
 

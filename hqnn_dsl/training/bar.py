@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from hqnn_dsl.diagnostics.terminal import cells, width_of
+from hqnn_dsl.diagnostics.terminal import cells, width_of, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import TextIO
 
@@ -142,3 +144,23 @@ def clock(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@contextmanager
+def said_if_long(text: str, progress: Progress, seconds: float = 2.0) -> Iterator[None]:
+    """A line about what the block does, written if it takes longer than so many seconds."""
+    stream = sys.stderr if progress is True else progress or None
+
+    def say() -> None:
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.write(f"{wrapped(text, width_of(stream))}\n")
+                stream.flush()
+
+    timer = threading.Timer(seconds, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.data.arrow import allow_import
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -75,6 +77,7 @@ def predicted_values(questions: Questions) -> dict[str, Numbers]:
     """Returns the predictions `[M, T]` of each baseline of numbers."""
     inputs, asked = questions.spread
     mean = _mean(questions.targets, questions.weights)
+    allow_import()
     return {
         "mean": np.broadcast_to(mean, (len(asked), len(mean))),
         "least_squares": least_squares(inputs, questions.targets, asked, questions.weights),
@@ -114,6 +117,7 @@ def predicted_probabilities(questions: Questions, num_classes: int) -> dict[str,
     constant = np.broadcast_to(shares / np.sum(shares), (len(questions.asked), num_classes))
     if len(np.unique(classes)) < 2:
         return dict.fromkeys(CLASS_BASELINES, constant)
+    allow_import()
     return {
         "majority": constant,
         "logistic": _logistic(questions, classes, num_classes),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hqnn_dsl.data.arrow import allow_import
 from hqnn_dsl.training.metrics import plain
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def class_scores(
         each = {label: {**nothing, "rows": rows} for label, rows in zip(labels, counts, strict=True)}
         return {**dict.fromkeys(CLASSES), "confusion": None, "classes": each}
     guess = np.argmax(probabilities, axis=1)
+    allow_import()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what these rows do not define is None below
         found = {

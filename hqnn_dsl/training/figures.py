@@ -1,4 +1,4 @@
-"""The pictures of a run: how the losses fell, and how predictions lie against the truth.
+"""The pictures of a run: how the losses fell, how predictions lie against the truth, which classes are confused.
 
 Drawn on figures of their own, without pyplot: no window, no global state.
 """
@@ -23,17 +23,26 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.target import FittedTarget
     from hqnn_dsl.training.loop import Epoch
+    from hqnn_dsl.training.predicted import Values
 
     Numbers = NDArray[np.float64]
+    Indices = NDArray[np.int64]
 
 TRAINING, VALIDATION, QUIET = "#2f6fab", "#d1701f", "#9a9a9a"
 MAX_PANELS = 12
 DPI = 150
+MOST_COUNTED, MOST_LABELLED = 12, 30
+"""With more classes, the cells of a confusion matrix have no numbers, or its lines no labels."""
+LONGEST_LABEL = 18
 
 
 def draw_losses(path: Path, history: Sequence[Epoch], best_epoch: int) -> None:
-    """Training and validation loss by epoch, in scaled units, on a logarithmic axis; the best epoch is marked."""
+    """Training and validation loss by epoch, in scaled units; on a logarithmic axis, unless a loss is 0 or below.
+
+    The best epoch is marked.
+    """
     figure, axes = _figure(7.0, 4.2)
     validation = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
     _losses(axes, [epoch.train_loss for epoch in history], validation, best_epoch)
@@ -56,8 +65,11 @@ def _losses(axes: Any, training: Sequence[float], validation: Sequence[float], b
     axes.legend(frameon=False)
 
 
-def draw_predictions(path: Path, true: Numbers, predicted: Numbers, names: Sequence[str], part: str) -> None:
-    """Predicted against true values `[N, T]`, a panel a target (the first twelve), with the line where they agree."""
+def draw_predictions(path: Path, true: Numbers, predicted: Values, names: Sequence[str], part: str) -> None:
+    """Predicted against true values `[N, T]`, a panel a target (the first twelve), with the line where they agree.
+
+    Intervals are drawn as lines behind the points.
+    """
     shown = names[:MAX_PANELS]
     columns = min(len(shown), 3)
     rows = math.ceil(len(shown) / columns)
@@ -66,16 +78,55 @@ def draw_predictions(path: Path, true: Numbers, predicted: Numbers, names: Seque
     for index, name in enumerate(shown):
         axes = figure.add_subplot(rows, columns, index + 1)
         _tidy(axes)
-        _panel(axes, true[:, index], predicted[:, index], f"{name}, {part} rows")
+        ends = (predicted.low, predicted.high)
+        interval = None if ends[0] is None or ends[1] is None else (ends[0][:, index], ends[1][:, index])
+        _panel(axes, true[:, index], predicted.values[:, index], f"{name}, {part} rows", interval)
     _save(figure, path)
 
 
-def _panel(axes: Any, true: Numbers, predicted: Numbers, title: str) -> None:
-    """Predicted against true values `[N]`, with the line where they agree."""
+def draw_confusion(path: Path, true: Indices, guess: Indices, labels: Sequence[str], title: str) -> None:
+    """How many rows `[N]` of each true class were predicted as which, by their numbers; shaded by share of the class.
+
+    `title` says of what target and rows.
+    """
+    side = 2.2 + 0.42 * min(len(labels), MOST_LABELLED)
+    figure, axes = _figure(max(side, 4.6), max(side - 0.4, 4.2))
+    _confusion(axes, true, guess, labels, title)
+    _save(figure, path)
+
+
+def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], title: str) -> None:
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    np.add.at(counts, (true, guess), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.grid(visible=False)
+    places = range(len(labels)) if len(labels) <= MOST_LABELLED else []
+    shown = [printable(labels[place]) for place in places]
+    shown = [label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…" for label in shown]
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len("".join(shown)) > 16 else {}
+    axes.set_xticks(places, shown, fontsize=9, parse_math=False, **slanted)
+    axes.set_yticks(places, shown, fontsize=9, parse_math=False)
+    for row, column in np.argwhere(counts) if len(labels) <= MOST_COUNTED else ():
+        colour = "white" if shares[row, column] > 0.55 else "#1f2328"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=9)
+    right = float(np.mean(true == guess))
+    axes.set_title(f"{printable(title)}: {right:.1%} right", fontsize=10, loc="left", parse_math=False)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+
+
+def _panel(
+    axes: Any, true: Numbers, predicted: Numbers, title: str, interval: tuple[Numbers, Numbers] | None = None
+) -> None:
+    """Predicted against true values `[N]`, with the line where they agree, and perhaps their intervals."""
     finite = np.isfinite(predicted)
     error = math.sqrt(float(np.mean((predicted - true) ** 2)))
     ends = [float(np.min(true)), float(np.max(true))]
     axes.plot(ends, ends, color=QUIET, linewidth=1, zorder=1)
+    if interval is not None:
+        low, high = (end[finite] for end in interval)
+        axes.vlines(true[finite], low, high, color=TRAINING, alpha=0.3, linewidth=1, zorder=1)
     axes.scatter(true[finite], predicted[finite], s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title(f"{printable(title)}: RMSE {error:.3g}", fontsize=10, loc="left", parse_math=False)
@@ -92,12 +143,13 @@ class RunFigure(Figure):
         return stream.getvalue()
 
 
-def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, names: Sequence[str]) -> RunFigure:
+def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, target: FittedTarget) -> RunFigure:
     """The losses of a run, and beside them its test rows, a panel a target (the first eleven).
 
-    `history` and `predictions` are the tables of its folder; the latter is None if there are no test rows.
+    For classes that panel is the confusion matrix. `history` and `predictions` are the tables of the run's folder; the
+    latter is None if there are no test rows.
     """
-    shown = names[: MAX_PANELS - 1] if predictions is not None else ()
+    shown = target.names[: MAX_PANELS - 1] if predictions is not None else ()
     columns = min(len(shown) + 1, 3)
     rows = math.ceil((len(shown) + 1) / columns)
     figure = RunFigure(figsize=(4.6 * columns, 4.2 * rows), layout="constrained")
@@ -111,9 +163,24 @@ def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, names: S
         assert predictions is not None
         axes = figure.add_subplot(rows, columns, index + 2)
         _tidy(axes)
-        true, predicted = (predictions[f"{name}_{what}"].to_numpy(float) for what in ("true", "predicted"))
-        _panel(axes, true, predicted, f"{name}, test rows")
+        _test_rows(axes, predictions, name, target.classes)
     return figure
+
+
+def _test_rows(axes: Any, predictions: pd.DataFrame, name: str, classes: Sequence[str] | None) -> None:
+    """The panel of a target of a run's `predictions.csv`; a row without a predicted class is left out."""
+    title, (true, predicted) = f"{name}, test rows", (predictions[f"{name}_{what}"] for what in ("true", "predicted"))
+    if classes is not None:
+        known = predicted != ""
+        numbers = {label: number for number, label in enumerate(classes)}
+        rows, guess = (np.array([numbers[label] for label in part[known]], np.int64) for part in (true, predicted))
+        _confusion(axes, rows, guess, classes, title)
+        return
+    ends = [f"{name}_low", f"{name}_high"]
+    interval = None
+    if all(end in predictions for end in ends):
+        interval = (predictions[ends[0]].to_numpy(float), predictions[ends[1]].to_numpy(float))
+    _panel(axes, true.to_numpy(float), predicted.to_numpy(float), title, interval)
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 OWN = (
     *(STARTED, "spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
-    *("environment.json", "metrics.json", "checkpoints", "plots", "jobs"),
+    *("environment.json", "metrics.json", "intervals.json", "checkpoints", "plots", "jobs"),
 )
 """What a run's folder has of its own: files, and folders with all that is in them."""
 

@@ -54,10 +54,11 @@ EVALUATION_ROWS = 4
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Scaled features `[N, F]` and targets `[N, T]` on one device."""
+    """Scaled features `[N, F]` and targets `[N, T]` on one device; `weights[N]` in the loss, 1 on average."""
 
     features: Tensor = field(repr=False)
     targets: Tensor = field(repr=False)
+    weights: Tensor | None = field(default=None, repr=False)
     row_name: RowName | None = field(default=None, repr=False)
     """The name of a row in the table that it is from."""
 
@@ -180,13 +181,13 @@ class Training:
         """Whether all epochs are trained, or the stop has said so."""
         return len(self.history) >= self.settings.epochs or (self.stop is not None and self.stop.says_stop)
 
-    def advance(self, features: Tensor, targets: Tensor) -> float:
-        """One step on a batch. Returns its loss before the step, in scaled units."""
+    def advance(self, features: Tensor, targets: Tensor, *weights: Tensor) -> float:
+        """One step on a batch, perhaps with weights of its rows. Returns its loss before the step, in scaled units."""
         for weight in self.weights:
             weight.grad = None
         with self.precision.forward():
             predicted = self.net(features)
-        loss: Tensor = self.loss(predicted, targets)
+        loss: Tensor = self.loss(predicted, targets, *weights)
         value = loss.item()
         if not math.isfinite(value):
             raise Refusal(
@@ -389,12 +390,12 @@ def _train_epoch(
     training.net.train()
     order = _order(training, len(rows)).to(rows.features.device)
     sizes = [end - begin for begin, end in batches]
-    parts = (rows.features[order], rows.targets[order], order)
-    steps = zip(*(torch.split(part, sizes) for part in parts), sizes, strict=True)
-    for features, targets, numbers, size in islice(steps, training.step, None):
+    parts = [part[order] for part in (rows.features, rows.targets, rows.weights) if part is not None]
+    steps = zip(torch.split(order, sizes), *(torch.split(part, sizes) for part in parts), strict=True)
+    for numbers, *batch in islice(steps, training.step, None):
         with rows_named(rows.row_name, numbers.__getitem__):
-            loss = training.advance(features, targets)
-        training.loss_sum += loss * size
+            loss = training.advance(*batch)
+        training.loss_sum += loss * len(numbers)
         training.step += 1
         bar.update()
         if interrupted() and training.step < len(batches):
@@ -413,7 +414,8 @@ def _judge(training: Training, rows: Rows, part: str) -> float | None:
     if not len(rows):
         return None
     predicted = predict_scaled(training.net, rows.features, training.settings.batch, rows.row_name)
-    value = float(training.loss(predicted, rows.targets))
+    weights = () if rows.weights is None else (rows.weights,)
+    value = float(training.loss(predicted, rows.targets, *weights))
     if not math.isfinite(value):
         raise Refusal(LossNotFinite(part=part, value=str(value), epoch=len(training.history) + 1, step=training.step))
     return value

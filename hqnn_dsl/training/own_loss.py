@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.diagnostics.codes.python import LossNotKept, UnusableLoss
+from hqnn_dsl.diagnostics.codes.scoring import WeightedOwnLoss
 from hqnn_dsl.diagnostics.codes.tables import CannotResume
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
 
     LossFunction = Callable[[Tensor, Tensor], Tensor]
-    """From predictions and targets, both `[B, T]` and scaled, to a scalar: a mean over the rows."""
+    """From predictions `[B, O]` and targets `[B, T]`, both scaled, to a scalar: a mean over the rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +71,10 @@ class OwnLoss:
             raise self.refusal("returns a tensor without a gradient")
         return loss
 
-    def try_on(self, targets: Tensor) -> None:
+    def try_on(self, targets: Tensor, outputs: int) -> None:
         """Call it once on two rows, so that what is wrong with it is said before anything is built or sent."""
         target = targets[:2].to(self.device, self.dtype)
-        self(torch.zeros_like(target, requires_grad=True), target)
+        self(torch.zeros(len(target), outputs, device=self.device, dtype=self.dtype, requires_grad=True), target)
 
     def refusal(self, problem: str) -> Refusal:
         """What is raised for a function that is no loss."""
@@ -102,11 +103,21 @@ def is_own(loss: Choice) -> bool:
     return loss.name == OWN
 
 
-def with_loss(prepared: Prepared, loss: OwnLoss) -> Prepared:
-    """The table with a loss of the user's own in its preparation, tried on its first rows. Raises `Refusal` E0632."""
+def with_loss(prepared: Prepared, loss: OwnLoss, outputs: int) -> Prepared:
+    """The table with a loss of the user's own in its preparation, tried on its first rows and so many outputs.
+
+    Raises `Refusal`: E0632 if it is no loss, E0593 if rows have weights, of which it does not know.
+    """
+    preparation = prepared.preparation
+    for by, weights in (("weights", prepared.weights), ("class_weights", preparation.class_weights)):
+        if weights is not None:
+            raise Refusal(WeightedOwnLoss(name=loss.name, by=by))
+    if preparation.task == "regression" and outputs != len(preparation.target.names):
+        problem = f"gets an output a target, and `loss {preparation.loss.name}` in the spec makes more of them"
+        raise loss.refusal(problem)
     rows = prepared.preparation.parts.train[:2]
     scaled = prepared.preparation.target.apply(prepared.targets[rows])
-    loss.try_on(torch.from_numpy(scaled))
+    loss.try_on(torch.from_numpy(scaled), outputs)
     return replace(prepared, preparation=replace(prepared.preparation, loss=loss.choice, own_loss=loss))
 
 

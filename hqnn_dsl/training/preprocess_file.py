@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from hqnn_dsl.catalog.objectives import LOSSES
-from hqnn_dsl.documents import SHOWN, Count, Document, Name, Positive, Record, is_number, shown
+from hqnn_dsl.documents import SHOWN, Count, Document, Name, NotNegative, Positive, Record, is_number, shown
 from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS
 
 OWN = "own"
@@ -285,6 +285,7 @@ class PreprocessFile(Document):
     dropped: list[Count]
     weights: Name | None
     report: list[ReportRecord]
+    class_weights: list[NotNegative] | None
 
     @model_validator(mode="after")
     def _agree(self) -> PreprocessFile:
@@ -293,6 +294,9 @@ class PreprocessFile(Document):
         both = set(names) & set(self.target.names)
         if both:
             raise ValueError(f"`{min(both)[:SHOWN]}` is a feature and a target")
+        classes = self.target.classes
+        if self.class_weights is not None and (classes is None or len(self.class_weights) != len(classes)):
+            raise ValueError(f"there are {len(self.class_weights)} class_weights, and not as many classes")
         rows = self.split.rows
         if max(rows) >= self.table.rows:
             raise ValueError(f"split has row {max(rows)}, table.rows is {self.table.rows}")

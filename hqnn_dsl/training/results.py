@@ -2,44 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.training.baselines import VALUE_BASELINES, Questions, predicted_values
+from hqnn_dsl.seeds import stream
+from hqnn_dsl.training.baselines import (
+    CLASS_BASELINES,
+    VALUE_BASELINES,
+    Questions,
+    predicted_probabilities,
+    predicted_values,
+)
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge
 from hqnn_dsl.training.files import write_csv, write_document
-from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, EnvironmentFile, MetricsFile
+from hqnn_dsl.training.predicted import Classes, Predicted, Values
+from hqnn_dsl.training.predictions import columns_of
+from hqnn_dsl.training.row_weights import in_part, loss_weights
+from hqnn_dsl.training.run_files import (
+    ENVIRONMENT,
+    INTERVALS,
+    METRICS,
+    EnvironmentFile,
+    IntervalsFile,
+    MetricsFile,
+)
 from hqnn_dsl.training.run_tables import HISTORY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from hqnn_dsl.data.preprocess import Prepared
     from hqnn_dsl.semantics.spec import Spec
+    from hqnn_dsl.training.conformal import Radii
+    from hqnn_dsl.training.evaluate import Scored
     from hqnn_dsl.training.loop import Fitted, Training
 
-    Numbers = NDArray[np.float64]
+
+def all_scores(scored: Scored, prepared: Prepared, seed: int) -> dict[str, Any]:
+    """Returns the scores of every part of a table, and of the baselines on the test rows, fitted with a seed."""
+    return {
+        "task": prepared.preparation.task,
+        **by_part(scored),
+        "baselines": _baselines(scored, prepared, seed),
+    }
 
 
-def all_scores(prepared: Prepared, predicted: Numbers) -> dict[str, Any]:
-    """Returns the scores of every part, and of the baselines on the test rows, for predictions `[N, T]` of all rows."""
-    parts = by_part(prepared.preparation, prepared.targets, predicted)
-    return {"task": "regression", **parts, "baselines": _baselines(prepared)}
-
-
-def _baselines(prepared: Prepared) -> dict[str, Any]:
+def _baselines(scored: Scored, prepared: Prepared, seed: int) -> dict[str, Any]:
     """The scores of the baselines on the test rows; None if there are none."""
     preparation = prepared.preparation
-    inputs, targets = prepared.inputs, prepared.targets
     trained, tested = preparation.parts.train, preparation.parts.test
+    classes = preparation.target.classes
     if not len(tested):
-        return dict.fromkeys(VALUE_BASELINES)
-    predicted = predicted_values(Questions(inputs[trained], targets[trained], inputs[tested]))
-    return {name: judge(preparation, targets[tested], values) for name, values in predicted.items()}
+        return dict.fromkeys(VALUE_BASELINES if classes is None else CLASS_BASELINES)
+    questions = Questions(
+        prepared.inputs[trained],
+        prepared.targets[trained],
+        prepared.inputs[tested],
+        in_part(loss_weights(preparation, prepared.targets, prepared.weights), trained),
+        in_part(prepared.weights, trained),
+        {one.index: one.levels for one in preparation.features.embeddings},
+        stream(seed, "baselines"),
+    )
+    found: dict[str, Predicted] = (
+        {name: Values(values) for name, values in predicted_values(questions).items()}
+        if classes is None
+        else {
+            name: Classes(found, classes, np.log(np.maximum(found, np.finfo(np.float64).tiny)))
+            for name, found in predicted_probabilities(questions, len(classes)).items()
+        }
+    )
+    test = scored[tested]
+    return {name: judge(replace(test, predicted=predicted)) for name, predicted in found.items()}
 
 
 def write_history(path: Path, training: Training) -> None:
@@ -56,26 +93,42 @@ def write_history(path: Path, training: Training) -> None:
         write_csv(path / "timing.csv", ("epoch", "seconds"), list(enumerate(training.seconds, start=1)))
 
 
-def write_predictions(path: Path, prepared: Prepared, predicted: Numbers) -> None:
-    """Write `predictions.csv`: the test rows, counted from 0 in the table, with true and predicted values."""
-    names = prepared.preparation.target.names
-    header = ["row", *(f"{name}_{kind}" for name in names for kind in ("true", "predicted"))]
-    rows = [
-        [int(row), *np.stack([prepared.targets[row], predicted[row]], axis=1).ravel().tolist()]
-        for row in prepared.preparation.parts.test
-    ]
-    write_csv(path / "predictions.csv", header, rows)
+def write_predictions(path: Path, scored: Scored) -> None:
+    """Write `predictions.csv`: the test rows, counted from 0 in the table, with true targets and predictions."""
+    preparation, tested = scored.preparation, scored.preparation.parts.test
+    names, labels = preparation.target.names, preparation.target.classes
+    test = scored[tested]
+    columns: dict[str, Sequence[Any]] = {"row": tested.tolist()}
+    predicted = columns_of(test.predicted, names, "_predicted")
+    for index, name in enumerate(names):
+        true = test.true[:, index].tolist()
+        columns[f"{name}_true"] = true if labels is None else [labels[int(number)] for number in true]
+        columns |= predicted[index]
+    write_csv(path / "predictions.csv", list(columns), zip(*columns.values(), strict=True))
 
 
-def draw(path: Path, prepared: Prepared, predicted: Numbers, fitted: Fitted) -> None:
+def draw(path: Path, scored: Scored, fitted: Fitted) -> None:
     """Draw `plots/`: the losses, and predictions on the last part that has rows."""
     from hqnn_dsl.training import figures
 
-    preparation = prepared.preparation
-    part, rows = next((name, rows) for name, rows in reversed(preparation.parts.items()) if len(rows))
+    target = scored.preparation.target
+    part, rows = next((name, rows) for name, rows in reversed(scored.preparation.parts.items()) if len(rows))
+    shown = scored[rows]
     figures.draw_losses(path / "plots" / "losses.png", fitted.history, fitted.best_epoch)
-    figures.draw_predictions(
-        path / "plots" / "predictions.png", prepared.targets[rows], predicted[rows], preparation.target.names, part
+    picture = path / "plots" / "predictions.png"
+    if isinstance(shown.predicted, Classes):
+        true, guess = shown.true[:, 0].astype(np.int64), shown.predicted.numbers
+        figures.draw_confusion(picture, true, guess, shown.predicted.labels, f"{target.names[0]}, {part} rows")
+    else:
+        figures.draw_predictions(picture, shown.true, shown.predicted, target.names, part)
+
+
+def write_intervals(path: Path, names: Sequence[str], radii: Radii) -> None:
+    """Write `intervals.json`: half the width of the interval of each target."""
+    by_name = dict(zip(names, radii.radii, strict=True))
+    write_document(
+        path / INTERVALS,
+        IntervalsFile(level=radii.level, rows=radii.rows, normalised=radii.normalised, radii=by_name),
     )
 
 

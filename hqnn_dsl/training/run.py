@@ -18,6 +18,7 @@ from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
+from hqnn_dsl.data.tasks import settled_loss
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -25,10 +26,12 @@ from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.placed import PlacedByCode
 from hqnn_dsl.semantics.suppressions import allowed_codes
 from hqnn_dsl.training import results
+from hqnn_dsl.training.bar import said_if_long
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
-from hqnn_dsl.training.evaluate import predict_rows
+from hqnn_dsl.training.conformal import Radii, fit_radii
+from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
     check_free,
     clear,
@@ -43,10 +46,12 @@ from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Rows, Samples, Training, Watch, batch_bounds, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
+from hqnn_dsl.training.predicted import Values
 from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.resuming import check_spec, shortened
 from hqnn_dsl.training.row_refusals import refuse_zero_rows
-from hqnn_dsl.training.run_files import METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
+from hqnn_dsl.training.row_weights import in_part, loss_weights, with_class_weights
+from hqnn_dsl.training.run_files import INTERVALS, METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
 from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, network_for, recorded_backend
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
@@ -81,6 +86,8 @@ class RunResult:
     fitted: Fitted
     net: HybridNet = field(repr=False)
     preparation: Preparation = field(repr=False)
+    radii: Radii | None = None
+    """Those of its intervals, if it has some."""
 
     @property
     def interrupted(self) -> bool:
@@ -107,11 +114,14 @@ class Setup:
         device = self.training.precision.device
         features = torch.from_numpy(self.prepared.inputs).to(device, net.dtype)
         targets = torch.from_numpy(preparation.target.apply(self.prepared.targets)).to(device, net.dtype)
+        weights = loss_weights(preparation, self.prepared.targets, self.prepared.weights)
 
         def rows(picked: NDArray[np.int64]) -> Rows:
             own, lines = torch.from_numpy(picked), self.prepared.lines
             row_name = None if lines is None else (lambda row: lines.of(int(picked[row])))
-            return Rows(features[own], targets[own], row_name)
+            each = in_part(weights, picked) if len(picked) else None
+            counted = None if each is None else torch.from_numpy(each).to(device, net.dtype)
+            return Rows(features[own], targets[own], counted, row_name)
 
         return Samples(rows(preparation.parts.train), rows(preparation.parts.validation))
 
@@ -161,7 +171,7 @@ def train(  # noqa: PLR0913 - what a training can be told
 def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: Splitter) -> Setup:
     """Prepare the table, build the network, and refuse or say what is known before the first step."""
     spec = program.spec
-    prepared = prepare(spec, table, splitter=splitter, reach=program.checked.reach)
+    prepared = with_class_weights(prepare(spec, table, splitter=splitter, reach=program.checked.reach), spec.train)
     names = prepared.preparation.target.names
     for note in prepared.notes:
         notice(note)
@@ -172,8 +182,9 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     own = None
     if loss is not None:
         own = OwnLoss.of(loss, device, net.dtype)
-        prepared = with_loss(prepared, own)
-    setup = Setup(program, prepared, Training(net, spec.train, device, program.resolved, own))
+        prepared = with_loss(prepared, own, prepared.preparation.out_width(program.targets))
+    settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
+    setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
     _refuse_what_is_known(setup)
     allowed = allowed_codes(program.checked.tree)
     for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
@@ -201,9 +212,8 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
         fitted = fit(training, setup.samples, Unwritten(), watch=watch)
         if fitted.ended_by:
             return fitted, {}
-        rows, row_name = prepared.preparation.rows, None if prepared.lines is None else prepared.lines.of
-        predicted = predict_rows(training.net, prepared.preparation, prepared.inputs, rows, row_name)
-        return fitted, results.all_scores(prepared, predicted)
+        scored, _ = _predicted(setup)
+        return fitted, results.all_scores(scored, prepared, training.settings.seed)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:
@@ -295,6 +305,7 @@ def _go_on(setup: Setup, path: Path, watch: Watch | None, agree: Agree) -> RunRe
     setup.settle(agree)
     with writable(path / METRICS):
         (path / METRICS).unlink(missing_ok=True)
+        (path / INTERVALS).unlink(missing_ok=True)
     checkpoints = Checkpoints(path / "checkpoints", best=None if untrained else stored.best)
     if is_changed:
         if not untrained:
@@ -358,15 +369,30 @@ def _train_and_write(
         fitted = fit(training, setup.samples, checkpoints, watch=watch, resume=resume)
     finally:
         results.write_history(path, training)
-    row_name = None if prepared.lines is None else prepared.lines.of
-    predicted = predict_rows(net, preparation, prepared.inputs, preparation.rows, row_name)
-    metrics = results.all_scores(prepared, predicted)
-    results.write_predictions(path, prepared, predicted)
-    results.draw(path, prepared, predicted, fitted)
+    scored, radii = _predicted(setup)
+    if radii is not None:
+        results.write_intervals(path, preparation.target.names, radii)
+    results.write_predictions(path, scored)
+    results.draw(path, scored, fitted)
     results.write_environment(path, setup.spec, training, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
+    with said_if_long("fitting the baselines, and scoring …", watch.progress):
+        metrics = results.all_scores(scored, prepared, training.settings.seed)
     results.write_metrics(path, metrics)
     if watch.on_end is not None:
         watch.on_end(ending_of(training, fitted, is_validated=len(preparation.parts.validation) > 0))
-    return RunResult(path, metrics, fitted, net.eval(), preparation)
+    return RunResult(path, metrics, fitted, net.eval(), preparation, radii)
+
+
+def _predicted(setup: Setup) -> tuple[Scored, Radii | None]:
+    """The predictions for all rows of the table, with intervals if the spec wants some, and their radii."""
+    prepared, preparation, intervals = setup.prepared, setup.prepared.preparation, setup.spec.train.intervals
+    row_name = None if prepared.lines is None else prepared.lines.of
+    predicted = predict_rows(setup.training.net, preparation, prepared.inputs, preparation.rows, row_name)
+    radii = None
+    if isinstance(predicted, Values) and intervals.name != "none":
+        rows = preparation.parts.validation
+        some = predicted[rows]
+        radii = fit_radii(prepared.targets[rows], some.values, some.deviations, float(intervals.options["level"]))
+    return Scored(preparation, prepared.targets, with_intervals(predicted, radii), prepared.weights), radii

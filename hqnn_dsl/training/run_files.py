@@ -136,6 +136,18 @@ METRICS_OF: dict[str, type[MetricsFile]] = {"regression": ValueMetrics, "classif
 """The form of `metrics.json` of each task."""
 
 
+# ------------------------------------------------------------------------------------------------------- intervals.json
+
+
+class IntervalsFile(Document):
+    """`intervals.json`: half the width of the interval of each target, in its own units, or in deviations."""
+
+    level: Annotated[float, Field(gt=0, lt=1)]
+    rows: Positive
+    normalised: bool
+    radii: Annotated[dict[str, NotNegative], Field(min_length=1)]
+
+
 # ----------------------------------------------------------------------------------------------------- environment.json
 
 
@@ -206,13 +218,14 @@ class StartedFile(Document):
 
 
 SPEC, PREPROCESS, METRICS, ENVIRONMENT = "spec.resolved.hqnn", "preprocess.json", "metrics.json", "environment.json"
-STARTED = "started.json"
+STARTED, INTERVALS = "started.json", "intervals.json"
 
 MODELS: dict[str, type[Document]] = {
     PREPROCESS: PreprocessFile,
     METRICS: MetricsFile,
     ENVIRONMENT: EnvironmentFile,
     STARTED: StartedFile,
+    INTERVALS: IntervalsFile,
 }
 """The model of each JSON file at the top of a run directory."""
 

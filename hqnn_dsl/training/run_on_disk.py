@@ -10,21 +10,25 @@ from hqnn_dsl import pipeline
 from hqnn_dsl.data.preparation import Preparation
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source
-from hqnn_dsl.documents import Wrong, text_in
+from hqnn_dsl.documents import Wrong, shown, text_in
 from hqnn_dsl.limits import MAX_SOURCE_BYTES
 from hqnn_dsl.named_backends import backend_choice
 from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.semantics.spec import Choice
 from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
+from hqnn_dsl.training.conformal import Radii
+from hqnn_dsl.training.evaluate import has_deviations
 from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.resuming import differences
 from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
+    INTERVALS,
     METRICS,
     PREPROCESS,
     SPEC,
     EnvironmentFile,
+    IntervalsFile,
     MetricsFile,
     damaged,
     opened,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.program import Program
+    from hqnn_dsl.semantics.spec import Spec
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +102,21 @@ def load_metrics(path: Path) -> dict[str, Any]:
     if not os.path.lexists(path / METRICS):
         return {}
     return read_run_file(path, METRICS, MetricsFile).model_dump(exclude={"version"})
+
+
+def load_radii(path: Path, preparation: Preparation, spec: Spec) -> Radii | None:
+    """Returns the radii of a run's intervals; None if it has none, or if the training has not come to its end.
+
+    Raises `Refusal`: E0532 if the file of a whole run is not there, E0533 if it cannot be right.
+    """
+    if spec.train.intervals.name == "none" or not os.path.lexists(path / METRICS):
+        return None
+    found, names = read_run_file(path, INTERVALS, IntervalsFile), preparation.target.names
+    if set(found.radii) != set(names):
+        raise damaged(path, INTERVALS, f"its radii are of {', '.join(found.radii)}, the targets {', '.join(names)}")
+    if found.normalised != has_deviations(preparation):
+        raise damaged(path, INTERVALS, f"`normalised` is {shown(found.normalised)}, which the loss is not for")
+    return Radii(found.level, found.rows, found.normalised, tuple(found.radii[name] for name in names))
 
 
 def load_snapshot_of(path: Path, name: str) -> Snapshot:

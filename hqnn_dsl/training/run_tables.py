@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -10,7 +10,10 @@ from hqnn_dsl.diagnostics.codes.tables import RunDamaged
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from pathlib import Path
+
+    from hqnn_dsl.data.target import FittedTarget
 
 HISTORY = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
 """The columns of `history.csv`."""
@@ -22,17 +25,29 @@ def read_history(path: Path) -> pd.DataFrame:
     return pd.DataFrame(columns=list(HISTORY)) if found is None else found
 
 
-def read_predictions(path: Path, targets: tuple[str, ...]) -> pd.DataFrame | None:
-    """`predictions.csv` of a run, None if there is none or no test row: `<target>_true`, `<target>_predicted`."""
-    wanted = tuple(f"{name}_{what}" for name in targets for what in ("true", "predicted"))
-    found = _read(path, "predictions.csv", wanted)
-    return None if found is None or not len(found) else found
+def read_predictions(path: Path, target: FittedTarget) -> pd.DataFrame | None:
+    """`predictions.csv` of a run, None if there is none or no test row: `<target>_true`, `<target>_predicted`.
+
+    Labels of classes are texts. Raises `Refusal` E0533 if the file cannot be right.
+    """
+    wanted = tuple(f"{name}_{what}" for name in target.names for what in ("true", "predicted"))
+    found = _read(path, "predictions.csv", wanted, texts=target.classes is not None)
+    if found is None or not len(found):
+        return None
+    known = {"", *(target.classes or ())}
+    for name in wanted if target.classes is not None else ():
+        strange = [label for label in found[name] if label not in known]
+        if strange:
+            reason = f"`{name}` has `{strange[0]}`, which is no class of the run"
+            raise Refusal(RunDamaged(path=str(path), file="predictions.csv", reason=reason))
+    return found
 
 
-def _read(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame | None:
+def _read(path: Path, name: str, columns: tuple[str, ...], *, texts: bool = False) -> pd.DataFrame | None:
     """A CSV file of a run, None if it is not there. Raises `Refusal` E0533 if it cannot be read or lacks columns."""
     try:
-        found = pd.read_csv(path / name)
+        kinds: dict[Hashable, Any] = dict.fromkeys(columns, str) if texts else {}
+        found = pd.read_csv(path / name, dtype=kinds, keep_default_na=not texts)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # pandas' own errors are kinds of ValueError

@@ -18,7 +18,7 @@ ENVIRONMENT = json.dumps({
 
 SCALE = {"rule": "standard", "mean": 0.0, "scale": 1.0}
 PREPROCESS = json.dumps({
-    "version": 2, "dropped": [], "weights": None,
+    "version": 2, "dropped": [], "weights": None, "class_weights": None,
     "features": [{"name": "a", "kind": "number", "scale": SCALE}],
     "target": {"names": ["y"], "scales": [SCALE], "classes": None},
     "loss": {"name": "mse", "options": {}}, "batch": 2, "table": {"rows": 4, "sha256": "0" * 64},

@@ -516,7 +516,46 @@ def test_outside_the_main_thread_training_runs_all_the_same(tmp_path):
     assert not found[0].interrupted
 
 
-def test_every_loss_trains(tmp_path):
-    for name in (name for name, entry in LOSSES.items() if entry.build is not None):
-        history = run(tmp_path, training(epochs=6, loss=choice(LOSSES, name))).history
-        assert history[-1].train_loss < history[0].train_loss, name
+@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "auto"])
+def test_every_loss_trains(tmp_path, name, weighted):
+    entry, data = LOSSES[name], samples()
+    weights = torch.linspace(0.5, 1.5, len(data.train)) if weighted else None
+    targets = data.train.targets if entry.task == "regression" else (data.train.targets > 0).float()
+    spec = make_spec(epochs=6, loss=choice(LOSSES, name), precision="single")
+    outputs = {"regression": entry.outputs, "classification": 2}[entry.task]
+    one = Training(network(spec, 3, outputs), spec.train, CPU, "spec")
+    nothing = Rows(data.train.features[:0], targets[:0])
+    history = run(tmp_path, one, Samples(Rows(data.train.features, targets, weights), nothing)).history
+    assert history[-1].train_loss < history[0].train_loss, name
+
+
+def test_weights_of_rows_are_as_if_rows_stood_there_more_often(tmp_path):
+    """One step on all rows: with whole weights, the gradient is that of the repeated rows."""
+    data, times = samples().train, torch.arange(20) % 3
+    settings = {"epochs": 1, "batch": 1000, "optimizer": choice(OPTIMIZERS, "sgd", lr=0.1)}
+    counted, repeated = training(**settings), training(**settings)
+    counted.advance(data.features, data.targets, times / times.float().mean())
+    repeated.advance(*(part.repeat_interleave(times, dim=0) for part in (data.features, data.targets)))
+    for name, weight in weights(counted).items():
+        torch.testing.assert_close(weight, weights(repeated)[name], rtol=1e-5, atol=1e-6)
+
+
+def test_equal_weights_change_no_loss_by_more_than_rounding(tmp_path):
+    data = samples()
+    ones = [Rows(rows.features, rows.targets, torch.ones(len(rows))) for rows in (data.train, data.validation)]
+    plain, weighed = run(tmp_path, training(epochs=4)), run(tmp_path, training(epochs=4), Samples(*ones))
+    for one, other in zip(plain.history, weighed.history, strict=True):
+        assert one.train_loss == pytest.approx(other.train_loss, rel=1e-4)
+        assert one.validation_loss == pytest.approx(other.validation_loss, rel=1e-4)
+
+
+def test_losses_of_epochs_are_weighted(tmp_path):
+    data = samples()
+    weights = torch.linspace(0.0, 2.0, len(data.train))
+    frozen = training(epochs=1, batch=7, optimizer=choice(OPTIMIZERS, "sgd", lr=1e-12))
+    history = run(
+        tmp_path, frozen, Samples(Rows(data.train.features, data.train.targets, weights), data.validation)
+    ).history
+    errors = (predict_scaled(frozen.net, data.train.features, 7) - data.train.targets).square()[:, 0]
+    assert history[0].train_loss == pytest.approx(float((weights * errors).mean()), rel=1e-5)

@@ -98,5 +98,5 @@ def test_losses_are_drawn_whatever_they_are(tmp_path, losses, validated):
 def test_predictions_are_drawn_whatever_they_are(tmp_path, targets):
     true, predicted = values(6, targets)
     predicted[0, 0], predicted[1, 0] = math.inf, math.nan
-    draw_predictions(tmp_path / "p.png", true, predicted, [f"$t_{index}" for index in range(targets)], "test")
+    draw_predictions(tmp_path / "p.png", true, Values(predicted), [f"$t_{index}" for index in range(targets)], "test")
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")

@@ -24,7 +24,7 @@ model tiny {
   encoder { dense(2); tanh * pi }
   circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }
   decoder { dense }
-  train { epochs 1; batch 8; device cpu; loss huber }
+  train { epochs 1; batch 8; device cpu; loss huber; intervals conformal(0.5) }
   backend reference
 }
 """
@@ -115,8 +115,8 @@ def test_a_later_version_is_refused_with_advice(texts, name):
 OPTIONAL = {"version", "asked", "ended_by_callback", "run"}
 """Fields that files of version 1 may lack: older ones have no version, and not all that a run now records."""
 
-FREE = {"packages", "options", "metadata", "seeds", "targets"}
-"""Fields whose own names are not the file's to give: packages, options of a backend, targets of a table."""
+FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii"}
+"""Fields whose own names are not the file's to give: packages, options of a backend, targets or classes of a table."""
 
 
 @pytest.mark.parametrize("name", MODELS)
