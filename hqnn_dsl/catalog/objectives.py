@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from hqnn_dsl.catalog.entry import Choice, Entry, Option, table
+from hqnn_dsl.catalog.entry import Entry, Option, table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -109,13 +109,6 @@ LOSSES: dict[str, Entry] = table(
     ),
 )
 """All losses by name. They are computed in scaled units; `auto` is settled with the task, before anything is built."""
-
-
-def settled_loss(loss: Choice, task: Literal["regression", "classification"]) -> Choice:
-    """Returns the loss that a choice means for a task: `mse` or `cross_entropy` in place of `auto`."""
-    if loss.name != "auto":
-        return loss
-    return Choice(name="mse" if task == "regression" else "cross_entropy")
 
 
 # ----------------------------------------------------------------- optimizers

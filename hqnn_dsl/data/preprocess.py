@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hqnn_dsl.catalog.objectives import settled_loss
 from hqnn_dsl.data.columns import choose, truth_notes
 from hqnn_dsl.data.fingerprints import fingerprint
 from hqnn_dsl.data.fit import Fitter, may_leave_out, useless
@@ -19,7 +18,7 @@ from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
 from hqnn_dsl.data.report import report_of
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.target import FittedTarget, add_missing
-from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets
+from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets, settled_loss
 from hqnn_dsl.data.transforms.fills import DROP
 from hqnn_dsl.data.transforms.narrow import is_narrow
 from hqnn_dsl.data.weights import check_weights, read_weights

@@ -21,6 +21,7 @@ from hqnn_dsl.diagnostics.codes.columns import (
     UnknownClassWeight,
 )
 from hqnn_dsl.diagnostics.codes.tables import TextTarget
+from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,6 +146,14 @@ def _numbers(reader: Reader, columns: list[TypedColumn]) -> list[TypedColumn]:
             hint = "write `task classification` in `data` to learn its values as classes, or name a column of numbers"
         reader.findings.add(TextTarget(column=column.name, value=value, what=SAID[column.kind], hint=hint))
     return found
+
+
+def settled_loss(loss: Choice, task: Task) -> Choice:
+    """Returns the loss of a training: that of the spec or, if it is `auto`, the usual one of the task."""
+    if loss.name != "auto":
+        return loss
+    name = "mse" if task == "regression" else "cross_entropy"
+    return Choice(name=name, options=LOSSES[name].defaults())
 
 
 def classes_of(column: TypedColumn, spec: Spec, used: Flags, findings: Findings) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import torch
 from hqnn_dsl.catalog import losses
 from hqnn_dsl.catalog.objectives import LOSSES
 from hqnn_dsl.data.preparation import Preparation, read_again
-from hqnn_dsl.diagnostics.codes.scoring import NoWeight
+from hqnn_dsl.diagnostics.codes.scoring import PartWithoutWeight
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training.class_metrics import class_scores
 from hqnn_dsl.training.loop import build, predict_scaled
@@ -120,7 +120,7 @@ def evaluate(net: HybridNet, preparation: Preparation, table: Table, radii: Radi
     """
     again = read_again(preparation, table)
     if again.weights is not None and not np.sum(again.weights[again.rows]) > 0:
-        raise Refusal(NoWeight(rows=f"the rows of `{table.name}`"))
+        raise Refusal(PartWithoutWeight(rows=f"the rows of `{table.name}`"))
     predicted = predict_rows(net, preparation, again.inputs, again.rows, table.line_of)
     scored = Scored(preparation, again.targets, with_intervals(predicted, radii), again.weights)
     found = {"all": judge(scored[again.rows])}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hqnn_dsl.data.labels import label_of
 from hqnn_dsl.diagnostics import sentences
-from hqnn_dsl.diagnostics.codes.scoring import ClassWeightsDiffer, NoWeight, TooFewForIntervals
+from hqnn_dsl.diagnostics.codes.scoring import ClassWithoutWeight, PartWithoutWeight, TooFewForIntervals
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.training.conformal import rows_needed
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def with_class_weights(prepared: Prepared, settings: TrainSpec) -> Prepared:
     """Returns the table with the weights of its classes in its preparation, if the spec gives some.
 
-    Raises `Refusal` with all that the rows do not allow: E0590 for weights that do not fit the classes, E0591 for
-    intervals that need more validation rows, E0592 if all weights of a part are 0.
+    Raises `Refusal` with all that the rows do not allow: E0590 for classes without a weight, E0591 for intervals that
+    need more validation rows, E0592 if all weights of a part are 0.
     """
     findings = Findings()
     try:
@@ -39,9 +39,10 @@ def with_class_weights(prepared: Prepared, settings: TrainSpec) -> Prepared:
     except Refusal as refusal:
         for item in refusal.diagnostics:
             findings.add(item)
+    weights = loss_weights(prepared.preparation, prepared.targets, prepared.weights)
     for name, rows in prepared.preparation.parts.items():
-        if prepared.weights is not None and len(rows) and not np.sum(prepared.weights[rows]) > 0:
-            findings.add(NoWeight(rows=f"the {name} rows"))
+        if weights is not None and len(rows) and not np.sum(weights[rows]) > 0:
+            findings.add(PartWithoutWeight(rows=f"the {name} rows"))
     if settings.intervals.name != "none":
         level, rows_there = float(settings.intervals.options["level"]), len(prepared.preparation.parts.validation)
         needed = rows_needed(level)
@@ -71,28 +72,12 @@ def class_weights(prepared: Prepared, settings: TrainSpec) -> tuple[float, ...] 
 
 
 def given_weights(given: Mapping[str, float], labels: Sequence[str]) -> tuple[float, ...]:
-    """Returns the given weights in the order of the classes. Raises `Refusal` E0590 unless every class has one.
-
-    A label is found as it is written, or as the same number.
-    """
-    found = {_key(label): value for label, value in given.items()}
-    keys = [_key(label) for label in labels]
-    lacking = [label for label, key in zip(labels, keys, strict=True) if key not in found]
-    unknown = [label for label in given if _key(label) not in keys]
-    if lacking or unknown:
-        said = [f"has no weight for {sentences.names(lacking, 'and', most=6)}"] if lacking else []
-        said += [f"names {sentences.names(unknown, 'and', most=6)}, no class of the target"] if unknown else []
-        classes = sentences.names(labels, "and", most=12)
-        raise Refusal(ClassWeightsDiffer(problem=" and ".join(said), classes=classes))
-    return tuple(float(found[key]) for key in keys)
-
-
-def _key(label: str) -> str | float:
-    try:
-        number = float(label)
-    except ValueError:
-        return label
-    return number if math.isfinite(number) else label
+    """Returns the given weights in the order of the classes. Raises `Refusal` E0590 unless every class has one."""
+    found = {label_of(label): float(value) for label, value in given.items()}
+    lacking = [label for label in labels if label not in found]
+    if lacking:
+        raise Refusal(ClassWithoutWeight(lacking=sentences.names(lacking, "and", most=6)))
+    return tuple(found[label] for label in labels)
 
 
 def loss_weights(preparation: Preparation, targets: Numbers, weights: Numbers | None) -> Numbers | None:

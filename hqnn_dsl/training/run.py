@@ -16,9 +16,9 @@ import torch
 
 from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.torch_device import torch_device
-from hqnn_dsl.catalog.objectives import settled_loss
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
+from hqnn_dsl.data.tasks import settled_loss
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -178,12 +178,11 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     if spec.data.target is None:
         notice(f"target: `{names[0]}`, the last column of {table.name}")
     device = torch_device(spec.train.device)
-    outputs = prepared.preparation.out_width(program.targets)
     net = network_for(program, prepared.preparation).to(device)
     own = None
     if loss is not None:
         own = OwnLoss.of(loss, device, net.dtype)
-        prepared = with_loss(prepared, own, outputs)
+        prepared = with_loss(prepared, own, prepared.preparation.out_width(program.targets))
     settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
     setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
     _refuse_what_is_known(setup)
@@ -213,7 +212,8 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
         fitted = fit(training, setup.samples, Unwritten(), watch=watch)
         if fitted.ended_by:
             return fitted, {}
-        return fitted, results.all_scores(_predicted(setup)[0], prepared, training.settings.seed)
+        scored, _ = _predicted(setup)
+        return fitted, results.all_scores(scored, prepared, training.settings.seed)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:

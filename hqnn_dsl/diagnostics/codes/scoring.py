@@ -9,8 +9,8 @@ from hqnn_dsl.lazy import lazy_dataclass
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
-class ClassWeightsDiffer(Diagnostic):
-    """`class_weights` gives a weight to every class of the target, by its label, and to nothing else.
+class ClassWithoutWeight(Diagnostic):
+    """`class_weights` gives a weight to some classes of the target, and none to others.
 
     wrong   class_weights Adelie: 1, Gentoo: 2                       # the table has Chinstrap, too
     right   class_weights Adelie: 1, Chinstrap: 1, Gentoo: 2
@@ -18,10 +18,9 @@ class ClassWeightsDiffer(Diagnostic):
     """
 
     code: ClassVar[str] = "E0590"
-    message: ClassVar[str] = "`class_weights` {problem}; the classes are {classes}"
-    advice: ClassVar[str] = "name every class once, or write `class_weights balanced`"
-    problem: str
-    classes: str
+    message: ClassVar[str] = "`class_weights` has no weight for {lacking}"
+    advice: ClassVar[str] = "give every class a weight, 1 to those that should count as they are, or write `balanced`"
+    lacking: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ class TooFewForIntervals(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
-class NoWeight(Diagnostic):
+class PartWithoutWeight(Diagnostic):
     """All rows of a part have weight 0, so there is no loss of it.
 
     wrong   id,weight,y      # all rows that were drawn for the test have weight 0
