@@ -102,7 +102,7 @@ MODELS = sorted(path for path in SPECS.rglob("*.hqnn") if re.search(r"^model ", 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_every_spec_compiles_to_all_files(path: Path, tmp_path: Path) -> None:
     program = hqnn.compile(path)
-    hqnn.write_compiled(program, tmp_path / "out", in_width=program.features or 6)
+    hqnn.write_compiled(program, tmp_path / "out", in_width=program.features or 6, out_width=program.targets or 3)
     files = {found.name: found.read_bytes() for found in (tmp_path / "out").iterdir()}
     assert len(files) == 12 + 4 + 3
     assert files["transpiled.png"].startswith(b"\x89PNG")
