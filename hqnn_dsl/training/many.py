@@ -163,11 +163,12 @@ class _Work:
             for one in todo:
                 bar.begin(one.number)
                 found = None if asked() else self._train(one, bar)
+                if found is not None:
+                    self._keep(found)
+                    bar.end()
                 self.ended_by = self.ended_by or asked()
-                if found is None or self.ended_by:
+                if self.ended_by:
                     break
-                self._keep(found)
-                bar.end()
 
     def _is_done(self, one: One) -> bool:
         return one.number in self.ended and self.ended[one.number].scored is not None
