@@ -12,7 +12,7 @@ GPU    := $(VENV)/.with-gpu
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks clean
+.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks uci clean
 
 help:              ## what there is to make
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,6 +56,9 @@ bench-gpu: $(GPU)  ## measure on an NVIDIA GPU, and write that section of docs/b
 
 frameworks: $(DEV) ## train one spec through every framework, and write docs/frameworks.md
 	$(BIN)/python -m benchmarks.frameworks
+
+uci: $(DEV)        ## train specs/uci on 20 published splits of three tables, and write docs/uci.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.uci
 
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

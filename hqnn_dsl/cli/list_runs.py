@@ -13,13 +13,16 @@ import typer
 from hqnn_dsl.cli.options import Json
 from hqnn_dsl.cli.output import table, write, write_json, write_lines
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, number
+from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.files import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json")
+MANY = "cv.json"
+"""The record in a folder of many trainings."""
+
+MARKS = ("spec.resolved.hqnn", "spec.hqnn", "metrics.json", "preprocess.json", MANY)
 """A folder with one of these is a run, or was to be one."""
 
 
@@ -45,7 +48,10 @@ _LOWER_IS_BETTER = {Sort.rmse, Sort.mae, Sort.nll, Sort.loss, Sort.log_loss}
 
 @dataclass(frozen=True)
 class Listed:
-    """A run as listed. `state` is `complete`, `unfinished` or `damaged`; `scores` are those of its test rows."""
+    """A run as listed. `state` is `complete`, `unfinished` or `damaged`; `scores` are those of its test rows.
+
+    Many trainings together are one entry with the number of them, `trainings`, and the means of their scores.
+    """
 
     run: str
     state: str
@@ -53,6 +59,7 @@ class Listed:
     backend: str | None
     scores: Mapping[str, float | None]
     reason: str = ""
+    trainings: int | None = None
 
 
 def runs(
@@ -86,6 +93,9 @@ def runs(
             write(f"{row.run}: {row.reason}")
     if any(row.state == "complete" for row in found):
         write("Scores of the test rows.")
+    for row in found:
+        if row.trainings is not None and not row.reason:
+            write(f"{row.run}: means over {count(row.trainings, 'training')}.")
 
 
 def _titles(rows: Sequence[Listed]) -> dict[str, str]:
@@ -124,6 +134,8 @@ def _listed(path: Path) -> Listed:
     from hqnn_dsl.training.preprocess_file import PreprocessFile
     from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, PREPROCESS, read_run_file
 
+    if os.path.lexists(path / MANY):
+        return _many(path)
     if not os.path.lexists(path / METRICS):
         return Listed(path.name, "unfinished", None, None, {}, f"there is no {METRICS}")
     try:
@@ -136,6 +148,21 @@ def _listed(path: Path) -> Listed:
     names = CLASS_SCORES if metrics["task"] == "classification" else SCORES | MORE_SCORES
     scores = {name: (metrics["test"] or {}).get(name) for name in (*names, "loss")}
     return Listed(path.name, "complete", metrics["task"], backend, scores)
+
+
+def _many(path: Path) -> Listed:
+    """Many trainings in one folder; of several numbers of rows the last that has scores is listed."""
+    from hqnn_dsl.training.many_files import read_cv
+
+    try:
+        record = read_cv(path)
+    except Refusal as refusal:
+        return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
+    done = sum(line.state == "done" for line in record.trainings)
+    groups = [group for group in record.summary if group is not None]
+    scores = {name: score.mean for name, score in groups[-1].scores.items()} if groups else {}
+    reason = "" if record.state == "complete" else f"{done} of {count(len(record.trainings), 'training')} are done"
+    return Listed(path.name, record.state, record.task, None, scores, reason, done)
 
 
 def _reason(refusal: Refusal) -> str:

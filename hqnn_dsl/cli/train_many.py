@@ -159,9 +159,10 @@ def _report(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _score_names(several: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The scores that any of them has, in the order of the first."""
+    """The scores that any of them has, in the order of the first; of classes without the loss, which is scaled."""
     names = dict.fromkeys(name for scores in several for name in scores)
-    return [name for name in names if any(scores.get(name) is not None for scores in several)]
+    known = [name for name in names if any(scores.get(name) is not None for scores in several)]
+    return [name for name in known if name != "loss"] if "log_loss" in known else known
 
 
 def title(name: str) -> str:
@@ -263,8 +264,11 @@ def verdicts(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"verdict: {before}{'; '.join(said)}"
 
 
+_SPELT_OUT = {"balanced_accuracy": "balanced accuracy"}
+
+
 def _against(name: str, found: Mapping[str, Any] | None, group: Mapping[str, Any]) -> str:
-    baseline, score = BASELINES.get(name, name), title(group["main"])
+    baseline, score = BASELINES.get(name, name), _SPELT_OUT.get(group["main"], title(group["main"]))
     if found is None:
         return f"not comparable with {baseline}, since one of both has no finite {score} in every one of them"
     words = {"better": f"better than {baseline}", "worse": f"worse than {baseline}"}

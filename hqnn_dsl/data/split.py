@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RANDOM, STRATIFIED = Choice(name="random"), Choice(name="stratified")
 
 GIVEN = ("column", "rows")
-"""Rules by which the table or a file says which rows test: nothing is drawn but, if there are none, validation rows."""
+"""Rules by which the table or a file says which rows test; beside a file, validation rows are drawn."""
 
 
 def split_rows(  # noqa: PLR0913 - all that a rule may ask of rows
@@ -61,7 +61,7 @@ def split_rows(  # noqa: PLR0913 - all that a rule may ask of rows
     rows = table_rows(num_rows, column, classes, dropped, labels, lines, reach)
     by, state = rule_of(split, classes), draw_state(split, seed)
     if by.name == "column":
-        return checked(rows, by, _by_words(rows, split, by, state))
+        return checked(rows, by, parts_of(*parts_of_words(rows, str(by.options["name"]))))
     if by.name == "rows":
         tested = rows_of_file(rows, str(by.options["file"]), by.options["split"])
         return checked(rows, by, _with_validation(rows, split, np.setdiff1d(rows.kept, tested), tested, state))
@@ -139,14 +139,6 @@ def _counts(rows: TableRows, split: Split) -> tuple[int, int]:
     if left < MIN_TRAINING_ROWS:
         raise Refusal(TooFewRows(rows=number, validation=validation, test=test, left=max(left, 0)))
     return test, validation
-
-
-def _by_words(rows: TableRows, split: Split, by: Choice, state: int) -> Parts:
-    """The parts that a column says; validation rows are drawn from the training rows if it says none."""
-    train, validation, test = parts_of_words(rows, str(by.options["name"]))
-    if len(validation):
-        return parts_of(train, validation, test)
-    return _with_validation(rows, split, train, test, state)
 
 
 def _with_validation(rows: TableRows, split: Split, rest: Positions, test: Positions, state: int) -> Parts:

@@ -46,7 +46,7 @@ OF_TABLES = {
 }
 """The setting that a finding about a table or a training is about; if it has a `role`, that says which column."""
 
-ROLES = {"target": "data.target", "feature": "data.features"}
+ROLES = {"target": "data.target", "feature": "data.features", "split's column": "data.split"}
 
 
 @dataclass(frozen=True)

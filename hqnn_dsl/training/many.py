@@ -30,6 +30,7 @@ from hqnn_dsl.training.many_files import (
     Mistake,
     PartsUsed,
     PlanRecord,
+    SummaryRecord,
     TableUsed,
     TrainingFile,
     TrainingLine,
@@ -162,11 +163,12 @@ class _Work:
             for one in todo:
                 bar.begin(one.number)
                 found = None if asked() else self._train(one, bar)
+                if found is not None:
+                    self._keep(found)
+                    bar.end()
                 self.ended_by = self.ended_by or asked()
-                if found is None or self.ended_by:
+                if self.ended_by:
                     break
-                self._keep(found)
-                bar.end()
 
     def _is_done(self, one: One) -> bool:
         return one.number in self.ended and self.ended[one.number].scored is not None
@@ -216,14 +218,13 @@ class _Work:
         done = [(one.rows, self.ended[one.number].scored) for one in ones if one.number in self.ended]
         return CvFile(
             model=self.program.spec.name,
+            task=next((scored.metrics["task"] for _, scored in done if scored is not None), None),
             spec=self.program.resolved,
             table=TableUsed(name=self.table.name, rows=self.table.num_rows, sha256=self.sha256),
             plan=PlanRecord(folds=plan.folds, repeats=plan.repeats, seeds=list(plan.seeds), rows=list(plan.rows)),
             state="complete" if all(self._is_done(one) for one in ones) else "unfinished",
             trainings=[self.ended[one.number].line if one.number in self.ended else _open(one) for one in ones],
-            summary=[
-                summary([scored for own, scored in done if own == rows and scored is not None]) for rows in plan.rows
-            ],
+            summary=[_together([one for own, one in done if own == rows and one is not None]) for rows in plan.rows],
         )
 
 
@@ -235,6 +236,11 @@ def _outcome(fitted: Fitted, metrics: dict[str, Any], preparation: Preparation) 
         "best_epoch": fitted.best_epoch,
         "seconds": fitted.seconds,
     }
+
+
+def _together(trainings: list[Scored]) -> SummaryRecord | None:
+    found = summary(trainings)
+    return None if found is None else SummaryRecord.model_validate(found)
 
 
 def _open(one: One) -> TrainingLine:

@@ -97,6 +97,40 @@ class TrainingLine(Record):
     run: str | None
 
 
+class ScoreRecord(Record):
+    """The mean of a score over the units that have it, and its standard error; null for one unit."""
+
+    mean: float
+    standard_error: NotNegative | None
+    n: Positive
+
+
+class DifferenceRecord(Record):
+    """The paired difference of the main score, model minus baseline, with its interval; null for one unit.
+
+    `better_in` is the number of units in which the model is better.
+    """
+
+    difference: float
+    low: float | None
+    high: float | None
+    better_in: Count
+    rank: Literal["better", "worse", "no clear difference"]
+
+
+class SummaryRecord(Record):
+    """Several trainings with the same number of rows together; `units` of `over` are what a standard error is over."""
+
+    part: Literal["test", "validation", "train"]
+    units: Positive
+    over: Literal["folds", "seeds"]
+    scores: dict[str, ScoreRecord]
+    baselines: dict[str, dict[str, ScoreRecord]]
+    main: Name
+    """The score that `against` compares."""
+    against: dict[str, DifferenceRecord | None]
+
+
 class CvFile(Document):
     """`cv.json`: written before the first training and after every one.
 
@@ -105,13 +139,15 @@ class CvFile(Document):
     """
 
     model: Name
+    task: Literal["regression", "classification"] | None
+    """Null until a training is done."""
     spec: Name
     """The resolved spec."""
     table: TableUsed
     plan: PlanRecord
     state: Literal["complete", "unfinished"]
     trainings: list[TrainingLine]
-    summary: list[dict[str, JsonValue] | None]
+    summary: list[SummaryRecord | None]
 
 
 def file_of(number: int) -> str:

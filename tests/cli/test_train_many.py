@@ -193,6 +193,40 @@ def test_ctrl_c_gives_what_is_done_and_the_command_to_go_on(place):
     assert "to go on: hqnn train model.hqnn data.csv --out cv --resume" in err
 
 
+def test_many_trainings_are_listed_with_the_means_of_their_scores(hqnn, place):
+    assert train(hqnn, "--folds", "2", "--out", "runs/cv")[0] == 0
+    mean = json.loads((place / "runs" / "cv" / "cv.json").read_text())["summary"][0]["scores"]["rmse"]["mean"]
+    code, out, _ = hqnn("runs")
+    assert code == 0
+    assert out.splitlines()[2].split()[:4] == ["cv", "complete", "-", f"{mean:.4g}"]
+    assert "cv: means over 2 trainings." in out
+    code, out, _ = hqnn("runs", "--json")
+    assert json.loads(out)["runs"][0]["scores"]["rmse"] == mean
+    assert json.loads(out)["runs"][0]["trainings"] == 2
+    (place / "runs" / "cv" / "cv.json").write_text("{}")
+    code, out, _ = hqnn("runs")
+    assert "cv.json cannot be used" in out
+
+
+def test_classes_are_stratified_and_scored_as_classes(hqnn, place):
+    frame = pd.read_csv(place / "data.csv")
+    frame["y"] = np.where(frame["y"] > 1.0, "large", "small")
+    frame.to_csv(place / "data.csv", index=False)
+    code, out, _ = train(hqnn, "--folds", "4", "--json")
+    assert code == 0
+    record = json.loads(out)
+    assert record["task"] == "classification"
+    large = set(np.flatnonzero(frame["y"] == "large"))
+    files = sorted((place / record["cross_validation"] / "trainings").iterdir())
+    shares = [len(large & set(json.loads(file.read_text())["parts"]["test"])) for file in files]
+    assert max(shares) - min(shares) <= 1
+    assert record["summary"][0]["main"] == "balanced_accuracy"
+    assert {"majority", "logistic"} <= set(record["summary"][0]["baselines"])
+    code, out, _ = train(hqnn, "--out", record["cross_validation"], "--resume")
+    assert out.splitlines()[0].split()[:3] == ["training", "fold", "epochs"]
+    assert "the majority (balanced accuracy " in out.replace("\n", " ")
+
+
 def test_the_help_names_the_options(hqnn):
     code, out, _ = hqnn("train", "--help")
     assert code == 0

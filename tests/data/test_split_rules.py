@@ -240,13 +240,11 @@ def test_a_column_says_the_parts_in_any_of_their_words():
     assert [own.tolist() for _, own in parts.items()] == [[0, 4, 8], [2, 3, 6, 7], [1, 5]]
 
 
-def test_validation_is_drawn_from_training_where_the_column_says_none():
+def test_a_column_without_validation_rows_has_none():
     words = np.array(["train", "test"] * 20, dtype=object)
-    parts = split_rows(40, Split(by=by("column", name="part"), validation=0.2, seed=1), 0, column=columns(part=words))
-    assert [len(own) for _, own in parts.items()] == [12, 8, 20]
+    parts = split_rows(40, Split(by=by("column", name="part"), seed=1), 0, column=columns(part=words))
+    assert [len(own) for _, own in parts.items()] == [20, 0, 20]
     assert parts.test.tolist() == list(range(1, 40, 2))
-    none = split_rows(40, Split(by=by("column", name="part"), validation=0), 0, column=columns(part=words))
-    assert [len(own) for _, own in none.items()] == [20, 0, 20]
 
 
 @pytest.mark.parametrize(
