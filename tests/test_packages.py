@@ -31,12 +31,14 @@ NO_NUMBER_DEPENDS_ON = {
     "click": "reads the command line",
     "lark": "makes the parser's tables, which are shipped",
     "matplotlib": "draws",
+    "pyarrow": "reads tables in Parquet and Feather, whose numbers are given as they are",
     "pydantic": "checks files",
     "pylatexenc": "draws",
     "qiskit-qasm3-import": "reads a written circuit back, to compare it",
     "requests": "names the errors of a connection",
     "tqdm": "shows progress",
     "typer": "reads the command line",
+    "zstandard": "unpacks tables",
 }
 """The packages that are used and not in the list, with the reason."""
 

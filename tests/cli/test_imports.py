@@ -41,7 +41,7 @@ def loaded(*words: str) -> set[str]:
 def run(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "r"
     found = loaded("train", SPEC, DATA, "--set", "epochs=1", "--set", "backend=native", "--out", str(out))
-    assert found <= {*TRAINED, "matplotlib", "PIL", "sympy", "sklearn"}
+    assert found <= {*TRAINED, "matplotlib", "PIL", "sympy", "sklearn", "narwhals"}
     return out
 
 

@@ -153,7 +153,7 @@ def test_a_run_without_its_file_of_intervals_is_refused(runs, tmp_path):
         hqnn.open_run(path)
 
 
-def test_a_run_that_has_not_ended_predicts_without_intervals_and_says_so(runs, tmp_path):  # W0465
+def test_a_run_that_has_not_ended_predicts_without_intervals_and_says_so(runs, tmp_path):  # W0466
     path = shutil.copytree(runs["plain"].path, tmp_path / "run")
     (path / "metrics.json").unlink()
     with pytest.warns(hqnn.HQNNWarning, match="but no intervals") as caught:

@@ -1,4 +1,4 @@
-"""What can be wrong with weights, intervals and the columns of predictions (E0590 to E0594), and W0465."""
+"""What can be wrong with weights, intervals and the columns of predictions (E0590 to E0594), and W0466."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class NoIntervalsYet(Diagnostic):
     right   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
     """
 
-    code: ClassVar[str] = "W0465"
+    code: ClassVar[str] = "W0466"
     severity: ClassVar[str] = "note"
     exit_code: ClassVar[int] = 0
     message: ClassVar[str] = "the training of `{path}` has not come to an end: there are predictions, but no intervals"
