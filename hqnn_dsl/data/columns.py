@@ -73,7 +73,7 @@ def choose(table: Table, data: DataSpec, findings: Findings) -> Columns:
     for rule in data.columns:
         if rule.column in known and rule.column not in {*features, *targets}:
             findings.add(IdleRule(column=rule.column))
-    weights = data.weights if data.weights in known else None
+    weights = data.weights if data.weights in known and data.weights not in {*features, *targets} else None
     of_features, of_targets = (tuple(name for name in names if name in known) for names in (features, targets))
     return Columns(of_features, of_targets, weights, left_out)
 

@@ -127,7 +127,7 @@ class FittedColumn:
         for code in dict.fromkeys(codes.tolist()):
             where = table.where(bad[codes == code])
             if isinstance(self.code, Ordinal):
-                listed = f"`ordinal({', '.join(literals.written(level) for level in (*self.code.levels, '…'))})`"
+                listed = f"`ordinal({', '.join(literals.written(level) for level in self.code.levels)}, …)`"
                 yield UnlistedLevel(column=self.name, where=where, value=levels[code], listed=listed)
             else:
                 known = named(self.code.known)

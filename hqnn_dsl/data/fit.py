@@ -126,7 +126,7 @@ class Fitter:
             self.findings.add(EmptyFeature(column=name))
             return True
         if why in {IDENTIFIER, SELDOM, FREE_TEXT} and not is_own(rule):
-            levels = len(np.unique(_present(column, self.training)))
+            levels = _num_levels(_present(column, self.training))
             quoted = literals.column(name)
             rows = len(self.training)
             self.findings.add(IdentifierFeature(column=name, quoted=quoted, levels=levels, rows=rows))
@@ -216,15 +216,18 @@ def useless(column: TypedColumn, rows: Rows) -> str:
     present = _present(column, rows)
     if not len(present):
         return EMPTY
-    different = len(np.unique(present))
-    if different == 1:
+    if present.min() == present.max():
         return CONSTANT if len(present) == len(rows) else ""
-    if column.kind != "category" or 2 * different <= len(present):
+    if column.kind != "category" or 2 * _num_levels(present) <= len(present):
         return ""
     lengths = np.array([len(level) for level in column.levels])[present.astype(np.int64)]
     if lengths.mean() >= LONG_TEXT:
         return FREE_TEXT
-    return IDENTIFIER if different >= ALMOST * len(present) else SELDOM
+    return IDENTIFIER if _num_levels(present) >= ALMOST * len(present) else SELDOM
+
+
+def _num_levels(present: Numbers) -> int:
+    return int(np.count_nonzero(np.bincount(present.astype(np.int64))))
 
 
 def _present(column: TypedColumn, rows: Rows) -> Numbers:

@@ -83,8 +83,8 @@ def truth_among(column: pd.Series[Any]) -> tuple[Flags, Flags] | None:
         truth, present = (kinds == True).to_numpy(), kinds.notna().to_numpy()  # noqa: E712 - a column that may have gaps
     else:
         codes, cells = pd.factorize(column)
-        flags = np.array([*(_is_truth_value(cell) for cell in cells), False], dtype=np.bool_)
-        truth, present = flags[codes], codes >= 0
+        is_truth_word = pd.Series(cells).str.strip().str.casefold().isin(_TRUTH).to_numpy(dtype=np.bool_)
+        truth, present = np.append(is_truth_word, False)[codes], codes >= 0
     others = present & ~truth
     return (truth, others) if truth.any() and others.any() else None
 

@@ -148,10 +148,11 @@ class _Work:
         self, splitter: Splitter, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None
     ) -> Parts:
         """Returns the parts of the rows. Raises `Refusal` with all mistakes so far if there are none."""
-        indices = None
+        indices, aside = None, ~used
         if targets is not None and classes is not None:
             values = FittedTarget((), (), classes).of(targets.columns)[:, 0]
-            indices = np.where(np.isnan(values), -1, values).astype(np.int64)
+            aside = aside | np.isnan(values)
+            indices = np.where(aside, -1, values).astype(np.int64)
         try:
             return splitter(
                 self.table.num_rows,
@@ -160,7 +161,7 @@ class _Work:
                 task=None if targets is None else targets.task,
                 column=self._split_column,
                 classes=indices,
-                dropped=np.flatnonzero(~used),
+                dropped=np.flatnonzero(aside),
                 labels=classes or (),
             )
         except Refusal as refusal:
@@ -264,7 +265,10 @@ def _check_steps(name: str, values: Numbers, scaled: Numbers, part: str) -> None
 
 
 def _in_no_part(parts: Parts, num_rows: int) -> NDArray[np.int64]:
-    return np.setdiff1d(np.arange(num_rows), np.concatenate([rows for _, rows in parts.items()]))
+    is_free = np.ones(num_rows, dtype=np.bool_)
+    for rows in (parts.train, parts.validation, parts.test):
+        is_free[rows] = False
+    return np.flatnonzero(is_free)
 
 
 def _left_out(aside: Mapping[str, tuple[TypedColumn | None, str]]) -> tuple[Diagnostic, ...]:

@@ -77,9 +77,7 @@ def _misfits(column: TypedColumn, own: ColumnRule, rules: Rules) -> Iterator[tup
             hint = f"if its cells are dates, write `{written}: [date, {code.name}]`"
         yield code.name, SAID[wanted] if wanted == "date" else "categories", hint
     if own.scale is not None and not rules.is_scaled:
-        hint = f"write `{written}: [days, {own.scale.name}]`" if column.kind == "date" else ""
-        if column.kind == "category" and not own.code:
-            hint = f"take the rule out; if the levels have an order, write `{written}: ordinal(…)`"
+        hint = f"take the rule out; if the levels have an order, write `{written}: ordinal(…)`"
         yield own.scale.name, "numbers", hint
 
 

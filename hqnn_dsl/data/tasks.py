@@ -62,47 +62,49 @@ def read_targets(table: Table, spec: Spec, names: tuple[str, ...], findings: Fin
     if not names:
         return None
     reader = Reader(table, "target", findings)
+    known = spec.data.task or _of_loss(spec.train.loss)
     rules = [spec.data.rule(name) for name in names]
-    columns = [
-        reader.read(name, None if rule.kind is None else rule.kind.name)  # type: ignore[arg-type]
-        for name, rule in zip(names, rules, strict=True)
-    ]
+    kinds = ["category" if known == "classification" else rule.kind and rule.kind.name for rule in rules]
+    columns = [reader.read(name, kind) for name, kind in zip(names, kinds, strict=True)]  # type: ignore[arg-type]
     found = [column for column in columns if column is not None]
     if len(found) < len(columns):
         return None
-    task, reason = _task(spec, found)
     notes: tuple[Diagnostic, ...] = ()
-    if reason:
+    task = known or "regression"
+    if known is None and len(found) == 1:
+        task, reason, is_said = _guess(found[0])
         other = "classification" if task == "regression" else "regression"
-        notes = (TaskGuessed(column=names[0], reason=reason, task=task, other=other),)
+        notes = (TaskGuessed(column=names[0], reason=reason, task=task, other=other),) if is_said else ()
         _check_settings(spec, names[0], reason, task, findings)
     _check_rules(spec, found, table, task, findings)
     if task == "regression":
         found = _numbers(reader, found)
-    else:
+    elif known is None:
         found = [one for one in [reader.category(column.name) for column in found] if one is not None]
     return Targets(task, tuple(found), notes) if len(found) == len(names) else None
 
 
-def _task(spec: Spec, columns: list[TypedColumn]) -> tuple[Task, str]:
-    """Returns the task and, if the table decides it, why."""
-    if spec.data.task is not None:
-        return spec.data.task, ""
-    if spec.train.loss.name != "auto":
-        return getattr(LOSSES.get(spec.train.loss.name), "task", None) or "regression", ""
-    if len(columns) > 1:
-        return "regression", ""
-    (column,) = columns
+def _of_loss(loss: Choice) -> Task | None:
+    """Returns the task that a loss is for; None for `auto`, which is for both."""
+    if loss.name == "auto":
+        return None
+    task: Task | None = getattr(LOSSES.get(loss.name), "task", None)
+    return task or "regression"
+
+
+def _guess(column: TypedColumn) -> tuple[Task, str, bool]:
+    """Returns the task that a target's column sets, why, and whether that is worth saying."""
     if column.kind in {"category", "boolean"}:
-        return "classification", "is true or false" if column.kind == "boolean" else "holds text"
+        return "classification", "is true or false" if column.kind == "boolean" else "holds text", True
     if column.kind == "date":
-        return "regression", ""
+        return "regression", "holds dates", False
     values, counts = np.unique(column.numbers[~column.missing], return_counts=True)
-    if 2 <= len(values) <= MOST_WHOLE_NUMBERS and (values == np.floor(values)).all() and counts.min() >= LEAST_ROWS:
-        return "classification", f"has {len(values)} different whole numbers"
-    is_doubtful = 2 <= len(values) <= MOST_WHOLE_NUMBERS and (values == np.floor(values)).all()
-    reason = f"has {len(values)} different whole numbers, some in fewer than {LEAST_ROWS} rows"
-    return "regression", reason if is_doubtful else ""
+    if not 2 <= len(values) <= MOST_WHOLE_NUMBERS or (values != np.floor(values)).any():
+        return "regression", "holds numbers", False
+    reason = f"has {len(values)} different whole numbers"
+    if counts.min() >= LEAST_ROWS:
+        return "classification", reason, True
+    return "regression", f"{reason}, some in fewer than {LEAST_ROWS} rows", True
 
 
 def _check_settings(spec: Spec, name: str, reason: str, task: Task, findings: Findings) -> None:

@@ -38,5 +38,5 @@ def read_weights(table: Table, name: str | None, used: Flags, findings: Findings
 
 def check_weights(name: str | None, weights: Numbers | None, training: Rows, findings: Findings) -> None:
     """Refuse (E0576) weights that are 0 in all rows to train on."""
-    if name is not None and weights is not None and not (weights[training] > 0).any():
+    if name is not None and weights is not None and (weights[training] == 0).all():
         findings.add(NoWeight(column=name, rows=len(training)))

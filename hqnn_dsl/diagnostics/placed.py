@@ -35,6 +35,10 @@ class Placed:
 
 OF_TABLES = {
     **dict.fromkeys(("E0512", "E0517", "E0520"), "data.target"),
+    **dict.fromkeys(("E0582", "E0583", "E0584", "E0586"), "data.target"),
+    **dict.fromkeys(("E0575", "E0576", "E0581"), "data.weights"),
+    **dict.fromkeys(("E0579", "E0580"), "data.features"),
+    **dict.fromkeys(("E0587",), "train.class_weights"),
     **dict.fromkeys(("E0511", "E0513", "E0516", "E0518", "E0519"), "data.features"),
     **dict.fromkeys(("E0219", "E0233", "E0521", "E0558", "E0559", "E0597"), "data.split"),
     **dict.fromkeys(("E0560", "E0561"), "data.read"),
@@ -45,6 +49,9 @@ OF_TABLES = {
     **dict.fromkeys(("E0592",), "data.weights"),
 }
 """The setting that a finding about a table or a training is about; if it has a `role`, that says which column."""
+
+OF_COLUMNS = {"E0570", "E0571", "E0572", "E0573", "E0574", "E0577", "E0578"}
+"""Findings about a column that are about its own rule, if it has one."""
 
 ROLES = {"target": "data.target", "feature": "data.features", "split's column": "data.split"}
 
@@ -70,5 +77,6 @@ class PlacedByCode:
 
     def _placed(self, item: Diagnostic) -> Diagnostic:
         path = ROLES.get(getattr(item, "role", "")) or OF_TABLES.get(item.code, "")
-        span = self.places.get(path)
+        own = f"data.columns.{getattr(item, 'column', '')}" if item.code in OF_COLUMNS else ""
+        span = self.places.get(own, self.places.get(path))
         return item if item.span is not None or span is None else replace(item, span=span)

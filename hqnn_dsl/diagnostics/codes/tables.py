@@ -203,15 +203,21 @@ class MissingTarget(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class MissingFeature(Diagnostic):
-    """Some cells of a feature column are empty. Nothing is filled in silently.
+    """Some cells of a feature column are empty. Nothing is filled in silently: a rule of the spec says what is.
 
-    wrong   features *                      # one of them has gaps
+    wrong   features *                                   # one of them has gaps
+    right   features *
+            missing  median
+    right   features *
+            columns { horsepower: median(indicator: true) }
     right   features * except horsepower
     """
 
     code: ClassVar[str] = "E0513"
     message: ClassVar[str] = "the feature `{column}` has no value in {where}"
-    advice: ClassVar[str] = "fill these cells in, take the rows out, or write `features * except {quoted}`"
+    advice: ClassVar[str] = (
+        "write a rule such as `missing median` or `missing drop_rows` in `data`, or `features * except {quoted}`"
+    )
     column: str
     quoted: str
     where: str
@@ -256,13 +262,15 @@ class TextCell(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class TextFeature(Diagnostic):
-    """A feature column holds text; features are numbers.
+    """A feature column holds text although the spec says `categories refuse`, or cells that no rule reads.
 
-    `features *` takes every column but the target, so text columns must be left out by name.
+    Lists, durations and complex numbers are no cells of a table.
 
         wrong   features *
+                categories refuse               # and a column of text
+        right   features *
+                categories one_hot
         right   features * except name, origin
-        right   features weight, horsepower
     """
 
     code: ClassVar[str] = "E0516"
@@ -277,9 +285,12 @@ class TextFeature(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class TextTarget(Diagnostic):
-    """The target column holds text. This version learns numbers; it does not yet learn classes.
+    """The target column holds text or dates, but numbers are to be learned.
 
     wrong   target species
+            task   regression
+    right   target species
+            task   classification
     right   target body_mass_g
     """
 
