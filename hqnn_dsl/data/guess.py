@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.data.form import delimiter_name
 from hqnn_dsl.data.marks import is_sure
-from hqnn_dsl.data.records import Dialect, any_length
+from hqnn_dsl.data.records import Dialect, any_length, end_of_last, is_regular
 from hqnn_dsl.diagnostics.codes.reading import CommentLine, ReadContradicts, ReadOption
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.literals import quoted
@@ -37,7 +37,6 @@ TABS = frozenset({".tsv", ".tab"})
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_SINGLE = re.compile(r"'(?:[^']|'')*'")
 
 Rows = list[list[str]]
 
@@ -190,19 +189,13 @@ def _has_numbers(rows: Rows) -> bool:
 
 
 def _has_single(lines: Sequence[str], dialect: Dialect) -> bool:
-    """Whether text stands in single quotes: one in each line at least, and none that is an apostrophe."""
-    looked_at = [line for line in lines[:LOOKED_AT] if line.strip()]
-    if any('"' in line for line in looked_at) or not looked_at:
+    """Whether text stands in single quotes: one in each record at least, and no apostrophe beside them."""
+    data = "".join(lines[: 4 * LOOKED_AT]).encode()
+    data = data[: end_of_last(data, b"'")] or data
+    rows = _rows(io.StringIO(data.decode(), newline=""), dialect)
+    if any(cell.startswith('"') for row in rows for cell in row):
         return False
-    cells = [cell.strip() for line in looked_at for cell in _outside(line, dialect.delimiter)]
-    inside = [cell for cell in cells if "'" in cell]
-    return len(inside) >= max(len(looked_at) - 1, 1) and all(_SINGLE.fullmatch(cell) for cell in inside)
-
-
-def _outside(line: str, delimiter: str) -> list[str]:
-    """A line's cells with their single quotes."""
-    cut = re.escape(delimiter)
-    return re.findall(rf"(?:\A|(?<={cut}))[^\S{cut}]*(?:'(?:[^']|'')*'[^{cut}]*|[^{cut}]*)", line)
+    return data.count(b"'") >= 2 * max(len(rows) - 1, 1) and is_regular(data, dialect)
 
 
 def _most_likely(lines: Sequence[str]) -> str:
