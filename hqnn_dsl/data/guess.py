@@ -177,9 +177,14 @@ def _is_even(rows: Rows) -> bool:
     return bool(rows) and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1
 
 
+def _few(rows: Rows) -> Rows:
+    """The rows below the names, so many that their cells are soon looked at."""
+    return rows[1 : 1 + max(5, 20 * LOOKED_AT // max(len(rows[0]), 1))] if rows else []
+
+
 def _share(rows: Rows) -> float:
     """The share of numbers among the cells below the names."""
-    cells = [cell for row in rows[1:] for cell in row if cell]
+    cells = [cell for row in _few(rows) for cell in row if cell]
     return sum(bool(NUMBER.fullmatch(cell)) for cell in cells) / max(len(cells), 1)
 
 
@@ -288,7 +293,7 @@ def _decimal(rows: Rows, thousands: str | None) -> str | None:
     """The decimal sign that numbers of the first rows have beyond doubt; a point if both are there."""
     if thousands in {".", ","}:
         return "," if thousands == "." else "."
-    cells = {cell.rstrip("%").rstrip() for row in rows[1:] for cell in row}
+    cells = {cell.rstrip("%").rstrip() for row in _few(rows) for cell in row}
     commas = any(is_sure(cell, ",") for cell in cells)
     points = any(is_sure(cell, ".") for cell in cells)
     return "," if commas and not points else "." if points else None
