@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.data.form import delimiter_name
 from hqnn_dsl.data.marks import is_sure
-from hqnn_dsl.data.records import Dialect, any_length
+from hqnn_dsl.data.records import Dialect, any_length, end_of_last, is_regular
 from hqnn_dsl.diagnostics.codes.reading import CommentLine, ReadContradicts, ReadOption
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.literals import quoted
@@ -37,7 +37,6 @@ TABS = frozenset({".tsv", ".tab"})
 
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_SINGLE = re.compile(r"'(?:[^']|'')*'")
 
 Rows = list[list[str]]
 
@@ -178,9 +177,14 @@ def _is_even(rows: Rows) -> bool:
     return bool(rows) and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1
 
 
+def _few(rows: Rows) -> Rows:
+    """The rows below the names, so many that their cells are soon looked at."""
+    return rows[1 : 1 + max(5, 20 * LOOKED_AT // max(len(rows[0]), 1))] if rows else []
+
+
 def _share(rows: Rows) -> float:
     """The share of numbers among the cells below the names."""
-    cells = [cell for row in rows[1:] for cell in row if cell]
+    cells = [cell for row in _few(rows) for cell in row if cell]
     return sum(bool(NUMBER.fullmatch(cell)) for cell in cells) / max(len(cells), 1)
 
 
@@ -190,19 +194,13 @@ def _has_numbers(rows: Rows) -> bool:
 
 
 def _has_single(lines: Sequence[str], dialect: Dialect) -> bool:
-    """Whether text stands in single quotes: one in each line at least, and none that is an apostrophe."""
-    looked_at = [line for line in lines[:LOOKED_AT] if line.strip()]
-    if any('"' in line for line in looked_at) or not looked_at:
+    """Whether text stands in single quotes: one in each record at least, and no apostrophe beside them."""
+    data = "".join(lines[: 4 * LOOKED_AT]).encode()
+    data = data[: end_of_last(data, b"'")] or data
+    rows = _rows(io.StringIO(data.decode(), newline=""), dialect)
+    if any(cell.startswith('"') for row in rows for cell in row):
         return False
-    cells = [cell.strip() for line in looked_at for cell in _outside(line, dialect.delimiter)]
-    inside = [cell for cell in cells if "'" in cell]
-    return len(inside) >= max(len(looked_at) - 1, 1) and all(_SINGLE.fullmatch(cell) for cell in inside)
-
-
-def _outside(line: str, delimiter: str) -> list[str]:
-    """A line's cells with their single quotes."""
-    cut = re.escape(delimiter)
-    return re.findall(rf"(?:\A|(?<={cut}))[^\S{cut}]*(?:'(?:[^']|'')*'[^{cut}]*|[^{cut}]*)", line)
+    return data.count(b"'") >= 2 * max(len(rows) - 1, 1) and is_regular(data, dialect)
 
 
 def _most_likely(lines: Sequence[str]) -> str:
@@ -295,7 +293,7 @@ def _decimal(rows: Rows, thousands: str | None) -> str | None:
     """The decimal sign that numbers of the first rows have beyond doubt; a point if both are there."""
     if thousands in {".", ","}:
         return "," if thousands == "." else "."
-    cells = {cell.rstrip("%").rstrip() for row in rows[1:] for cell in row}
+    cells = {cell.rstrip("%").rstrip() for row in _few(rows) for cell in row}
     commas = any(is_sure(cell, ",") for cell in cells)
     points = any(is_sure(cell, ".") for cell in cells)
     return "," if commas and not points else "." if points else None

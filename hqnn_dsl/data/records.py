@@ -136,10 +136,10 @@ def take_records(name: str, data: bytes, dialect: Dialect, *, line: int = 1, is_
     """
     quote = dialect.quote.encode()
     seen, starts = _without_comments(data, dialect)
-    end = len(seen) if is_last else _end_of_last(seen, quote)
+    end = len(seen) if is_last else end_of_last(seen, quote)
     part = seen[:end] if end < len(seen) else seen
     waits = not end and quote in seen
-    if not waits and (quote not in part or _is_regular(part, dialect)):
+    if not waits and (quote not in part or is_regular(part, dialect)):
         found = _from_scan(part, dialect, line)
         taken = _leaving_out(found, starts[starts < end], end, _num_lines(part))
     else:
@@ -163,7 +163,7 @@ def _num_lines(data: bytes) -> int:
     return len(_line_ends(np.frombuffer(data, np.uint8)))
 
 
-def _end_of_last(data: bytes, quote: bytes) -> int:
+def end_of_last(data: bytes, quote: bytes) -> int:
     """The end of the last line that is followed by another byte, as far as quotes show outside of all quotes.
 
     A carriage return at the end may be half of a line end.
@@ -179,7 +179,7 @@ def _end_of_last(data: bytes, quote: bytes) -> int:
     return int(outside[-1]) + 1 if len(outside) else 0
 
 
-def _is_regular(data: bytes, dialect: Dialect) -> bool:
+def is_regular(data: bytes, dialect: Dialect) -> bool:
     """Whether quotes open only where a cell begins and close only where it ends, so that counting them is enough."""
     values = np.frombuffer(data, np.uint8)
     quote, last = ord(dialect.quote), len(values) - 1

@@ -63,6 +63,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Read
 
 
+_PER_COLUMN = 1 << 14
+"""Bytes that are read in one go for every column, if that is more than a block."""
+
+
 @dataclass(frozen=True, eq=False)
 class TextTable:
     """What a text was read as. `lines` are those in which rows begin; see `tables.Table` for the others."""
@@ -117,7 +121,8 @@ class _Pass:
                 skipped = _after_lines(data, self.guess.skipped)
                 data, line = data[skipped:], 1 + self.guess.skipped
             found, used, num_lines = self._taken(data, line, is_last=is_last)
-            enough = 0 if used else 2 * len(data)  # a long record is not looked at again for every block
+            # A long record is not looked at again for every block; and a wide table is read in larger ones.
+            enough = _PER_COLUMN * len(self.header) if used else 2 * len(data)
             data, line = data[used:], line + num_lines
             if not len(found):
                 continue
