@@ -36,6 +36,7 @@ NO_NUMBER_DEPENDS_ON = {
     "pylatexenc": "draws",
     "qiskit-qasm3-import": "reads a written circuit back, to compare it",
     "requests": "names the errors of a connection",
+    "threadpoolctl": "bounds the threads of scikit-learn, which it comes with",
     "tqdm": "shows progress",
     "typer": "reads the command line",
     "zstandard": "unpacks tables",
