@@ -235,8 +235,8 @@ def zipped(**files: bytes) -> bytes:
     [
         (zipped(xl__workbook=b""), "Excel file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel file"),
-        (gzip.compress(b"PAR1\x15\x04"), "holds a Parquet file"),
-        (gzip.compress(b"ARROW1\x00\x00"), "holds a Feather file"),
+        (gzip.compress(b"PAR1\x15\x04", mtime=0), "holds a Parquet file"),
+        (gzip.compress(b"ARROW1\x00\x00", mtime=0), "holds a Feather file"),
         (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
         (b"\x89HDF\r\n\x1a\n", "HDF5 file"),
         (b"SQLite format 3\x00", "SQLite"),
