@@ -17,7 +17,7 @@ import hqnn_dsl as hqnn
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES
 from hqnn_dsl.cli import main as entry
 from hqnn_dsl.cli import output
-from hqnn_dsl.data import tables
+from hqnn_dsl.data import sources
 from hqnn_dsl.diagnostics.codes import every_code
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
@@ -521,8 +521,8 @@ def test_where_predictions_go_is_looked_at_before_anything_is_imported(trained):
 def test_a_command_reads_its_table_once(hqnn_command, trained, monkeypatch, words):
     run, data = trained
     read = []
-    real = tables.open_regular
-    monkeypatch.setattr(tables, "open_regular", lambda path: (read.append(path), real(path))[1])
+    real = sources.open_regular
+    monkeypatch.setattr(sources, "open_regular", lambda path: (read.append(path), real(path))[1])
     assert hqnn_command(words[0], run, data, *words[1:])[0] == 0
     assert read.count(data) == 1
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LARGE = (
     *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
     *("pydantic", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
-    *("pyarrow", "polars", "narwhals", "zstandard"),
+    *("pyarrow", "polars", "zstandard"),
 )
 SPEC, DATA = "specs/model.hqnn", "specs/data/yacht.csv"
 TRAINED = {"pydantic", "torch", "numpy", "pandas", "numba", "scipy"}
