@@ -96,6 +96,15 @@ RULES = {
     "own rules": ("missing median" + OWN_RULES.replace("SCALE", "robust"), ""),
     "own rules, quantile": ("missing median" + OWN_RULES.replace("SCALE", "quantile"), ""),
     "vectors": ("missing median; categories embedding(3)", ""),
+    "weights": ("missing median; weights w", ""),
+    "a likelihood": ("missing median", "; loss gaussian"),
+}
+
+
+CLASSES = {
+    "classes": ("missing median", ""),
+    "classes with weights": ("missing median; weights w", "; class_weights balanced"),
+    "focal": ("missing drop_rows; weights w", "; loss focal; class_weights u: 1, v: 2, w: 3"),
 }
 
 
@@ -113,13 +122,22 @@ def last_weights(run: api.Run) -> dict[str, torch.Tensor]:
     return torch.load(run.path / "checkpoints" / "last.pt", weights_only=True)["model"]
 
 
-@pytest.mark.parametrize(("data", "train"), RULES.values(), ids=RULES)
-def test_rows_that_are_not_trained_on_change_nothing_that_is_fitted(data, train, tmp_path):
-    table = frame() if "weights" in data else frame().drop(columns="w")
-    changed = noise(frame())[list(table.columns)]
+@pytest.mark.parametrize(
+    ("data", "train", "target"),
+    [*((*row, None) for row in RULES.values()), *((*row, "uvw") for row in CLASSES.values())],
+    ids=[*RULES, *CLASSES],
+)
+def test_rows_that_are_not_trained_on_change_nothing_that_is_fitted(data, train, target, tmp_path):
+    table = frame()
+    if target is not None:
+        table["y"] = [target[row % 7 % 3] for row in range(ROWS)]
+    changed = noise(table)
+    if "weights" not in data:
+        table, changed = table.drop(columns="w"), changed.drop(columns="w")
     if "drop_rows" in data:
         changed = changed.where(table.notna(), None)
-        changed[["a", "y"]] = changed[["a", "y"]].astype(np.float64)
+        numbers = [name for name in ("a", "w", "y") if name in table and table[name].dtype == np.float64]
+        changed[numbers] = changed[numbers].astype(np.float64)
     before, fitted, history = trained(table, data, train, tmp_path / "before")
     after, fitted_after, history_after = trained(changed, data, train, tmp_path / "after")
     assert fitted == fitted_after
@@ -128,6 +146,7 @@ def test_rows_that_are_not_trained_on_change_nothing_that_is_fitted(data, train,
     assert all(torch.equal(weights[name], others[name]) for name in weights)
     assert "same" not in before.preparation.features.names
     rows = before.preparation.parts.test
+    assert before.preparation.task == ("regression" if target is None else "classification")
     assert before.evaluate(table)["test"] != after.evaluate(changed)["test"]
     assert len(rows)
 
