@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hqnn_dsl.cli.column_tables import column_table
 from hqnn_dsl.cli.options import AllowPath, MaybeData, Set, Spec
 from hqnn_dsl.cli.output import (
     changes_of,
@@ -81,10 +82,13 @@ def check(  # noqa: PLR0913 - options of a command
 
         far = beyond_outputs(program.spec, program.logical, prepared)
         allowed = allowed_codes(program.checked.tree)
-        warnings = (*warnings, *prepared.notes, *(item for item in far if item.code not in allowed))
+        warnings = (*warnings, *(item for item in (*prepared.notes, *far) if item.code not in allowed))
     text = program.resolved.rstrip() if program is not None and resolved else None
     if form is Format.json:
-        write_json(_document(warnings, program if resolved else None))
+        document = _document(warnings, program if resolved else None)
+        if prepared is not None and not resolved:
+            document["columns"] = [line.to_json() for line in prepared.report]
+        write_json(document)
         return
     show(warnings)
     if not isinstance(found, Checked):
@@ -109,26 +113,15 @@ def _document(warnings: Iterable[Diagnostic], program: Program | None) -> dict[s
 
 
 def _table_in_short(name: str, prepared: Prepared) -> str:
-    """Returns the parts of a table that the spec uses: rows, columns, splits, scaling."""
+    """Returns the parts of a table's rows, and what is made of each column."""
     from hqnn_dsl.diagnostics.quantities import count
     from hqnn_dsl.diagnostics.terminal import printable
 
-    preparation = prepared.preparation
-    sizes = ", ".join(f"{len(rows)} {part}" for part, rows in preparation.parts.items())
-
-    def columns(names: tuple[str, ...]) -> str:
-        return ", ".join(f"`{printable(name)}`" for name in (*names[:12], *(["…"] if len(names) > 12 else [])))
-
-    lines = [f"{printable(name)}: fits, {count(len(prepared.targets), 'row')}: {sizes}"]
-    features, target = preparation.features, preparation.target
-    for what, names, scales in (
-        ("feature", features.names, [column.scale for column in features.columns]),
-        ("target", target.names, target.scales),
-    ):
-        rules = {scale.rule for scale in scales if scale is not None}
-        how = "scaled to mean 0 and variance 1" if rules == {"standard"} else "not scaled"
-        lines.append(f"  {count(len(names), what)}, {how}: {columns(names)}")
-    return "\n".join(lines)
+    sizes = ", ".join(f"{len(rows)} {part}" for part, rows in prepared.preparation.parts.items())
+    dropped = len(prepared.preparation.dropped)
+    sizes += f", {dropped} dropped" if dropped else ""
+    title = f"{printable(name)}: fits, {count(len(prepared.targets), 'row')}: {sizes}"
+    return f"{title}\n\n{column_table(prepared.report)}"
 
 
 def _check_table(program: Program, data: Path) -> Prepared:

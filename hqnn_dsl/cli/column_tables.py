@@ -10,6 +10,7 @@ from hqnn_dsl.diagnostics.terminal import cells, printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from hqnn_dsl.data.report import ColumnReport
 
@@ -17,8 +18,11 @@ MOST_COLUMNS = 40
 """Of more columns only the first are shown; `preprocess.json` has all of them."""
 
 
-def column_table(report: Sequence[ColumnReport]) -> str:
-    """Returns a line for each column. On a terminal that is too narrow, a sentence for each."""
+def column_table(report: Sequence[ColumnReport], stream: TextIO | None = None) -> str:
+    """Returns a line for each column. If the terminal of the stream is too narrow, a sentence for each.
+
+    The stream is standard output if it is None.
+    """
     header = ["column", "is", "read as", "rule", "fitted", "missing", "inputs"]
     rows: list[list[object]] = [
         [
@@ -28,7 +32,7 @@ def column_table(report: Sequence[ColumnReport]) -> str:
         ]
         for line in report[:MOST_COLUMNS]
     ]
-    text, width = table(header, rows, left=5), width_of(sys.stdout)
+    text, width = table(header, rows, left=5), width_of(stream or sys.stdout)
     if width is not None and any(cells(line) > width for line in text.split("\n")):
         text = "\n".join(_sentence(line) for line in report[:MOST_COLUMNS])
     more = len(report) - MOST_COLUMNS

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.cli.column_tables import column_table
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.training.bar import clock
 
@@ -21,8 +23,13 @@ MOST_NAMED = 6
 # ---------------------------------------------------------------------------------------------------- before the steps
 
 
-def outlook_lines(outlook: Outlook) -> list[str]:
-    """Returns the outlook of a training, a sentence an entry."""
+def columns_of(outlooks: Sequence[Outlook]) -> list[dict[str, Any]]:
+    """Returns the table of columns of a training as plain data."""
+    return [line.to_json() for outlook in outlooks[:1] for line in outlook.columns]
+
+
+def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
+    """Returns the outlook of a training, a sentence an entry; in front of them, perhaps, the table of columns."""
     train, rows = outlook.train, outlook.rows
     names = ", ".join(f"`{name}`" for name in outlook.targets[:MOST_NAMED])
     more = ", …" if len(outlook.targets) > MOST_NAMED else ""
@@ -43,6 +50,8 @@ def outlook_lines(outlook: Outlook) -> list[str]:
     ]
     if outlook.epochs_done:
         found.append(f"{count(outlook.epochs_done, 'epoch')} trained already, this goes on from there")
+    if with_columns and outlook.columns:
+        found = [*column_table(outlook.columns, sys.stderr).splitlines(), *found]
     return found
 
 

@@ -79,8 +79,11 @@ def train(  # noqa: PLR0913 - options of a command
     if not as_json:
         show(program.warnings)
 
+    outlooks: list[Outlook] = []
+
     def begin(outlook: Outlook) -> None:
-        for line in train_messages.outlook_lines(outlook):
+        outlooks.append(outlook)
+        for line in train_messages.outlook_lines(outlook, with_columns=not as_json):
             tell(line)
 
     endings: list[Ending] = []
@@ -88,7 +91,7 @@ def train(  # noqa: PLR0913 - options of a command
     run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
     kept = f"the run is complete, in {run.path}"
     if as_json:
-        write_json({"run": str(run.path), "metrics": run.metrics}, kept)
+        write_json({"run": str(run.path), "metrics": run.metrics, "columns": train_messages.columns_of(outlooks)}, kept)
         return
     write_lines(score_tables.score_table(run.metrics), kept)
     if (classes := score_tables.class_table(run.metrics)) is not None:
@@ -144,12 +147,14 @@ def predict(  # noqa: PLR0913 - options of a command
 
     from hqnn_dsl import api
     from hqnn_dsl.data.columns import truth_notes
+    from hqnn_dsl.data.preparation import not_read
     from hqnn_dsl.training.evaluate import predict as predicted_by
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
     rows = read_data(data, opened.spec.data.read)
-    show((*rows.notes, *truth_notes(rows, opened.preparation.numbers)))
+    notes = (*truth_notes(rows, opened.preparation.numbers), *not_read(opened.preparation, rows))
+    show((*rows.notes, *notes))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))

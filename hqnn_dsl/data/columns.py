@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.numerals import is_truth
 from hqnn_dsl.diagnostics import sentences
-from hqnn_dsl.diagnostics.codes.columns import IdleRule, WeightIsRead
+from hqnn_dsl.diagnostics.codes.columns import WeightIsRead
 from hqnn_dsl.diagnostics.codes.reading import TruthAsNumbers
 from hqnn_dsl.diagnostics.codes.tables import FeatureMissing, NoFeatures, TargetIsFeature, UnknownColumn
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Refusal
@@ -39,7 +39,7 @@ class Columns:
 def choose_columns(table: Table, data: DataSpec) -> Columns:
     """The columns that `data` means in this table; the target is the last column where it names none.
 
-    Raises `Refusal` (E0510, E0511, E0518, E0578, E0581) with every name that does not fit.
+    Raises `Refusal` (E0510, E0511, E0518, E0581) with every name that does not fit.
     """
     findings = Findings()
     found = choose(table, data, findings)
@@ -70,9 +70,6 @@ def choose(table: Table, data: DataSpec, findings: Findings) -> Columns:
     for section, names in (("features", features), ("target", targets)):
         if data.weights is not None and data.weights in names:
             findings.add(WeightIsRead(column=data.weights, other=section.removesuffix("s"), section=section))
-    for rule in data.columns:
-        if rule.column in known and rule.column not in {*features, *targets}:
-            findings.add(IdleRule(column=rule.column))
     weights = data.weights if data.weights in known and data.weights not in {*features, *targets} else None
     of_features, of_targets = (tuple(name for name in names if name in known) for names in (features, targets))
     return Columns(of_features, of_targets, weights, left_out)

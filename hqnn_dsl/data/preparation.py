@@ -13,10 +13,12 @@ import numpy as np
 from hqnn_dsl.data.columns import check_there
 from hqnn_dsl.data.features import FittedFeatures
 from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.report import ColumnReport
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
+from hqnn_dsl.diagnostics.codes.columns import ColumnsNotRead
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.semantics.spec import Choice
 
@@ -149,6 +151,13 @@ class Again:
     rows: Rows = field(repr=False)
     is_same: bool
     weights: Numbers | None = field(default=None, repr=False)
+
+
+def not_read(preparation: Preparation, table: Table) -> tuple[Diagnostic, ...]:
+    """Returns a note (W0458) that names the columns which the table trained on did not have, if there are any."""
+    known = {line.column for line in preparation.report}
+    found = [name for name in table.columns if name not in known]
+    return (ColumnsNotRead(table=table.name, columns=named(found)),) if found and known else ()
 
 
 def read_again(preparation: Preparation, table: Table) -> Again:

@@ -13,9 +13,10 @@ from hqnn_dsl.data.fingerprints import fingerprint
 from hqnn_dsl.data.fit import Fitter, may_leave_out, useless
 from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
+from hqnn_dsl.data.notices import Scene, noticed
 from hqnn_dsl.data.preparation import Preparation as Preparation  # noqa: PLC0414 - what `prepare` gives, in one place
 from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
-from hqnn_dsl.data.report import report_of
+from hqnn_dsl.data.report import WEIGHTS, report_of
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.target import FittedTarget, add_missing
 from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets, settled_loss
@@ -31,10 +32,9 @@ from hqnn_dsl.diagnostics.sentences import listed
 from hqnn_dsl.semantics.required_widths import required_widths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from hqnn_dsl.data.columns import Columns
     from hqnn_dsl.data.features import FittedFeatures
     from hqnn_dsl.data.kinds import Kind, TypedColumn
     from hqnn_dsl.data.parts import Parts, Splitter
@@ -102,7 +102,6 @@ class _Work:
         inputs, values = fitted.apply(read), target.of(targets.columns)
         self._check_numbers(fitted, read, inputs, np.flatnonzero(used))
         self._check_target_numbers(target, values[used])
-        aside = dict.fromkeys(columns.left_out, (None, "not a feature")) | fitter.left_out
         preparation = Preparation(
             features=fitted,
             target=target,
@@ -112,14 +111,15 @@ class _Work:
             fingerprint=fingerprint(read, targets.columns, weights),
             dropped=_in_no_part(parts, table.num_rows),
             weights=columns.weights,
-            report=report_of(fitted, target, read, targets.columns, aside),
+            report=report_of(table, fitted, target, read, targets.columns, _aside(table, columns, fitter)),
         )
         notes = (
             *table.notes,
             *targets.notes,
             *truth_notes(table, preparation.numbers),
-            *_left_out(aside),
+            *_left_out(columns, fitter),
             *fitter.notes,
+            *noticed(Scene(table, fitted, read, target, targets.columns, inputs, values, parts)),
         )
         return Prepared(preparation, inputs, values, weights, notes, table.lines)
 
@@ -271,8 +271,21 @@ def _in_no_part(parts: Parts, num_rows: int) -> NDArray[np.int64]:
     return np.flatnonzero(is_free)
 
 
-def _left_out(aside: Mapping[str, tuple[TypedColumn | None, str]]) -> tuple[Diagnostic, ...]:
+def _aside(table: Table, columns: Columns, fitter: Fitter) -> dict[str, tuple[TypedColumn | None, str]]:
+    """Returns the columns of a table that are neither features nor targets, with the reason."""
+    named = {*columns.features, *columns.targets}
+    found: dict[str, tuple[TypedColumn | None, str]] = {
+        name: (None, WEIGHTS if name == columns.weights else "not a feature")
+        for name in table.columns
+        if name not in named
+    }
+    return found | fitter.left_out
+
+
+def _left_out(columns: Columns, fitter: Fitter) -> tuple[Diagnostic, ...]:
     """Returns a note that names the columns which are not read although the spec says `features *`."""
-    if not aside:
+    reasons = {name: why for name, (_, why) in fitter.left_out.items()}
+    reasons |= {name: "weights" if name == columns.weights else "of the split" for name in columns.left_out}
+    if not reasons:
         return ()
-    return (ColumnsLeftOut(columns=listed((f"`{name}` ({why})" for name, (_, why) in aside.items()), "and")),)
+    return (ColumnsLeftOut(columns=listed((f"`{name}` ({why})" for name, why in reasons.items()), "and")),)

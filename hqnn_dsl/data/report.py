@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.data.features import FittedColumn, FittedFeatures
     from hqnn_dsl.data.kinds import TypedColumn
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.data.target import FittedTarget
     from hqnn_dsl.data.transforms.codes import Code
     from hqnn_dsl.data.transforms.fills import Fill
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 6
 """Of more levels only the first are named."""
+
+WEIGHTS = "weights of rows"
 
 _KINDS = {"number": "number", "boolean": "true or false", "category": "category", "date": "date"}
 
@@ -50,27 +53,35 @@ class ColumnReport:
         return ColumnReport(**data)
 
 
-def report_of(
+def report_of(  # noqa: PLR0913, PLR0917 - all that was made of a table
+    table: Table,
     features: FittedFeatures,
     target: FittedTarget,
     columns: Sequence[TypedColumn],
     targets: Sequence[TypedColumn],
-    left_out: Mapping[str, tuple[TypedColumn | None, str]],
+    aside: Mapping[str, tuple[TypedColumn | None, str]],
 ) -> tuple[ColumnReport, ...]:
-    """Returns a line for each feature, each target, and each column that was left out, with the reason."""
+    """Returns a line for each column of a table, in its order; `aside` are those that are neither read nor learned."""
     found = [_of_feature(fitted, column) for fitted, column in zip(features.columns, columns, strict=True)]
-    for index, column in enumerate(targets):
-        rule, fitted = "classes", "" if target.classes is None else _levels(target.classes)
-        if target.classes is None:
-            rule, fitted = target.scales[index].rule, _scale(target.scales[index])
-        missing = int(column.missing.sum())
-        found.append(ColumnReport(column.name, "target", _KINDS[column.kind], rule, fitted, missing, 0))
-    for name, (column_or_none, why) in left_out.items():
-        kind, missing = "", 0
-        if column_or_none is not None:
-            kind, missing = _KINDS[column_or_none.kind], int(column_or_none.missing.sum())
-        found.append(ColumnReport(name, "left out", kind, why, "", missing, 0))
-    return tuple(found)
+    found += [_of_target(target, index, column) for index, column in enumerate(targets)]
+    found += [_of_other(name, column, why, table) for name, (column, why) in aside.items()]
+    place = {name: index for index, name in enumerate(table.columns)}
+    return tuple(sorted(found, key=lambda line: place[line.column]))
+
+
+def _of_target(target: FittedTarget, index: int, column: TypedColumn) -> ColumnReport:
+    rule: str
+    if target.classes is None:
+        rule, fitted = target.scales[index].rule, _scale(target.scales[index])
+    else:
+        rule, fitted = "classes", _levels(target.classes, "label")
+    return ColumnReport(column.name, "target", _KINDS[column.kind], rule, fitted, int(column.missing.sum()), 0)
+
+
+def _of_other(name: str, column: TypedColumn | None, why: str, table: Table) -> ColumnReport:
+    missing = int(table.frame[name].isna().sum())
+    kind = "" if column is None else _KINDS[column.kind]
+    return ColumnReport(name, "weight" if why == WEIGHTS else "left out", kind, why, "", missing, 0)
 
 
 def _of_feature(fitted: FittedColumn, column: TypedColumn) -> ColumnReport:
@@ -110,9 +121,9 @@ def _code(code: Code | None) -> str:
     return _levels(code.levels)
 
 
-def _levels(levels: Sequence[str]) -> str:
+def _levels(levels: Sequence[str], noun: str = "level") -> str:
     more = max(0, len(levels) - MOST_LEVELS)
-    return f"{count(len(levels), 'level')}: {listed(levels[:MOST_LEVELS], 'and', more=more)}"
+    return f"{count(len(levels), noun)}: {listed(levels[:MOST_LEVELS], 'and', more=more)}"
 
 
 def _scale(scale: Scale) -> str:

@@ -74,7 +74,8 @@ def read_targets(table: Table, spec: Spec, names: tuple[str, ...], findings: Fin
     if known is None and len(found) == 1:
         task, reason, is_said = _guess(found[0])
         other = "classification" if task == "regression" else "regression"
-        notes = (TaskGuessed(column=names[0], reason=reason, task=task, other=other),) if is_said else ()
+        hint = f"write `task {task}` in `data` to say so" if found[0].kind == "category" else ""
+        notes = (TaskGuessed(column=names[0], reason=reason, task=task, other=other, hint=hint),) if is_said else ()
         _check_settings(spec, names[0], reason, task, findings)
     _check_rules(spec, found, table, task, findings)
     if task == "regression":

@@ -50,7 +50,7 @@ OF_TABLES = {
 }
 """The setting that a finding about a table or a training is about; if it has a `role`, that says which column."""
 
-OF_COLUMNS = {"E0570", "E0571", "E0572", "E0573", "E0574", "E0577", "E0578"}
+OF_COLUMNS = {"E0570", "E0571", "E0572", "E0573", "E0574", "E0577"}
 """Findings about a column that are about its own rule, if it has one."""
 
 ROLES = {"target": "data.target", "feature": "data.features", "split's column": "data.split"}

@@ -9,7 +9,8 @@ from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.training.loop import batch_bounds
 
 if TYPE_CHECKING:
-    from hqnn_dsl.data.preprocess import Preparation
+    from hqnn_dsl.data.preparation import Preparation
+    from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.semantics.spec import TrainSpec
     from hqnn_dsl.training.loop import Fitted, Training
 
@@ -21,6 +22,8 @@ class Outlook:
     rows: tuple[int, int, int]
     features: tuple[str, ...]
     targets: tuple[str, ...]
+    columns: tuple[ColumnReport, ...] = ()
+    """What was made of each column of the table."""
     classical_weights: int
     quantum_weights: int
     backend: str
@@ -41,6 +44,7 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
         rows=(len(parts.train), len(parts.validation), len(parts.test)),
         features=preparation.features.names,
         targets=preparation.target.names,
+        columns=preparation.report,
         classical_weights=classical,
         quantum_weights=quantum,
         backend="" if backend is None else choice_text(backend),

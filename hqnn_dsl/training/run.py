@@ -173,8 +173,10 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     spec = program.spec
     prepared = with_class_weights(prepare(spec, table, splitter=splitter, reach=program.checked.reach), spec.train)
     names = prepared.preparation.target.names
+    allowed = allowed_codes(program.checked.tree)
     for note in prepared.notes:
-        notice(note)
+        if note.code not in allowed:
+            notice(note)
     if spec.data.target is None:
         notice(f"target: `{names[0]}`, the last column of {table.name}")
     device = torch_device(spec.train.device)
@@ -186,7 +188,6 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
     setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
     _refuse_what_is_known(setup)
-    allowed = allowed_codes(program.checked.tree)
     for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
         if warning.code not in allowed:
             notice(warning)

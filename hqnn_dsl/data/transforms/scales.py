@@ -212,7 +212,8 @@ def scale_from(data: Mapping[str, Any]) -> Scale:
 
 def scale_data(scale: Scale) -> dict[str, Any]:
     """Returns a scale as plain data for `preprocess.json`."""
-    return {name: value for name, value in asdict(scale).items() if name not in {"center", "spread"}}
+    fields = {name: value for name, value in asdict(scale).items() if name not in {"center", "spread"}}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def fit_scales(rule: Choice, training: Numbers) -> tuple[Scale | None, ...]:

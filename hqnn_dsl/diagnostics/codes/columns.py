@@ -165,20 +165,6 @@ class RuleDoesNotFit(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
-class IdleRule(Diagnostic):
-    """A rule is for a column that is neither a feature nor the target, so it would do nothing.
-
-    wrong   data { features mass, length; columns { island: embedding(3) } }
-    right   data { features mass, length, island; columns { island: embedding(3) } }
-    """
-
-    code: ClassVar[str] = "E0578"
-    message: ClassVar[str] = "the rule of `{column}` does nothing: it is neither a feature nor the target"
-    advice: ClassVar[str] = "name it in `features`, or take the rule out"
-    column: str
-
-
-@lazy_dataclass(frozen=True, kw_only=True)
 class IdentifierFeature(Diagnostic):
     """A feature that is named holds text with a different value in almost every row: it names rows, and tells nothing.
 
