@@ -144,7 +144,7 @@ def predict(  # noqa: PLR0913 - options of a command
 
     from hqnn_dsl import api
     from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.training.evaluate import predict as predicted_by
+    from hqnn_dsl.training.evaluate import predict_table
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
@@ -153,7 +153,7 @@ def predict(  # noqa: PLR0913 - options of a command
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))
-    found = predicted_by(opened.net, opened.preparation, rows, opened.radii)
+    found = predict_table(opened.net, opened.preparation, rows, opened.radii)
     text = predictions_text(found, rows, target, single=is_single, keep=keep)
     if out is None:
         write_exact(text.rstrip("\n"))
