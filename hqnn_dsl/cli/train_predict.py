@@ -148,7 +148,7 @@ def predict(  # noqa: PLR0913 - options of a command
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
-    rows = read_data(data, opened.spec.data.read)
+    rows = read_data(data, opened.spec.data.read, keep)
     show((*rows.notes, *truth_notes(rows, opened.preparation.numbers)))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
@@ -184,7 +184,7 @@ def evaluate(
         speak_json()
     scored, own = both(run, data, changes_of(set), asker(yes=yes))
     if as_json:
-        found = {"run": str(run), "metrics": scored.metrics, "backend": scored.backend}
+        found = {"run": str(run), "task": scored.task, "metrics": scored.metrics, "backend": scored.backend}
         write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
         return
     if own is None:

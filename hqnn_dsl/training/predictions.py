@@ -104,8 +104,12 @@ def predictions_text(
     for index, found in enumerate(columns_of(predicted, target.names, PREDICTED)):
         for name, cells in found.items():
             columns[name] = _texts(name, cells, target, index, single=single)
-    kept = {name: table.frame[name].astype(object).where(table.frame[name].notna(), None).tolist() for name in keep}
-    columns = {table.lines.unit: table.lines.numbers.tolist(), **kept, **columns}
+    kept = ((name, table.as_written.get(name, table.frame[name])) for name in keep)
+    columns = {
+        table.lines.unit: table.lines.numbers.tolist(),
+        **{name: cells.astype(object).where(cells.notna(), None).tolist() for name, cells in kept},
+        **columns,
+    }
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -132,7 +136,7 @@ def check_kept(keep: Sequence[str], table: Table, taken: Sequence[str]) -> None:
                 UnknownColumn(role="column to keep", column=name, table=table.name, columns=columns, hint=close)
             )
         elif name in taken or keep.count(name) > 1:
-            why = "a column of that name" if name in taken else "it already"
+            why = "predictions have a column of that name" if name in taken else "it is named twice"
             wrong.append(NameTaken(column=name, quoted=literals.column(name), why=why))
     if wrong:
         raise Refusal(*dict.fromkeys(wrong))
