@@ -118,12 +118,10 @@ class Run:
         shape, E0513 to E0516 for cells that are no finite numbers.
         """
         from hqnn_dsl.data.arrays import read_rows
-        from hqnn_dsl.training.evaluate import predict
-        from hqnn_dsl.training.predictions import frame_of
+        from hqnn_dsl.training.predictions import predict_frame
 
         rows = read_rows(table, self.features, self.spec.data.read)
-        predicted = predict(self.net, self.preparation, rows, self.radii)
-        return frame_of(predicted, self.targets, rows.frame.index)
+        return predict_frame(self.net, self.preparation, rows, self.radii)
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
         """Returns scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on.

@@ -129,10 +129,11 @@ def _check_table(program: Program, data: Path) -> Prepared:
     program.refuse_training()
     from hqnn_dsl.data.preprocess import prepare
     from hqnn_dsl.diagnostics.placed import PlacedByCode
+    from hqnn_dsl.training.row_weights import with_class_weights
 
     with PlacedByCode(program.checked.spans):
         table = read_data(data, program.spec.data.read)
-        return prepare(program.spec, table, reach=program.checked.reach)
+        return with_class_weights(prepare(program.spec, table, reach=program.checked.reach), program.spec.train)
 
 
 def compile(  # noqa: PLR0913 - options of a command

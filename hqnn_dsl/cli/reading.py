@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.semantics.spec import Read
 
 
-def read_data(data: Path, read: Read) -> Table:
-    """Read the table at a path, `-` for standard input, as the spec's `read` says. Raises `Refusal`."""
+def read_data(data: Path, read: Read, as_written: Sequence[str] = ()) -> Table:
+    """Read the table at a path, `-` for standard input, as the spec's `read` says; some columns also as written.
+
+    Raises `Refusal`.
+    """
     from hqnn_dsl.data.tables import read_table
     from hqnn_dsl.training.reading_bar import ReadingBar
 
     with ReadingBar(shown(data)) as bar:
-        return read_table(data, read, progress=bar)
+        return read_table(data, read, progress=bar, as_written=as_written)
 
 
 def shown(data: Path) -> str:

@@ -148,17 +148,17 @@ def predict(  # noqa: PLR0913 - options of a command
     from hqnn_dsl import api
     from hqnn_dsl.data.columns import truth_notes
     from hqnn_dsl.data.preparation import not_read
-    from hqnn_dsl.training.evaluate import predict as predicted_by
+    from hqnn_dsl.training.evaluate import predict_table
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
-    rows = read_data(data, opened.spec.data.read)
+    rows = read_data(data, opened.spec.data.read, keep)
     notes = (*truth_notes(rows, opened.preparation.numbers), *not_read(opened.preparation, rows))
     show((*rows.notes, *notes))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))
-    found = predicted_by(opened.net, opened.preparation, rows, opened.radii)
+    found = predict_table(opened.net, opened.preparation, rows, opened.radii)
     text = predictions_text(found, rows, target, single=is_single, keep=keep)
     if out is None:
         write_exact(text.rstrip("\n"))
@@ -189,7 +189,7 @@ def evaluate(
         speak_json()
     scored, own = both(run, data, changes_of(set), asker(yes=yes))
     if as_json:
-        found = {"run": str(run), "metrics": scored.metrics, "backend": scored.backend}
+        found = {"run": str(run), "task": scored.task, "metrics": scored.metrics, "backend": scored.backend}
         write_json(found if own is None else found | {"own": {"metrics": own.metrics, "backend": own.backend}})
         return
     if own is None:

@@ -26,6 +26,7 @@ class Scored:
 
     metrics: Mapping[str, Any]
     backend: Mapping[str, Any]
+    task: str
 
     @property
     def title(self) -> str:
@@ -91,4 +92,4 @@ def _bytes_of(table: Table) -> bytes:
 
 def _scored(run: Run, table: Table) -> Scored:
     metrics = run.evaluate(table)
-    return Scored(metrics, run.backend)
+    return Scored(metrics, run.backend, run.preparation.task)

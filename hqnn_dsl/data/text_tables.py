@@ -51,7 +51,7 @@ from hqnn_dsl.diagnostics.quantities import size as size_of
 from hqnn_dsl.literals import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,10 +76,14 @@ class TextTable:
     lost: Mapping[str, Lost] = field(repr=False)
     form: Form
     notes: tuple[Diagnostic, ...]
+    as_written: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
 
 
-def read_text(source: Source, read: Read) -> TextTable:
-    """Read a text from a source. Raises `Refusal`: E0502 to E0507, E0528, E0529, E0553, E0560 to E0566."""
+def read_text(source: Source, read: Read, as_written: Sequence[str] = ()) -> TextTable:
+    """Read a text from a source; columns of some names also as they are written.
+
+    Raises `Refusal`: E0502 to E0507, E0528, E0529, E0553, E0560 to E0566.
+    """
     pass_ = _Pass(source, read)
     decimal = first_decimal(pass_.guess)
     reading = _Reading(pass_, decimal, is_sure=pass_.guess.decimal is not None)
@@ -87,7 +91,7 @@ def read_text(source: Source, read: Read) -> TextTable:
     if reading.wants_other_sign():
         reading = _Reading(_Pass(source, read), marks.OTHER[decimal], is_sure=True)
         reading.read()
-    return reading.table()
+    return reading.table(as_written)
 
 
 class _Pass:
@@ -203,7 +207,7 @@ class _Reading:
         """Whether numbers further down show that the decimal sign is the other one; the first rows show none."""
         return not self._is_sure and any(verdict.kind == "other" for verdict in self._verdicts.values())
 
-    def table(self) -> TextTable:
+    def table(self, as_written: Sequence[str] = ()) -> TextTable:
         """All columns with their types. Raises `Refusal` E0560, E0564 or E0565 for numbers that may be two."""
         self._refuse_doubtful()
         as_text = [column for column in self._columns if self._is_text(column) and column.has_numbers]
@@ -212,7 +216,14 @@ class _Reading:
         frame = pd.DataFrame({column.name: self._settled(column) for column in self._columns}, copy=False)
         lines = np.concatenate(self._lines)
         form = self._form()
-        return TextTable(frame, lines, self._lost(frame), form, self._notes())
+        lost, notes = self._lost(frame), self._notes()
+        return TextTable(frame, lines, lost, form, notes, self._written([name for name in as_written if name in frame]))
+
+    def _written(self, names: list[str]) -> dict[str, pd.Series[Any]]:
+        """Some columns as they are written, NaN for missing cells."""
+        if names:
+            self._read_again(dict.fromkeys(names))
+        return {column.name: text_of(column) for column in self._columns if column.name in names}
 
     def _add(self, rows: Records) -> None:
         """The next rows; cells that pandas finds to be no numbers are read as they are written."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # --------------------------------------------------------------------------------------------------------- predictions
 
 
-def predict(net: HybridNet, preparation: Preparation, table: Table, radii: Radii | None = None) -> Predicted:
+def predict_table(net: HybridNet, preparation: Preparation, table: Table, radii: Radii | None = None) -> Predicted:
     """Predictions for the rows of a table, with intervals if there are radii.
 
     Raises `Refusal`: E0523 if features are missing, E0513 to E0516 for cells that are no finite numbers.
@@ -116,7 +116,7 @@ class Scored:
 def evaluate(net: HybridNet, preparation: Preparation, table: Table, radii: Radii | None = None) -> dict[str, Any]:
     """Scores on a table that has the targets: `{"all": …}`, and `train`, `validation`, `test` on the one trained on.
 
-    Each is what `judge` gives. Raises `Refusal` as `predict` does, and for the targets' cells and weights.
+    Each is what `judge` gives. Raises `Refusal` as `predict_table` does, and for the targets' cells and weights.
     """
     again = read_again(preparation, table)
     if again.weights is not None and not np.sum(again.weights[again.rows]) > 0:

@@ -38,14 +38,18 @@ MOST_COUNTED, MOST_LABELLED = 12, 30
 LONGEST_LABEL = 18
 
 
-def draw_losses(path: Path, history: Sequence[Epoch], best_epoch: int) -> None:
-    """Training and validation loss by epoch, in scaled units; on a logarithmic axis, unless a loss is 0 or below.
+SCALED = "loss, scaled units"
+
+
+def draw_losses(path: Path, history: Sequence[Epoch], best_epoch: int, title: str = SCALED) -> None:
+    """Training and validation loss by epoch; on a logarithmic axis, unless a loss is 0 or below.
 
     The best epoch is marked.
     """
     figure, axes = _figure(7.0, 4.2)
     validation = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
     _losses(axes, [epoch.train_loss for epoch in history], validation, best_epoch)
+    axes.set_ylabel(title)
     _save(figure, path)
 
 
@@ -61,7 +65,7 @@ def _losses(axes: Any, training: Sequence[float], validation: Sequence[float], b
     if training and min(*training, *validation, training[0]) > 0:
         axes.set_yscale("log")
     axes.set_xlabel("epoch")
-    axes.set_ylabel("loss, scaled units")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False)
 
 
@@ -159,6 +163,7 @@ def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, target: 
     best = history.loc[history["best"] == 1, "epoch"]
     validation = [float(value) for value in history["validation_loss"].dropna()]
     _losses(axes, [float(value) for value in history["train_loss"]], validation, int(best.max()) if len(best) else 0)
+    axes.set_ylabel(SCALED if target.classes is None else "loss")
     for index, name in enumerate(shown):
         assert predictions is not None
         axes = figure.add_subplot(rows, columns, index + 2)

@@ -17,7 +17,7 @@ from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.scoring import NameTaken
 from hqnn_dsl.diagnostics.codes.tables import UnknownColumn
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
-from hqnn_dsl.training.evaluate import decoded, with_intervals
+from hqnn_dsl.training.evaluate import decoded, predict_table, with_intervals
 from hqnn_dsl.training.predicted import Classes, Predicted, Values
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.preprocess import Preparation
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.data.target import FittedTarget
+    from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.training.conformal import Radii
 
     Cells = list[Any]
@@ -65,6 +66,12 @@ def _beside(predicted: Values) -> list[tuple[str, Any]]:
     return [(ending, values) for ending, values in found if values is not None]
 
 
+def predict_frame(net: HybridNet, preparation: Preparation, table: Table, radii: Radii | None = None) -> pd.DataFrame:
+    """Returns predictions for the rows of a table as a frame with their index. Raises `Refusal` as `predict_table`."""
+    predicted = predict_table(net, preparation, table, radii)
+    return frame_of(predicted, preparation.target.names, table.frame.index)
+
+
 def frame_of(predicted: Predicted, names: Sequence[str], index: pd.Index[Any]) -> pd.DataFrame:
     """Returns predictions as a frame, with the index of the rows; labels that are numbers as numbers."""
     columns = [pair for columns in columns_of(predicted, names) for pair in columns.items()]
@@ -82,7 +89,7 @@ def kind_of(labels: Sequence[str]) -> Callable[[str], object]:
         return "True".__eq__
     for kind in (int, float):
         try:
-            if all(str(kind(label)) == label and math.isfinite(kind(label)) for label in labels):
+            if all(math.isfinite(kind(label)) for label in labels):
                 return kind
         except (ValueError, OverflowError):
             continue
@@ -97,8 +104,12 @@ def predictions_text(
     for index, found in enumerate(columns_of(predicted, target.names, PREDICTED)):
         for name, cells in found.items():
             columns[name] = _texts(name, cells, target, index, single=single)
-    kept = {name: table.frame[name].astype(object).where(table.frame[name].notna(), None).tolist() for name in keep}
-    columns = {table.lines.unit: table.lines.numbers.tolist(), **kept, **columns}
+    kept = ((name, table.as_written.get(name, table.frame[name])) for name in keep)
+    columns = {
+        table.lines.unit: table.lines.numbers.tolist(),
+        **{name: cells.astype(object).where(cells.notna(), None).tolist() for name, cells in kept},
+        **columns,
+    }
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -125,7 +136,7 @@ def check_kept(keep: Sequence[str], table: Table, taken: Sequence[str]) -> None:
                 UnknownColumn(role="column to keep", column=name, table=table.name, columns=columns, hint=close)
             )
         elif name in taken or keep.count(name) > 1:
-            why = "a column of that name" if name in taken else "it already"
+            why = "predictions have a column of that name" if name in taken else "it is named twice"
             wrong.append(NameTaken(column=name, quoted=literals.column(name), why=why))
     if wrong:
         raise Refusal(*dict.fromkeys(wrong))

@@ -114,7 +114,8 @@ def draw(path: Path, scored: Scored, fitted: Fitted) -> None:
     target = scored.preparation.target
     part, rows = next((name, rows) for name, rows in reversed(scored.preparation.parts.items()) if len(rows))
     shown = scored[rows]
-    figures.draw_losses(path / "plots" / "losses.png", fitted.history, fitted.best_epoch)
+    title = figures.SCALED if target.classes is None else "loss"
+    figures.draw_losses(path / "plots" / "losses.png", fitted.history, fitted.best_epoch, title)
     picture = path / "plots" / "predictions.png"
     if isinstance(shown.predicted, Classes):
         true, guess = shown.true[:, 0].astype(np.int64), shown.predicted.numbers

@@ -413,7 +413,7 @@ def test_another_backend_stands_beside_the_runs_own(hqnn_command, trained):
     assert found["own"]["backend"]["name"] != "aer"
     alone = json.loads(hqnn_command("evaluate", run, data, "--json")[1])
     assert alone["metrics"] == found["own"]["metrics"]
-    assert set(alone) == {"run", "metrics", "backend"}
+    assert set(alone) == {"run", "task", "metrics", "backend"}
     assert found["metrics"]["test"]["rmse"] != pytest.approx(alone["metrics"]["test"]["rmse"], rel=1e-6)
     code, out, _ = hqnn_command("evaluate", run, data, "--set", change)
     assert code == 0

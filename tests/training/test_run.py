@@ -23,9 +23,10 @@ from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.data.transforms.scales import Linear
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import DataSpec
-from hqnn_dsl.training.evaluate import evaluate, predict, predict_numbers
+from hqnn_dsl.training.evaluate import evaluate, predict_inputs
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.metrics import REGRESSION
+from hqnn_dsl.training.predictions import predict_frame as predict
 from hqnn_dsl.training.run import train
 from hqnn_dsl.training.run_on_disk import load_run
 
@@ -93,7 +94,7 @@ PREDICT = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hqnn_dsl.training.evaluate import predict
+from hqnn_dsl.training.predictions import predict_frame as predict
 from hqnn_dsl.training.run_on_disk import load_run
 from hqnn_dsl.data.tables import read_table
 run = load_run(Path(sys.argv[1]))
@@ -388,7 +389,7 @@ def test_a_circuit_learns_the_yacht_better_than_least_squares(tmp_path):
     program = toy_program(epochs=15, batch=32, optimizer="adam(lr: 0.05)")
     result = train(program, read_table(YACHT), tmp_path / "r", watch=QUIET)
     assert result.metrics["test"]["rmse"] < result.metrics["baselines"]["least_squares"]["rmse"]
-    everything = predict_numbers(
+    everything = predict_inputs(
         result.net, result.preparation, result.preparation.features.transform(read_table(YACHT))
     )
-    assert everything.shape == (308, 1)
+    assert everything.values.shape == (308, 1)

@@ -84,8 +84,8 @@ class NameTaken(Diagnostic):
     """
 
     code: ClassVar[str] = "E0594"
-    message: ClassVar[str] = "`{column}` cannot be kept: predictions have {why}"
-    advice: ClassVar[str] = "leave `--keep {quoted}` out, or give the column another name in the table"
+    message: ClassVar[str] = "`{column}` cannot be kept: {why}"
+    advice: ClassVar[str] = "leave one `--keep {quoted}` out, or give the column another name in the table"
     column: str
     quoted: str
     why: str
