@@ -93,12 +93,15 @@ class Fitter:
     def scales(
         self, names: Sequence[str], rules: Sequence[Choice], values: Sequence[Numbers], role: str
     ) -> list[Scale] | None:
-        """Returns a scale for each column of values `[N]`; None if there is a mistake (E0522, E0572).
+        """Returns a scale for each column of values `[N]`; None if there is a mistake (E0522, E0572), or was before.
 
         Columns of one rule are fitted together.
         """
         found: dict[int, Scale] = {}
-        fits = [not self._has_no_logarithm(*column, role) for column in zip(names, rules, values, strict=True)]
+        fits = [
+            not self._has_no_logarithm(name, rule, column, role) and not np.isnan(column[self.training]).any()
+            for name, rule, column in zip(names, rules, values, strict=True)
+        ]
         for rule in [one for index, one in enumerate(rules) if one not in rules[:index]]:
             places = [index for index, one in enumerate(rules) if one == rule and fits[index]]
             block = [values[index][self.training] for index in places]

@@ -86,12 +86,13 @@ def _likeness(column: TypedColumn, one: Numbers, other: Numbers, *, has_classes:
     """How a feature tells the target; empty if it does not."""
     if one.min() == one.max() or other.min() == other.max():
         return ""
-    is_quantity = column.kind in {"number", "date"} and not has_classes
-    if is_quantity and np.array_equal(one, other):
+    if has_classes:
+        return "has one value for each value of" if _is_one_to_one(one, other) else ""
+    if column.kind == "category":
+        return ""
+    if np.array_equal(one, other):
         return "is equal to"
-    if is_quantity and _is_straight(one, other):
-        return "is in a fixed proportion to"
-    return "has one value for each value of" if _is_one_to_one(one, other) else ""
+    return "is in a fixed proportion to" if _is_straight(one, other) else ""
 
 
 def _is_straight(one: Numbers, other: Numbers) -> bool:

@@ -14,6 +14,7 @@ from hqnn_dsl.data.fit import Fitter, may_leave_out, useless
 from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.notices import Scene, noticed
+from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.preparation import Preparation as Preparation  # noqa: PLC0414 - what `prepare` gives, in one place
 from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
 from hqnn_dsl.data.report import WEIGHTS, report_of
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.columns import Columns
     from hqnn_dsl.data.features import FittedFeatures
     from hqnn_dsl.data.kinds import Kind, TypedColumn
-    from hqnn_dsl.data.parts import Parts, Splitter
+    from hqnn_dsl.data.parts import Splitter
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.data.tasks import Targets
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
@@ -94,7 +95,8 @@ class _Work:
         check_weights(columns.weights, weights, parts.train, findings)
         fitter = Fitter(table, self.data, parts.train, used, findings)
         fitted = fitter.features(features)
-        self._check_inputs(fitted)
+        if len(features) == self._num_features(columns):
+            self._check_inputs(fitted)
         target = None if targets is None else self._target(fitter, targets, classes)
         if targets is None or target is None or findings.has_errors:
             raise Refusal(*findings.items)
@@ -123,6 +125,11 @@ class _Work:
         )
         return Prepared(preparation, inputs, values, weights, notes, table.lines)
 
+    def _num_features(self, columns: Columns) -> int:
+        """Returns how many columns the spec means, also if some are not there or cannot be read."""
+        names = self.data.features.names
+        return len(columns.features) if names is None else len({*names} - {*self.data.features.excluded})
+
     def _kind(self, name: str) -> Kind | None:
         kind = self.data.rule(name).kind
         return None if kind is None else kind.name  # type: ignore[return-value]
@@ -147,7 +154,10 @@ class _Work:
     def _parts(
         self, splitter: Splitter, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None
     ) -> Parts:
-        """Returns the parts of the rows. Raises `Refusal` with all mistakes so far if there are none."""
+        """Returns the parts of the rows. If the split is refused, all of them are trained on, to find more mistakes.
+
+        Raises `Refusal` with all mistakes so far if no row is left.
+        """
         indices, aside = None, ~used
         if targets is not None and classes is not None:
             values = FittedTarget((), (), classes).of(targets.columns)[:, 0]
@@ -167,7 +177,9 @@ class _Work:
         except Refusal as refusal:
             for item in refusal.diagnostics:
                 self.findings.add(item)
-            raise Refusal(*self.findings.items) from None
+            if not used.any():
+                raise Refusal(*self.findings.items) from None
+            return Parts(np.flatnonzero(used), *2 * [np.empty(0, dtype=np.int64)])
 
     def _split_column(self, name: str) -> NDArray[np.generic]:
         """Returns the values of the column that a split names. Raises `Refusal` E0510 if there is none."""

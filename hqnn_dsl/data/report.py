@@ -74,7 +74,7 @@ def _of_target(target: FittedTarget, index: int, column: TypedColumn) -> ColumnR
     if target.classes is None:
         rule, fitted = target.scales[index].rule, _scale(target.scales[index])
     else:
-        rule, fitted = "classes", _levels(target.classes, "label")
+        rule, fitted = "classes", _levels(target.classes, "classes")
     return ColumnReport(column.name, "target", _KINDS[column.kind], rule, fitted, int(column.missing.sum()), 0)
 
 
@@ -123,7 +123,8 @@ def _code(code: Code | None) -> str:
 
 def _levels(levels: Sequence[str], noun: str = "level") -> str:
     more = max(0, len(levels) - MOST_LEVELS)
-    return f"{count(len(levels), noun)}: {listed(levels[:MOST_LEVELS], 'and', more=more)}"
+    said = f"{len(levels)} {noun}" if noun == "classes" else count(len(levels), noun)
+    return f"{said}: {listed(levels[:MOST_LEVELS], 'and', more=more)}"
 
 
 def _scale(scale: Scale) -> str:

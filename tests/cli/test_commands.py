@@ -604,6 +604,7 @@ def test_a_finding_about_a_table_has_its_place_in_the_spec_too(table, code, plac
     (tmp_path / "t.csv").write_text(table)
     with pytest.raises(Refusal) as refused:
         hqnn.train(spec, tmp_path / "t.csv", tmp_path / "run")
-    (found,) = refused.value.diagnostics
-    assert (found.code, found.span.text) == (code, place)
+    found = {item.code: item.span.text for item in refused.value.diagnostics}
+    assert found.pop(code) == place
+    assert set(found) <= {"E0521"}  # of three rows, two are left for the other parts
     assert not (tmp_path / "run").exists()

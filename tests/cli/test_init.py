@@ -119,7 +119,7 @@ def test_gaps_are_filled_and_named():
 def test_classes_are_guessed_from_words():
     text = draft_of(frame(), ("colour",)).text
     assert written(text, "task") == "classification"
-    assert "3 levels: blue, green and red" in text
+    assert "3 classes: blue, green and red" in text
     assert "target:" not in written(text, "scale")
 
 

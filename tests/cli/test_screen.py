@@ -41,7 +41,7 @@ HQNN = [sys.executable, "-c", "from hqnn_dsl.cli.main import main; main()"]
 def files(tmp_path):
     draw = np.random.default_rng(0)
     frame = pd.DataFrame(draw.normal(size=(40, 2)), columns=["a", "b"])
-    frame = frame.assign(y=frame["a"] + 1, second=frame["b"])
+    frame = frame.assign(y=frame["a"] ** 2, second=frame["b"])
     frame.to_csv(tmp_path / "table.csv", index=False)
     (tmp_path / "small.hqnn").write_text(SPEC)
     return tmp_path
@@ -55,9 +55,11 @@ def test_a_log_has_whole_lines(files):
     assert "\r" not in done.stderr + done.stdout
     said = done.stderr.splitlines()
     assert said[0] == "training small.hqnn on table.csv …"
-    assert said[1] == "28 rows to train on, 6 for validation, 6 for the test; 2 features, 1 target: `y`"
-    assert re.fullmatch(r"9 classical and 4 quantum weights, reference\(.*\), single precision on the cpu", said[2])
-    assert said[3].startswith("3 epochs of 2 steps on 16 rows, ")
+    assert [line.split()[:3] for line in said[1:5:3]] == [["column", "is", "read"], ["b", "feature", "number"]]
+    said = said[7:]  # behind a line for each column of the table
+    assert said[0] == "28 rows to train on, 6 for validation, 6 for the test; 2 features, 1 target: `y`"
+    assert re.fullmatch(r"9 classical and 4 quantum weights, reference\(.*\), single precision on the cpu", said[1])
+    assert said[2].startswith("3 epochs of 2 steps on 16 rows, ")
     assert any(re.fullmatch(r"epoch 3/3: validation \S+, loss \S+, lr \S+, \S+ s", line) for line in said)
     assert said[-2:] == ["to predict: hqnn predict run DATA", "to score: hqnn evaluate run DATA"]
     shown = done.stdout.splitlines()

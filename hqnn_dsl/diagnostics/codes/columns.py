@@ -373,7 +373,7 @@ class ConstantFeature(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class TargetAmongFeatures(Diagnostic):
-    """A feature says what the target is: both are equal, in proportion, or each value of one is one of the other.
+    """A feature says what the target is: numbers are equal or in proportion, or each class is one value of a feature.
 
     Most often it is the target in another unit or spelling, and a prediction has no such column.
 
