@@ -87,7 +87,7 @@ LOSSES: dict[str, Entry] = table(
     ),
     LossEntry(
         name="gaussian",
-        doc="The negative logarithm of a normal density, whose mean and variance are outputs of the network.",
+        doc="The negative logarithm of a normal density without its constant; mean and variance are outputs.",
         outputs=2,
         build=_loss("gaussian"),
     ),
