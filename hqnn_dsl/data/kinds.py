@@ -195,8 +195,11 @@ class Reader:
         if most == "a number" and 2 * np.isfinite(values[others]).sum() < others.sum():
             return False
         few = np.flatnonzero(others if most == "True or False" else truth)
-        value, where = str(column.iloc[few[0]]), self.table.where(few)
-        self.findings.add(MixedTruth(role=self.role, column=name, most=most, value=value, where=where))
+        value, where, hint = str(column.iloc[few[0]]), self.table.where(few), ""
+        if self.role == "feature" and not np.isfinite(values[few]).any():
+            category = f"`columns {{ {literals.column(name)}: category }}`"
+            hint = f"write True or False in all rows or, if it is a level of its own, {category}"
+        self.findings.add(MixedTruth(role=self.role, column=name, most=most, value=value, where=where, hint=hint))
         return True
 
     def _has_lost_digits(self, name: str, column: pd.Series[Any], values: Numbers) -> bool:

@@ -1,7 +1,8 @@
 """Cells as levels: which cells of a column are the same one, and in which order levels stand.
 
 A level that is written as a number is that number: `1`, `1.0` and `01` are one level, named `1`, since a column of
-such cells alone is read as numbers. Numbers stand before other words, by value; words by their characters.
+such cells alone is read as numbers. `true` and `TRUE` are `True` for the same reason. Numbers stand before other words,
+by value; words by their characters.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def label_of(cell: object) -> str:
     if isinstance(cell, (float, np.floating)):
         return _of_number(float(cell))
     text = str(cell).strip()
+    if text.casefold() in {"true", "false"}:
+        return text.capitalize()
     if not _NUMBER.fullmatch(text):
         return text
     value = float(text)

@@ -100,7 +100,8 @@ class _Work:
         target = None if targets is None else self._target(fitter, targets, classes)
         if targets is None or target is None or findings.has_errors:
             raise Refusal(*findings.items)
-        read = [column for column in features if column.name in fitted.names]
+        names = set(fitted.names)
+        read = [column for column in features if column.name in names]
         inputs, values = fitted.apply(read), target.of(targets.columns)
         self._check_numbers(fitted, read, inputs, np.flatnonzero(used))
         self._check_target_numbers(target, values[used])

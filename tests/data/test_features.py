@@ -15,6 +15,7 @@ from hqnn_dsl.data.features import FittedFeatures
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
+from hqnn_dsl.diagnostics.placed import PlacedByCode
 
 ROWS = 60
 DRAW = np.random.default_rng(5)
@@ -379,6 +380,26 @@ def test_all_mistakes_of_a_table_are_found_in_one_go():
               columns { size: ordinal("low", "high"); zip: embedding(2) }"""
     codes = sorted(item.code for item in refused(data, frame))
     assert codes == ["E0510", "E0510", "E0513", "E0513", "E0515", "E0573", "E0575", "E0577"]
+
+
+PLACES = {
+    "features island, mass; columns { island: log }": ("E0577", "island: log"),
+    "features mass; columns { mass: log }": ("E0572", "mass: log"),
+    'features size; columns { size: ordinal("low", "mid") }': ("E0573", 'size: ordinal("low", "mid")'),
+    "features island; categories refuse": ("E0516", "features island"),
+    "features mass, name": ("E0579", "features mass, name"),
+    "features mass; weights low": ("E0575", "weights low"),
+}
+
+
+@pytest.mark.parametrize("data", PLACES)
+def test_a_mistake_has_its_place_in_the_spec_too(data):
+    program = toy_program(data=f"target y; {data}")
+    frame = FRAME.assign(name=[f"n{n}" for n in range(ROWS)], mass=FRAME["mass"] - 4200, low=-1.0)
+    with pytest.raises(Refusal) as caught, PlacedByCode(program.checked.spans):
+        prepare(program.spec, read_table(frame), (None, None))
+    (item,) = caught.value.diagnostics
+    assert (item.code, item.span.text) == PLACES[data]
 
 
 # ----------------------------------------------------------------------- runs

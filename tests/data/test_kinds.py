@@ -81,6 +81,14 @@ def test_an_odd_cell_among_numbers_is_refused_with_what_it_may_mean(tmp_path):
     assert "columns { x: category }" in item.help
 
 
+def test_a_third_word_beside_true_and_false_can_be_a_level(tmp_path):
+    cells = ["true", "false", "unknown", "true"]
+    _, (item,) = column_of(cells, path=tmp_path / "t.csv")
+    assert (item.code, "`columns { x: category }`" in item.help) == ("E0524", True)
+    column, found = column_of(cells, "category", path=tmp_path / "t.csv")
+    assert (column.levels, found) == (("False", "True", "unknown"), ())
+
+
 def test_a_column_is_of_the_kind_that_is_asked_for():
     column, _ = column_of([94110, 1000, 94110], "category")
     assert (column.levels, column.numbers.tolist()) == (("1000", "94110"), [1, 0, 1])
@@ -108,7 +116,8 @@ def test_levels_that_are_the_same_number_are_one():
 @pytest.mark.parametrize(
     ("cell", "label"),
     [
-        (1, "1"), (1.0, "1"), (np.int64(3), "3"), (0.1, "0.1"), ("0.10", "0.1"), (True, "True"), (" a b ", "a b"),
+        (1, "1"), (1.0, "1"), (np.int64(3), "3"), (0.1, "0.1"), ("0.10", "0.1"), (True, "True"), ("TRUE", "True"),
+        (" a b ", "a b"),
         ("12345678901234567890", "12345678901234567890"), (12345678901234567890, "12345678901234567890"),
         ("1_0", "1_0"),
         ("nan", "nan"), ("Infinity", "Infinity"), ("٣", "٣"), (date(2024, 1, 2), "2024-01-02"),
