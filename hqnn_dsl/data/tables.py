@@ -172,7 +172,7 @@ def _from_arrow(source: Source, kind: str, read: Read) -> Table:
 def _said(form: Form, read: Read) -> tuple[Diagnostic, ...]:
     """How a text is read (W0460), unless it is plain CSV, or all that is not plain was told."""
     told = replace(
-        Form(table=form.table, quote=form.quote, packing=form.packing),
+        Form(table=form.table, packing=form.packing),
         **{name: value for name in _TOLD if (value := getattr(read, name)) is not None},
     )
     if form.is_plain or replace(told, encoding=form.encoding if read.encoding else told.encoding) == form:
