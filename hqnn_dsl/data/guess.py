@@ -240,12 +240,15 @@ def _check_delimiter(place: Place, lines: Sequence[str], told: str, suffix: str)
 def blanks_to_tabs(data: bytes, quote: str) -> bytes:
     """A text with one tab in the place of blanks and tabs between cells, and none at the ends of lines."""
     mark = re.escape(quote.encode())
-    data = re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", data)
-    return re.sub(
-        mark + rb"(?:[^" + mark + rb"]|" + mark * 2 + rb")*" + mark + rb"|[ \t]+",
-        lambda match: match[0] if match[0].startswith(quote.encode()) else b"\t",
-        data,
-    )
+    parts = mark + rb"(?:[^" + mark + rb"]|" + mark * 2 + rb")*" + mark + rb"|[ \t]+"
+
+    def between(match: re.Match[bytes]) -> bytes:
+        if match[0].startswith(quote.encode()):
+            return match[0]
+        sides = data[match.start() - 1 : match.start()], data[match.end() : match.end() + 1]
+        return b"" if any(side in {b"", b"\n", b"\r"} for side in sides) else b"\t"
+
+    return re.sub(parts, between, data)
 
 
 # ------------------------------------------------------------------- comments

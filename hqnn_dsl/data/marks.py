@@ -22,6 +22,9 @@ _ALWAYS_THOUSANDS = ("'", "’", "\u00a0", "\u202f")
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _LOOKED_AT = 1000
+_LONGEST = 100
+"""Digits of a whole number that is read as one, zeros in front counted; more are read as a float."""
+
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _PERCENT = re.compile(r"(.*\d.*?)\s?%")
 
@@ -30,7 +33,7 @@ _PERCENT = re.compile(r"(.*\d.*?)\s?%")
 def plain(decimal: str) -> re.Pattern[str]:
     """Numbers without marks, with a decimal sign or without, and the words for infinity."""
     sign = re.escape(decimal)
-    pattern = rf"[+-]?(?:(?:\d+{sign}?\d*|{sign}\d+){_EXPONENT}|inf|infinity)"
+    pattern = rf"[+-]?(?:(?:\d+(?:{sign}\d*)?|{sign}\d+){_EXPONENT}|inf|infinity)"
     return re.compile(pattern, re.ASCII | re.IGNORECASE)
 
 
@@ -99,7 +102,7 @@ def value_of(word: str, verdict: Verdict, decimal: str) -> str:
 
 def is_integer(text: str) -> bool:
     """Whether a number as Python writes it is a whole one of 64 bits."""
-    return bool(_INTEGER.fullmatch(text)) and -(1 << 63) <= int(text) < 1 << 63
+    return len(text) <= _LONGEST and bool(_INTEGER.fullmatch(text)) and -(1 << 63) <= int(text) < 1 << 63
 
 
 def _judge_percent(words: Collection[str], with_sign: list[str], decimal: str, thousands: str | None) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -280,6 +281,25 @@ def test_a_cell_may_be_long_and_a_row_may_not_be_endless(monkeypatch):
     item = refused("a,b\n" + "1,2\n" * 5000 + '"3,4\n' + "5,6\n" * 50_000)
     assert (item.code, "from line 5002 on" in item.headline) == ("E0504", True)
     assert limits.MAX_RECORD == 1 << 26
+
+
+DIGITS = "1" * 200_000
+LONG = (DIGITS, f"{DIGITS}x", f"{DIGITS}%", f"-{'0' * 200_000}7", "1," * 100_000, "1,234" * 40_000, "1%" * 100_000,
+        "'" * 200_000, f"x{' ' * 200_000}y", "#" * 200_000, f"1e{'9' * 5_000}", "." * 200_000)  # fmt: skip
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("cell", LONG, ids=lambda cell: cell[:4])
+def test_a_long_cell_takes_no_long_time(cell):
+    for text in (f'a,b\n"{cell}",1\n2,3\n', f"a b\n1 2\n{cell} 3\n", f"{cell}\n{cell}\n", f"# {cell}\na,b\n1,2\n"):
+        with suppress(Refusal):
+            assert read_table(write(text)).num_rows >= 1
+
+
+def test_whole_numbers_may_have_zeros_in_front():
+    zeros = "0" * 30
+    assert columns(f"a,b\n{zeros}5,'x'\n-{zeros}7,'y'\n+{zeros},'z'\n") == {"a": [5, -7, 0], "b": ["x", "y", "z"]}
+    assert columns("a,b\n" + "9" * 5000 + ",1\n") == {"a": [np.inf], "b": [1]}
 
 
 def test_a_file_that_changes_is_refused(monkeypatch):
