@@ -83,6 +83,8 @@ class Table:
     lost: Mapping[str, Lost] = field(default_factory=dict, repr=False)
     form: Form | None = None
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    as_written: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
+    """The columns of a text that were also asked for as they are written: `007` is no number there."""
 
     @property
     def num_rows(self) -> int:
@@ -109,13 +111,16 @@ class Table:
 _AS_IT_IS = Read()
 
 
-def read_table(origin: object, read: Read = _AS_IT_IS, *, progress: Progress | None = None) -> Table:
+def read_table(
+    origin: object, read: Read = _AS_IT_IS, *, progress: Progress | None = None, as_written: Sequence[str] = ()
+) -> Table:
     """Read a file, or take a frame (columns are then named by `str`); a `Table` is given back as it is.
 
     A file is text (CSV and the like), Parquet or Feather, packed or not; `-` is standard input. A frame is one of
     pandas, or of a library that hands over its columns by Arrow's or by the frames' own interchange. `read` overrides
     what is found out from the text; of a frame it only adds spellings of missing cells. `progress` is called with the
-    bytes of the file that were read, and how many it has, None if that is not known.
+    bytes of the file that were read, and how many it has, None if that is not known. `as_written` names columns of a
+    text that are also kept as they are written.
 
     Raises `Refusal` if there is no table with named columns and at least one row, or if it can be read in two ways:
     E0501 to E0508, E0526 to E0529, E0553, E0560 to E0566.
@@ -126,7 +131,7 @@ def read_table(origin: object, read: Read = _AS_IT_IS, *, progress: Progress | N
         case pd.DataFrame():
             return _from_frame(origin, read)
         case str() | os.PathLike():
-            return _from_file(Path(origin), str(origin), read, progress)
+            return _from_file(Path(origin), str(origin), read, progress, as_written)
     if is_frame(origin):
         return _from_frame(from_other(origin), read)
     raise Refusal(not_a_table(origin))
@@ -137,19 +142,19 @@ def _from_frame(frame: pd.DataFrame, read: Read) -> Table:
     return Table(NAME, named, Lines(np.arange(1, len(named) + 1), "row", named.index))
 
 
-def _from_file(path: Path, written: str, read: Read, progress: Progress | None) -> Table:
+def _from_file(path: Path, written: str, read: Read, progress: Progress | None, as_written: Sequence[str]) -> Table:
     source = open_source(path, written, progress)
     try:
         form = arrow_form(source.head())
-        return _from_arrow(source, form, read) if form else _from_text(source, read)
+        return _from_arrow(source, form, read) if form else _from_text(source, read, as_written)
     except MemoryError:
         raise Refusal(TableTooLarge(table=source.place.name, size=_size(path))) from None
     finally:
         source.close()
 
 
-def _from_text(source: Source, read: Read) -> Table:
-    found = read_text(source, read)
+def _from_text(source: Source, read: Read, as_written: Sequence[str]) -> Table:
+    found = read_text(source, read, as_written)
     return Table(
         source.place.name,
         found.frame,
@@ -157,6 +162,7 @@ def _from_text(source: Source, read: Read) -> Table:
         found.lost,
         found.form,
         (*_said(found.form, read), *found.notes),
+        found.as_written,
     )
 
 
