@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.page import table
 from benchmarks.uci import LONGEST, METHODS, SPLITS, TABLES
-from benchmarks.uci_search import GRID, HELD_OUT, RESULTS, SEEDS, best_of
+from benchmarks.uci_search import GRID, HELD_OUT, RESULTS, SEEDS, best_of, combinations
 from benchmarks.uci_search import SPLITS as SEARCHED
 
 BASELINES = {"mean": "the mean", "least_squares": "least squares", "gradient_boosting": "gradient boosting"}
@@ -113,6 +113,11 @@ def _searched() -> list[str]:
         rows = [[*(str(changes[setting]) for setting in grid), f"{mean:.3f}"] for mean, changes in best]
         tried = "; ".join(f"`{setting}` {', '.join(map(str, values))}" for setting, values in grid.items())
         parts.append(f"**{name}**: {tried}.")
+        beside = sum(key.startswith(f"{name}: ") for key in found) - len(combinations(name)) * len(SEARCHED) * len(
+            SEEDS
+        )
+        if beside > 0:
+            parts[-1] += f" {beside} further trainings were seen before the grid was settled."
         if rows:
             parts.append(table([*(f"`{setting}`" for setting in grid), "RMSE of held-out rows"], rows))
     return parts
