@@ -131,7 +131,7 @@ def test_runs_are_kept_on_demand_and_predict(hqnn, place):
         (["--folds", "2", "--resume", "--out", "nosuch"], 1, "`nosuch` is not a run: it has no `cv.json`"),
         (["--folds", "2", "--out", "data.csv"], 2, "`data.csv` exists already"),
         (["--folds", "2", "--set", "split.by=column(part)"], 2, "error[E0599]: `--folds 2` does not go here"),
-        (["--folds", "2", "--set", "split.by=group(ship)"], 1, "error[E0510]"),
+        (["--folds", "2", "--set", "split.by=group(ship)"], 2, "error[E0510]"),
         (["--fold", "2"], 2, "did you mean `--folds`?"),
     ],
 )  # fmt: skip

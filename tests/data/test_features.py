@@ -304,7 +304,7 @@ def test_columns_of_weights_and_of_groups_are_no_features():
     found = prepared("target y; weights w; split by: group(site)", frame)
     assert not {"w", "site"} & set(found.preparation.features.names)
     (note,) = [note for note in found.notes if note.code == "W0450"]
-    assert "`w` (not a feature) and `site` (not a feature)" in note.headline
+    assert "`w` (weights) and `site` (of the split)" in note.headline
     assert "site" in prepared("target y; features site, mass; split by: group(site)", frame).preparation.features.names
 
 

@@ -329,7 +329,7 @@ def test_truth_values_and_others_do_not_mix(cells, words):
 
 def test_columns_of_truth_values_are_said_to_be_ones_and_zeros():
     path = write("a,b,y\n" + "TRUE,1,false\nfalse,2,True\n" * 10)
-    notes = prepare(make_spec(), read_table(path)).notes
+    notes = [note for note in prepare(make_spec(), read_table(path)).notes if note.code != "W0453"]
     assert [(note.code, note.severity) for note in notes] == [("W0425", "note")]
     assert notes[0].headline == "`y` and `a` of `t.csv`: True is read as 1, False as 0"
     assert not truth_notes(read_table(write("a,y\n1,0\n0,1\n")), ("a", "y"))
