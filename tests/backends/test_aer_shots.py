@@ -274,7 +274,7 @@ model m {
   encoder { dense(2); tanh }
   circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }
   decoder { dense(1) }
-  train { precision single }
+  train { precision single; loss mse }
   backend aer(shots: 64, precision: single)
 }
 """

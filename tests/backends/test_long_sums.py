@@ -19,6 +19,7 @@ from hqnn_dsl.circuit.angles import Apply, InputRef, WeightRef
 from hqnn_dsl.circuit.ir import Circuit, Observable, Operation, PauliTerm, Probabilities, WeightTensor
 from hqnn_dsl.network.quantum import QuantumLayer
 from hqnn_dsl.training.metrics import scores
+from hqnn_dsl.training.predicted import Values
 
 if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Measurement
@@ -147,6 +148,6 @@ def test_scores_of_many_rows_far_from_zero() -> None:
     rng = np.random.default_rng(7)
     errors = rng.uniform(-1.0, 1.0, size=(1_000_000, 1))
     true = 1e7 + rng.uniform(-3.0, 3.0, size=errors.shape)
-    found = scores(true, true + errors, ["y"])
+    found = scores(true, Values(true + errors), ["y"])
     assert found["rmse"] == pytest.approx(float(np.sqrt(np.square(errors).mean())), rel=1e-7)
     assert found["mae"] == pytest.approx(float(np.abs(errors).mean()), rel=1e-7)
