@@ -33,11 +33,13 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
     train, rows = outlook.train, outlook.rows
     names = ", ".join(f"`{name}`" for name in outlook.targets[:MOST_NAMED])
     more = ", …" if len(outlook.targets) > MOST_NAMED else ""
+    classes = "" if outlook.classes is None else f" with {len(outlook.classes)} classes"
+    targets = f"{count(len(outlook.targets), 'target')}: {names}{more}{classes}"
     size = min(train.batch, rows[0])
     found = [
         (
             f"{rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test; "
-            f"{count(len(outlook.features), 'feature')}, {count(len(outlook.targets), 'target')}: {names}{more}"
+            f"{count(len(outlook.features), 'feature')}, {targets}"
         ),
         (
             f"{outlook.classical_weights} classical and {outlook.quantum_weights} quantum weights, {outlook.backend}, "

@@ -24,6 +24,8 @@ class Outlook:
     targets: tuple[str, ...]
     columns: tuple[ColumnReport, ...] = ()
     """What was made of each column of the table."""
+    classes: tuple[str, ...] | None = None
+    """The labels that are learned; None for numbers."""
     classical_weights: int
     quantum_weights: int
     backend: str
@@ -45,6 +47,7 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
         features=preparation.features.names,
         targets=preparation.target.names,
         columns=preparation.report,
+        classes=preparation.target.classes,
         classical_weights=classical,
         quantum_weights=quantum,
         backend="" if backend is None else choice_text(backend),
