@@ -171,6 +171,7 @@ def main() -> None:
 
     if not asked.page:
         data_folder()
+        hqnn.send_notices_to(lambda warning: print(warning.line, file=sys.stderr))
         run_all(asked.tables or list(TABLES))
     results = load()
     PAGE.write_text(page(results), encoding="utf-8")

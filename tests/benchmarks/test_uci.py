@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -139,3 +140,30 @@ def test_what_is_missed_stands_first():
     assert "yacht: a split took 61 s of a processor, and is to take at most 60 s" in slow
     assert "**Not reached:** energy: the mean" in uci_page.page(results_of(0.7))
     assert "**Not reached:**" not in uci_page.page(results_of(0.5))
+
+
+def test_the_specs_are_the_best_of_the_grid():
+    """What the specs say is what the search found, for every setting of the grid."""
+    found = json.loads((ROOT / "benchmarks" / "uci_search.json").read_text(encoding="utf-8"))
+    for name, grid in uci_search.GRID.items():
+        combinations = uci_search.combinations(name)
+        ranked = uci_search.best_of(name, found)
+        assert len(ranked) == len(combinations)
+        spec = hqnn.compile(uci.TABLES[name].spec).spec
+        decay = spec.train.optimizer.options["weight_decay"]
+        own = {"epochs": spec.train.epochs, "optimizer.weight_decay": decay, "batch": spec.train.batch}
+        assert {setting: own[setting] for setting in grid} == ranked[0][1]
+
+
+def test_the_page_is_fresh_and_says_every_split():
+    results = uci.load()
+    page = uci_page.page(results)
+    assert (ROOT / "docs" / "uci.md").read_text(encoding="utf-8") == page
+    for name in uci.TABLES:
+        assert f"{results[name]['splits']['19']['rmse']:.3f}" in page
+    assert uci_page.missed(results) == []
+
+
+def test_results_are_of_the_specs_as_they_are():
+    results = uci.load()
+    assert {name: results[name]["spec"] for name in uci.TABLES} == {name: uci.spec_hash(name) for name in uci.TABLES}
