@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hqnn_dsl.data import dates
 from hqnn_dsl.diagnostics.codes.splits import ClassWithOneRow, ImpossibleSplit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -175,20 +176,23 @@ _LESS = "write `by: random`, or name a column with more different values"
 def times_of(rows: TableRows, by: Choice) -> NDArray[np.generic]:
     """The time of each row, as numbers or dates that can be compared. Raises `Refusal` E0597 for a cell that is none.
 
-    Dates as text are read as ISO 8601 (`2024-03-01`, `2024-03-01T12:30:00+01:00`).
+    Dates as text are read as those of features are (`dates`): two meanings of a cell are decided by the column.
     """
     name = str(by.options["column"])
     values = rows.values(name)
     _refuse_missing(rows, by, name, values, "time")
     if values.dtype.kind in "iufM":
         return values
-    dates = pd.to_datetime(pd.Series(values), format="ISO8601", utc=True, errors="coerce")
-    wrong = rows.kept[dates.isna().to_numpy()[rows.kept]]
-    if len(wrong):
-        cell = str(values[wrong[0]])[:40]
-        reason = f"column `{name}` has no date or number in {rows.where(wrong)}, such as `{cell}`"
-        raise Refusal(ImpossibleSplit(by=said(by), reason=reason, hint="write dates as `2024-03-01`"))
-    return dates.dt.tz_localize(None).to_numpy()
+    codes, cells = pd.factorize(pd.Series(values))
+    found = dates.parse([str(cell) for cell in cells], digits=True)
+    days, unclear = np.append(found.days, np.nan)[codes], np.append(found.unclear, False)[codes]
+    for is_wrong, lacks in ((unclear, "date of one meaning only"), (np.isnan(days), "date or number")):
+        wrong = rows.kept[is_wrong[rows.kept]]
+        if len(wrong):
+            cell = str(values[wrong[0]])[:40]
+            reason = f"column `{name}` has no {lacks} in {rows.where(wrong)}, such as `{cell}`"
+            raise Refusal(ImpossibleSplit(by=said(by), reason=reason, hint="write dates as `2024-03-01`"))
+    return days
 
 
 def latest(rows: Positions, times: NDArray[Any], count: int, by: Choice) -> tuple[Positions, Positions]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.data import draws
-from hqnn_dsl.data.split import GIVEN, checked, draw_state, part_size, parts_of, rule_of, split_rows, table_rows
+from hqnn_dsl.data.split import GIVEN, checked, draw_state, part_size, parts_of, rule_of, split_rows
 from hqnn_dsl.diagnostics.codes.splits import ImpossibleFolds, NotTheseTrainings
 from hqnn_dsl.diagnostics.codes.tables import TooFewRows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hqnn_dsl.data.parts import Column, Parts, Positions, TableRows
-    from hqnn_dsl.data.tables import Lines
+    from hqnn_dsl.data.parts import Parts, Positions, TableRows
     from hqnn_dsl.semantics.spec import Choice
-    from hqnn_dsl.semantics.used_files import Reach
 
     Pair = tuple[Positions, Positions]
     """The rows to learn from, and the rows to test on."""
@@ -50,30 +48,13 @@ class Fold:
     root: int = 0
     most_rows: int = 0
 
-    def __call__(  # noqa: PLR0913 - all that a rule may ask of rows
-        self,
-        num_rows: int,
-        split: Split,
-        seed: int,
-        *,
-        task: str | None = None,
-        column: Column | None = None,
-        classes: NDArray[np.integer] | None = None,
-        dropped: Positions | None = None,
-        labels: tuple[str, ...] = (),
-        lines: Lines | None = None,
-        reach: Reach | None = None,
-    ) -> Parts:
+    def __call__(self, rows: TableRows, split: Split, seed: int) -> Parts:
         """The parts of this training. Raises `Refusal` as `split_rows` does, and E0598 or E0599."""
         if self.folds is None:
-            parts = split_rows(
-                num_rows, split, seed, task=task, column=column, classes=classes, dropped=dropped, labels=labels,
-                lines=lines, reach=reach,
-            )  # fmt: skip
+            parts = split_rows(rows, split, seed)
             if self.rows is None and not self.most_rows:
                 return parts
-        by = rule_of(split, classes)
-        rows = table_rows(num_rows, column, classes, dropped, labels, lines, reach)
+        by = rule_of(split, rows.classes)
         if self.folds is None:
             pool, test = self._pool(by, parts), parts.test
             kept = parts.validation if by.name == "column" else None

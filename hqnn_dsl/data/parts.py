@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Positions = NDArray[np.int64]
     Column = Callable[[str], NDArray[np.generic]]
     """The values of a column of the table by its name; raises `Refusal` E0510 if the table has none of that name."""
+    Splitter = Callable[["TableRows", Split, int], "Parts"]
+    """A function of rows, a split and a root seed, that puts the rows into parts as `split_rows` does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,13 @@ class TableRows:
     lines: Lines | None = field(default=None, repr=False)
     reach: Reach | None = field(default=None, repr=False)
 
+    @staticmethod
+    def of(number: int, dropped: Positions | None = None, **known: Any) -> TableRows:
+        """Returns so many rows without the dropped ones; `known` are the other fields."""
+        everything = np.arange(number)
+        kept = everything if dropped is None or not len(dropped) else np.setdiff1d(everything, dropped)
+        return TableRows(number, kept, **known)
+
     def values(self, name: str) -> NDArray[np.generic]:
         """The values of a column, for all rows of the table."""
         assert self.column is not None, "a split by a column needs the table's columns"
@@ -71,22 +80,3 @@ class TableRows:
             return f"class `{self.labels[index]}`"
         assert self.classes is not None
         return f"the class of {self.where(np.flatnonzero(self.classes == index))}"
-
-
-class Splitter(Protocol):
-    """A function that puts the rows of a table into parts, as `split_rows` does."""
-
-    def __call__(  # noqa: PLR0913 - all that a rule may ask of rows
-        self,
-        num_rows: int,
-        split: Split,
-        seed: int,
-        *,
-        task: str | None = None,
-        column: Column | None = None,
-        classes: NDArray[np.integer] | None = None,
-        dropped: Positions | None = None,
-        labels: tuple[str, ...] = (),
-        lines: Lines | None = None,
-        reach: Reach | None = None,
-    ) -> Parts: ...

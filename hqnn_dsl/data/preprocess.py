@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,7 @@ from hqnn_dsl.data.fit import Fitter, may_leave_out, useless
 from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.notices import Scene, noticed
-from hqnn_dsl.data.parts import Parts
+from hqnn_dsl.data.parts import Parts, TableRows
 from hqnn_dsl.data.preparation import Preparation as Preparation  # noqa: PLC0414 - what `prepare` gives, in one place
 from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
 from hqnn_dsl.data.report import WEIGHTS, report_of
@@ -68,7 +67,7 @@ def prepare(
     `Refusal` with all that does not fit, before anything is built. Needs no torch.
     """
     work = _Work(spec, table, required_widths(spec) if required is None else required)
-    return work.done(partial(splitter, lines=table.lines, reach=reach))
+    return work.done(splitter, reach)
 
 
 class _Work:
@@ -80,7 +79,7 @@ class _Work:
         self.findings = Findings()
         self.notes: list[Diagnostic] = []
 
-    def done(self, splitter: Splitter) -> Prepared:
+    def done(self, splitter: Splitter, reach: Reach | None) -> Prepared:
         """Returns the table, prepared. Raises `Refusal` with all mistakes."""
         table, findings = self.table, self.findings
         columns = choose(table, self.data, findings)
@@ -91,7 +90,8 @@ class _Work:
         used = self._used(features, targets)
         weights = read_weights(table, columns.weights, used, findings)
         classes = None if targets is None else self._classes(targets, used)
-        parts = self._parts(splitter, used, targets, classes)
+        rows = self._rows(used, targets, classes, reach)
+        parts = self._parts(splitter, rows, used)
         check_weights(columns.weights, weights, parts.train, findings)
         fitter = Fitter(table, self.data, parts.train, used, findings)
         fitted = fitter.features(features)
@@ -152,29 +152,32 @@ class _Work:
             add_missing(column, self.table, self.findings, used)
         return used
 
-    def _parts(
-        self, splitter: Splitter, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None
-    ) -> Parts:
-        """Returns the parts of the rows. If the split is refused, all of them are trained on, to find more mistakes.
-
-        Raises `Refusal` with all mistakes so far if no row is left.
-        """
+    def _rows(
+        self, used: Flags, targets: Targets | None, classes: tuple[str, ...] | None, reach: Reach | None
+    ) -> TableRows:
+        """Returns the rows as splits see them: with the index of the class of each, -1 if it is in no part."""
         indices, aside = None, ~used
         if targets is not None and classes is not None:
             values = FittedTarget((), (), classes).of(targets.columns)[:, 0]
             aside = aside | np.isnan(values)
             indices = np.where(aside, -1, values).astype(np.int64)
+        return TableRows.of(
+            self.table.num_rows,
+            np.flatnonzero(aside),
+            classes=indices,
+            labels=classes or (),
+            column=self._split_column,
+            lines=self.table.lines,
+            reach=reach,
+        )
+
+    def _parts(self, splitter: Splitter, rows: TableRows, used: Flags) -> Parts:
+        """Returns the parts of the rows. If the split is refused, all of them are trained on, to find more mistakes.
+
+        Raises `Refusal` with all mistakes so far if no row is left.
+        """
         try:
-            return splitter(
-                self.table.num_rows,
-                self.data.split,
-                self.spec.train.seed,
-                task=None if targets is None else targets.task,
-                column=self._split_column,
-                classes=indices,
-                dropped=np.flatnonzero(aside),
-                labels=classes or (),
-            )
+            return splitter(rows, self.data.split, self.spec.train.seed)
         except Refusal as refusal:
             for item in refusal.diagnostics:
                 self.findings.add(item)

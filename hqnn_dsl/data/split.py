@@ -21,12 +21,8 @@ from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS, Choice
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from hqnn_dsl.data.parts import Column, Positions
-    from hqnn_dsl.data.tables import Lines
+    from hqnn_dsl.data.parts import Positions
     from hqnn_dsl.semantics.spec import Split
-    from hqnn_dsl.semantics.used_files import Reach
 
 RANDOM, STRATIFIED = Choice(name="random"), Choice(name="stratified")
 
@@ -34,22 +30,10 @@ GIVEN = ("column", "rows")
 """Rules by which the table or a file says which rows test; beside a file, validation rows are drawn."""
 
 
-def split_rows(  # noqa: PLR0913 - all that a rule may ask of rows
-    num_rows: int,
-    split: Split,
-    seed: int,
-    *,
-    task: str | None = None,  # noqa: ARG001 - `classes` says it
-    column: Column | None = None,
-    classes: NDArray[np.integer] | None = None,
-    dropped: Positions | None = None,
-    labels: tuple[str, ...] = (),
-    lines: Lines | None = None,
-    reach: Reach | None = None,
-) -> Parts:
+def split_rows(rows: TableRows, split: Split, seed: int) -> Parts:
     """Put the rows of a table into parts, by the rule of `split`: the test rows first, then validation from the rest.
 
-    A part is a fraction of all rows that are not `dropped` (rounded up, as scikit-learn does) or a row count. The
+    A part is a fraction of all rows that are kept (rounded up, as scikit-learn does) or a row count. The
     draw's seed is the split's own, else the stream "split" of the root `seed`; both draws begin from it. Without a
     rule, rows are drawn at random, or stratified if there are `classes`. `random` and `stratified` are the draws of
     scikit-learn's `train_test_split`.
@@ -58,8 +42,7 @@ def split_rows(  # noqa: PLR0913 - all that a rule may ask of rows
     would lack a class, E0558 and E0559 if a column or a file does not say the parts, E0233 and E0234 if a file may not
     or cannot be read.
     """
-    rows = table_rows(num_rows, column, classes, dropped, labels, lines, reach)
-    by, state = rule_of(split, classes), draw_state(split, seed)
+    by, state = rule_of(split, rows.classes), draw_state(split, seed)
     if by.name == "column":
         return checked(rows, by, parts_of(*parts_of_words(rows, str(by.options["name"]))))
     if by.name == "rows":
@@ -70,21 +53,6 @@ def split_rows(  # noqa: PLR0913 - all that a rule may ask of rows
     rest, tested = draw(rows.kept, test)
     trained, validated = draw(rest, validation)
     return checked(rows, by, parts_of(trained, validated, tested))
-
-
-def table_rows(  # noqa: PLR0913, PLR0917 - the arguments of a splitter
-    num_rows: int,
-    column: Column | None,
-    classes: NDArray[np.integer] | None,
-    dropped: Positions | None,
-    labels: tuple[str, ...],
-    lines: Lines | None,
-    reach: Reach | None,
-) -> TableRows:
-    """The arguments of a splitter as one record."""
-    everything = np.arange(num_rows)
-    kept = everything if dropped is None or not len(dropped) else np.setdiff1d(everything, dropped)
-    return TableRows(num_rows, kept, classes, labels, column, lines, reach)
 
 
 def rule_of(split: Split, classes: object) -> Choice:

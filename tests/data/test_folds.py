@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows_of_tables import split_rows
 from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
 from hqnn_dsl.data.folds import Fold
-from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.diagnostics.source import Source
@@ -26,14 +26,14 @@ def by(rule: str, **options: object) -> Choice:
 
 def folds_of(number: int, num_rows: int, split: Split, *, repeat: int = 0, root: int = 0, seed: int = 0, **known):
     return [
-        Fold(folds=number, fold=fold, repeat=repeat, root=root)(num_rows, split, seed, **known)
+        split_rows(num_rows, split, seed, by_rule=Fold(folds=number, fold=fold, repeat=repeat, root=root), **known)
         for fold in range(number)
     ]
 
 
 def refused(fold: Fold, num_rows: int, split: Split, **known) -> str:
     with pytest.raises(Refusal) as caught:
-        fold(num_rows, split, 0, **known)
+        split_rows(num_rows, split, 0, by_rule=fold, **known)
     (item,) = caught.value.diagnostics
     return f"{item.code} {item.headline}; {item.help}"
 
@@ -67,8 +67,14 @@ def test_folds_test_every_row_once_and_parts_are_disjoint(case):
     for fold in range(number):
         try:
             with notices_sent_to(lambda _: None):
-                parts = Fold(folds=number, fold=fold, rows=rows, most_rows=rows or 0)(
-                    num_rows, split, 0, column={"c": values}.__getitem__, classes=classes, dropped=dropped
+                parts = split_rows(
+                    num_rows,
+                    split,
+                    0,
+                    column={"c": values}.__getitem__,
+                    classes=classes,
+                    dropped=dropped,
+                    by_rule=Fold(folds=number, fold=fold, rows=rows, most_rows=rows or 0),
                 )
         except Refusal as refusal:
             if {item.code for item in refusal.diagnostics} <= {"E0597", "E0598", "E0521"}:
@@ -158,7 +164,8 @@ def test_a_class_with_one_row_is_learned_from_in_every_fold():
 def test_fewer_rows_are_among_more_and_have_every_class():
     classes = np.array([0] * 80 + [1] * 17 + [2] * 3)
     chosen = {
-        rows: learned(Fold(folds=5, rows=rows)(100, Split(seed=1), 0, classes=classes)) for rows in (10, 25, 50, 75)
+        rows: learned(split_rows(100, Split(seed=1), 0, classes=classes, by_rule=Fold(folds=5, rows=rows)))
+        for rows in (10, 25, 50, 75)
     }
     for fewer, more in pairwise(chosen.values()):
         assert set(fewer) < set(more)
@@ -170,27 +177,35 @@ def test_fewer_rows_are_among_more_and_have_every_class():
 
 def test_rows_of_times_are_the_latest_before_the_test():
     times = np.random.default_rng(0).permutation(100)
-    parts = Fold(folds=3, fold=2, rows=10)(100, Split(by=by("time", column="t")), 0, column={"t": times}.__getitem__)
+    parts = split_rows(
+        100,
+        Split(by=by("time", column="t")),
+        0,
+        column={"t": times}.__getitem__,
+        by_rule=Fold(folds=3, fold=2, rows=10),
+    )
     assert sorted(times[learned(parts)]) == list(range(65, 75))
     assert times[parts.test].min() == 75
 
 
 def test_rows_without_folds_leave_the_test_rows_of_the_spec():
     plain = split_rows(100, Split(seed=5), 0)
-    parts = Fold(rows=20, most_rows=20)(100, Split(seed=5), 0)
+    parts = split_rows(100, Split(seed=5), 0, by_rule=Fold(rows=20, most_rows=20))
     assert parts.test.tolist() == plain.test.tolist()
     assert len(parts.validation) == 3
     assert len(parts.train) == 17
-    every = Fold(most_rows=20)(100, Split(seed=5), 0)
+    every = split_rows(100, Split(seed=5), 0, by_rule=Fold(most_rows=20))
     assert len(learned(every)) == 85
-    assert [own.tolist() for _, own in Fold()(100, Split(seed=5), 3).items()] == [
+    assert [own.tolist() for _, own in split_rows(100, Split(seed=5), 3, by_rule=Fold()).items()] == [
         own.tolist() for _, own in split_rows(100, Split(seed=5), 3).items()
     ]
 
 
 def test_rows_of_a_given_column_keep_its_validation_rows():
     words = np.array((["train"] * 6 + ["val", "val", "test", "test"]) * 5, dtype=object)
-    parts = Fold(rows=10, most_rows=10)(50, Split(by=by("column", name="p")), 0, column={"p": words}.__getitem__)
+    parts = split_rows(
+        50, Split(by=by("column", name="p")), 0, column={"p": words}.__getitem__, by_rule=Fold(rows=10, most_rows=10)
+    )
     assert [len(own) for _, own in parts.items()] == [10, 10, 10]
 
 
@@ -198,7 +213,7 @@ def test_rows_of_a_given_file_share_its_test_rows(tmp_path):
     (tmp_path / "rows.csv").write_text("row\n1\n2\n")
     reach = Reach.of(Source(str(tmp_path / "m.hqnn"), ""))
     split = Split(by=by("rows", file="rows.csv", split=None))
-    parts = Fold(rows=10, most_rows=10)(50, split, 0, reach=reach)
+    parts = split_rows(50, split, 0, reach=reach, by_rule=Fold(rows=10, most_rows=10))
     assert parts.test.tolist() == [1, 2]
     assert len(learned(parts)) == 10
 

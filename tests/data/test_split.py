@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rows_of_tables import split_rows
 from sklearn.model_selection import train_test_split
 
-from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.seeds import STREAMS, stream
 from hqnn_dsl.semantics.spec import Split

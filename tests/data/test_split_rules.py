@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows_of_tables import split_rows
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.tables import Lines
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
@@ -102,7 +102,7 @@ def test_classes_are_split_as_train_test_split_does(seed, sizes, validation, tes
         if np.bincount(classes[rest])[np.unique(classes[rest])].min() < 2:
             pytest.skip("scikit-learn refuses a class with one row left")
         rest, validated = train_test_split(rest, test_size=wanted[1], random_state=state, stratify=classes[rest])
-    parts = split_rows(n, Split(validation=validation, test=test, seed=seed), 0, task="classification", classes=classes)
+    parts = split_rows(n, Split(validation=validation, test=test, seed=seed), 0, classes=classes)
     assert [own.tolist() for _, own in parts.items()] == [sorted(rest), sorted(validated), sorted(tested)]
 
 
@@ -215,6 +215,21 @@ def test_the_latest_rows_test_and_nothing_is_shuffled(values):
     assert times[parts.train].max() < times[parts.validation].min()
     assert times[parts.validation].max() < times[parts.test].min()
     assert len(parts.test) == len(parts.validation) == int(np.ceil(0.15 * n - 1e-9))
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%d/%m/%Y", "%b %d, %Y", "%Y%m%d"])
+def test_times_are_read_as_dates_of_features_are(form):
+    days = pd.date_range("2020-01-05", periods=60, freq="17D")[np.random.default_rng(0).permutation(60)]
+    words = np.array([day.strftime(form) for day in days], dtype=object)
+    parts = split_rows(60, Split(by=by("time", column="t")), 0, column=columns(t=words))
+    assert days[parts.train].max() < days[parts.validation].min()
+    assert days[parts.validation].max() < days[parts.test].min()
+
+
+def test_a_time_with_two_meanings_is_refused():
+    words = np.array([f"0{1 + row % 9}/0{1 + row // 9}/2024" for row in range(40)], dtype=object)
+    found = refused(40, Split(by=by("time", column="t")), 0, column=columns(t=words))
+    assert "column `t` has no date of one meaning only in rows 2, 3, 4, 5, 6 and" in found[0]
 
 
 def test_equal_times_stay_in_one_part():
