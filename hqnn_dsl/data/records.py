@@ -124,11 +124,6 @@ class Taken:
     comments: tuple[int, ...] = ()
 
 
-def find_records(name: str, data: bytes, dialect: Dialect = PLAIN) -> Records:
-    """The records of a whole text in UTF-8. Raises `Refusal` E0504 with the line where its quotes go wrong."""
-    return take_records(name, data, dialect, is_last=True).records
-
-
 def take_records(name: str, data: bytes, dialect: Dialect, *, line: int = 1, is_last: bool = False) -> Taken:
     """The records that are whole in a text that begins with one in line `line`; all of it if nothing follows.
 

@@ -15,8 +15,6 @@ import torch
 
 import hqnn_dsl as hqnn
 from hqnn_dsl.circuit.pauli.rewrites import REWRITES
-from hqnn_dsl.cli import main as entry
-from hqnn_dsl.cli import output
 from hqnn_dsl.data import sources
 from hqnn_dsl.diagnostics.codes import every_code
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -48,27 +46,6 @@ model wide {
 }
 """
 COMMANDS = ["check", "compile", "train", "predict", "evaluate", "explain", "doctor"]
-
-
-@pytest.fixture
-def hqnn_command(monkeypatch, capfd):
-    """Runs a command; gives its exit code, standard output and standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hqnn", *map(str, arguments)])
-        monkeypatch.setattr(output, "_as_json", False)
-        capfd.readouterr()
-        try:
-            entry.main()
-            code = 0
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        assert code != entry.EXIT_BUG
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture

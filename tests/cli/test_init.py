@@ -5,49 +5,19 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import hqnn
-from hqnn_dsl.cli import main as entry
-from hqnn_dsl.cli import output
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.draft_data import guess_target
 from hqnn_dsl.spec_draft import draft_of, model_name, sizes_of
 
 ROWS = 60
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run_cli(monkeypatch, capfd):
-    """Runs a command in a folder; gives its exit code, standard output and standard error."""
-
-    def run(*arguments: object, cwd: Path | None = None) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["hqnn", *map(str, arguments)])
-        monkeypatch.setattr(output, "_as_json", False)
-        if cwd is not None:
-            monkeypatch.chdir(cwd)
-        capfd.readouterr()
-        try:
-            entry.main()
-            code = 0
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        return Ended(code, *capfd.readouterr())
-
-    return run
 
 
 def frame() -> pd.DataFrame:
@@ -156,35 +126,37 @@ def test_sizes_follow_the_documented_rules():
         assert steps <= 8000 or sizes.epochs == 20
 
 
-def test_the_command_writes_a_spec_that_trains_unedited(tmp_path, run_cli):
+def test_the_command_writes_a_spec_that_trains_unedited(tmp_path, hqnn_command):
     table = tmp_path / "goods.csv"
     frame().to_csv(table, index=False, sep=";", decimal=",")
-    done = run_cli("init", table, cwd=tmp_path)
+    done = hqnn_command("init", table, cwd=tmp_path)
     assert done.code == 0, done.err
     spec = tmp_path / "goods.hqnn"
     assert written(spec.read_text(), "read") == 'delimiter: ";", decimal: ","'
-    checked = run_cli("check", spec, table)
+    checked = hqnn_command("check", spec, table)
     assert (checked.code, checked.err) == (0, "")
-    trained = run_cli("train", spec, table, "-o", tmp_path / "run", "--set", "epochs=2", "--set", "backend=reference")
+    trained = hqnn_command(
+        "train", spec, table, "-o", tmp_path / "run", "--set", "epochs=2", "--set", "backend=reference"
+    )
     assert trained.code == 0, trained.err
 
 
-def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, run_cli):
+def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, hqnn_command):
     table = tmp_path / "goods.csv"
     frame().to_csv(table, index=False)
     (tmp_path / "goods.hqnn").write_text("mine")
-    assert run_cli("init", table, cwd=tmp_path).code != 0
+    assert hqnn_command("init", table, cwd=tmp_path).code != 0
     assert (tmp_path / "goods.hqnn").read_text() == "mine"
-    wrong = run_cli("init", table, "--target", "prise", "-o", "-")
+    wrong = hqnn_command("init", table, "--target", "prise", "-o", "-")
     assert wrong.code == 1
     assert "did you mean `price`" in wrong.err
-    assert run_cli("init", table, "--task", "regress", "-o", "-").code == 2
+    assert hqnn_command("init", table, "--task", "regress", "-o", "-").code == 2
 
 
-def test_json_has_the_guesses_and_the_columns(tmp_path, run_cli):
+def test_json_has_the_guesses_and_the_columns(tmp_path, hqnn_command):
     table = tmp_path / "goods.csv"
     frame().to_csv(table, index=False)
-    found = json.loads(run_cli("init", table, "--json", "-o", "-").out)
+    found = json.loads(hqnn_command("init", table, "--json", "-o", "-").out)
     assert found["target"] == ["price"]
     assert [column["column"] for column in found["columns"]] == ["size", "colour", "price"]
     assert hqnn.compile(found["text"]).spec.data.task == "regression"
@@ -199,8 +171,11 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the data sets are not here")
-@pytest.mark.parametrize("name", ["auto_mpg", "penguins", "concrete", "yacht", "energy", "diabetes"])
-def test_real_tables_get_a_spec_that_fits(name):
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("auto_mpg", []), ("penguins", []), ("concrete", ["W0453"]), ("yacht", []), ("energy", []), ("diabetes", [])],
+)
+def test_real_tables_get_a_spec_that_fits(name, codes):
     draft = draft_of(SHARED / f"{name}.csv")
     assert draft.name == name
-    assert not draft.prepared.notes
+    assert [note.code for note in draft.prepared.notes] == codes  # concrete has rows twice

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import subprocess
 import sys
@@ -12,9 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
-from hqnn_dsl.cli import main as entry
-from hqnn_dsl.cli import output
 
 SPEC = """\
 hqnn 1
@@ -29,27 +25,9 @@ model tiny {
 """
 
 
-@pytest.fixture
-def hqnn_command(monkeypatch, capfd, tmp_path):
-    """Runs a command in a folder of its own; gives its exit code, standard output and standard error."""
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object, given: bytes | None = None) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hqnn", *map(str, arguments)])
-        monkeypatch.setattr(output, "_as_json", False)
-        if given is not None:
-            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        capfd.readouterr()
-        try:
-            entry.main()
-            code = 0
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return run
 
 
 def spec(read: str = "") -> Path:
