@@ -118,10 +118,12 @@ class Run:
         shape, E0513 to E0516 for cells that are no finite numbers.
         """
         from hqnn_dsl.data.arrays import read_rows
+        from hqnn_dsl.diagnostics.placed import AdvisedForRun
         from hqnn_dsl.training.predictions import predict_frame
 
-        rows = read_rows(table, self.features, self.spec.data.read)
-        return predict_frame(self.net, self.preparation, rows, self.radii)
+        with AdvisedForRun():
+            rows = read_rows(table, self.features, self.spec.data.read)
+            return predict_frame(self.net, self.preparation, rows, self.radii)
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
         """Returns scores on a table that has the targets: `{"all": …}`, and the parts on the table trained on.
@@ -129,11 +131,13 @@ class Run:
         The loss is None, and that is said, if it is a function that was not given to `open_run`.
         """
         from hqnn_dsl.data.tables import read_table
+        from hqnn_dsl.diagnostics.placed import AdvisedForRun
         from hqnn_dsl.training.evaluate import evaluate
         from hqnn_dsl.training.own_loss import say_if_lost
 
         say_if_lost(self.preparation)
-        return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read), self.radii)
+        with AdvisedForRun():
+            return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read), self.radii)
 
     def plot(self) -> Figure:
         """Returns a matplotlib figure: the losses by epoch, and predicted against true values of the test rows.

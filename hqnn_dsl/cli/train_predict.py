@@ -148,17 +148,20 @@ def predict(  # noqa: PLR0913 - options of a command
     from hqnn_dsl import api
     from hqnn_dsl.data.columns import truth_notes
     from hqnn_dsl.data.preparation import not_read
+    from hqnn_dsl.diagnostics.placed import AdvisedForRun
     from hqnn_dsl.training.evaluate import predict_table
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
-    rows = read_data(data, opened.spec.data.read, keep)
+    with AdvisedForRun():
+        rows = read_data(data, opened.spec.data.read, keep)
     notes = (*truth_notes(rows, opened.preparation.numbers), *not_read(opened.preparation, rows))
     show((*rows.notes, *notes))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))
-    found = predict_table(opened.net, opened.preparation, rows, opened.radii)
+    with AdvisedForRun():
+        found = predict_table(opened.net, opened.preparation, rows, opened.radii)
     text = predictions_text(found, rows, target, single=is_single, keep=keep)
     if out is None:
         write_exact(text.rstrip("\n"))

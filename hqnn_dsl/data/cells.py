@@ -97,6 +97,11 @@ class Column:
         """Whether some piece of numbers has one that is not missing."""
         return any(piece.dtype != np.int32 and not np.isnan(piece).all() for piece in self.pieces)
 
+    @property
+    def has_decimals(self) -> bool:
+        """Whether some piece has a number that is not written as a whole one."""
+        return any(piece.dtype == np.float64 and not np.isnan(piece).all() for piece in self.pieces)
+
     def add_numbers(self, cells: pd.Series[Any], missing: Missing) -> bool:
         """Take the next piece, numbers as pandas found them. Returns False if they are of another kind."""
         if cells.dtype in {np.dtype(np.float64), np.dtype(np.int64)}:

@@ -180,6 +180,7 @@ class _Reading:
 
     def __init__(self, pass_: _Pass, decimal: str, *, is_sure: bool) -> None:
         self._pass, self._decimal, self._is_sure = pass_, decimal, is_sure
+        self._has_commas = False
         self._place, self._read = pass_.place, pass_.read
         self._missing = Missing(pass_.read.missing)
         self._columns: list[Column] = []
@@ -213,9 +214,9 @@ class _Reading:
         as_text = [column for column in self._columns if self._is_text(column) and column.has_numbers]
         if as_text:
             self._read_again({column.name: None for column in as_text})
+        form = self._form()  # before the pieces of columns are put together
         frame = pd.DataFrame({column.name: self._settled(column) for column in self._columns}, copy=False)
         lines = np.concatenate(self._lines)
-        form = self._form()
         lost, notes = self._lost(frame), self._notes()
         return TextTable(frame, lines, lost, form, notes, self._written([name for name in as_written if name in frame]))
 
@@ -228,6 +229,7 @@ class _Reading:
     def _add(self, rows: Records) -> None:
         """The next rows; cells that pandas finds to be no numbers are read as they are written."""
         width = len(self._columns)
+        self._has_commas = self._has_commas or b"," in rows.data
         as_words: Any = {place: object for place, column in enumerate(self._columns) if column.has_words}
         frame = parsed(rows, width, self._decimal, self._missing, dtype=as_words or None)
         left = []
@@ -357,6 +359,7 @@ class _Reading:
         kinds = [verdict for verdict in self._verdicts.values() if verdict.kind == "number"]
         packing = self._pass.source.packing
         has_decimals = self._is_sure or any(verdict.thousands == "." for verdict in kinds)
+        has_decimals |= self._has_commas and any(column.has_decimals for column in self._columns)
         return Form(
             table=self._place.name,
             packing=packing.name if packing is not None else "",

@@ -1,4 +1,4 @@
-"""Places for findings of rooms that know no spec: the caller gives the place that they are about."""
+"""Places and advice for findings of rooms that know no spec: the caller knows what they are about."""
 
 from __future__ import annotations
 
@@ -80,3 +80,33 @@ class PlacedByCode:
         own = f"data.columns.{getattr(item, 'column', '')}" if item.code in OF_COLUMNS else ""
         span = self.places.get(own, self.places.get(path))
         return item if item.span is not None or span is None else replace(item, span=span)
+
+
+_CELLS = "correct these cells, or take the rows out: a trained run reads each column as its training did"
+_FORM = "write the table in the form of the one that was trained on: a run reads it by the `read` of its own spec"
+OF_RUNS = {
+    **dict.fromkeys(("E0513", "E0515", "E0516", "E0524", "E0570", "E0572", "E0573", "E0574"), _CELLS),
+    **dict.fromkeys(("E0560", "E0564", "E0565"), _FORM),
+}
+"""Advice for a table that a trained run reads, in place of advice to change the spec."""
+
+
+class AdvisedForRun:
+    """In the block, a finding about a table is not followed by advice to change a spec: that of a run is fixed.
+
+    Advice that says how to write a cell stays.
+    """
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal) and any(_speaks_of_spec(item) for item in error.diagnostics):
+            items = (
+                replace(item, hint=OF_RUNS[item.code]) if _speaks_of_spec(item) else item for item in error.diagnostics
+            )
+            raise Refusal(*items) from error
+
+
+def _speaks_of_spec(item: Diagnostic) -> bool:
+    return item.code in OF_RUNS and "`" in item.help

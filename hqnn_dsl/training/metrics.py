@@ -42,9 +42,15 @@ def scores(true: Numbers, predicted: Values, names: Sequence[str], weights: Numb
     if predicted.deviations is not None:
         per_target["nll"] = _mean(_minus_log_density(true, usable, predicted.deviations), weights)
     if predicted.low is not None and predicted.high is not None:
-        inside = (predicted.low <= true) & (true <= predicted.high)
+        inside = _inside(true, predicted.low, predicted.high)
         per_target |= {"coverage": np.mean(inside, axis=0), "width": np.mean(predicted.high - predicted.low, axis=0)}
     return _averaged({key: np.where(finite, values, math.nan) for key, values in per_target.items()}, names)
+
+
+def _inside(true: Numbers, low: Numbers, high: Numbers) -> NDArray[np.bool_]:
+    """Returns which values lie in their intervals; the rounding of the ends leaves out no value that is one of them."""
+    rounding = 4 * np.finfo(np.float64).eps * (np.abs(true) + np.abs(low) + np.abs(high))
+    return np.asarray((low - rounding <= true) & (true <= high + rounding))
 
 
 def _averaged(per_target: Mapping[str, Numbers], names: Sequence[str]) -> dict[str, Any]:

@@ -109,6 +109,10 @@ READ = {
         "a;b;y\n1,5;2,5;3,5\n4;5;6\n",
         "`t.csv` is read with semicolons between columns and decimal commas",
     ),
+    "decimal commas before three digits": (
+        "a;b;y\n1,500;2,500;3,500\n4,000;5,000;6,000\n",
+        "semicolons between columns and decimal commas",
+    ),
     "a comma in a name": ("a, in C;b;y\n1,5;2,5;3,5\n4,0;5,0;6,0\n", "decimal commas"),
     "tabs and decimal commas": ("a\tb\ty\n1,5\t2,5\t3,5\n4,0\t5,0\t6,0\n", "tabs between columns and decimal commas"),
     "bars": ("a|b|y\n1.5|2.5|3.5\n4|5|6\n", "bars between columns"),

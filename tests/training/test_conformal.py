@@ -7,6 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from hqnn_dsl.training.conformal import Radii, fit_radii, rank, rows_needed
+from hqnn_dsl.training.metrics import scores
+from hqnn_dsl.training.predicted import Values
 
 LEVELS = (0.5, 0.55, 0.8, 0.9, 0.95, 0.99, 0.999)
 
@@ -62,3 +64,17 @@ def test_intervals_cover_as_often_as_they_say(rows, level, normalised):
     assert level <= share < level + 1 / (rows + 1)
     least, most = binom.ppf([5e-7, 1 - 5e-7], tables, share)
     assert least <= inside <= most
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6, -3.3])
+@pytest.mark.parametrize("normalised", [False, True])
+def test_the_coverage_of_the_rows_behind_the_radius_is_their_rank(offset, normalised):
+    """The row whose error is the radius counts, however its ends are rounded."""
+    random = np.random.default_rng(3)
+    for _ in range(300):
+        predicted = offset + random.normal(size=(9, 1))
+        true = predicted + random.normal(size=(9, 1))
+        deviations = random.uniform(0.1, 3.0, size=(9, 1)) if normalised else None
+        ends = fit_radii(true, predicted, deviations, 0.5).around(predicted, deviations)
+        found = scores(true, Values(predicted, deviations, *ends), ["y"])
+        assert found["coverage"] == rank(9, 0.5) / 9
