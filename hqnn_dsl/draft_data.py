@@ -24,12 +24,20 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
+    from hqnn_dsl.semantics.spec import Read
 
 TARGETS = ("target", "label", "labels", "class", "y", "outcome", "response")
 """Names of columns, in lower case, that are taken for the target wherever they stand."""
 
 NAMED = 3
 """Of more columns in one reason only the first are named."""
+
+
+SKETCH = (
+    "encoder { dense(2); tanh } circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes() } "
+    "decoder { dense(auto) }"
+)
+"""A network for any table: what stands beside `data` where only the data are looked at."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,10 @@ class DataGuess:
     prepared: Prepared
 
 
-def guess_data(table: Table, targets: tuple[str, ...], task: str | None) -> DataGuess:
+def guess_data(table: Table, targets: tuple[str, ...], task: str | None, read: Read) -> DataGuess:
     """Returns what a first spec says of a table. `targets` are the columns to predict, guessed if there are none.
+
+    `read` is what was told of how the file is written.
 
     Columns with cells that no rule can read are left out, with the reason. Raises `Refusal` if the target cannot be
     learned, or if no feature is left.
@@ -77,7 +87,7 @@ def guess_data(table: Table, targets: tuple[str, ...], task: str | None) -> Data
             if unreadable is None:
                 raise
             left_out |= unreadable
-    guesses = tuple(_lines(table, prepared, targets, why, left_out))
+    guesses = (*_reading(table, read), *_lines(prepared, targets, why, left_out))
     return DataGuess(guesses, _prepared(table, guesses))
 
 
@@ -126,11 +136,7 @@ def _features(left_out: dict[str, str]) -> Guess:
 def _prepared(table: Table, lines: tuple[Guess, ...]) -> Prepared:
     """The table as a spec with these lines prepares it, whatever its network."""
     data = "\n".join(line.text for line in lines)
-    text = (
-        f"hqnn 1\nmodel draft {{ data {{\n{data}\n}}\nencoder {{ dense(2); tanh }}\n"
-        "circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes() }\ndecoder { dense(auto) } }"
-    )
-    program = pipeline.program(Source("draft", text))
+    program = pipeline.program(Source("draft", f"hqnn 1\nmodel draft {{ data {{\n{data}\n}}\n{SKETCH} }}"))
     return prepare(program.spec, table)
 
 
@@ -150,10 +156,8 @@ def _short(item: Diagnostic) -> str:
     return item.headline.replace("\n", " ")
 
 
-def _lines(
-    table: Table, prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: dict[str, str]
-) -> list[Guess]:
-    """The lines of the spec, each with its reason."""
+def _lines(prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: dict[str, str]) -> list[Guess]:
+    """The lines about columns and rows, each with its reason."""
     report, task = prepared.report, prepared.preparation.task
     left_out = dict(unreadable)
     for column in report:
@@ -161,7 +165,7 @@ def _lines(
             left_out[column.column] = column.rule
     features = [column for column in report if column.role == "feature"]
     own = [column for column in report if column.role == "target"]
-    lines = [*_reading(table), Guess("target", _names(targets), f"{why}; another: --target")]
+    lines = [Guess("target", _names(targets), f"{why}; another: --target")]
     lines.append(Guess("task", task, _task_reason(own, task)))
     lines.append(_features(left_out))
     categories = [column for column in features if column.kind == "category"]
@@ -181,20 +185,21 @@ def _lines(
     return lines
 
 
-def _reading(table: Table) -> list[Guess]:
-    """How the file is written, if that is not plain CSV and was guessed."""
+def _reading(table: Table, read: Read) -> list[Guess]:
+    """How the file is written: what was told, and what was guessed and is not plain CSV."""
     form = table.form
-    if form is None or form.kind != "text" or form.is_plain:
-        return []
-    options = {
-        "delimiter": (form.delimiter, ","),
-        "decimal": (form.decimal, "."),
-        "thousands": (form.thousands, None),
-        "encoding": (form.encoding, "utf-8"),
-    }
-    told = {name: value for name, (value, usual) in options.items() if value is not None and value != usual}
-    given = [f"{name}: {literals.quoted(value)}" for name, value in told.items()]
-    return [Guess("read", ", ".join(given), "as the file is written")] if given else []
+    usual = {"delimiter": ",", "decimal": ".", "thousands": None, "encoding": "utf-8"}
+    told = {name: value for name, value in vars(read).items() if value}
+    found = {} if form is None or form.kind != "text" else {name: getattr(form, name) for name in usual}
+    found = {name: value for name, value in found.items() if value is not None and value != usual[name]} | told
+    given = [f"{name}: {_written(value)}" for name, value in found.items()]
+    why = "as told" if found.keys() <= told.keys() else "as the file is written"
+    return [Guess("read", ", ".join(given), why)] if given else []
+
+
+def _written(value: str | tuple[str, ...]) -> str:
+    """A value of `read` as the language writes it."""
+    return literals.quoted(value) if isinstance(value, str) else f"[{', '.join(map(literals.quoted, value))}]"
 
 
 def _task_reason(targets: list[ColumnReport], task: str) -> str:

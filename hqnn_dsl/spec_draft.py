@@ -18,7 +18,8 @@ from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.source import Source
-from hqnn_dsl.draft_data import guess_data
+from hqnn_dsl.draft_data import SKETCH, guess_data
+from hqnn_dsl.semantics.spec import Read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,14 +183,27 @@ def _settings(guesses: Sequence[Guess]) -> list[tuple[str, str]]:
     return [(f"{guess.setting:<{width}} {guess.value}", guess.reason) for guess in guesses]
 
 
-def draft_of(origin: object, targets: tuple[str, ...] = (), task: str | None = None, name: str = "") -> Draft:
+def read_of(text: str, name: str = "read") -> Read:
+    """Returns what the text of a setting `read` says, such as `delimiter: ";", decimal: ","`.
+
+    Raises `Refusal` for what the setting does not take, with its place in the text, which is called `name`.
+    """
+    source = Source("draft", f"hqnn 1\nmodel draft {{ data {{ target y }} {SKETCH} }}")
+    return pipeline.program(source, {"data.read": Source(name, text, is_option=True)}).spec.data.read
+
+
+def draft_of(
+    origin: object, targets: tuple[str, ...] = (), task: str | None = None, name: str = "", read: Read | None = None
+) -> Draft:
     """Returns a first spec for a table, a file or a frame. `targets` are its columns to predict, guessed if empty.
 
-    `name` is the model's, that of the file if it is empty. The spec is checked, and the table prepared by it, before it
-    is returned. Raises `Refusal` for a table that no spec can be written for.
+    `name` is the model's, that of the file if it is empty; `read` is what is known of how the file is written. The
+    spec is checked, and the table prepared by it, before it is returned. Raises `Refusal` for a table that no spec can
+    be written for.
     """
-    table = read_table(origin)
-    guess = guess_data(table, targets, task)
+    read = read or Read()
+    table = read_table(origin, read)
+    guess = guess_data(table, targets, task, read)
     prepared = guess.prepared
     sizes = sizes_of(len(prepared.preparation.features.inputs), len(prepared.preparation.parts.train))
     draft = Draft(

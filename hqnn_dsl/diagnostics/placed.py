@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -106,6 +108,23 @@ class AdvisedForRun:
                 replace(item, hint=OF_RUNS[item.code]) if _speaks_of_spec(item) else item for item in error.diagnostics
             )
             raise Refusal(*items) from error
+
+
+class AdvisedForInit:
+    """In the block, advice about how a file is read names the option `--read`, as there is no spec yet."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal):
+            raise Refusal(*(replace(item, hint=_for_init(item.help)) for item in error.diagnostics)) from error
+
+
+def _for_init(advice: str) -> str:
+    """The advice with `--read` for the setting `read`."""
+    text = advice.replace(" in `data { }`", "").replace("`data { read … }`", "`--read`")
+    return re.sub(r"`read ([^`]+)`", lambda found: f"`--read {shlex.quote(found[1])}`", text)
 
 
 def _speaks_of_spec(item: Diagnostic) -> bool:

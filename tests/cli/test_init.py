@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import hqnn
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.draft_data import guess_target
-from hqnn_dsl.spec_draft import draft_of, model_name, sizes_of
+from hqnn_dsl.spec_draft import draft_of, model_name, read_of, sizes_of
 
 ROWS = 60
 
@@ -151,6 +152,39 @@ def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, hqnn_comma
     assert wrong.code == 1
     assert "did you mean `price`" in wrong.err
     assert hqnn_command("init", table, "--task", "regress", "-o", "-").code == 2
+
+
+def test_what_cannot_be_guessed_of_a_file_is_told(tmp_path, hqnn_command):
+    table = tmp_path / "prices.csv"
+    rows = "".join(f'"1,{number}23",{number}\n' for number in range(1, 10))
+    table.write_text(f"price,y\n{rows}")
+    refused = hqnn_command("init", table, cwd=tmp_path)
+    assert refused.code == 1
+    advised = re.findall(r"`(--read [^`]+)`", refused.err)
+    assert advised == ["--read 'thousands: \",\"'", "--read 'decimal: \",\"'"]
+    assert "data {" not in refused.err
+    for advice, first in zip(advised, (1123.0, 1.123), strict=True):
+        done = hqnn_command("init", table, *shlex.split(advice), "-o", "-", "--json")
+        draft = json.loads(done.out)
+        assert written(draft["text"], "read") == advice.split(" ", 1)[1].strip("'")
+        read = hqnn.compile(draft["text"]).spec.data.read
+        assert read_table(table, read).frame["price"][0] == first
+
+
+def test_a_wrong_option_of_reading_is_shown_in_its_place(tmp_path, hqnn_command):
+    table = tmp_path / "goods.csv"
+    frame().to_csv(table, index=False)
+    wrong = hqnn_command("init", table, "--read", 'dezimal: ","', "-o", "-")
+    assert wrong.code == 2
+    assert "--> --read:1:1" in wrong.err
+    assert "did you mean `decimal`" in wrong.err
+    other = hqnn_command("init", table, "--read", 'delimiter: ";"', "-o", "-")
+    assert other.code == 1
+    assert "take `delimiter` out of `--read`" in other.err
+
+
+def test_all_options_of_reading_are_written_down():
+    assert written(draft_of(frame(), read=read_of('missing: ["x", "?"]')).text, "read") == 'missing: ["x", "?"]'
 
 
 def test_json_has_the_guesses_and_the_columns(tmp_path, hqnn_command):
