@@ -96,7 +96,7 @@ def _swapped(command: str, path: Mapping[str, Path]) -> None:
 def _run(command: str, path: Path) -> None:
     from shlex import quote
 
-    from hqnn_dsl.diagnostics.codes.tables import NotARun
+    from hqnn_dsl.diagnostics.codes.runs import NotARun
 
     if not _is_run(path):
         hint = f"it is a spec, train it first: `hqnn train {quote(str(path))} DATA`" if _is_spec(path) else ""

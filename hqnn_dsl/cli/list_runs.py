@@ -167,7 +167,7 @@ def _many(path: Path) -> Listed:
 
 def _reason(refusal: Refusal) -> str:
     """Why a run cannot be listed, without its path, which stands beside."""
-    from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
+    from hqnn_dsl.diagnostics.codes.runs import NotARun, RunDamaged
 
     match refusal.diagnostics:
         case (NotARun(file=file),):

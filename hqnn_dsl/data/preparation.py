@@ -18,7 +18,7 @@ from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.report import ColumnReport
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
-from hqnn_dsl.diagnostics.codes.columns import ColumnsNotRead
+from hqnn_dsl.diagnostics.codes.column_notices import ColumnsNotRead
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.semantics.spec import Choice
 

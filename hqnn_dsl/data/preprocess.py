@@ -23,7 +23,8 @@ from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets, settled_loss
 from hqnn_dsl.data.transforms.fills import DROP
 from hqnn_dsl.data.transforms.narrow import is_narrow
 from hqnn_dsl.data.weights import check_weights, read_weights
-from hqnn_dsl.diagnostics.codes.columns import ColumnsLeftOut, WrongClassCount
+from hqnn_dsl.diagnostics.codes.classes import WrongClassCount
+from hqnn_dsl.diagnostics.codes.column_notices import ColumnsLeftOut
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
 from hqnn_dsl.diagnostics.codes.tables import UnknownColumn, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal

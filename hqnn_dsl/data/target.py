@@ -14,7 +14,7 @@ from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.labels import positions
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.transforms.scales import scale_data, scale_from
-from hqnn_dsl.diagnostics.codes.columns import UnknownClass
+from hqnn_dsl.diagnostics.codes.classes import UnknownClass
 from hqnn_dsl.diagnostics.codes.tables import MissingTarget
 from hqnn_dsl.diagnostics.diagnostic import Findings
 

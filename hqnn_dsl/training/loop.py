@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from hqnn_dsl import __version__
 from hqnn_dsl.backends import SamplingExecutable
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
-from hqnn_dsl.diagnostics.codes.tables import (
+from hqnn_dsl.diagnostics.codes.runs import (
     BatchTooSmall,
     GradientNotFinite,
     LossNotFinite,

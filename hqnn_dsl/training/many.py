@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.data.folds import Fold, refuse_folds
 from hqnn_dsl.diagnostics.codes.resuming import ResumeDiffers
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, NotARun, RunExists
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
-from hqnn_dsl.diagnostics.codes.tables import CannotResume, NotARun, RunExists
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
 from hqnn_dsl.diagnostics.placed import PlacedByCode

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes.resuming import EpochsPlanned, EpochsTrained, ResumeDiffers
-from hqnn_dsl.diagnostics.codes.tables import CannotResume
+from hqnn_dsl.diagnostics.codes.runs import CannotResume
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import nodes

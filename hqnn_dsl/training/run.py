@@ -19,8 +19,8 @@ from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.tasks import settled_loss
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
-from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.placed import PlacedByCode

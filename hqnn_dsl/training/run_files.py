@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
+from hqnn_dsl.diagnostics.codes.runs import NotARun, RunDamaged
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import (
     Count,
