@@ -43,7 +43,7 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
         ),
         (
             f"{outlook.classical_weights} classical and {outlook.quantum_weights} quantum weights, {outlook.backend}, "
-            f"{train.precision} precision on the {outlook.device}"
+            f"{outlook.precision} precision on the {outlook.device}"
         ),
         (
             f"{count(train.epochs, 'epoch')} of {count(outlook.steps, 'step')} on {count(size, 'row')}, "

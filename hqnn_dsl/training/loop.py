@@ -158,7 +158,7 @@ class Training:
             self.optimizer, settings.epochs, settings.scheduler.options
         )
         self.stop = build(STOPS, settings.stop)
-        self.precision = Precision(device, mixed=settings.precision == "mixed")
+        self.precision = Precision.of(settings.precision, net, device)
         self.scaler = self.precision.scaler()
         self.history: list[Epoch] = []
         self.best_score = math.inf

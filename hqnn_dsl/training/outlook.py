@@ -31,6 +31,8 @@ class Outlook:
     backend: str
     """With all its options, as a spec writes it."""
     device: str
+    precision: str
+    """`single`, `double` or `mixed`: what the classical half is computed in."""
     train: TrainSpec
     steps: int
     """How many an epoch has."""
@@ -52,6 +54,7 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
         quantum_weights=quantum,
         backend="" if backend is None else choice_text(backend),
         device=str(training.precision.device),
+        precision=training.precision.name(training.net),
         train=training.settings,
         steps=len(batch_bounds(len(parts.train), training.settings.batch)),
         epochs_done=len(training.history),
