@@ -81,7 +81,7 @@ TRAIN: tuple[Row, ...] = (
         choices=("auto", "single", "double", "mixed"),
     ),
     plain(
-        TrainSpec, "choice", "step", "What runs a training step; `auto`: compiled code if it can run all of it, else torch.",
+        TrainSpec, "choice", "step", "What runs a training step; `auto`: compiled code, or torch where that cannot.",
         choices=("auto", "compiled", "torch"),
     ),
     plain(TrainSpec, "int", "seed", "The root of every random stream.", minimum=0),

@@ -1,7 +1,6 @@
-"""The one training loop: batches, steps, epochs, validation, the best weights.
+"""The one training loop: epochs, validation, the best weights, checkpoints, and the step as torch runs it.
 
-Plain torch, all of it visible. A step is under two milliseconds for small circuits, and a framework around it costs a
-twentieth of that or more.
+Whatever runs the steps (`epochs_of`), scheduler, stop and the choice of the best epoch are these.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,7 +30,8 @@ from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.precision import Precision
-from hqnn_dsl.training.row_refusals import rows_named
+from hqnn_dsl.training.samples import batch_bounds
+from hqnn_dsl.training.torch_epochs import TorchEpochs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,35 +42,11 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
-    from hqnn_dsl.training.row_refusals import RowName
+    from hqnn_dsl.training.samples import Rows, Samples
+    from hqnn_dsl.training.torch_epochs import Epochs
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
-
-EVALUATION_ROWS = 4
-"""How many times more rows than in training are evaluated at once: without gradients a row needs less memory."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Scaled features `[N, F]` and targets `[N, T]` on one device; `weights[N]` in the loss, 1 on average."""
-
-    features: Tensor = field(repr=False)
-    targets: Tensor = field(repr=False)
-    weights: Tensor | None = field(default=None, repr=False)
-    row_name: RowName | None = field(default=None, repr=False)
-    """The name of a row in the table that it is from."""
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-
-@dataclass(frozen=True)
-class Samples:
-    """The rows to train on, and those that decide which epoch is best; the latter may be none."""
-
-    train: Rows
-    validation: Rows
 
 
 @dataclass(frozen=True)
@@ -169,6 +144,8 @@ class Training:
         """Steps done in the running epoch."""
         self.loss_sum = 0.0
         """The sum of the running epoch's losses, a term a row."""
+        self.epochs: Epochs | None = None
+        """What runs the steps; None before `fit`."""
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -244,6 +221,8 @@ class Training:
     def snapshot(self) -> Snapshot:
         """Everything needed to go on from here, as plain data; a copy, which training leaves alone."""
         executable = self.net.circuit.executable
+        if self.epochs is not None:
+            self.epochs.write_state()
         return {
             "version": __version__,
             "spec": self.spec_text,
@@ -304,17 +283,18 @@ def fit(
         interruptible() as interrupted,
         _bar(training, batches, watch) as bar,
     ):
+        training.epochs = epochs = TorchEpochs(training, samples.train, batches)
         try:
             if resume is None:
                 checkpoints.write(training.snapshot())
             while not (training.is_over or ended or interrupted()):
                 begin = time.perf_counter()
-                train_loss = _train_epoch(training, samples.train, batches, interrupted, bar)
+                train_loss = epochs.train(interrupted, bar)
                 if train_loss is None:
                     break
                 training.refuse_weights()
-                validation_loss = _judge(training, samples.validation, "validation")
-                end_loss = _judge(training, samples.train, "training") if validation_loss is None else None
+                validation_loss = _judge(training, epochs, samples.validation, "validation")
+                end_loss = _judge(training, epochs, samples.train, "training") if validation_loss is None else None
                 epoch = training.finish_epoch(train_loss, validation_loss, end_loss)
                 training.seconds.append(time.perf_counter() - begin)
                 if epoch.is_best:
@@ -345,33 +325,6 @@ def _goes_on(watch: Watch, epoch: Epoch) -> bool:
     return True
 
 
-def batch_bounds(num_rows: int, batch: int) -> list[tuple[int, int]]:
-    """The batches as half-open ranges; a last batch of one row joins the one before, unless all are of one row."""
-    starts = list(range(0, num_rows, batch))
-    if batch > 1 and len(starts) > 1 and num_rows - starts[-1] == 1:
-        starts.pop()
-    return list(zip(starts, [*starts[1:], num_rows], strict=True))
-
-
-def predict_scaled(net: HybridNet, features: Tensor, batch: int, row_name: RowName | None = None) -> Tensor:
-    """Outputs `[N, T]` for scaled features `[N, F]`: no dropout, no autocast, no gradients, in the network's dtype.
-
-    `row_name` gives the name of a row in messages.
-    """
-    was_training = net.training
-    net.eval()
-    try:
-        with torch.no_grad(), torch.autocast(features.device.type, enabled=False):
-            size = batch * EVALUATION_ROWS
-            parts = []
-            for begin in range(0, len(features), size):
-                with rows_named(row_name, begin.__add__):
-                    parts.append(net(features[begin : begin + size]))
-    finally:
-        net.train(was_training)
-    return torch.cat(parts)
-
-
 def build(catalog: dict[str, Entry], choice: Choice) -> Any:
     """Returns the object of a choice of the catalog, for entries whose builder takes the options alone."""
     return _entry(catalog, choice)(choice.options)
@@ -383,39 +336,12 @@ def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
     return builder
 
 
-def _train_epoch(
-    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], int], bar: Bar
-) -> float | None:
-    """The rest of the running epoch's steps; its mean loss, or None if Ctrl-C came before the last of them."""
-    training.net.train()
-    order = _order(training, len(rows)).to(rows.features.device)
-    sizes = [end - begin for begin, end in batches]
-    parts = [part[order] for part in (rows.features, rows.targets, rows.weights) if part is not None]
-    steps = zip(torch.split(order, sizes), *(torch.split(part, sizes) for part in parts), strict=True)
-    for numbers, *batch in islice(steps, training.step, None):
-        with rows_named(rows.row_name, numbers.__getitem__):
-            loss = training.advance(*batch)
-        training.loss_sum += loss * len(numbers)
-        training.step += 1
-        bar.update()
-        if interrupted() and training.step < len(batches):
-            return None
-    return training.loss_sum / len(rows)
-
-
-def _order(training: Training, num_rows: int) -> Tensor:
-    """The order of the training rows in the running epoch: its own stream, so a resumed epoch has the same."""
-    seed = stream(stream(training.settings.seed, "shuffle"), str(len(training.history) + 1))
-    return torch.randperm(num_rows, generator=torch.Generator().manual_seed(seed))
-
-
-def _judge(training: Training, rows: Rows, part: str) -> float | None:
+def _judge(training: Training, epochs: Epochs, rows: Rows, part: str) -> float | None:
     """The loss of the weights as they are on all rows of a part; None if there are none."""
     if not len(rows):
         return None
-    predicted = predict_scaled(training.net, rows.features, training.settings.batch, rows.row_name)
     weights = () if rows.weights is None else (rows.weights,)
-    value = float(training.loss(predicted, rows.targets, *weights))
+    value = float(training.loss(epochs.outputs(rows), rows.targets, *weights))
     if not math.isfinite(value):
         raise Refusal(LossNotFinite(part=part, value=str(value), epoch=len(training.history) + 1, step=training.step))
     return value

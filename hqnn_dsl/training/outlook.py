@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.semantics.resolved_text import choice_text
-from hqnn_dsl.training.loop import batch_bounds
+from hqnn_dsl.training.samples import batch_bounds
 
 if TYPE_CHECKING:
     from hqnn_dsl.data.preparation import Preparation

@@ -43,7 +43,7 @@ from hqnn_dsl.training.files import (
     write_text,
 )
 from hqnn_dsl.training.interruption import pass_on
-from hqnn_dsl.training.loop import Fitted, Rows, Samples, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.predicted import Values
@@ -53,6 +53,7 @@ from hqnn_dsl.training.row_refusals import refuse_zero_rows
 from hqnn_dsl.training.row_weights import in_part, loss_weights, with_class_weights
 from hqnn_dsl.training.run_files import INTERVALS, METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
 from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, network_for, recorded_backend
+from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 

@@ -24,10 +24,12 @@ from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training import checkpoint
 from hqnn_dsl.training.checkpoint import Checkpoints
+from hqnn_dsl.training.forward import predict_scaled
 from hqnn_dsl.training.interruption import interruptible
-from hqnn_dsl.training.loop import Rows, Samples, Training, Watch, batch_bounds, fit, predict_scaled
+from hqnn_dsl.training.loop import Training, Watch, fit
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.run import train
+from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)

@@ -18,8 +18,10 @@ from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import Layer
 from hqnn_dsl.training.checkpoint import Checkpoints
-from hqnn_dsl.training.loop import Rows, Samples, Training, Watch, fit, predict_scaled
+from hqnn_dsl.training.forward import predict_scaled
+from hqnn_dsl.training.loop import Training, Watch, fit
 from hqnn_dsl.training.run import train
+from hqnn_dsl.training.samples import Rows, Samples
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)
