@@ -46,6 +46,7 @@ OF_TABLES = {
     **dict.fromkeys(("E0560", "E0561"), "data.read"),
     **dict.fromkeys(("E0542",), "train.batch"),
     **dict.fromkeys(("E0543",), "train.device"),
+    **dict.fromkeys(("E0589",), "train.step"),
     **dict.fromkeys(("E0590",), "train.class_weights"),
     **dict.fromkeys(("E0591",), "train.intervals"),
     **dict.fromkeys(("E0592",), "data.weights"),

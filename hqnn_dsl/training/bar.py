@@ -58,9 +58,9 @@ class Bar:
         elif not self._is_said:
             self._say()
 
-    def update(self) -> None:
-        """A step is done."""
-        self._done += 1
+    def update(self, steps: int = 1) -> None:
+        """So many steps are done."""
+        self._done += steps
         if self._in_terminal() and self._is_due(REDRAWN):
             self._draw()
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, Spec
     from hqnn_dsl.training.precision import Precision
+    from hqnn_dsl.training.step_choice import StepChoice
 
 
-def describe_environment(spec: Spec, net: HybridNet, precision: Precision) -> dict[str, Any]:
+def describe_environment(spec: Spec, net: HybridNet, precision: Precision, step: StepChoice) -> dict[str, Any]:
     """Returns plain data about this process; the metadata of the backend are complete after it has run."""
     device = precision.device
     return {
@@ -30,6 +31,7 @@ def describe_environment(spec: Spec, net: HybridNet, precision: Precision) -> di
         "threads": {"torch": torch.get_num_threads(), "cpus": os.cpu_count()},
         "precision": precision.name(net),
         "backend": describe_backend(spec.backend, net),
+        "step": {"asked": step.asked, "ran": step.ran, "reason": step.reason},
         "seeds": {"root": spec.train.seed} | {name: stream(spec.train.seed, name) for name in STREAMS},
     }
 

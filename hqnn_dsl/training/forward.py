@@ -30,7 +30,7 @@ def predict_scaled(net: HybridNet, features: Tensor, batch: int, row_name: RowNa
             size = batch * EVALUATION_ROWS
             parts = []
             for begin in range(0, len(features), size):
-                with rows_named(row_name, begin.__add__):
+                with rows_named(row_name, range(begin, len(features))):
                     parts.append(net(features[begin : begin + size]))
     finally:
         net.train(was_training)

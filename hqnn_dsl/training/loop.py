@@ -31,6 +31,7 @@ from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_s
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.samples import batch_bounds
+from hqnn_dsl.training.step_choice import choose_step
 from hqnn_dsl.training.torch_epochs import TorchEpochs
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ class Training:
         self.stop = build(STOPS, settings.stop)
         self.precision = Precision.of(settings.precision, net, device)
         self.scaler = self.precision.scaler()
+        self.choice = choose_step(net, settings, self.precision, loss)
+        """Whether steps are compiled, and if not, why."""
         self.history: list[Epoch] = []
         self.best_score = math.inf
         """The lowest score in `history`."""
@@ -283,7 +286,7 @@ def fit(
         interruptible() as interrupted,
         _bar(training, batches, watch) as bar,
     ):
-        training.epochs = epochs = TorchEpochs(training, samples.train, batches)
+        training.epochs = epochs = _epochs(training, samples.train, batches)
         try:
             if resume is None:
                 checkpoints.write(training.snapshot())
@@ -313,6 +316,16 @@ def fit(
     training.net.load_state_dict(checkpoints.best["model"])
     best, seconds = int(checkpoints.best["epoch"]), sum(training.seconds)
     return Fitted(tuple(training.history), best, ended_by != 0, ended_by, ended, seconds)
+
+
+def _epochs(training: Training, rows: Rows, batches: list[tuple[int, int]]) -> Epochs:
+    """What runs the steps, from the training's state on."""
+    plan = training.choice.plan
+    if plan is None:
+        return TorchEpochs(training, rows, batches)
+    from hqnn_dsl.training.step.epochs import CompiledEpochs
+
+    return CompiledEpochs(training, plan, rows, batches, workers=torch.get_num_threads())
 
 
 def _goes_on(watch: Watch, epoch: Epoch) -> bool:

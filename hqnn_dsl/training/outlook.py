@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.semantics.spec import TrainSpec
     from hqnn_dsl.training.loop import Fitted, Training
+    from hqnn_dsl.training.step_choice import StepChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class Outlook:
     device: str
     precision: str
     """`single`, `double` or `mixed`: what the classical half is computed in."""
+    step: StepChoice
+    """What runs the steps."""
     train: TrainSpec
     steps: int
     """How many an epoch has."""
@@ -55,6 +58,7 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
         backend="" if backend is None else choice_text(backend),
         device=str(training.precision.device),
         precision=training.precision.name(training.net),
+        step=training.choice,
         train=training.settings,
         steps=len(batch_bounds(len(parts.train), training.settings.batch)),
         epochs_done=len(training.history),

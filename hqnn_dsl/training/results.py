@@ -140,7 +140,7 @@ def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
 
 def write_environment(path: Path, spec: Spec, training: Training, fitted: Fitted | None = None) -> None:
     """Write `environment.json`: before the first step without `run`, since a run that is broken off can be resumed."""
-    environment = describe_environment(spec, training.net, training.precision)
+    environment = describe_environment(spec, training.net, training.precision, training.choice)
     ended = None if fitted is None else _ended(training, fitted)
     write_document(path / ENVIRONMENT, EnvironmentFile.model_validate({**environment, "run": ended}))
 

@@ -50,7 +50,7 @@ class TorchEpochs:
         parts = [part[order] for part in (rows.features, rows.targets, rows.weights) if part is not None]
         steps = zip(torch.split(order, sizes), *(torch.split(part, sizes) for part in parts), strict=True)
         for numbers, *batch in islice(steps, training.step, None):
-            with rows_named(rows.row_name, numbers.__getitem__):
+            with rows_named(rows.row_name, numbers):
                 loss = training.advance(*batch)
             training.loss_sum += loss * len(numbers)
             training.step += 1

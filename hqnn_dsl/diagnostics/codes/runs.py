@@ -122,12 +122,14 @@ class LossNotFinite(Diagnostic):
     """
 
     code: ClassVar[str] = "E0540"
-    message: ClassVar[str] = "the {part} loss is {value} in epoch {epoch}, step {step}: training stopped"
+    message: ClassVar[str] = "the {part} loss is {value} in epoch {epoch}, step {step}{rows}: training stopped"
     advice: ClassVar[str] = "use a smaller `lr`, `clip 1.0`, or `precision single`"
     part: str
     value: str
     epoch: int
     step: int
+    rows: str = ""
+    """The rows of the step, ` (line 4, line 9 and 3 more)`, if they have names."""
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -144,7 +146,8 @@ class GradientNotFinite(Diagnostic):
 
     code: ClassVar[str] = "E0545"
     message: ClassVar[str] = (
-        "the gradient of `{weight}` is {value} in epoch {epoch}, step {step}, at a loss of {loss}: training stopped"
+        "the gradient of `{weight}` is {value} in epoch {epoch}, step {step}{rows}, at a loss of {loss}: "
+        "training stopped"
     )
     advice: ClassVar[str] = (
         "a layer or an angle is at a point without a slope, such as a root of 0: keep its argument away from there, "
@@ -155,6 +158,8 @@ class GradientNotFinite(Diagnostic):
     epoch: int
     step: int
     loss: str
+    rows: str = ""
+    """As for E0540."""
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
@@ -187,6 +192,23 @@ class NothingToTrain(Diagnostic):
     code: ClassVar[str] = "E0541"
     message: ClassVar[str] = "the network has no weights to train"
     advice: ClassVar[str] = "add an ansatz to the circuit, or `dense` to the encoder or decoder"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class StepNotCompiled(Diagnostic):
+    """`train { step compiled }` is asked for, and this network, loss, optimizer or backend is not compiled.
+
+    With `step auto` such a training is run by torch, and the reason is said.
+
+        wrong   step compiled      # with `batch_norm` in the encoder
+        right   step auto
+    """
+
+    code: ClassVar[str] = "E0589"
+    message: ClassVar[str] = "the training step cannot be compiled: {reason}"
+    label: ClassVar[str] = "asked for here"
+    advice: ClassVar[str] = "write `step auto`, or leave it out: then torch runs the steps"
+    reason: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
