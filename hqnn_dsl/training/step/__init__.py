@@ -1,0 +1,1 @@
+"""The compiled training step: many steps of a training in one call."""
