@@ -178,9 +178,12 @@ class _Work(Generic[T]):
 
 @contextmanager
 def _shared_settings() -> Iterator[None]:
-    """In the block, threads may change torch's number of threads and the filters of warnings, which all share."""
+    """In the block, threads may change what all of them share: it is as before at the end.
+
+    That is torch's number of threads, its global generator, and the filters of warnings.
+    """
     before = torch.get_num_threads()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         try:
             yield
         finally:
