@@ -108,15 +108,13 @@ def draw_confusion(path: Path, true: Indices, guess: Indices, labels: Sequence[s
     _save(figure, path)
 
 
-def _confusion(
-    axes: Any, true: Indices, guess: Indices, labels: Sequence[str], title: str, most: int = MOST_LABELLED
-) -> None:
+def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], title: str) -> None:
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
     np.add.at(counts, (true, guess), 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.grid(visible=False)
-    step = math.ceil(len(labels) / most)
+    step = math.ceil(len(labels) / (MOST_LABELLED if len(axes.figure.axes) == 1 else MOST_IN_PANEL))
     places, shown = range(0, len(labels), step), short_labels(labels)[::step]
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len("".join(shown)) > 16 else {}
     axes.set_xticks(places, shown, fontsize=9, parse_math=False, **slanted)
@@ -216,7 +214,7 @@ def _test_rows(axes: Any, predictions: pd.DataFrame, name: str, classes: Sequenc
         known = predicted != ""
         numbers = {label: number for number, label in enumerate(classes)}
         rows, guess = (np.array([numbers[label] for label in part[known]], np.int64) for part in (true, predicted))
-        _confusion(axes, rows, guess, classes, title, MOST_IN_PANEL)
+        _confusion(axes, rows, guess, classes, title)
         return
     ends = [f"{name}_low", f"{name}_high"]
     interval = None

@@ -83,7 +83,7 @@ def test_a_share_that_is_larger_is_better():
 def test_equal_scores_have_no_error_at_all():
     value = 0.1
     assert math.fsum([value] * 3) / 3 != value  # their mean is rounded
-    assert summary([scored(value, seed=seed) for seed in range(3)])["scores"]["rmse"]["standard_error"] == 0.0
+    assert summary([scored(value, fold=fold) for fold in range(3)])["scores"]["rmse"]["standard_error"] == 0.0
 
 
 def test_one_training_has_no_error_and_a_missing_score_no_comparison():
