@@ -10,6 +10,7 @@ import shlex
 import struct
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from hqnn_dsl.cli import train_messages
 from hqnn_dsl.cli.score_tables import class_table, score_table
 from hqnn_dsl.cli.verdicts import verdict
 from hqnn_dsl.diagnostics.terminal import wrapped
+from hqnn_dsl.training import bar as bar_module
 from hqnn_dsl.training.bar import Bar, clock, fitting
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.outlook import Ending
@@ -316,3 +318,19 @@ def test_elsewhere_the_last_epoch_is_always_said():
     with Bar(3, 2, done=0, progress=False) as bar:
         bar.update()
     assert stream.getvalue().count("\n") == 2
+
+
+def test_a_long_first_step_is_not_taken_for_the_pace_of_the_others(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(bar_module, "time", SimpleNamespace(perf_counter=lambda: now))
+    stream = io.StringIO()
+    with Bar(3, 3, done=0, progress=stream) as bar:
+        for number in (1, 2, 3):
+            for step in range(3):
+                now += 100.0 if (number, step) == (1, 0) else 4.0
+                bar.update()
+            bar.show(Epoch(number, 0.01, 0.01, 0.5, None, is_best=True))
+    lines = stream.getvalue().splitlines()
+    assert lines[0].endswith("1 min 48 s, at most 24 s left")
+    assert lines[1].endswith("2 min 0 s, at most 12 s left")
+    assert lines[2].endswith("2 min 12 s")
