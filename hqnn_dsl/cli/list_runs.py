@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hqnn_dsl.cli.options import Json
-from hqnn_dsl.cli.output import table, write, write_json, write_lines
+from hqnn_dsl.cli.output import write, write_json, write_lines
+from hqnn_dsl.cli.score_tables import fitting
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.files import reason_of
@@ -89,7 +90,7 @@ def runs(
     rows = [
         [row.run, row.state, row.backend or "-", *(number(row.scores.get(name)) for name in titles)] for row in found
     ]
-    write_lines(table(["run", "state", "backend", *titles.values()], rows))
+    write_lines(fitting(["run", "state", "backend", *titles.values()], rows, len(titles), lacking="-"))
     for row in found:
         if row.reason:
             write(f"{row.run}: {row.reason}")

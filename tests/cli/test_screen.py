@@ -70,12 +70,12 @@ def test_a_log_has_whole_lines(files):
     assert shown[-2:] == ["pictures: run/plots/losses.png, run/plots/predictions.png", "run: run"]
 
 
-def through_terminal(files, width):
+def through_terminal(files, width, arguments=TRAIN):
     """All that a terminal of a width is sent, as its lines; of what is drawn over, every state."""
     pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    child = subprocess.Popen([*HQNN, *TRAIN], cwd=files, stdin=theirs, stdout=theirs, stderr=theirs)
+    child = subprocess.Popen([*HQNN, *arguments], cwd=files, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     sent = b""
     with contextlib.suppress(OSError):  # what Linux says where the other end is closed
@@ -101,6 +101,17 @@ def test_nothing_is_wider_than_the_terminal_and_no_number_is_cut(files, width):
     assert "RMSE" in text
     assert "verdict: " in text
     assert ("mean (test):" in text) == (width == 34)
+
+
+def test_runs_are_listed_in_the_width_of_the_terminal(files):
+    (files / "runs" / "begun").mkdir(parents=True)
+    (files / "runs" / "begun" / "spec.hqnn").write_text(SPEC)
+    subprocess.run([*HQNN, *TRAIN[:-1], "runs/trained"], cwd=files, capture_output=True, check=True)
+    wide, narrow = ([line.rstrip() for line in through_terminal(files, width, ["runs"])] for width in (100, 40))
+    assert wide[0].split()[:4] == ["run", "state", "backend", "RMSE"]
+    assert max(map(len, narrow)) <= 40
+    assert narrow[0].startswith("trained complete reference: RMSE ")
+    assert "begun unfinished" in narrow
 
 
 def test_several_targets_have_a_row_each(files):
