@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hqnn_dsl.cli.options import Json
-from hqnn_dsl.cli.output import table, write, write_json, write_lines
+from hqnn_dsl.cli.output import write, write_json, write_lines
+from hqnn_dsl.cli.score_tables import fitting
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.files import reason_of
@@ -50,7 +51,8 @@ _LOWER_IS_BETTER = {Sort.rmse, Sort.mae, Sort.nll, Sort.loss, Sort.log_loss}
 class Listed:
     """A run as listed. `state` is `complete`, `unfinished` or `damaged`; `scores` are those of its test rows.
 
-    Many trainings together are one entry with the number of them, `trainings`, and the means of their scores.
+    Many trainings together are one entry with the means of their scores, and the number of trainings that these are
+    over, `trainings`: of several numbers of rows those that learn from `learned_from` rows.
     """
 
     run: str
@@ -60,6 +62,7 @@ class Listed:
     scores: Mapping[str, float | None]
     reason: str = ""
     trainings: int | None = None
+    learned_from: str | None = None
 
 
 def runs(
@@ -87,7 +90,7 @@ def runs(
     rows = [
         [row.run, row.state, row.backend or "-", *(number(row.scores.get(name)) for name in titles)] for row in found
     ]
-    write_lines(table(["run", "state", "backend", *titles.values()], rows))
+    write_lines(fitting(["run", "state", "backend", *titles.values()], rows, len(titles), lacking="-"))
     for row in found:
         if row.reason:
             write(f"{row.run}: {row.reason}")
@@ -95,7 +98,8 @@ def runs(
         write("Scores of the test rows.")
     for row in found:
         if row.trainings is not None and not row.reason:
-            write(f"{row.run}: means over {count(row.trainings, 'training')}.")
+            learned = f" from {row.learned_from} rows" if row.learned_from else ""
+            write(f"{row.run}: means over {count(row.trainings, 'training')}{learned}.")
 
 
 def _titles(rows: Sequence[Listed]) -> dict[str, str]:
@@ -159,10 +163,17 @@ def _many(path: Path) -> Listed:
     except Refusal as refusal:
         return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
     done = sum(line.state == "done" for line in record.trainings)
-    groups = [group for group in record.summary if group is not None]
-    scores = {name: score.mean for name, score in groups[-1].scores.items()} if groups else {}
     reason = "" if record.state == "complete" else f"{done} of {count(len(record.trainings), 'training')} are done"
-    return Listed(path.name, record.state, record.task, None, scores, reason, done)
+    groups = [group for group in zip(record.plan.rows, record.summary, strict=False) if group[1] is not None]
+    scores: dict[str, float | None] = {}
+    learned_from = None
+    if groups:
+        rows, summary = groups[-1]
+        scores = {name: score.mean for name, score in summary.scores.items()} if summary else {}
+        if len(record.plan.rows) > 1:
+            learned_from = "all" if rows is None else str(rows)
+            done = sum(line.state == "done" and line.rows == rows for line in record.trainings)
+    return Listed(path.name, record.state, record.task, None, scores, reason, done, learned_from)
 
 
 def _reason(refusal: Refusal) -> str:

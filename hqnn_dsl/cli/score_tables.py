@@ -45,11 +45,14 @@ def as_table(titles: Sequence[str], rows: Sequence[Sequence[str]], named: Named)
     """Returns lines of scores under their titles, as wide as the terminal allows."""
     several = any(len(scores.get("targets", {})) > 1 for _, scores in named)
     keys = titles_of(part for _, part in named)
-    return _fitting([*titles, *(["target"] if several else []), *keys.values()], rows, len(keys))
+    return fitting([*titles, *(["target"] if several else []), *keys.values()], rows, len(keys))
 
 
-def _fitting(header: Sequence[str], rows: Sequence[Sequence[str]], figures: int) -> str:
-    """A table whose last columns are `figures`, or a line of words a row if the terminal is narrower."""
+def fitting(header: Sequence[str], rows: Sequence[Sequence[str]], figures: int, *, lacking: str | None = None) -> str:
+    """A table whose last columns are `figures`, or a line of words a row if the terminal is narrower.
+
+    The words leave cells out that are `lacking`.
+    """
     text, width = table(header, rows), width_of(sys.stdout)
     if width is None or all(cells(line) <= width for line in text.split("\n")):
         return text
@@ -57,8 +60,9 @@ def _fitting(header: Sequence[str], rows: Sequence[Sequence[str]], figures: int)
     lines = []
     for row in rows:
         pairs = zip(header[first:], row[first:], strict=True)
-        said = ", ".join(f"{title} {value}" for title, value in pairs if value)
-        lines.append(wrapped(printable(f"{' '.join(row[:first])}: {said}"), width))
+        said = ", ".join(f"{title} {value}" for title, value in pairs if value not in {"", lacking})
+        begin = " ".join(cell for cell in row[:first] if cell != lacking)
+        lines.append(wrapped(printable(f"{begin}: {said}" if said else begin), width))
     return "\n".join(lines)
 
 
@@ -84,4 +88,4 @@ def class_table(metrics: Mapping[str, Any]) -> str | None:
         if width is None or all(cells(line) <= width for line in text.split("\n")):
             return text
     lines = [[label, count, *one] for label, count, one in zip(labels, rows, scores, strict=True)]
-    return _fitting([title, "rows", *OF_CLASS.values()], lines, len(OF_CLASS) + 1)
+    return fitting([title, "rows", *OF_CLASS.values()], lines, len(OF_CLASS) + 1)

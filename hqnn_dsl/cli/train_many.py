@@ -220,7 +220,7 @@ def _with_error(score: Mapping[str, Any] | None) -> str:
     if score is None or score["mean"] is None:
         return "-"
     error = score["standard_error"]
-    return number(score["mean"]) if error is None else f"{number(score['mean'])} ± {error:.2g}"
+    return number(score["mean"]) if error is None else f"{number(score['mean'])} ± {number(error, 2)}"
 
 
 def _over(record: Mapping[str, Any]) -> str:

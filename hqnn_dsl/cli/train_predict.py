@@ -146,8 +146,7 @@ def predict(  # noqa: PLR0913 - options of a command
     from torch import float64
 
     from hqnn_dsl import api
-    from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.data.preparation import not_read
+    from hqnn_dsl.data.preparation import notes_of
     from hqnn_dsl.diagnostics.placed import AdvisedForRun
     from hqnn_dsl.training.evaluate import predict_table
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
@@ -155,8 +154,7 @@ def predict(  # noqa: PLR0913 - options of a command
     opened = api.open_run(run)
     with AdvisedForRun():
         rows = read_data(data, opened.spec.data.read, keep)
-    notes = (*truth_notes(rows, opened.preparation.numbers), *not_read(opened.preparation, rows))
-    show((*rows.notes, *notes))
+    show((*rows.notes, *notes_of(opened.preparation, rows)))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))

@@ -133,6 +133,14 @@ class FittedColumn:
                 known = named(self.code.known)
                 yield UnknownLevel(column=self.name, where=where, value=levels[code], levels=known)
 
+    def not_known(self, column: TypedColumn) -> tuple[list[str], NDArray[np.int64]]:
+        """Returns the levels that no training row has but that may be there, and the rows that have them."""
+        if self.code is None or isinstance(self.code, DateParts) or self.code.unknown == "refuse":
+            return [], np.empty(0, dtype=np.int64)
+        rows = np.flatnonzero((self._places(column) < 0) & ~column.missing)
+        codes = dict.fromkeys(column.numbers[rows].astype(np.int64).tolist())
+        return [column.levels[code] for code in codes], rows
+
     def to_json(self) -> dict[str, Any]:
         """Returns plain data; `from_json` gives the same numbers to the bit."""
         return {

@@ -123,8 +123,11 @@ def _judge_percent(words: Collection[str], with_sign: list[str], decimal: str, t
 
 
 def _told(words: Collection[str], decimal: str, thousands: str) -> Verdict:
-    """With the mark that is told."""
+    """With the mark that is told. Digits that are no number in any form, such as the dates `03.01.2022`, are text."""
     number, marked, any_mark = plain(decimal), grouped(thousands, decimal), _looks_marked(thousands, decimal)
+    forms = (number, marked, plain(thousands))
+    if not any(form.fullmatch(word) for word in words for form in forms):
+        return TEXT
     wrong = ""
     for word in words:
         if number.fullmatch(word) or marked.fullmatch(word):

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.data.columns import check_there
+from hqnn_dsl.data.columns import check_there, truth_notes
 from hqnn_dsl.data.features import FittedFeatures
 from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.report import ColumnReport
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
 from hqnn_dsl.diagnostics.codes.column_notices import ColumnsNotRead
+from hqnn_dsl.diagnostics.codes.scoring import LevelsNotKnown
 from hqnn_dsl.diagnostics.diagnostic import Findings
+from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -158,6 +161,30 @@ def not_read(preparation: Preparation, table: Table) -> tuple[Diagnostic, ...]:
     known = {line.column for line in preparation.report}
     found = [name for name in table.columns if name not in known]
     return (ColumnsNotRead(table=table.name, columns=named(found)),) if found and known else ()
+
+
+def levels_not_known(preparation: Preparation, table: Table) -> Iterator[Diagnostic]:
+    """Yields a note (W0467) for each category with levels that no training row has, if they are no mistake."""
+    reader = Reader(table, "feature", Findings(), is_run=True)  # what is wrong is said where the rows are predicted
+    for fitted in preparation.features.columns:
+        if fitted.kind != "category" or fitted.name not in table.columns:
+            continue
+        column = reader.read(fitted.name, fitted.kind, fitted.order)
+        levels, rows = ([], ()) if column is None else fitted.not_known(column)
+        if levels:
+            yield LevelsNotKnown(
+                column=fitted.name,
+                table=table.name,
+                levels=named(levels),
+                rows=count(len(rows), "row"),
+                where=table.where(rows[:1]),
+            )
+
+
+def notes_of(preparation: Preparation, table: Table) -> tuple[Diagnostic, ...]:
+    """Returns what a reader should know of a table that a run predicts: W0425, W0458 and W0467."""
+    read = truth_notes(table, preparation.numbers)
+    return (*read, *not_read(preparation, table), *levels_not_known(preparation, table))
 
 
 def read_again(preparation: Preparation, table: Table) -> Again:

@@ -169,6 +169,8 @@ def _no_such_path(
     names = [".".join(item) for item in known]
     tails = [".".join(item[start:]) for item in known for start in range(len(item))]
     hint = hint or suggestion(path, [*names, *tails])
+    if not hint and path.partition(".")[0] in {"encoder", "decoder"}:
+        hint = "layers have no path: write `let hidden = 16` above the model and `dense(hidden)` in it, then `hidden=…`"
     return UnknownPath(span=span, path=path, problem="is no setting or constant of this spec", hint=hint)
 
 

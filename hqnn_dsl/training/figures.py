@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterMathtext
 
+from hqnn_dsl.diagnostics.quantities import number
 from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.training.files import replacing
 
@@ -33,8 +35,12 @@ if TYPE_CHECKING:
 TRAINING, VALIDATION, QUIET = "#2f6fab", "#d1701f", "#9a9a9a"
 MAX_PANELS = 12
 DPI = 150
-MOST_COUNTED, MOST_LABELLED = 12, 30
-"""With more classes, the cells of a confusion matrix have no numbers, or its lines no labels."""
+MOST_COUNTED, MOST_LABELLED = 12, 60
+"""With more classes, the cells of a confusion matrix have no numbers, or only every second line a label, or fewer."""
+MOST_IN_PANEL = 16
+"""The same for a confusion matrix that is one panel of several."""
+LARGEST = 30
+"""The number of classes up to which a confusion matrix grows."""
 LONGEST_LABEL = 18
 
 
@@ -64,6 +70,9 @@ def _losses(axes: Any, training: Sequence[float], validation: Sequence[float], b
         axes.axvline(best_epoch, color=QUIET, linewidth=1, linestyle=":", label=f"best, epoch {best_epoch}")
     if training and min(*training, *validation, training[0]) > 0:
         axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(_PlainNumbers(minor_thresholds=(1, 0.4)))
+        axes.yaxis.set_major_formatter(_PlainNumbers())
+        axes.grid(visible=True, which="minor", axis="y", color="#f0f0f0", linewidth=0.5)
     axes.set_xlabel("epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False)
@@ -93,7 +102,7 @@ def draw_confusion(path: Path, true: Indices, guess: Indices, labels: Sequence[s
 
     `title` says of what target and rows.
     """
-    side = 2.2 + 0.42 * min(len(labels), MOST_LABELLED)
+    side = 2.2 + 0.42 * min(len(labels), LARGEST)
     figure, axes = _figure(max(side, 4.6), max(side - 0.4, 4.2))
     _confusion(axes, true, guess, labels, title)
     _save(figure, path)
@@ -105,9 +114,8 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.grid(visible=False)
-    places = range(len(labels)) if len(labels) <= MOST_LABELLED else []
-    shown = [printable(labels[place]) for place in places]
-    shown = [label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…" for label in shown]
+    step = math.ceil(len(labels) / (MOST_LABELLED if len(axes.figure.axes) == 1 else MOST_IN_PANEL))
+    places, shown = range(0, len(labels), step), short_labels(labels)[::step]
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len("".join(shown)) > 16 else {}
     axes.set_xticks(places, shown, fontsize=9, parse_math=False, **slanted)
     axes.set_yticks(places, shown, fontsize=9, parse_math=False)
@@ -118,6 +126,33 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     axes.set_title(f"{printable(title)}: {right:.1%} right", fontsize=10, loc="left", parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
+
+
+def short_labels(labels: Sequence[str]) -> list[str]:
+    """Returns different labels for different classes, of at most 18 characters: their beginnings, or both ends of all.
+
+    Numbers from 1 on stand in front if labels are alike at both ends.
+    """
+    whole = [printable(label) for label in labels]
+    half, digits = (LONGEST_LABEL - 1) // 2, len(str(len(whole)))
+    begins = [_cut(label, LONGEST_LABEL - 1, 0) for label in whole]
+    ends = [_cut(label, half, LONGEST_LABEL - 1 - half) for label in whole]
+    counted = [f"{place} {_cut(label, LONGEST_LABEL - 2 - digits, 0)}" for place, label in enumerate(whole, start=1)]
+    return next(shown for shown in (begins, ends, counted) if len(set(shown)) == len(shown))
+
+
+def _cut(label: str, first: int, last: int) -> str:
+    """A label, of a long one its first and last characters."""
+    if len(label) <= first + last + 1:
+        return label
+    return f"{label[:first]}…{label[len(label) - last :]}"
+
+
+class _PlainNumbers(LogFormatterMathtext):
+    """The ticks that have a label on a logarithmic axis, labelled `0.06` instead of 6 x 10^-2."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 def _panel(
@@ -133,7 +168,7 @@ def _panel(
         axes.vlines(true[finite], low, high, color=TRAINING, alpha=0.3, linewidth=1, zorder=1)
     axes.scatter(true[finite], predicted[finite], s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set_title(f"{printable(title)}: RMSE {error:.3g}", fontsize=10, loc="left", parse_math=False)
+    axes.set_title(f"{printable(title)}: RMSE {number(error)}", fontsize=10, loc="left", parse_math=False)
     axes.set_xlabel("true")
     axes.set_ylabel("predicted")
 

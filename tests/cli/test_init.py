@@ -142,6 +142,18 @@ def test_the_command_writes_a_spec_that_trains_unedited(tmp_path, hqnn_command):
     assert trained.code == 0, trained.err
 
 
+def test_an_export_with_points_in_dates_and_between_thousands_gets_a_spec_that_fits(tmp_path, hqnn_command):
+    days = pd.date_range("2024-01-03", periods=ROWS).strftime("%d.%m.%Y")
+    lines = [f"{day};{index},5;{1 + index}.250,75" for index, day in enumerate(days)]
+    table, spec = tmp_path / "export.csv", tmp_path / "export.hqnn"
+    table.write_text("\n".join(["day;size;price", *lines, ""]), encoding="utf-8")
+    assert hqnn_command("init", str(table), "--out", str(spec))[0] == 0
+    text = spec.read_text(encoding="utf-8")
+    assert written(text, "columns") == "{ day: [days, month] }"
+    assert 'thousands: "."' in text
+    assert hqnn_command("check", str(spec), str(table))[0] == 0
+
+
 def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, hqnn_command):
     table = tmp_path / "goods.csv"
     frame().to_csv(table, index=False)

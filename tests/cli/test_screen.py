@@ -10,6 +10,7 @@ import shlex
 import struct
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from hqnn_dsl.cli import train_messages
 from hqnn_dsl.cli.score_tables import class_table, score_table
 from hqnn_dsl.cli.verdicts import verdict
 from hqnn_dsl.diagnostics.terminal import wrapped
+from hqnn_dsl.training import bar as bar_module
 from hqnn_dsl.training.bar import Bar, clock, fitting
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.outlook import Ending
@@ -68,12 +70,12 @@ def test_a_log_has_whole_lines(files):
     assert shown[-2:] == ["pictures: run/plots/losses.png, run/plots/predictions.png", "run: run"]
 
 
-def through_terminal(files, width):
+def through_terminal(files, width, arguments=TRAIN):
     """All that a terminal of a width is sent, as its lines; of what is drawn over, every state."""
     pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    child = subprocess.Popen([*HQNN, *TRAIN], cwd=files, stdin=theirs, stdout=theirs, stderr=theirs)
+    child = subprocess.Popen([*HQNN, *arguments], cwd=files, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     sent = b""
     with contextlib.suppress(OSError):  # what Linux says where the other end is closed
@@ -99,6 +101,17 @@ def test_nothing_is_wider_than_the_terminal_and_no_number_is_cut(files, width):
     assert "RMSE" in text
     assert "verdict: " in text
     assert ("mean (test):" in text) == (width == 34)
+
+
+def test_runs_are_listed_in_the_width_of_the_terminal(files):
+    (files / "runs" / "begun").mkdir(parents=True)
+    (files / "runs" / "begun" / "spec.hqnn").write_text(SPEC)
+    subprocess.run([*HQNN, *TRAIN[:-1], "runs/trained"], cwd=files, capture_output=True, check=True)
+    wide, narrow = ([line.rstrip() for line in through_terminal(files, width, ["runs"])] for width in (100, 40))
+    assert wide[0].split()[:4] == ["run", "state", "backend", "RMSE"]
+    assert max(map(len, narrow)) <= 40
+    assert narrow[0].startswith("trained complete reference: RMSE ")
+    assert "begun unfinished" in narrow
 
 
 def test_several_targets_have_a_row_each(files):
@@ -316,3 +329,19 @@ def test_elsewhere_the_last_epoch_is_always_said():
     with Bar(3, 2, done=0, progress=False) as bar:
         bar.update()
     assert stream.getvalue().count("\n") == 2
+
+
+def test_a_long_first_step_is_not_taken_for_the_pace_of_the_others(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(bar_module, "time", SimpleNamespace(perf_counter=lambda: now))
+    stream = io.StringIO()
+    with Bar(3, 3, done=0, progress=stream) as bar:
+        for number in (1, 2, 3):
+            for step in range(3):
+                now += 100.0 if (number, step) == (1, 0) else 4.0
+                bar.update()
+            bar.show(Epoch(number, 0.01, 0.01, 0.5, None, is_best=True))
+    lines = stream.getvalue().splitlines()
+    assert lines[0].endswith("1 min 48 s, at most 24 s left")
+    assert lines[1].endswith("2 min 0 s, at most 12 s left")
+    assert lines[2].endswith("2 min 12 s")

@@ -208,6 +208,14 @@ def test_many_trainings_are_listed_with_the_means_of_their_scores(hqnn, place):
     assert "cv.json cannot be used" in out
 
 
+def test_a_learning_curve_is_listed_with_the_scores_of_its_last_number_of_rows(hqnn, place):
+    assert train(hqnn, "--rows", "10,20", "--seeds", "2", "--out", "runs/cv")[0] == 0
+    last = json.loads((place / "runs" / "cv" / "cv.json").read_text())["summary"][1]["scores"]["rmse"]["mean"]
+    _, out, _ = hqnn("runs")
+    assert out.splitlines()[2].split()[3] == f"{last:.4g}"
+    assert "cv: means over 2 trainings from 20 rows." in out
+
+
 def test_classes_are_stratified_and_scored_as_classes(hqnn, place):
     frame = pd.read_csv(place / "data.csv")
     frame["y"] = np.where(frame["y"] > 1.0, "large", "small")
