@@ -25,6 +25,7 @@ from hqnn_dsl.diagnostics.codes.runs import (
     WeightNotFinite,
 )
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.network.torch_seeds import seeds_of_torch
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
@@ -239,12 +240,21 @@ class Training:
             "scheduler": {} if self.scheduler is None else copied(self.scheduler.state_dict()),
             "scaler": self.scaler.state_dict(),
             "stop": {} if self.stop is None else self.stop.state_dict(),
-            "rng": random_states(),
+            "rng": random_states() | self._first_draws(),
             "draws": executable.draws if isinstance(executable, SamplingExecutable) else 0,
         }
 
+    def _first_draws(self) -> dict[str, Tensor]:
+        """If steps are compiled, the state of torch's generator before the first draw of dropout in torch."""
+        if self.choice.plan is None:
+            return {}
+        return {"torch": torch.Generator().manual_seed(stream(self.settings.seed, "dropout")).get_state()}
+
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on where `snapshot` was taken. Raises `KeyError`, `ValueError` or `RuntimeError` if it does not fit."""
+        """Go on where `snapshot` was taken; the global random generators are left as they are.
+
+        Raises `KeyError`, `ValueError` or `RuntimeError` if it does not fit.
+        """
         self.net.load_state_dict(snapshot["model"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         self.scaler.load_state_dict(snapshot["scaler"])
@@ -258,7 +268,6 @@ class Training:
         self.best_score = min((epoch.score for epoch in self.history), default=math.inf)
         self.seconds = list(snapshot["seconds"])
         self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
-        restore_random_states(snapshot["rng"])
         if isinstance(self.net.circuit.executable, SamplingExecutable):
             self.net.circuit.executable.draws = snapshot["draws"]
 
@@ -368,12 +377,21 @@ def _first_not_finite(values: Tensor) -> str | None:
 
 @contextmanager
 def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None]:
-    """Dropout's stream in torch's global generators, which get their own states back afterwards."""
+    """Dropout's stream in torch's global generators, which get their own states back afterwards.
+
+    Compiled steps draw from none of them, and leave them alone: other trainings may run beside them.
+    """
+    if training.choice.plan is not None:
+        if resume is not None:
+            training.restore(resume)
+        yield
+        return
     device = training.precision.device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with seeds_of_torch(*([device] if device.type == "cuda" else [])):
         torch.manual_seed(stream(training.settings.seed, "dropout"))
         if resume is not None:
             training.restore(resume)
+            restore_random_states(resume["rng"])
         yield
 
 

@@ -29,7 +29,7 @@ from hqnn_dsl.training import results
 from hqnn_dsl.training.bar import said_if_long
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
-from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
+from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten, try_random_states
 from hqnn_dsl.training.conformal import Radii, fit_radii
 from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
@@ -327,6 +327,7 @@ def _restore(setup: Setup, path: Path, last: Snapshot, best: Snapshot, best_name
         raise damaged(path, f"checkpoints/{best_name}", problem)
     try:
         training.restore(last)
+        try_random_states(last["rng"])
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
 
