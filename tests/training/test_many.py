@@ -249,8 +249,8 @@ def test_an_interrupted_plan_goes_on_where_it_was_and_comes_to_the_same(tmp_path
     for given in (plan, None):
         again = train_many(program(), read_table(frame()), given, tmp_path / "cv", resume=True, options=QUIET)
         assert without_times(again.record) == without_times(whole.record)
-    for name, time in times.items():
-        assert (tmp_path / "cv" / "trainings" / name).stat().st_mtime_ns == time
+    for name, written in times.items():
+        assert (tmp_path / "cv" / "trainings" / name).stat().st_mtime_ns == written
 
 
 def test_trainings_that_failed_are_tried_again(tmp_path):
