@@ -162,6 +162,20 @@ def test_groups_of_one_size_are_those_of_group_shuffle_split(seed):
     assert parts.test.tolist() == sorted(tested)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_groups_that_are_written_in_several_ways_stay_together(seed):
+    words = ["1", "1.0", "01", " 1 ", "TRUE", "true", "b", " b", "c", "d", "e"]
+    meant = ["1", "1", "1", "1", "true", "true", "b", "b", "c", "d", "e"]
+    parts = split_rows(
+        66,
+        Split(validation=0.2, test=0.3, seed=seed, by=by("group", column="g")),
+        0,
+        column=columns(g=np.array(words * 6, dtype=object)),
+    )
+    found = [{(meant * 6)[row] for row in rows} for _, rows in parts.items()]
+    assert sum(map(len, found)) == len(set(meant))
+
+
 def test_groups_of_any_size_come_near_the_number_of_rows():
     random = np.random.default_rng(0)
     groups = np.repeat(np.arange(60), random.integers(1, 12, 60)).astype(str)
