@@ -341,6 +341,8 @@ class TestFile:
         ("text", "options", "says"),
         [
             ("row\n3\n20\n25\n", {}, "E0559 `rows.csv` does not say which rows test: line 3 has row 20 and line 4"),
+            ("row,split,row\n3,0,4\n", {}, "it has more than one column `row`"),
+            ("split,row,split\n3,0,4\n", {"number": 3}, "it has more than one column `split`"),
             ("row\n20\n", {}, "row 20, and the table has rows 0 to 19; rows are counted from 0, without the header"),
             ("row\n3\n4\n3\n", {}, "it lists row 3 in lines 2 and 4; list every row once"),
             ("row\n3\n-1\n", {}, "line 3 has `-1` in column `row`, which is no whole number from 0"),
