@@ -50,7 +50,7 @@ _LOWER_IS_BETTER = {Sort.rmse, Sort.mae, Sort.nll, Sort.loss, Sort.log_loss}
 class Listed:
     """A run as listed. `state` is `complete`, `unfinished` or `damaged`; `scores` are those of its test rows.
 
-    Many trainings together are one entry with the number of them, `trainings`, and the means of their scores.
+    Many trainings together are one entry with the means of their scores, and the number of `trainings` behind these.
     """
 
     run: str
@@ -94,7 +94,7 @@ def runs(
     if any(row.state == "complete" for row in found):
         write("Scores of the test rows.")
     for row in found:
-        if row.trainings is not None and not row.reason:
+        if row.trainings is not None and row.scores and not row.reason:
             write(f"{row.run}: means over {count(row.trainings, 'training')}.")
 
 
@@ -158,11 +158,13 @@ def _many(path: Path) -> Listed:
         record = read_cv(path)
     except Refusal as refusal:
         return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
-    done = sum(line.state == "done" for line in record.trainings)
-    groups = [group for group in record.summary if group is not None]
-    scores = {name: score.mean for name, score in groups[-1].scores.items()} if groups else {}
-    reason = "" if record.state == "complete" else f"{done} of {count(len(record.trainings), 'training')} are done"
-    return Listed(path.name, record.state, record.task, None, scores, reason, done)
+    done = [line.rows for line in record.trainings if line.state == "done"]
+    groups = [pair for pair in zip(record.plan.rows, record.summary, strict=False) if pair[1] is not None]
+    rows, group = groups[-1] if groups else (None, None)
+    is_tested = group is not None and group.part == "test"  # without test rows there are means of other rows
+    scores = {name: score.mean for name, score in group.scores.items()} if group is not None and is_tested else {}
+    reason = "" if record.state == "complete" else f"{len(done)} of {count(len(record.trainings), 'training')} are done"
+    return Listed(path.name, record.state, record.task, None, scores, reason, done.count(rows))
 
 
 def _reason(refusal: Refusal) -> str:
