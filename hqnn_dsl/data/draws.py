@@ -144,7 +144,7 @@ def groups_of(rows: TableRows, by: Choice) -> Codes:
     values = rows.values(name)
     _refuse_missing(rows, by, name, values, "group")
     codes, cells = pd.factorize(np.asarray(values), sort=False)
-    if cells.dtype.kind not in "biufM":
+    if cells.dtype.kind not in "biufcMm":
         codes = pd.factorize(np.array([label_of(cell) for cell in cells], dtype=object))[0][codes]
     return np.asarray(codes)
 

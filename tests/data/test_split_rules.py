@@ -176,6 +176,14 @@ def test_groups_that_are_written_in_several_ways_stay_together(seed):
     assert sum(map(len, found)) == len(set(meant))
 
 
+@pytest.mark.parametrize("kind", ["int64", "float64", "bool", "datetime64[s]", "timedelta64[s]", "str", "object"])
+def test_groups_may_be_of_any_type(kind):
+    groups = np.tile(np.arange(2), 20).astype(kind)
+    parts = split_rows(40, Split(validation=0, test=0.5, by=by("group", column="g")), 0, column=columns(g=groups))
+    assert len(parts.test) == 20
+    assert len(set(parts.test % 2)) == 1
+
+
 def test_groups_of_any_size_come_near_the_number_of_rows():
     random = np.random.default_rng(0)
     groups = np.repeat(np.arange(60), random.integers(1, 12, 60)).astype(str)
