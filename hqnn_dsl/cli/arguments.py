@@ -41,6 +41,10 @@ class Command(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
+            if "--json" in given and any("--json" in row.opts for row in self.params):
+                from hqnn_dsl.cli.output import speak_json
+
+                speak_json()
             raise Refusal(_unknown(self, error.option_name, given)) from None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -97,7 +97,7 @@ def runs(
     if any(row.state == "complete" for row in found):
         write("Scores of the test rows.")
     for row in found:
-        if row.trainings is not None and not row.reason:
+        if row.trainings is not None and row.scores and not row.reason:
             learned = f" from {row.learned_from} rows" if row.learned_from else ""
             write(f"{row.run}: means over {count(row.trainings, 'training')}{learned}.")
 
@@ -162,18 +162,14 @@ def _many(path: Path) -> Listed:
         record = read_cv(path)
     except Refusal as refusal:
         return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
-    done = sum(line.state == "done" for line in record.trainings)
-    reason = "" if record.state == "complete" else f"{done} of {count(len(record.trainings), 'training')} are done"
-    groups = [group for group in zip(record.plan.rows, record.summary, strict=False) if group[1] is not None]
-    scores: dict[str, float | None] = {}
-    learned_from = None
-    if groups:
-        rows, summary = groups[-1]
-        scores = {name: score.mean for name, score in summary.scores.items()} if summary else {}
-        if len(record.plan.rows) > 1:
-            learned_from = "all" if rows is None else str(rows)
-            done = sum(line.state == "done" and line.rows == rows for line in record.trainings)
-    return Listed(path.name, record.state, record.task, None, scores, reason, done, learned_from)
+    done = [line.rows for line in record.trainings if line.state == "done"]
+    groups = [pair for pair in zip(record.plan.rows, record.summary, strict=False) if pair[1] is not None]
+    rows, group = groups[-1] if groups else (None, None)
+    is_tested = group is not None and group.part == "test"  # without test rows there are means of other rows
+    scores = {name: score.mean for name, score in group.scores.items()} if group is not None and is_tested else {}
+    reason = "" if record.state == "complete" else f"{len(done)} of {count(len(record.trainings), 'training')} are done"
+    learned_from = None if len(record.plan.rows) == 1 or group is None else "all" if rows is None else str(rows)
+    return Listed(path.name, record.state, record.task, None, scores, reason, done.count(rows), learned_from)
 
 
 def _reason(refusal: Refusal) -> str:

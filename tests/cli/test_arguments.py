@@ -122,6 +122,13 @@ def test_a_wrong_command_line_as_json_is_one_document(say):
     assert json.loads(out)["diagnostics"][0]["code"] == "E0640"
 
 
+def test_an_unknown_option_as_json_is_one_document(say):
+    code, out, err = say("train", "m.hqnn", "t.csv", "--json", "--epochs", "3")
+    assert (code, err) == (2, "")
+    assert "--set epochs=3" in json.loads(out)["diagnostics"][0]["help"]
+    assert say("predict", "run", "t.csv", "--json")[1] == ""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_describes_every_argument_and_ends_with_examples(say, command):
     row = get_command(entry.app).commands[command]

@@ -216,6 +216,25 @@ def test_a_learning_curve_is_listed_with_the_scores_of_its_last_number_of_rows(h
     assert "cv: means over 2 trainings from 20 rows." in out
 
 
+def test_a_curve_is_listed_with_the_trainings_that_its_means_are_of(hqnn, place):
+    assert train(hqnn, "--folds", "2", "--rows", "12,all", "--out", "runs/cv")[0] == 0
+    trainings = json.loads((place / "runs" / "cv" / "cv.json").read_text())["trainings"]
+    scores = [one["scores"]["rmse"] for one in trainings if one["rows"] is None]
+    row = json.loads(hqnn("runs", "--json")[1])["runs"][0]
+    assert (len(trainings), len(scores), row["trainings"]) == (4, 2, 2)
+    assert row["scores"]["rmse"] == pytest.approx(np.mean(scores))
+    assert "cv: means over 2 trainings from all rows." in hqnn("runs")[1]
+
+
+def test_scores_of_other_rows_are_not_listed_as_those_of_test_rows(hqnn, place):
+    assert train(hqnn, "--seeds", "2", "--set", "split.test=0", "--out", "runs/cv")[0] == 0
+    assert json.loads((place / "runs" / "cv" / "cv.json").read_text())["summary"][0]["part"] == "validation"
+    assert json.loads(hqnn("runs", "--json")[1])["runs"][0]["scores"] == {}
+    out = hqnn("runs")[1]
+    assert set(out.splitlines()[2].split()[2:]) == {"-"}
+    assert "means over" not in out
+
+
 def test_classes_are_stratified_and_scored_as_classes(hqnn, place):
     frame = pd.read_csv(place / "data.csv")
     frame["y"] = np.where(frame["y"] > 1.0, "large", "small")
