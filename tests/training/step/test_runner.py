@@ -190,7 +190,7 @@ def test_dropout_scales_what_it_keeps_and_draws_anew_each_step():
         losses += found.losses.tolist()
     shares = np.array(losses) * (1 - p) ** 2  # the mean square of outputs that are 0 or 1 / (1 - p)
     drawn = len(losses) * rows * width
-    assert len(set(losses)) > 40
+    assert len(set(losses)) > 20
     assert abs(shares.mean() - (1 - p)) < 5 * math.sqrt(p * (1 - p) / drawn)
     assert abs(shares.std() - math.sqrt(p * (1 - p) / (rows * width))) < 0.01
     torch.testing.assert_close(Outputs(one.plan())(features), features)
