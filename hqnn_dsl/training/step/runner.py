@@ -125,9 +125,9 @@ class StepRunner:
         before its update. Raises `Refusal` if the circuit's states take more than the memory limit.
         """
         order, steps = self._checked(order, bounds, first_step, last_step)
-        counts = steps[:, 1] - steps[:, 0]
-        self._prepare(sorted(set(counts.tolist()), reverse=True))
-        kinds = np.array([self._sizes[count] for count in counts.tolist()], np.int64)
+        sizes, which = np.unique(steps[:, 1] - steps[:, 0], return_inverse=True)
+        self._prepare(sizes.tolist())
+        kinds = np.array([self._sizes[size] for size in sizes.tolist()], np.int64)[which]
         assert self._circuit is not None
         assert self._room is not None
         plan, circuit, room = self.plan, self._circuit, self._room

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from circuits_random import random_case
-from toy_model import choice, make_spec
 from torch import nn
+from toy_model import choice, make_spec
 
 from hqnn_dsl.backends import offered
 from hqnn_dsl.catalog.columns import Embedding
@@ -146,7 +146,7 @@ def freeze_some(net: HybridNet, rng: random.Random) -> None:
     for weight in net.decoder.parameters():
         weight.requires_grad_(rng.random() > 0.1)
     if not any(weight.requires_grad for weight in net.parameters()):
-        front[0].requires_grad_(True)  # noqa: FBT003 - torch's signature
+        front[0].requires_grad_(True)
 
 
 def random_rows(

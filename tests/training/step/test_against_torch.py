@@ -111,9 +111,7 @@ def trained_by_both(example: Example, steps: int, rows: int, rates: tuple[float,
     runner = StepRunner(ours.plan(), ours.features, ours.targets, ours.weights, seed=3)
     order = np.random.default_rng(0).permuted(np.tile(np.arange(count), (steps, 1)), axis=1)[:, :rows]
     bounds = np.arange(steps + 1) * rows
-    expected = [
-        theirs.advance(example.features[batch], *example.given(batch)) for batch in torch.from_numpy(order)
-    ]
+    expected = [theirs.advance(example.features[batch], *example.given(batch)) for batch in torch.from_numpy(order)]
     found = runner.train(order.reshape(-1), bounds, 1, 0, steps, rates)
     assert found.failed is None
     pairs = [pair for pair in zip(example.net.parameters(), ours.net.parameters(), strict=True) if pair[0].numel()]
@@ -136,7 +134,9 @@ def test_each_loss_trains_as_in_torch(loss):
     example = next(
         one
         for seed in range(1000, 9000)
-        if (one := random_example(seed, "double", rows=17, optimizer=choice(OPTIMIZERS, "sgd", lr=1e-3))).spec.train.loss.name
+        if (
+            one := random_example(seed, "double", rows=17, optimizer=choice(OPTIMIZERS, "sgd", lr=1e-3))
+        ).spec.train.loss.name
         == loss
         and all(np.isfinite(grad).all() for grad in torch_step(one)[2].values())
     )

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from networks_random import Example, native_layer, random_circuit, random_example
-from toy_model import choice, circuit, circuit_layer, layer_of, make_spec
+from networks_random import Example, native_layer, random_circuit
 from torch import nn
 from torch.nn.utils import prune
+from toy_model import choice, circuit, circuit_layer, layer_of, make_spec
 
 from hqnn_dsl.catalog.columns import Embedding
 from hqnn_dsl.catalog.layers import LAYERS

@@ -117,8 +117,17 @@ def _run_parts(circuit: Any, room: Any, size: int, back: int, batch: int, queue:
 
 @kernel
 def forward(
-    addresses: Any, circuit: Any, room: Any, weights: Any, size: int, batch: int, stride: int, x: Any, y: Any,
-    queue: Any, notes: Any,
+    addresses: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    size: int,
+    batch: int,
+    stride: int,
+    x: Any,
+    y: Any,
+    queue: Any,
+    notes: Any,
 ) -> int:
     """Outputs `y[M]` for the features `x[I]`, both of `stride`. Returns the first row without a state, else -1."""
     sizes = circuit.sizes
@@ -154,8 +163,18 @@ def forward(
 
 @kernel
 def backward(
-    addresses: Any, circuit: Any, room: Any, grads: Any, size: int, batch: int, stride: int, dx: Any, dy: Any,
-    has_front: int, queue: Any, notes: Any,
+    addresses: Any,
+    circuit: Any,
+    room: Any,
+    grads: Any,
+    size: int,
+    batch: int,
+    stride: int,
+    dx: Any,
+    dy: Any,
+    has_front: int,
+    queue: Any,
+    notes: Any,
 ) -> None:
     """Gradients of the circuit's weights, and those of its inputs to `dx` if anything in front of it is trained."""
     sizes = circuit.sizes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.backends.native.kernels.atomics import atomic_load, atomic_store
+from hqnn_dsl.backends.native.kernels.atomics import atomic_load
 from hqnn_dsl.backends.native.kernels.registers import kernel, lanes, routine
 from hqnn_dsl.backends.native.kernels.tile_queue import watch
 from hqnn_dsl.training.step.kernels import circuit as quantum
@@ -30,7 +30,6 @@ from hqnn_dsl.training.step.kernels.arrays import (
     FINE,
     FRONT,
     FRONT_TRAINED,
-    JOB,
     LAYERS,
     LAYERS_BACK,
     LEVELS_TRAINED,
@@ -96,7 +95,15 @@ def _levels_back(
 
 @kernel
 def _forward(
-    network: Any, circuit: Any, room: Any, weights: Any, draws: Any, size: int, count: int, stride: int, queue: Any,
+    network: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    draws: Any,
+    size: int,
+    count: int,
+    stride: int,
+    queue: Any,
     notes: Any,
 ) -> int:
     """From the inputs to the outputs. Returns the first row without a state, else -1."""
@@ -129,9 +136,7 @@ def _backward(
         dx = part(room.slopes, sizes[ENCODED] * stride, 0)
         dy = part(room.slopes, sizes[DECODED] * stride, 0)
         has_front = sizes[FRONT_TRAINED]
-        quantum.backward(
-            addresses, circuit, room, weights.grads, size, count, stride, dx, dy, has_front, queue, notes
-        )
+        quantum.backward(addresses, circuit, room, weights.grads, size, count, stride, dx, dy, has_front, queue, notes)
     if front:
         call_int(addresses[LAYERS_BACK], tables + (0, front) + given)
 
@@ -177,8 +182,23 @@ def _update(network: Any, weights: Any, clip: float, rates: Any, decay: float, n
 
 @routine
 def run_steps(
-    network: Any, circuit: Any, room: Any, weights: Any, rows: Any, order: Any, bounds: Any, kinds: Any, draws: Any,
-    first: int, last: int, clip: float, rates: Any, decay: float, losses: Any, queue: Any, notes: Any,
+    network: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    rows: Any,
+    order: Any,
+    bounds: Any,
+    kinds: Any,
+    draws: Any,
+    first: int,
+    last: int,
+    clip: float,
+    rates: Any,
+    decay: float,
+    losses: Any,
+    queue: Any,
+    notes: Any,
 ) -> int:
     """Steps `first` to `last` of an epoch. Returns how many were done; `losses` are those of all that were begun."""
     sizes = network.sizes
@@ -210,8 +230,18 @@ def run_steps(
 
 @routine
 def run_outputs(
-    network: Any, circuit: Any, room: Any, weights: Any, features: Any, order: Any, bounds: Any, kinds: Any, draws: Any,
-    out: Any, queue: Any, notes: Any,
+    network: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    features: Any,
+    order: Any,
+    bounds: Any,
+    kinds: Any,
+    draws: Any,
+    out: Any,
+    queue: Any,
+    notes: Any,
 ) -> int:
     """Fill `out[N, O]` for all rows. Returns the first row without a state, else -1."""
     sizes = network.sizes
@@ -248,14 +278,44 @@ def steps_for(key: int) -> Callable[..., int]:
     """The entry point of `run_steps`; see `compiled` for `key`."""
 
     def steps(
-        network: Any, circuit: Any, room: Any, weights: Any, rows: Any, order: Any, bounds: Any, kinds: Any, draws: Any,
-        first: int, last: int, clip: float, rates: Any, decay: float, losses: Any, queue: Any, notes: Any,
+        network: Any,
+        circuit: Any,
+        room: Any,
+        weights: Any,
+        rows: Any,
+        order: Any,
+        bounds: Any,
+        kinds: Any,
+        draws: Any,
+        first: int,
+        last: int,
+        clip: float,
+        rates: Any,
+        decay: float,
+        losses: Any,
+        queue: Any,
+        notes: Any,
     ) -> int:
         if key == 0:
             return 0
         return run_steps(
-            network, circuit, room, weights, rows, order, bounds, kinds, draws, first, last, clip, rates, decay, losses,
-            queue, notes,
+            network,
+            circuit,
+            room,
+            weights,
+            rows,
+            order,
+            bounds,
+            kinds,
+            draws,
+            first,
+            last,
+            clip,
+            rates,
+            decay,
+            losses,
+            queue,
+            notes,
         )
 
     return steps
@@ -265,14 +325,22 @@ def outputs_for(key: int) -> Callable[..., int]:
     """The entry point of `run_outputs`; see `compiled` for `key`."""
 
     def outputs(
-        network: Any, circuit: Any, room: Any, weights: Any, features: Any, order: Any, bounds: Any, kinds: Any,
-        draws: Any, out: Any, queue: Any, notes: Any,
+        network: Any,
+        circuit: Any,
+        room: Any,
+        weights: Any,
+        features: Any,
+        order: Any,
+        bounds: Any,
+        kinds: Any,
+        draws: Any,
+        out: Any,
+        queue: Any,
+        notes: Any,
     ) -> int:
         if key == 0:
             return 0
-        return run_outputs(
-            network, circuit, room, weights, features, order, bounds, kinds, draws, out, queue, notes
-        )
+        return run_outputs(network, circuit, room, weights, features, order, bounds, kinds, draws, out, queue, notes)
 
     return outputs
 
