@@ -69,7 +69,7 @@ class StepRunner:
     Raises `ValueError` if the rows do not fit the network, and `IndexError` for a level that a column does not have.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the rows, and how steps are done on them
         self,
         plan: StepPlan,
         features: Tensor,
@@ -99,9 +99,8 @@ class StepRunner:
         self._sizes: dict[int, int] = {}
         self._circuit: Circuit | None = None
         self._room: Room | None = None
-        names = compiled.TRAINING
-        if plan.circuit is None:
-            names = tuple(name for name in names if name not in compiled.OF_CIRCUIT)
+        without = compiled.OF_CIRCUIT if plan.circuit is None else ()
+        names = tuple(name for name in compiled.TRAINING if name not in without)
         self._network = network_of(plan, compiled.addresses(plan.dtype, names))
 
     @property
@@ -109,7 +108,7 @@ class StepRunner:
         """Steps of the optimizer so far."""
         return int(self._notes[STEPS])
 
-    def train(
+    def train(  # noqa: PLR0913, PLR0917 - an epoch's rows, and which steps of it
         self,
         order: Array | Tensor,
         bounds: Array | Sequence[tuple[int, int]],

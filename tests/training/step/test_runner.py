@@ -35,8 +35,8 @@ def ring(num_qubits: int) -> Circuit:
     """RY by inputs, then three layers of RY by weights with CX around the ring; <Z> of each qubit."""
     operations = [Operation("ry", (qubit,), (qubit,)) for qubit in range(num_qubits)]
     for layer in range(3):
-        for qubit in range(num_qubits):
-            operations.append(Operation("ry", (qubit,), (num_qubits * (layer + 1) + qubit,)))
+        first = num_qubits * (layer + 1)
+        operations += [Operation("ry", (qubit,), (first + qubit,)) for qubit in range(num_qubits)]
         operations += [Operation("cx", (qubit, (qubit + 1) % num_qubits)) for qubit in range(num_qubits)]
     weights = [WeightRef(index) for index in range(3 * num_qubits)]
     measured = tuple(Observable((PauliTerm(1.0, ((qubit, "z"),)),)) for qubit in range(num_qubits))
