@@ -91,11 +91,11 @@ def _by_form(address: int, is_complex: int, by_amplitude: int, begin: Any, end: 
     """Call a kernel of the engine by the types that its form has: `dual` and `lane` are None or a number."""
     if is_complex:
         if by_amplitude:
-            return call_int(address, begin + (1, 0) + end)
-        return call_int(address, begin + (1, None) + end)
+            return call_int(address, (*begin, 1, 0, *end))
+        return call_int(address, (*begin, 1, None, *end))
     if by_amplitude:
-        return call_int(address, begin + (None, 0) + end)
-    return call_int(address, begin + (None, None) + end)
+        return call_int(address, (*begin, None, 0, *end))
+    return call_int(address, (*begin, None, None, *end))
 
 
 @kernel
@@ -142,7 +142,7 @@ def forward(
     shared = part(room.shared, 0, sizes[SHARED])
     own = part(room.weights, 0, len(circuit.index))
     given = circuit.tape, circuit.numbers, sizes[SHARED_NODES], inputs, own, circuit.one
-    fine = call_bool(addresses[ANGLES], given + (samples, shared))
+    fine = call_bool(addresses[ANGLES], (*given, samples, shared))
     if sizes[AMPLITUDES]:
         empty = _fill_state(inputs, sizes[AMPLITUDE], sizes[AMPLITUDES], room)
         if empty >= 0:
@@ -194,7 +194,7 @@ def backward(
     partials = matrix(room.partials, 0, circuit.tiles[size], sizes[SHARED])
     input_grads = matrix(room.input_grads, 0, given_rows, num_inputs)
     given = circuit.tape, circuit.numbers, sizes[SHARED_NODES], inputs, own, circuit.one
-    call_nothing(addresses[ANGLES_BACK], given + (sample_grads, partials, input_grads, weight_grads))
+    call_nothing(addresses[ANGLES_BACK], (*given, sample_grads, partials, input_grads, weight_grads))
     for k in range(len(circuit.index)):
         grads[circuit.index[k]] = weight_grads[k]
     if not has_front:

@@ -110,7 +110,7 @@ def _forward(
     sizes, addresses, values = network.sizes, network.addresses, room.values
     front, end, tables = sizes[FRONT], len(network.tape), (network.tape, network.constants)
     if front:
-        call_int(addresses[LAYERS], tables + (0, front, stride, weights, values, draws))
+        call_int(addresses[LAYERS], (*tables, 0, front, stride, weights, values, draws))
     if sizes[CIRCUIT]:
         x = part(values, sizes[ENCODED] * stride, 0)
         y = part(values, sizes[DECODED] * stride, 0)
@@ -118,7 +118,7 @@ def _forward(
         if empty >= 0:
             return empty
     if front < end:
-        call_int(addresses[LAYERS], tables + (front, end, stride, weights, values, draws))
+        call_int(addresses[LAYERS], (*tables, front, end, stride, weights, values, draws))
     return -1
 
 
@@ -131,14 +131,14 @@ def _backward(
     front, end, tables = sizes[FRONT], len(network.tape), (network.tape, network.constants)
     given = (stride, weights.values, weights.grads, room.values, room.slopes)
     if front < end:
-        call_int(addresses[LAYERS_BACK], tables + (front, end) + given)
+        call_int(addresses[LAYERS_BACK], (*tables, front, end, *given))
     if sizes[CIRCUIT_TRAINED] or (sizes[CIRCUIT] and sizes[FRONT_TRAINED]):
         dx = part(room.slopes, sizes[ENCODED] * stride, 0)
         dy = part(room.slopes, sizes[DECODED] * stride, 0)
         has_front = sizes[FRONT_TRAINED]
         quantum.backward(addresses, circuit, room, weights.grads, size, count, stride, dx, dy, has_front, queue, notes)
     if front:
-        call_int(addresses[LAYERS_BACK], tables + (0, front) + given)
+        call_int(addresses[LAYERS_BACK], (*tables, 0, front, *given))
 
 
 @kernel
@@ -156,7 +156,7 @@ def _loss(network: Any, rows: Any, room: Any, order: Any, begin: int, count: int
     slopes = matrix(room.slopes, sizes[PREDICTED] * stride, outputs, stride)
     targets = matrix(room.targets, 0, width, stride)
     given = (sizes[LOSS_KIND], network.loss_options, predicted, targets, part(room.row_weights, 0, stride))
-    total = call_float(network.addresses[LOSS], given + (count, slopes))
+    total = call_float(network.addresses[LOSS], (*given, count, slopes))
     one = room.values.dtype.type(1)
     scaled(room.slopes, sizes[PREDICTED] * stride, outputs * stride, one / room.values.dtype.type(count))
     return total / count
@@ -172,11 +172,11 @@ def _update(network: Any, weights: Any, clip: float, rates: Any, decay: float, n
         return 0
     notes[STEPS] += 1
     chosen = (sizes[OPTIMIZER_KIND], network.optimizer_options, notes[STEPS])
-    begin = chosen + (weights.values, weights.grads, weights.moments, weights.scalars)
+    begin = (*chosen, weights.values, weights.grads, weights.moments, weights.scalars)
     if classical:
-        call_int(addresses[OPTIMIZER], begin + (0, classical, rates[0], decay))
+        call_int(addresses[OPTIMIZER], (*begin, 0, classical, rates[0], decay))
     if classical < trained:
-        call_int(addresses[OPTIMIZER], begin + (classical, trained, rates[1], 0.0))
+        call_int(addresses[OPTIMIZER], (*begin, classical, trained, rates[1], 0.0))
     return 1
 
 
