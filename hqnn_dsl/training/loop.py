@@ -33,6 +33,7 @@ from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_s
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.row_refusals import rows_named
+from hqnn_dsl.training.second_process import Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.row_refusals import RowName
+    from hqnn_dsl.training.second_process import Elsewhere
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
@@ -103,7 +105,7 @@ class Epoch:
 @dataclass(frozen=True)
 class Watch:
     """The onlookers of a training: a progress bar (on standard error, on the stream that is given, or nowhere), and
-    functions called before all steps, after every epoch, and when all is written.
+    functions called before all steps, after every epoch, and when all but the pictures is written.
 
     If `on_epoch` raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
     """
@@ -112,6 +114,8 @@ class Watch:
     on_epoch: Callable[[Epoch], None] | None = None
     on_begin: Callable[[Outlook], None] | None = None
     on_end: Callable[[Ending], None] | None = None
+    elsewhere: Elsewhere = field(default_factory=Here)
+    """The place where baselines are fitted and pictures drawn."""
 
 
 @dataclass(frozen=True)
