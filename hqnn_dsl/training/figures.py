@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.data.target import FittedTarget
-    from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.predicted import Values
 
     Numbers = NDArray[np.float64]
@@ -47,14 +46,15 @@ LONGEST_LABEL = 18
 SCALED = "loss, scaled units"
 
 
-def draw_losses(path: Path, history: Sequence[Epoch], best_epoch: int, title: str = SCALED) -> None:
+def draw_losses(
+    path: Path, training: Sequence[float], validation: Sequence[float], best_epoch: int, title: str = SCALED
+) -> None:
     """Training and validation loss by epoch; on a logarithmic axis, unless a loss is 0 or below.
 
-    The best epoch is marked.
+    The best epoch is marked. `validation` is empty if there are no such rows.
     """
     figure, axes = _figure(7.0, 4.2)
-    validation = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
-    _losses(axes, [epoch.train_loss for epoch in history], validation, best_epoch)
+    _losses(axes, training, validation, best_epoch)
     axes.set_ylabel(title)
     _save(figure, path)
 

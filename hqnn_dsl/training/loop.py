@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,6 +32,7 @@ from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_s
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.samples import batch_bounds
+from hqnn_dsl.training.second_process import Here
 from hqnn_dsl.training.step_choice import choose_step
 from hqnn_dsl.training.torch_epochs import TorchEpochs
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.samples import Rows, Samples
+    from hqnn_dsl.training.second_process import Elsewhere
     from hqnn_dsl.training.torch_epochs import Epochs
 
 SMALLEST_SCALE = 2.0**-20
@@ -80,7 +82,7 @@ class Epoch:
 @dataclass(frozen=True)
 class Watch:
     """The onlookers of a training: a progress bar (on standard error, on the stream that is given, or nowhere), and
-    functions called before all steps, after every epoch, and when all is written.
+    functions called before all steps, after every epoch, and when all but the pictures is written.
 
     If `on_epoch` raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
     """
@@ -89,6 +91,8 @@ class Watch:
     on_epoch: Callable[[Epoch], None] | None = None
     on_begin: Callable[[Outlook], None] | None = None
     on_end: Callable[[Ending], None] | None = None
+    elsewhere: Elsewhere = field(default_factory=Here)
+    """The place where baselines are fitted and pictures drawn."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from hqnn_dsl.training.many_scores import PARTS, Scored, plain_scores, summary
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
 from hqnn_dsl.training.run_files import SPEC
-from hqnn_dsl.training.threads import num_processors
+from hqnn_dsl.training.second_process import cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -350,7 +350,7 @@ def _workers(setup: Setup) -> int:
     if setup.training.choice.ran != "compiled":
         return 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) else num_processors()
+    return int(asked) if asked.isdigit() and int(asked) else cores()
 
 
 def _taken_up(program: Program, table: Table, plan: Plan | None, out: Path | None, options: ManyOptions) -> _Work:

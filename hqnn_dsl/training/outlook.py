@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.training.samples import batch_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from hqnn_dsl.data.preparation import Preparation
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.semantics.spec import TrainSpec
@@ -77,9 +80,15 @@ class Ending:
     is_validated: bool
     seconds: float
     """Of all epochs, also of those before a break."""
+    run: Path
+    """The folder of the run."""
+    metrics: Mapping[str, Any]
+    """The scores as in `metrics.json`."""
 
 
-def ending_of(training: Training, fitted: Fitted, *, is_validated: bool) -> Ending:
+def ending_of(
+    training: Training, fitted: Fitted, run: Path, metrics: Mapping[str, Any], *, is_validated: bool
+) -> Ending:
     """How a training has ended."""
     reasons: tuple[tuple[Literal["interrupted", "callback", "stop"], bool], ...] = (
         ("interrupted", fitted.interrupted),
@@ -93,4 +102,6 @@ def ending_of(training: Training, fitted: Fitted, *, is_validated: bool) -> Endi
         patience=training.settings.stop.options.get("patience"),
         is_validated=is_validated,
         seconds=sum(training.seconds),
+        run=run,
+        metrics=metrics,
     )

@@ -215,7 +215,7 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
         if fitted.ended_by:
             return fitted, {}
         scored, _ = _predicted(setup)
-        return fitted, results.all_scores(scored, prepared, training.settings.seed)
+        return fitted, results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:
@@ -363,7 +363,7 @@ def _finish(
 def _train_and_write(
     setup: Setup, path: Path, checkpoints: Checkpoints, watch: Watch, resume: Snapshot | None
 ) -> RunResult:
-    """Train, then write the results; the metrics last."""
+    """Train, then write the results: the metrics after all that a run needs, and the pictures at the very end."""
     prepared, training = setup.prepared, setup.training
     net, preparation = training.net, prepared.preparation
     if watch.on_begin is not None:
@@ -376,15 +376,18 @@ def _train_and_write(
     if radii is not None:
         results.write_intervals(path, preparation.target.names, radii)
     results.write_predictions(path, scored)
-    results.draw(path, scored, fitted)
     results.write_environment(path, setup.spec, training, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
     with said_if_long("fitting the baselines, and scoring …", watch.progress):
-        metrics = results.all_scores(scored, prepared, training.settings.seed)
+        metrics = results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
     results.write_metrics(path, metrics)
-    if watch.on_end is not None:
-        watch.on_end(ending_of(training, fitted, is_validated=len(preparation.parts.validation) > 0))
+    try:
+        if watch.on_end is not None:
+            is_validated = len(preparation.parts.validation) > 0
+            watch.on_end(ending_of(training, fitted, path, metrics, is_validated=is_validated))
+    finally:
+        results.draw(path, scored, fitted, watch.elsewhere)
     return RunResult(path, metrics, fitted, net.eval(), preparation, radii)
 
 

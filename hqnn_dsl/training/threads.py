@@ -23,13 +23,6 @@ ONE_THREAD_AMPLITUDES = 1 << 16
 """Up to this many amplitudes in a batch of states, one thread does the work."""
 
 
-def num_processors() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def suited_threads(net: HybridNet, batch: int) -> Iterator[int]:
     """Run the block with the number of threads that suits the network; gives that number.

@@ -10,6 +10,7 @@ import shlex
 import struct
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -270,6 +271,7 @@ def test_without_test_rows_there_is_no_verdict():
 
 def ending(**changes):
     facts = {"reason": "stop", "epochs": 188, "best_epoch": 128, "patience": 60, "is_validated": True, "seconds": 75.2}
+    facts |= {"run": Path("run"), "metrics": {}}
     return Ending(**(facts | changes))
 
 

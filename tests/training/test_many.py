@@ -435,7 +435,7 @@ def test_compiled_trainings_take_all_processors_and_others_one(tmp_path, monkeyp
         return fit_many(jobs, workers, on_end)
 
     monkeypatch.setattr(many, "fit_many", told)
-    monkeypatch.setattr(many, "num_processors", lambda: 5)
+    monkeypatch.setattr(many, "cores", lambda: 5)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     run(plan_of(2, None, None, None, 7), tmp_path / "all", epochs=1)
     run(plan_of(2, None, None, None, 7), tmp_path / "torch", epochs=1, step="torch")
