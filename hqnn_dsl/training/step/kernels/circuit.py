@@ -12,6 +12,7 @@ import numpy as np
 
 from hqnn_dsl.backends.native.kernels.registers import kernel, routine
 from hqnn_dsl.backends.native.kernels.tile_queue import DONE, NEXT, wait
+from hqnn_dsl.backends.native.kernels.views import matrix, part
 from hqnn_dsl.training.step.kernels.arrays import (
     AMPLITUDE,
     AMPLITUDES,
@@ -52,7 +53,7 @@ from hqnn_dsl.training.step.kernels.arrays import (
     WHOLE,
     WHOLE_END,
 )
-from hqnn_dsl.training.step.kernels.pointers import call_bool, call_int, call_nothing, matrix, part
+from hqnn_dsl.training.step.kernels.pointers import call_bool, call_int, call_nothing
 
 JOBS = 1 << 30
 """Jobs are numbered below this, and then anew."""

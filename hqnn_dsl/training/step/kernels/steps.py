@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends.native.kernels.atomics import atomic_load
 from hqnn_dsl.backends.native.kernels.registers import kernel, lanes, routine
 from hqnn_dsl.backends.native.kernels.tile_queue import watch
+from hqnn_dsl.backends.native.kernels.views import matrix, part
 from hqnn_dsl.training.step.kernels import circuit as quantum
 from hqnn_dsl.training.step.kernels.arrays import (
     BACK,
@@ -50,7 +51,7 @@ from hqnn_dsl.training.step.kernels.arrays import (
 )
 from hqnn_dsl.training.step.kernels.dropout import STEP
 from hqnn_dsl.training.step.kernels.elementwise import scaled
-from hqnn_dsl.training.step.kernels.pointers import call_float, call_int, matrix, part
+from hqnn_dsl.training.step.kernels.pointers import call_float, call_int
 
 if TYPE_CHECKING:
     from collections.abc import Callable
