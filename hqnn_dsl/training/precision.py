@@ -33,6 +33,11 @@ class Precision:
         return "mixed" if self.mixed else "double" if net.dtype == torch.float64 else "single"
 
     @property
+    def is_slow(self) -> bool:
+        """Whether half precision costs more time than it saves: a CPU converts numbers for it."""
+        return self.mixed and self.device.type == "cpu"
+
+    @property
     def half(self) -> torch.dtype:
         """float16 on CUDA; bfloat16 on a CPU, which needs no scaling of gradients."""
         return torch.float16 if self.device.type == "cuda" else torch.bfloat16

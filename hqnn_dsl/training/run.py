@@ -19,7 +19,7 @@ from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.tasks import settled_loss
-from hqnn_dsl.diagnostics.codes.runs import CannotResume, NothingToResume, RunUnwritable
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, MixedOnCpu, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -189,6 +189,8 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
     setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
     _refuse_what_is_known(setup)
+    if setup.training.precision.is_slow and MixedOnCpu.code not in allowed:
+        notice(MixedOnCpu(span=program.checked.spans.get("train.precision")))
     for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
         if warning.code not in allowed:
             notice(warning)

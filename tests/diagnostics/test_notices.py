@@ -162,8 +162,11 @@ def test_kernels_that_compile_point_at_the_callers_line(monkeypatch):
     assert told[0].filename == __file__
 
 
-BY_HAND = {"cli", "diagnostics/terminal.py", "training/bar.py", "training/reading_bar.py"}
-"""What may write to standard error: the commands, their function for it, and the bars, which a caller can send away."""
+BY_HAND = {
+    "cli", "diagnostics/terminal.py", "training/bar.py", "training/reading_bar.py", "training/second_process.py"
+}  # fmt: skip
+"""What may write to standard streams: the commands, their function for it, the bars, which a caller can send away, and
+a second process, whose own output is its answers."""
 
 
 def test_the_library_writes_nothing_by_hand():

@@ -16,8 +16,10 @@ from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import OPTIMIZERS, SCHEDULERS
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.loop import Training, Watch, fit
+from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.run import train
 from hqnn_dsl.training.samples import Rows, Samples
 
@@ -93,6 +95,27 @@ def test_a_run_says_that_its_steps_were_compiled_and_in_which_precision(tmp_path
     assert found["precision"] == "single"
     double = train(toy_program(epochs=1, precision="double"), table(), tmp_path / "d", watch=QUIET)
     assert environment(double.path)["precision"] == "double"
+
+
+@pytest.mark.parametrize(("precision", "said"), [("mixed", 1), ("auto", 0), ("single", 0)])
+def test_mixed_precision_on_a_cpu_is_called_slower_and_auto_is_not_it(tmp_path, precision, said):
+    heard = []
+    with notices_sent_to(heard.append):
+        result = train(toy_program(epochs=1, precision=precision), table(), tmp_path / "r", watch=QUIET)
+    assert sum("slower than `single`" in str(item) for item in heard) == said
+    assert environment(result.path)["precision"] == ("mixed" if said else "single")
+
+
+@pytest.mark.parametrize(
+    ("device", "encoder", "mixed"),
+    [("cuda", "dense(2); tanh * pi", True), ("cuda", "", False), ("cpu", "dense(2); tanh * pi", False)],
+)
+def test_precision_auto_is_mixed_on_cuda_where_a_layer_is_computed_in_half(device, encoder, mixed):
+    program = toy_program(encoder=encoder)
+    net = program.network(2, 1)
+    found = Precision.of("auto", net, torch.device(device))
+    assert found.mixed == mixed
+    assert found.name(net) == ("mixed" if mixed else "single")
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -195,6 +195,21 @@ class NothingToTrain(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class MixedOnCpu(Diagnostic):
+    """`precision mixed` on a CPU computes dense layers in bfloat16, in torch: slower than `single`, and no smaller.
+
+    wrong   precision mixed      # on a CPU
+    right   precision auto       # mixed on CUDA, single on a CPU
+    """
+
+    code: ClassVar[str] = "W0470"
+    severity: ClassVar[str] = "note"
+    exit_code: ClassVar[int] = 0
+    message: ClassVar[str] = "`precision mixed` on a CPU is bfloat16, and slower than `single`"
+    advice: ClassVar[str] = "write `precision auto` for single on a CPU and mixed on CUDA"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class StepNotCompiled(Diagnostic):
     """`train { step compiled }` is asked for, and this network, loss, optimizer or backend is not compiled.
 
