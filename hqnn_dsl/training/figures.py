@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext
 
+from hqnn_dsl.diagnostics.labels import short_labels
 from hqnn_dsl.diagnostics.quantities import number
 from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.training.files import replacing
@@ -41,8 +42,6 @@ MOST_IN_PANEL = 16
 """The same for a confusion matrix that is one panel of several."""
 LARGEST = 30
 """The number of classes up to which a confusion matrix grows."""
-LONGEST_LABEL = 18
-
 
 SCALED = "loss, scaled units"
 
@@ -126,26 +125,6 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     axes.set_title(f"{printable(title)}: {right:.1%} right", fontsize=10, loc="left", parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-
-
-def short_labels(labels: Sequence[str]) -> list[str]:
-    """Returns different labels for different classes, of at most 18 characters: their beginnings, or both ends of all.
-
-    Numbers from 1 on stand in front if labels are alike at both ends.
-    """
-    whole = [printable(label) for label in labels]
-    half, digits = (LONGEST_LABEL - 1) // 2, len(str(len(whole)))
-    begins = [_cut(label, LONGEST_LABEL - 1, 0) for label in whole]
-    ends = [_cut(label, half, LONGEST_LABEL - 1 - half) for label in whole]
-    counted = [f"{place} {_cut(label, LONGEST_LABEL - 2 - digits, 0)}" for place, label in enumerate(whole, start=1)]
-    return next(shown for shown in (begins, ends, counted) if len(set(shown)) == len(shown))
-
-
-def _cut(label: str, first: int, last: int) -> str:
-    """A label, of a long one its first and last characters."""
-    if len(label) <= first + last + 1:
-        return label
-    return f"{label[:first]}…{label[len(label) - last :]}"
 
 
 class _PlainNumbers(LogFormatterMathtext):

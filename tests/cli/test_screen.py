@@ -220,23 +220,47 @@ def test_the_verdict_of_classes_is_by_balanced_accuracy_then_by_log_loss(own, sa
 
 
 def test_classes_have_a_table_with_their_confusion():
-    text = class_table({"train": of_classes(1.0, 0.0), "test": of_classes(0.9, 0.3)})
+    text = class_table({"train": of_classes(1.0, 0.0), "test": of_classes(0.9, 0.3)}, "metrics.json")
     assert text.splitlines() == [
         "test rows of class  rows  as no  as yes  precision  recall  F1",
         "------------------  ----  -----  ------  ---------  ------  --",
         "no                     4      3       1          1     0.5   -",
         "yes                    4      0       4          1     0.5   -",
     ]
-    assert class_table({"all": of_classes(0.9, 0.3)}).startswith("all rows of class")
-    assert class_table(scored({"y": 1.0}, {"y": 1.0}, {"y": 1.0})) is None
+    assert class_table({"all": of_classes(0.9, 0.3)}, "metrics.json").startswith("all rows of class")
+    assert class_table(scored({"y": 1.0}, {"y": 1.0}, {"y": 1.0}), "metrics.json") is None
+
+
+def of_labels(labels):
+    one = of_classes(0.9, 0.3)
+    confusion = [[0] * len(labels) for _ in labels]
+    return {"test": one | {"classes": dict.fromkeys(labels, one["classes"]["no"]), "confusion": confusion}}
 
 
 def test_many_classes_have_a_line_each_and_no_matrix():
-    one = of_classes(0.9, 0.3)
-    many = one | {"classes": {f"c{n}": one["classes"]["no"] for n in range(20)}, "confusion": [[0] * 20] * 20}
-    lines = class_table({"test": many}).splitlines()
+    lines = class_table(of_labels([f"c{n}" for n in range(20)]), "run/metrics.json").splitlines()
     assert lines[0] == "test rows of class  rows  precision  recall  F1"
-    assert len(lines) == 22
+    assert len(lines) == 23
+    assert lines[-1] == "the confusion matrix is in run/metrics.json"
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown", "note"),
+    [
+        ([f"{n}" for n in range(12)], 12, None),
+        ([f"the long name of the class {n}, with a comma" for n in range(4)], 4, "the whole names are in M"),
+        ([f"the long name of the class {n}" for n in range(12)], 0, "the confusion matrix is in M"),
+        (["x" * 200 + str(n) for n in range(12)], 0, "the whole names and the confusion matrix are in M"),
+        (["x" * 100, *(f"{n}" for n in range(11))], 12, "the whole names are in M"),
+    ],
+)
+def test_lines_of_classes_with_long_names_are_not_endless(labels, shown, note):
+    lines = class_table(of_labels(labels), "M").splitlines()
+    assert max(map(len, lines)) <= 160
+    assert lines[0].count("as ") == shown
+    assert (lines[-1] if " in M" in lines[-1] else None) == note
+    names = [re.split(r"  +", line)[0] for line in lines[2 : 2 + len(labels)]]
+    assert len(set(names)) == len(labels)
 
 
 def test_a_table_of_classes_has_their_scores():
