@@ -13,6 +13,7 @@ from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
+from hqnn_dsl.diagnostics.labels import in_list
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.spec import DataSpec
@@ -129,8 +130,9 @@ def _first_lines(targets: tuple[str, ...], task: str | None, left_out: dict[str,
 
 def _features(left_out: dict[str, str]) -> Guess:
     value = f"* except {_names(left_out)}" if left_out else "*"
-    reasons = [f"`{name}`: {why}" for name, why in left_out.items()]
-    return Guess("features", value, "; ".join(reasons) or "every other column")
+    reasons = [f"`{name}`: {why}" for name, why in [*left_out.items()][:NAMED]]
+    more = [f"and {len(left_out) - NAMED} more"] if len(left_out) > NAMED else []
+    return Guess("features", value, "; ".join([*reasons, *more]) or "every other column")
 
 
 def _prepared(table: Table, lines: tuple[Guess, ...]) -> Prepared:
@@ -211,7 +213,7 @@ def _task_reason(targets: list[ColumnReport], task: str) -> str:
 
 def _listed(columns: list[ColumnReport], how: Callable[[ColumnReport], str]) -> str:
     """Returns columns, each with what is said of it in brackets."""
-    shown = [f"{column.column} ({how(column)})" for column in columns[:NAMED]]
+    shown = [f"{in_list(column.column)} ({how(column)})" for column in columns[:NAMED]]
     return sentences.listed(shown, "and", more=max(len(columns) - NAMED, 0))
 
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 WIDEST = 60
 """Comments stand behind the longest line of their section, but for lines that are longer than this."""
 
+LONGEST = 120
+"""The most characters of a line with a comment; a longer comment stands above the line."""
+
 STEPS = 8000
 """Steps of a whole training that a draft aims at."""
 
@@ -168,14 +171,18 @@ def _comment(text: str, width: int = 100) -> list[str]:
 def _part(head: str, rows: Sequence[tuple[str, str]], *, end: bool = True) -> list[str]:
     """Returns a section: its lines with their reasons, which stand below one another."""
     widest = max((len(text) for text, reason in rows if reason and len(text) <= WIDEST), default=0)
-    lines = [_line(f"    {text}", reason, widest + 6) for text, reason in rows]
+    lines = [line for text, reason in rows for line in _lines(f"    {text}", reason, widest + 6)]
     return [f"  {head}", *lines, "  }", *([""] if end else [])]
 
 
-def _line(text: str, reason: str, column: int) -> str:
-    """Returns a line of the spec with its comment; a line break in a reason would end the comment."""
+def _lines(text: str, reason: str, column: int) -> list[str]:
+    """Returns a line of the spec with its comment, which stands above the line if it would make it too long.
+
+    A line break in a reason would end the comment.
+    """
     plain = "".join(letter if letter.isprintable() else " " for letter in reason)
-    return f"{text.ljust(column - 2)}  # {plain}" if plain else text
+    line = f"{text.ljust(column - 2)}  # {plain}" if plain else text
+    return [line] if not plain or len(line) <= LONGEST else [*(f"    {part}" for part in _comment(plain)), text]
 
 
 def _settings(guesses: Sequence[Guess]) -> list[tuple[str, str]]:

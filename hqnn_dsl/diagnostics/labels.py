@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hqnn_dsl.diagnostics.sentences import listed
 from hqnn_dsl.diagnostics.terminal import printable
+from hqnn_dsl.literals import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LONGEST: Final = 18
 """The usual number of characters of a short label."""
+
+WIDEST_LIST: Final = 80
+"""Characters of a list of labels: as many are named as have room."""
+
+LONGEST_IN_LIST: Final = 40
+"""A longer label is cut there."""
 
 
 def short_labels(labels: Sequence[str], longest: int = LONGEST) -> list[str]:
@@ -25,6 +33,20 @@ def short_labels(labels: Sequence[str], longest: int = LONGEST) -> list[str]:
     ends = [_cut(label, half, longest - 1 - half) for label in whole]
     counted = [f"{place} {_cut(label, longest - 2 - digits, 0)}" for place, label in enumerate(whole, start=1)]
     return next(shown for shown in (begins, ends, counted) if len(set(shown)) == len(shown))
+
+
+def in_list(label: str) -> str:
+    """Returns a label for a list of them: cut if it is long, and in quotes if the list would not show where it ends."""
+    shown = _cut(label, LONGEST_IN_LIST - 1, 0)
+    return quoted(shown) if "," in shown or " and " in shown else shown
+
+
+def labels_in_words(labels: Sequence[str], most: int) -> str:
+    """Returns labels as `a, b and c` or `a, "b, c" and 7 more`: the first `most`, or fewer if these are long."""
+    shown = [in_list(label) for label in labels[:most]]
+    while len(shown) > 1 and sum(map(len, shown)) + 2 * len(shown) > WIDEST_LIST:
+        shown.pop()
+    return listed(shown, "and", more=len(labels) - len(shown))
 
 
 def _cut(label: str, first: int, last: int) -> str:

@@ -94,6 +94,21 @@ def test_classes_are_guessed_from_words():
     assert "target:" not in written(text, "scale")
 
 
+def test_many_classes_with_long_names_are_no_endless_comment():
+    names = [f"the long name of class {n}, with a comma" for n in range(9)]
+    table = frame().assign(**{"a, b": np.resize(["x, y", "z"], ROWS), "kind": np.resize(names, ROWS)})
+    table = table.assign(**{f"identifier {n}": [f"sample {n} {i}" for i in range(ROWS)] for n in range(9)})
+    draft = draft_of(table, ("kind",))
+    lines = draft.text.splitlines()
+    comments = [line for line in lines if line.lstrip().startswith("# ")]
+    assert [line for line in comments if f'classes: "{names[0]}" and 8 more' in line]
+    assert '# colour (3 levels) and "a, b" (2 levels)' in draft.text
+    assert all(len(line) <= 120 for line in lines if not line.startswith("    features"))
+    assert hqnn.compile(draft.text).spec.data.target == ("kind",)
+    fitted = {column.column: column.fitted for column in draft.prepared.report}
+    assert fitted["a, b"] == '2 levels: "x, y" and z'
+
+
 def test_the_task_can_be_said():
     table = frame().assign(grade=np.arange(ROWS) % 3)
     assert written(draft_of(table).text, "task") == "classification"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hqnn_dsl.diagnostics.labels import short_labels
+from hqnn_dsl.diagnostics.labels import labels_in_words, short_labels
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,20 @@ def test_short_labels_differ_and_are_short(labels, longest):
     found = short_labels(labels, longest)
     assert len(set(found)) == len(labels)
     assert max(map(len, found)) <= longest
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (["a"], "a"),
+        (["a", "b c", "d"], "a, b c and d"),
+        (["a, b", "c"], '"a, b" and c'),
+        (["black and white", "red"], '"black and white" and red'),
+        (["sand", 'an "x"'], 'sand and an "x"'),
+        (["a", "b", "c", "d", "e"], "a, b, c and 2 more"),
+        (["x" * 30, "y" * 30, "z" * 30], f"{'x' * 30}, {'y' * 30} and 1 more"),
+        (["x" * 300, "y"], f"{'x' * 39}… and y"),
+    ],
+)
+def test_labels_in_a_list_can_be_told_apart(labels, text):
+    assert labels_in_words(labels, 3) == text
