@@ -176,13 +176,15 @@ def _lines(prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: d
     gaps = [column for column in features if column.missing]
     if gaps:
         lines.append(Guess("missing", "median(indicator: true)", _listed(gaps, _gaps)))
-    if any(column.kind == "date" for column in features):
-        dates = [column for column in features if column.kind == "date"]
+    dates = [column for column in features if column.kind == "date"]
+    if dates:
         rules = "; ".join(f"{literals.column(column.column)}: [days, month]" for column in dates)
         lines.append(Guess("columns", f"{{ {rules} }}", "days since the first date, and the time of year"))
     scale = "features: standard" if task == "classification" else "features: standard, target: standard"
     lines.append(Guess("scale", scale, "mean 0 and deviation 1 on the training rows"))
     drawn = "every class has its share in every part" if task == "classification" else "parts of all rows, drawn"
+    if dates:
+        drawn += f"; in time order: split by: time({literals.column(dates[0].column)})"
     lines.append(Guess("split", "validation: 0.15, test: 0.15, seed: 0", drawn))
     return lines
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import hqnn
+from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.draft_data import guess_target
@@ -107,6 +108,20 @@ def test_many_classes_with_long_names_are_no_endless_comment():
     assert hqnn.compile(draft.text).spec.data.target == ("kind",)
     fitted = {column.column: column.fitted for column in draft.prepared.report}
     assert fitted["a, b"] == '2 levels: "x, y" and z'
+
+
+@pytest.mark.parametrize("name", ["day", "the day"])
+@pytest.mark.parametrize("target", ["price", "colour"])
+def test_the_comment_of_split_names_the_column_of_time(name, target):
+    table = frame()
+    table[name] = pd.date_range("2024-01-01", periods=ROWS).astype(str)[::-1]
+    text = draft_of(table, (target,)).text
+    advised = re.search(r"# .*; in time order: (split by: time\(.*\))$", text, re.MULTILINE)
+    assert advised is not None
+    timed = hqnn.compile(re.sub(r"^    split +valid.*$", advised[1], text, flags=re.MULTILINE))
+    parts = prepare(timed.spec, read_table(table)).preparation.parts
+    assert sorted(parts.test) == list(range(len(parts.test)))  # the latest days are the first rows
+    assert "time order" not in draft_of(frame(), (target,)).text
 
 
 def test_the_task_can_be_said():
