@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,10 +63,12 @@ class DataGuess:
     prepared: Prepared
 
 
-def guess_data(table: Table, targets: tuple[str, ...], task: str | None, read: Read) -> DataGuess:
+def guess_data(
+    table: Table, targets: tuple[str, ...], task: str | None, read: Read, again: Callable[[Read], Table] | None = None
+) -> DataGuess:
     """Returns what a first spec says of a table. `targets` are the columns to predict, guessed if there are none.
 
-    `read` is what was told of how the file is written.
+    `read` is what was told of how the file is written. `again` reads the table once more, None if that cannot be done.
 
     Columns with cells that no rule can read are left out, with the reason. Raises `Refusal` if the target cannot be
     learned, or if no feature is left.
@@ -88,7 +90,7 @@ def guess_data(table: Table, targets: tuple[str, ...], task: str | None, read: R
             if unreadable is None:
                 raise
             left_out |= unreadable
-    guesses = (*_reading(table, read), *_lines(prepared, targets, why, left_out))
+    guesses = (*_reading(table, read, again), *_lines(prepared, targets, why, left_out))
     return DataGuess(guesses, _prepared(table, guesses))
 
 
@@ -189,16 +191,41 @@ def _lines(prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: d
     return lines
 
 
-def _reading(table: Table, read: Read) -> list[Guess]:
+def _reading(table: Table, read: Read, again: Callable[[Read], Table] | None) -> list[Guess]:
     """How the file is written: what was told, and what was guessed and is not plain CSV."""
     form = table.form
-    usual = {"delimiter": ",", "decimal": ".", "thousands": None, "encoding": "utf-8"}
     told = {name: value for name, value in vars(read).items() if value}
-    found = {} if form is None or form.kind != "text" else {name: getattr(form, name) for name in usual}
-    found = {name: value for name, value in found.items() if value is not None and value != usual[name]} | told
-    given = [f"{name}: {_written(value)}" for name, value in found.items()]
-    why = "as told" if found.keys() <= told.keys() else "as the file is written"
-    return [Guess("read", ", ".join(given), why)] if given else []
+    found = {} if form is None or form.kind != "text" else {name: getattr(form, name) for name in _USUAL}
+    guessed = {name: value for name, value in found.items() if value not in {None, _USUAL[name]} and name not in told}
+    kept = _kept(table, read, guessed, again)
+    given = [f"{name}: {_written(value)}" for name, value in (kept | told).items()]
+    return [Guess("read", ", ".join(given), "as the file is written" if kept else "as told")] if given else []
+
+
+_USUAL = {"encoding": "utf-8", "delimiter": ",", "decimal": ".", "thousands": None}
+"""Signs of plain CSV."""
+
+
+def _kept(table: Table, read: Read, guessed: dict[str, Any], again: Callable[[Read], Table] | None) -> dict[str, Any]:
+    """Returns those guessed signs with which the table, read once more, is the same one; the last goes first.
+
+    A sign holds for all columns if it is told: points between thousands, beside a column of addresses such as
+    `192.168.100.200` and `10.0.0.1`, are found in each column by itself, and refused if they are told.
+    """
+    if again is None:
+        return {name: value for name, value in guessed.items() if name != "thousands"}
+    kept = dict(guessed)
+    while kept and not _is_same(table, replace(read, **kept), again):
+        kept.popitem()
+    return kept
+
+
+def _is_same(table: Table, read: Read, again: Callable[[Read], Table]) -> bool:
+    try:
+        other = again(read)
+    except Refusal:
+        return False
+    return table.frame.equals(other.frame) and np.array_equal(table.places, other.places)
 
 
 def _written(value: str | tuple[str, ...]) -> str:

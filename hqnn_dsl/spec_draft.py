@@ -10,11 +10,14 @@ import math
 import re
 import textwrap
 from dataclasses import dataclass, replace
+from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits, literals, pipeline
 from hqnn_dsl.data.preprocess import prepare
+from hqnn_dsl.data.sources import STANDARD_INPUT
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.source import Source
@@ -22,10 +25,11 @@ from hqnn_dsl.draft_data import SKETCH, guess_data
 from hqnn_dsl.semantics.spec import Read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from hqnn_dsl.data.preparation import Prepared
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.draft_data import Guess
 
 WIDEST = 60
@@ -199,18 +203,25 @@ def read_of(text: str, name: str = "read") -> Read:
     return pipeline.program(source, {"data.read": Source(name, text, is_option=True)}).spec.data.read
 
 
-def draft_of(
-    origin: object, targets: tuple[str, ...] = (), task: str | None = None, name: str = "", read: Read | None = None
+def draft_of(  # noqa: PLR0913 - what `hqnn init` is told
+    origin: object,
+    targets: tuple[str, ...] = (),
+    task: str | None = None,
+    name: str = "",
+    read: Read | None = None,
+    *,
+    reader: Callable[[Any, Read], Table] = read_table,
 ) -> Draft:
     """Returns a first spec for a table, a file or a frame. `targets` are its columns to predict, guessed if empty.
 
-    `name` is the model's, that of the file if it is empty; `read` is what is known of how the file is written. The
-    spec is checked, and the table prepared by it, before it is returned. Raises `Refusal` for a table that no spec can
-    be written for.
+    `name` is the model's, that of the file if it is empty; `read` is what is known of how the file is written. `reader`
+    reads the table. The spec is checked, and the table prepared by it, before it is returned; a file is read once more
+    if the spec says how. Raises `Refusal` for a table that no spec can be written for.
     """
     read = read or Read()
-    table = read_table(origin, read)
-    guess = guess_data(table, targets, task, read)
+    table = reader(origin, read)
+    is_file = isinstance(origin, str | PathLike) and str(origin) != STANDARD_INPUT
+    guess = guess_data(table, targets, task, read, partial(reader, origin) if is_file else None)
     prepared = guess.prepared
     sizes = sizes_of(len(prepared.preparation.features.inputs), len(prepared.preparation.parts.train))
     draft = Draft(

@@ -184,6 +184,40 @@ def test_an_export_with_points_in_dates_and_between_thousands_gets_a_spec_that_f
     assert hqnn_command("check", str(spec), str(table))[0] == 0
 
 
+MARKED = ["192.168.100.200", "10.0.0.1", "10.0.0.2", "10.0.0.3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "thousands"),
+    [
+        ("address", MARKED, False),
+        ("version", ["1.200.300", "1.10.2", "2.0.1"], False),
+        ("version", ["1.200", "1.2.3", "1.2.4"], False),
+        ("version", ["1.200", "1.2.3", "1.2.x"], True),
+        ("day", ["03.01.2024", "04.01.2024"], True),
+        ("word", ["a.b", "c"], True),
+    ],
+)
+def test_a_draft_reads_the_table_as_it_was_read(tmp_path, hqnn_command, name, cells, thousands):
+    table, spec = tmp_path / "export.csv", tmp_path / "export.hqnn"
+    lines = [f"{cells[n % len(cells)]};{n},5;{1 + n}.250,75" for n in range(ROWS)]
+    table.write_text("\n".join([f"{name};size;price", *lines, ""]), encoding="utf-8")
+    assert hqnn_command("init", table, "--out", spec).code == 0
+    read = hqnn.compile(spec).spec.data.read
+    assert (read.delimiter, read.decimal, read.thousands == ".") == (";", ",", thousands)
+    assert hqnn_command("check", spec, table).code == 0
+    again = read_table(table, read)
+    assert list(again.frame["price"]) == [1000 * (1 + n) + 250.75 for n in range(ROWS)]
+    assert list(again.frame[name][:2]) == cells[:2]
+
+
+def test_a_table_that_can_be_read_only_once_gets_no_thousands(tmp_path):
+    table = tmp_path / "export.csv"
+    table.write_text("\n".join(["a;price", *(f"{n},5;{1 + n}.250,75" for n in range(ROWS)), ""]), encoding="utf-8")
+    assert written(draft_of(table).text, "read") == 'delimiter: ";", decimal: ",", thousands: "."'
+    assert written(draft_of(read_table(table)).text, "read") == 'delimiter: ";", decimal: ","'
+
+
 def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, hqnn_command):
     table = tmp_path / "goods.csv"
     frame().to_csv(table, index=False)
