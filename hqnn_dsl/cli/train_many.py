@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ import typer
 
 from hqnn_dsl.cli.output import show, table, tell, write, write_json, write_lines, write_wrapped
 from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.verdicts import UNSPLIT, is_unsplit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import BASELINES, CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.diagnostics.terminal import cells, printable, width_of, wrapped
@@ -260,8 +262,17 @@ def verdicts(record: Mapping[str, Any]) -> Iterator[str]:
         if not group["against"]:
             yield f"verdict: {before}there are no test rows, so nothing here says how well it predicts rows unseen"
             continue
-        said = [_against(name, found, group) for name, found in group["against"].items()]
+        means = {name: partial(_mean_of, scores) for name, scores in group["baselines"].items()}
+        left_out = "gradient_boosting" if is_unsplit(means) else None
+        said = [_against(name, found, group) for name, found in group["against"].items() if name != left_out]
+        if left_out:
+            said.append(UNSPLIT["majority" if "majority" in means else "mean"])
         yield f"verdict: {before}{'; '.join(said)}"
+
+
+def _mean_of(scores: Mapping[str, Any], name: str) -> float | None:
+    value: float | None = (scores.get(name) or {}).get("mean")
+    return value
 
 
 _SPELT_OUT = {"balanced_accuracy": "balanced accuracy"}

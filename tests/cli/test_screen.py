@@ -22,6 +22,8 @@ from hqnn_dsl.cli.verdicts import verdict
 from hqnn_dsl.diagnostics.terminal import wrapped
 from hqnn_dsl.training import bar as bar_module
 from hqnn_dsl.training.bar import Bar, clock, fitting
+from hqnn_dsl.training.baselines import Questions, predicted_probabilities
+from hqnn_dsl.training.class_metrics import class_scores
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.outlook import Ending
 from hqnn_dsl.training.predictions import digits
@@ -66,7 +68,9 @@ def test_a_log_has_whole_lines(files):
     assert said[-2:] == ["to predict: hqnn predict run DATA", "to score: hqnn evaluate run DATA"]
     shown = done.stdout.splitlines()
     assert any(line.startswith("all epochs are trained; best epoch ") for line in shown)
-    assert sum(line.startswith("verdict: ") for line in shown) == 1
+    said = [line for line in shown if line.startswith("verdict: ")]
+    assert len(said) == 1
+    assert said[0].endswith("; gradient boosting could not split the training rows and predicts their mean")  # 28 rows
     assert shown[-2:] == ["pictures: run/plots/losses.png, run/plots/predictions.png", "run: run"]
 
 
@@ -181,6 +185,28 @@ def test_the_verdict_is_one_sentence(own, mean, least, said):
 def test_the_verdict_says_where_gradient_boosting_stands(own, boosted, said):
     found = verdict(scored({"y": own}, {"y": 8.0}, {"y": 4.0}, {"y": boosted}))
     assert found.endswith(said)
+
+
+def test_the_verdict_compares_with_no_gradient_boosting_that_could_not_split():
+    said = "gradient boosting could not split the training rows and predicts their mean"
+    assert verdict(scored({"y": 2.0}, {"y": 8.0}, {"y": 4.0}, {"y": 8.0 + 1e-8})).endswith(f"the mean 8); {said}")
+    two = verdict(scored({"a": 9.0, "b": 2.0}, dict.fromkeys("ab", 8.0), dict.fromkeys("ab", 4.0), {"a": 8, "b": 8}))
+    assert two == f"verdict: better than least squares on `b`; worse than predicting the mean on `a`; {said}"
+    apart = verdict(scored({"a": 9.0, "b": 2.0}, dict.fromkeys("ab", 8.0), dict.fromkeys("ab", 4.0), {"a": 8, "b": 1}))
+    assert apart.endswith("; gradient boosting is better on `b`")
+
+
+@pytest.mark.parametrize("weights", [None, np.repeat([0.5, 2.0], [24, 6])], ids=["unweighted", "classes weighted"])
+@pytest.mark.parametrize("times", [1, 8])
+def test_the_verdict_of_classes_compares_with_no_gradient_boosting_that_could_not_split(weights, times):
+    inputs, true = np.tile(np.arange(30.0)[:, None], (times, 1)), np.tile(np.repeat([0, 1], [24, 6]), times)
+    given = None if weights is None else np.tile(weights, times)
+    found = predicted_probabilities(Questions(inputs, true[:, None].astype(float), inputs, given), 2)
+    baselines = {name: class_scores(true, values, ("no", "yes")) for name, values in found.items()}
+    said = verdict({"test": of_classes(0.95, 0.2), "baselines": baselines})
+    remark = "gradient boosting could not split the training rows and predicts one class"
+    assert (remark in said) == (times == 1)
+    assert said.count("gradient boosting") == (1 if times == 1 else 2)
 
 
 def test_the_verdict_of_several_targets_names_those_that_gradient_boosting_predicts_better():

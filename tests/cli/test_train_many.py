@@ -88,6 +88,16 @@ def test_json_is_the_record(hqnn, place):
     assert "4 trainings: 2 seeds, rows 20, all" in err
 
 
+def test_gradient_boosting_that_cannot_split_so_few_rows_is_not_compared_with(hqnn):
+    code, out, _ = train(hqnn, "--seeds", "2", "--rows", "20,all")
+    assert code == 0
+    few, all_rows = (line for line in out.splitlines() if line.startswith("verdict: "))
+    assert few.endswith("; gradient boosting could not split the training rows and predicts their mean")
+    assert few.count("gradient boosting") == 1
+    assert "could not split" not in all_rows
+    assert "gradient boosting (" in all_rows
+
+
 def test_a_learning_curve_has_a_line_for_each_number_of_rows(hqnn):
     code, out, _ = train(hqnn, "--folds", "2", "--rows", "10,20")
     assert code == 0
