@@ -79,19 +79,35 @@ def guess_data(
     else:
         name, why = guess_target(table)
         targets = (name,)
-    left_out: dict[str, str] = {}
+    known, left_out = _with_targets(table, targets), dict[str, str]()
     while True:
         lines = _first_lines(targets, task, left_out)
         try:
-            prepared = _prepared(table, lines)
+            prepared = _prepared(known, lines)
             break
         except Refusal as refusal:
             unreadable = _unreadable(refusal, targets, left_out)
             if unreadable is None:
                 raise
             left_out |= unreadable
-    guesses = (*_reading(table, read, again), *_lines(prepared, targets, why, left_out))
+    guesses = (*_reading(table, read, again), *_lines(prepared, targets, why, left_out, _gaps_of(table, targets)))
     return DataGuess(guesses, _prepared(table, guesses))
+
+
+def _gaps_of(table: Table, targets: tuple[str, ...]) -> dict[str, int]:
+    """The targets that have no value in some rows, and in how many."""
+    found = {name: int(table.frame[name].isna().sum()) for name in targets}
+    return {name: number for name, number in found.items() if number}
+
+
+def _with_targets(table: Table, targets: tuple[str, ...]) -> Table:
+    """The rows of a table that have all targets; the table as it is if that is none or all of them."""
+    (rows,) = np.nonzero(table.frame[[*targets]].notna().all(axis=1).to_numpy())
+    if len(rows) in {0, table.num_rows}:
+        return table
+    labels = None if table.lines.labels is None else table.lines.labels[rows]
+    lines = replace(table.lines, numbers=table.places[rows], labels=labels)
+    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), lines=lines, lost={})
 
 
 def guess_target(table: Table) -> tuple[str, str]:
@@ -126,7 +142,7 @@ def _first_lines(targets: tuple[str, ...], task: str | None, left_out: dict[str,
         *((Guess("task", task),) if task is not None else ()),
         _features(left_out),
         Guess("categories", "one_hot(most: 20)"),
-        Guess("missing", "median(indicator: true)"),
+        Guess("missing", FILLED),
     )
 
 
@@ -160,8 +176,10 @@ def _short(item: Diagnostic) -> str:
     return item.headline.replace("\n", " ")
 
 
-def _lines(prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: dict[str, str]) -> list[Guess]:
-    """The lines about columns and rows, each with its reason."""
+def _lines(
+    prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: dict[str, str], gaps: dict[str, int]
+) -> list[Guess]:
+    """The lines about columns and rows, each with its reason; `gaps` are those of the targets."""
     report, task = prepared.report, prepared.preparation.task
     left_out = dict(unreadable)
     for column in report:
@@ -175,13 +193,8 @@ def _lines(prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: d
     categories = [column for column in features if column.kind == "category"]
     if categories:
         lines.append(Guess("categories", "one_hot(most: 20)", _listed(categories, _levels)))
-    gaps = [column for column in features if column.missing]
-    if gaps:
-        lines.append(Guess("missing", "median(indicator: true)", _listed(gaps, _gaps)))
     dates = [column for column in features if column.kind == "date"]
-    if dates:
-        rules = "; ".join(f"{literals.column(column.column)}: [days, month]" for column in dates)
-        lines.append(Guess("columns", f"{{ {rules} }}", "days since the first date, and the time of year"))
+    lines += _of_cells(features, dates, gaps)
     scale = "features: standard" if task == "classification" else "features: standard, target: standard"
     lines.append(Guess("scale", scale, "mean 0 and deviation 1 on the training rows"))
     drawn = "every class has its share in every part" if task == "classification" else "parts of all rows, drawn"
@@ -189,6 +202,37 @@ def _lines(prepared: Prepared, targets: tuple[str, ...], why: str, unreadable: d
         drawn += f"; in time order: split by: time({literals.column(dates[0].column)})"
     lines.append(Guess("split", "validation: 0.15, test: 0.15, seed: 0", drawn))
     return lines
+
+
+FILLED = "median(indicator: true)"
+
+
+def _of_cells(features: list[ColumnReport], dates: list[ColumnReport], gaps: dict[str, int]) -> list[Guess]:
+    """The lines about missing cells, and about single columns.
+
+    If targets have gaps, rows with one are dropped; features with gaps in other rows are then filled one by one.
+    """
+    filled = [column for column in features if column.missing]
+    lines, rules, reasons = [], dict[str, list[str]](), []
+    if gaps:
+        cells = sentences.listed((f"{in_list(name)} ({count(n, 'cell')} missing)" for name, n in gaps.items()), "and")
+        lines.append(Guess("missing", "drop_rows", f"rows without a target are left out: {cells}"))
+        rules |= {column.column: [FILLED] for column in filled}
+        reasons += [f"filled: {_listed(filled, _gaps)}"] if filled else []
+    elif filled:
+        lines.append(Guess("missing", FILLED, _listed(filled, _gaps)))
+    for column in dates:
+        rules[column.column] = [*rules.get(column.column, []), "days", "month"]
+    if rules:
+        reasons += ["days since the first date, and the time of year"] if dates else []
+        lines.append(Guess("columns", f"{{ {_rules(rules)} }}", "; ".join(reasons)))
+    return lines
+
+
+def _rules(rules: dict[str, list[str]]) -> str:
+    """Rules of single columns as the language writes them."""
+    written = {name: own[0] if len(own) == 1 else f"[{', '.join(own)}]" for name, own in rules.items()}
+    return "; ".join(f"{literals.column(name)}: {text}" for name, text in written.items())
 
 
 def _reading(table: Table, read: Read, again: Callable[[Read], Table] | None) -> list[Guess]:

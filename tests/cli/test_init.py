@@ -88,6 +88,35 @@ def test_gaps_are_filled_and_named():
     assert "size (2 cells missing)" in text
 
 
+@pytest.mark.parametrize("target", ["price", "colour"])
+def test_a_target_with_gaps_drops_its_rows_and_no_others(target, tmp_path, hqnn_command):
+    table = frame().assign(day=pd.date_range("2024-01-01", periods=ROWS).astype(str), full=np.arange(ROWS) % 7)
+    table.loc[[3, 9], [target, "full"]] = np.nan
+    table.loc[[4, 5, 9], ["size", "day"]] = np.nan
+    table.to_csv(tmp_path / "goods.csv", index=False)
+    assert hqnn_command("init", "goods.csv", "--target", target, cwd=tmp_path).code == 0
+    text = (tmp_path / "goods.hqnn").read_text()
+    assert written(text, "missing") == "drop_rows"
+    assert f"rows without a target are left out: {target} (2 cells missing)" in text
+    filled = "{ size: median(indicator: true); day: [median(indicator: true), days, month] }"
+    assert written(text, "columns") == filled
+    assert "filled: size (2 cells missing) and day (2 cells missing)" in text
+    parts = prepare(hqnn.compile(text).spec, read_table(table)).preparation.parts
+    assert sorted(np.concatenate([parts.train, parts.validation, parts.test])) == sorted({*range(ROWS)} - {3, 9})
+    given = ["goods.hqnn", "goods.csv", "--set", "epochs=2", "--set", "backend=reference"]
+    trained = hqnn_command("train", *given, "-o", "run", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    refused = hqnn_command("check", "goods.hqnn", "goods.csv", "--set", "missing=median", cwd=tmp_path)
+    assert "E0512" in refused.err
+    assert "write `missing drop_rows` in `data` to train without rows" in refused.err
+
+
+def test_a_target_without_a_value_is_refused():
+    with pytest.raises(Refusal, match="E0512") as caught:
+        draft_of(frame().assign(price=np.nan), ("price",))
+    assert "drop_rows" not in str(caught.value)
+
+
 def test_classes_are_guessed_from_words():
     text = draft_of(frame(), ("colour",)).text
     assert written(text, "task") == "classification"
