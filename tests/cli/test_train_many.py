@@ -106,6 +106,20 @@ def test_a_learning_curve_has_a_line_for_each_number_of_rows(hqnn):
     assert "verdict: 20 rows: " in out
 
 
+def test_means_in_a_narrow_terminal_have_their_heading_once(hqnn, monkeypatch):
+    monkeypatch.setattr("hqnn_dsl.cli.train_many.width_of", lambda _: 60)
+    code, out, _ = train(hqnn, "--folds", "2", "--rows", "20,all")
+    assert code == 0
+    lines = out[: out.index("± is")].splitlines()
+    at = lines.index("mean of the test rows:")
+    assert out.count("mean of the test rows") == 1
+    begins = [line.split(" RMSE ")[0] for line in lines[at + 1 :] if not line.startswith(" ")]
+    names = ("toy", "the mean", "least squares", "gradient boosting")
+    assert begins == [f"rows {rows}, {name}:" for rows in ("20", "all") for name in names]
+    assert max(map(len, lines)) <= 60
+    assert lines[0].startswith("training 1, rows 20, fold 1/2, epochs 3: RMSE ")
+
+
 def test_one_training_with_rows_has_no_standard_error(hqnn):
     code, out, _ = train(hqnn, "--rows", "20")
     assert code == 0
