@@ -74,6 +74,7 @@ def train(  # noqa: PLR0913 - options of a command
     from hqnn_dsl.cli import score_tables, train_messages
     from hqnn_dsl.cli.verdicts import verdict
     from hqnn_dsl.training.loop import Watch
+    from hqnn_dsl.training.run_files import METRICS
 
     program = api.compile(spec, changes, allow_path=allow_path)
     if not as_json:
@@ -94,7 +95,7 @@ def train(  # noqa: PLR0913 - options of a command
         write_json({"run": str(run.path), "metrics": run.metrics, "columns": train_messages.columns_of(outlooks)}, kept)
         return
     write_lines(score_tables.score_table(run.metrics), kept)
-    if (classes := score_tables.class_table(run.metrics)) is not None:
+    if (classes := score_tables.class_table(run.metrics, str(run.path / METRICS))) is not None:
         write_lines(f"\n{classes}\n", kept)
     for line in (*(train_messages.ending_line(ending) for ending in endings), verdict(run.metrics)):
         write_wrapped(line, kept)
@@ -195,7 +196,7 @@ def evaluate(
         return
     if own is None:
         write_lines(score_tables.score_table(scored.metrics))
-        if (classes := score_tables.class_table(scored.metrics)) is not None:
+        if (classes := score_tables.class_table(scored.metrics, "the document of `--json`")) is not None:
             write_lines(f"\n{classes}")
         return
 

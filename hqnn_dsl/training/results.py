@@ -107,8 +107,8 @@ def write_predictions(path: Path, scored: Scored) -> None:
     write_csv(path / "predictions.csv", list(columns), zip(*columns.values(), strict=True))
 
 
-def draw(path: Path, scored: Scored, fitted: Fitted) -> None:
-    """Draw `plots/`: the losses, and predictions on the last part that has rows."""
+def draw(path: Path, scored: Scored, fitted: Fitted, radii: Radii | None = None) -> None:
+    """Draw `plots/`: the losses, and predictions on the last part that has rows, with their intervals if there are."""
     from hqnn_dsl.training import figures
 
     target = scored.preparation.target
@@ -121,7 +121,8 @@ def draw(path: Path, scored: Scored, fitted: Fitted) -> None:
         true, guess = shown.true[:, 0].astype(np.int64), shown.predicted.numbers
         figures.draw_confusion(picture, true, guess, shown.predicted.labels, f"{target.names[0]}, {part} rows")
     else:
-        figures.draw_predictions(picture, shown.true, shown.predicted, target.names, part)
+        level = None if radii is None else radii.level
+        figures.draw_predictions(picture, shown.true, shown.predicted, target.names, part, level=level)
 
 
 def write_intervals(path: Path, names: Sequence[str], radii: Radii) -> None:

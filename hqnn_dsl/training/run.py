@@ -374,7 +374,7 @@ def _train_and_write(
     if radii is not None:
         results.write_intervals(path, preparation.target.names, radii)
     results.write_predictions(path, scored)
-    results.draw(path, scored, fitted)
+    results.draw(path, scored, fitted, radii)
     results.write_environment(path, setup.spec, training, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
