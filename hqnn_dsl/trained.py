@@ -149,8 +149,8 @@ class Run:
         from hqnn_dsl.training.figures import run_figure
         from hqnn_dsl.training.run_tables import read_predictions
 
-        target = self.preparation.target
-        return run_figure(self.history, read_predictions(self.path, target), target)
+        target, level = self.preparation.target, None if self.radii is None else self.radii.level
+        return run_figure(self.history, read_predictions(self.path, target), target, level)
 
     def __repr__(self) -> str:
         from hqnn_dsl.notebook.runs import run_text

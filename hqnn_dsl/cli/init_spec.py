@@ -59,7 +59,7 @@ def init(  # noqa: PLR0913 - options of a command
         check_output(path, inputs=[(data, "the table that is read")], force=force)
     options = Read() if read is None else read_of(read, "--read")
     with AdvisedForInit():
-        draft = draft_of(read_data(data, options), tuple(target), task, read=options)
+        draft = draft_of(data, tuple(target), task, read=options, reader=read_data)
     if not as_json:
         show(draft.prepared.notes)
     if as_json:

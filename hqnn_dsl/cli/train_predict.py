@@ -108,10 +108,11 @@ def _write_scores(ending: Ending) -> None:
     """Write the scores of a training, while its pictures are still to be drawn."""
     from hqnn_dsl.cli import score_tables, train_messages
     from hqnn_dsl.cli.verdicts import verdict
+    from hqnn_dsl.training.run_files import METRICS
 
     kept = _complete(ending.run)
     write_lines(score_tables.score_table(ending.metrics), kept)
-    if (classes := score_tables.class_table(ending.metrics)) is not None:
+    if (classes := score_tables.class_table(ending.metrics, str(ending.run / METRICS))) is not None:
         write_lines(f"\n{classes}\n", kept)
     for line in (train_messages.ending_line(ending), verdict(ending.metrics)):
         write_wrapped(line, kept)
@@ -212,7 +213,7 @@ def evaluate(
         return
     if own is None:
         write_lines(score_tables.score_table(scored.metrics))
-        if (classes := score_tables.class_table(scored.metrics)) is not None:
+        if (classes := score_tables.class_table(scored.metrics, "the document of `--json`")) is not None:
             write_lines(f"\n{classes}")
         return
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext
 
+from hqnn_dsl.diagnostics.labels import short_labels
 from hqnn_dsl.diagnostics.quantities import number
 from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.training.files import replacing
@@ -40,8 +42,6 @@ MOST_IN_PANEL = 16
 """The same for a confusion matrix that is one panel of several."""
 LARGEST = 30
 """The number of classes up to which a confusion matrix grows."""
-LONGEST_LABEL = 18
-
 
 SCALED = "loss, scaled units"
 
@@ -78,10 +78,25 @@ def _losses(axes: Any, training: Sequence[float], validation: Sequence[float], b
     axes.legend(frameon=False)
 
 
-def draw_predictions(path: Path, true: Numbers, predicted: Values, names: Sequence[str], part: str) -> None:
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """The lower and upper ends `[N]` of the intervals of one target, and their level from 0 to 1."""
+
+    low: Numbers = field(repr=False)
+    high: Numbers = field(repr=False)
+    level: float
+
+    @property
+    def label(self) -> str:
+        return f"{100 * self.level:g} % interval"
+
+
+def draw_predictions(  # noqa: PLR0913 - a picture of many parts
+    path: Path, true: Numbers, predicted: Values, names: Sequence[str], part: str, level: float | None = None
+) -> None:
     """Predicted against true values `[N, T]`, a panel a target (the first twelve), with the line where they agree.
 
-    Intervals are drawn as lines behind the points.
+    Intervals of a level are drawn as lines behind the points, and the level is said in a legend.
     """
     shown = names[:MAX_PANELS]
     columns = min(len(shown), 3)
@@ -91,8 +106,9 @@ def draw_predictions(path: Path, true: Numbers, predicted: Values, names: Sequen
     for index, name in enumerate(shown):
         axes = figure.add_subplot(rows, columns, index + 1)
         _tidy(axes)
-        ends = (predicted.low, predicted.high)
-        interval = None if ends[0] is None or ends[1] is None else (ends[0][:, index], ends[1][:, index])
+        low, high, interval = predicted.low, predicted.high, None
+        if low is not None and high is not None and level is not None:
+            interval = Interval(low[:, index], high[:, index], level)
         _panel(axes, true[:, index], predicted.values[:, index], f"{name}, {part} rows", interval)
     _save(figure, path)
 
@@ -128,26 +144,6 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     axes.set_ylabel("true")
 
 
-def short_labels(labels: Sequence[str]) -> list[str]:
-    """Returns different labels for different classes, of at most 18 characters: their beginnings, or both ends of all.
-
-    Numbers from 1 on stand in front if labels are alike at both ends.
-    """
-    whole = [printable(label) for label in labels]
-    half, digits = (LONGEST_LABEL - 1) // 2, len(str(len(whole)))
-    begins = [_cut(label, LONGEST_LABEL - 1, 0) for label in whole]
-    ends = [_cut(label, half, LONGEST_LABEL - 1 - half) for label in whole]
-    counted = [f"{place} {_cut(label, LONGEST_LABEL - 2 - digits, 0)}" for place, label in enumerate(whole, start=1)]
-    return next(shown for shown in (begins, ends, counted) if len(set(shown)) == len(shown))
-
-
-def _cut(label: str, first: int, last: int) -> str:
-    """A label, of a long one its first and last characters."""
-    if len(label) <= first + last + 1:
-        return label
-    return f"{label[:first]}…{label[len(label) - last :]}"
-
-
 class _PlainNumbers(LogFormatterMathtext):
     """The ticks that have a label on a logarithmic axis, labelled `0.06` instead of 6 x 10^-2."""
 
@@ -155,18 +151,20 @@ class _PlainNumbers(LogFormatterMathtext):
         return f"{x:g}" if super().__call__(x, pos) else ""
 
 
-def _panel(
-    axes: Any, true: Numbers, predicted: Numbers, title: str, interval: tuple[Numbers, Numbers] | None = None
-) -> None:
+def _panel(axes: Any, true: Numbers, predicted: Numbers, title: str, interval: Interval | None = None) -> None:
     """Predicted against true values `[N]`, with the line where they agree, and perhaps their intervals."""
     finite = np.isfinite(predicted)
     error = math.sqrt(float(np.mean((predicted - true) ** 2)))
     ends = [float(np.min(true)), float(np.max(true))]
     axes.plot(ends, ends, color=QUIET, linewidth=1, zorder=1)
     if interval is not None:
-        low, high = (end[finite] for end in interval)
-        axes.vlines(true[finite], low, high, color=TRAINING, alpha=0.3, linewidth=1, zorder=1)
+        low, high = interval.low[finite], interval.high[finite]
+        axes.vlines(true[finite], low, high, color=TRAINING, alpha=0.3, linewidth=1, zorder=1, label=interval.label)
     axes.scatter(true[finite], predicted[finite], s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
+    if interval is not None:  # beside the title of the x axis, where no row lies below it
+        axes.legend(
+            frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1, -0.075), borderpad=0, borderaxespad=0
+        )
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title(f"{printable(title)}: RMSE {number(error)}", fontsize=10, loc="left", parse_math=False)
     axes.set_xlabel("true")
@@ -182,11 +180,13 @@ class RunFigure(Figure):
         return stream.getvalue()
 
 
-def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, target: FittedTarget) -> RunFigure:
+def run_figure(
+    history: pd.DataFrame, predictions: pd.DataFrame | None, target: FittedTarget, level: float | None = None
+) -> RunFigure:
     """The losses of a run, and beside them its test rows, a panel a target (the first eleven).
 
     For classes that panel is the confusion matrix. `history` and `predictions` are the tables of the run's folder; the
-    latter is None if there are no test rows.
+    latter is None if there are no test rows. `level` is that of its intervals, None if it has none.
     """
     shown = target.names[: MAX_PANELS - 1] if predictions is not None else ()
     columns = min(len(shown) + 1, 3)
@@ -203,11 +203,13 @@ def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, target: 
         assert predictions is not None
         axes = figure.add_subplot(rows, columns, index + 2)
         _tidy(axes)
-        _test_rows(axes, predictions, name, target.classes)
+        _test_rows(axes, predictions, name, target.classes, level)
     return figure
 
 
-def _test_rows(axes: Any, predictions: pd.DataFrame, name: str, classes: Sequence[str] | None) -> None:
+def _test_rows(
+    axes: Any, predictions: pd.DataFrame, name: str, classes: Sequence[str] | None, level: float | None
+) -> None:
     """The panel of a target of a run's `predictions.csv`; a row without a predicted class is left out."""
     title, (true, predicted) = f"{name}, test rows", (predictions[f"{name}_{what}"] for what in ("true", "predicted"))
     if classes is not None:
@@ -218,8 +220,8 @@ def _test_rows(axes: Any, predictions: pd.DataFrame, name: str, classes: Sequenc
         return
     ends = [f"{name}_low", f"{name}_high"]
     interval = None
-    if all(end in predictions for end in ends):
-        interval = (predictions[ends[0]].to_numpy(float), predictions[ends[1]].to_numpy(float))
+    if level is not None and all(end in predictions for end in ends):
+        interval = Interval(predictions[ends[0]].to_numpy(float), predictions[ends[1]].to_numpy(float), level)
     _panel(axes, true.to_numpy(float), predicted.to_numpy(float), title, interval)
 
 

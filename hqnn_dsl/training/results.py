@@ -112,8 +112,8 @@ def write_predictions(path: Path, scored: Scored) -> None:
     write_csv(path / "predictions.csv", list(columns), zip(*columns.values(), strict=True))
 
 
-def draw(path: Path, scored: Scored, fitted: Fitted, elsewhere: Elsewhere) -> None:
-    """Draw `plots/`: the losses, and predictions on the last part that has rows."""
+def draw(path: Path, scored: Scored, fitted: Fitted, radii: Radii | None, elsewhere: Elsewhere) -> None:
+    """Draw `plots/`: the losses, and predictions on the last part that has rows, with their intervals if there are."""
     target = scored.preparation.target
     part, rows = next((name, rows) for name, rows in reversed(scored.preparation.parts.items()) if len(rows))
     shown = scored[rows]
@@ -125,12 +125,13 @@ def draw(path: Path, scored: Scored, fitted: Fitted, elsewhere: Elsewhere) -> No
     picture = path / "plots" / "predictions.png"
     if isinstance(shown.predicted, Classes):
         true, guess = shown.true[:, 0].astype(np.int64), shown.predicted.numbers
-        given = picture, true, guess, shown.predicted.labels, f"{target.names[0]}, {part} rows"
-        drawings.append(elsewhere.begin(FIGURES, "draw_confusion", *given))
+        title = f"{target.names[0]}, {part} rows"
+        confusion = picture, true, guess, shown.predicted.labels, title
+        drawings.append(elsewhere.begin(FIGURES, "draw_confusion", *confusion))
     else:
-        drawings.append(
-            elsewhere.begin(FIGURES, "draw_predictions", picture, shown.true, shown.predicted, target.names, part)
-        )
+        level = None if radii is None else radii.level
+        values = picture, shown.true, shown.predicted, target.names, part, level
+        drawings.append(elsewhere.begin(FIGURES, "draw_predictions", *values))
     for drawn in drawings:
         drawn()
 

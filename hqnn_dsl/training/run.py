@@ -389,7 +389,7 @@ def _train_and_write(
             is_validated = len(preparation.parts.validation) > 0
             watch.on_end(ending_of(training, fitted, path, metrics, is_validated=is_validated))
     finally:
-        results.draw(path, scored, fitted, watch.elsewhere)
+        results.draw(path, scored, fitted, radii, watch.elsewhere)
     return RunResult(path, metrics, fitted, net.eval(), preparation, radii)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import hqnn
+from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.draft_data import guess_target
@@ -87,11 +88,69 @@ def test_gaps_are_filled_and_named():
     assert "size (2 cells missing)" in text
 
 
+@pytest.mark.parametrize("target", ["price", "colour"])
+def test_a_target_with_gaps_drops_its_rows_and_no_others(target, tmp_path, hqnn_command):
+    table = frame().assign(day=pd.date_range("2024-01-01", periods=ROWS).astype(str), full=np.arange(ROWS) % 7)
+    table.loc[[3, 9], [target, "full"]] = np.nan
+    table.loc[[4, 5, 9], ["size", "day"]] = np.nan
+    table.to_csv(tmp_path / "goods.csv", index=False)
+    assert hqnn_command("init", "goods.csv", "--target", target, cwd=tmp_path).code == 0
+    text = (tmp_path / "goods.hqnn").read_text()
+    assert written(text, "missing") == "drop_rows"
+    assert f"rows without a target are left out: {target} (2 cells missing)" in text
+    filled = "{ size: median(indicator: true); day: [median(indicator: true), days, month] }"
+    assert written(text, "columns") == filled
+    assert "filled: size (2 cells missing) and day (2 cells missing)" in text
+    parts = prepare(hqnn.compile(text).spec, read_table(table)).preparation.parts
+    assert sorted(np.concatenate([parts.train, parts.validation, parts.test])) == sorted({*range(ROWS)} - {3, 9})
+    given = ["goods.hqnn", "goods.csv", "--set", "epochs=2", "--set", "backend=reference"]
+    trained = hqnn_command("train", *given, "-o", "run", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    refused = hqnn_command("check", "goods.hqnn", "goods.csv", "--set", "missing=median", cwd=tmp_path)
+    assert "E0512" in refused.err
+    assert "write `missing drop_rows` in `data` to train without rows" in refused.err
+
+
+def test_a_target_without_a_value_is_refused():
+    with pytest.raises(Refusal, match="E0512") as caught:
+        draft_of(frame().assign(price=np.nan), ("price",))
+    assert "drop_rows" not in str(caught.value)
+
+
 def test_classes_are_guessed_from_words():
     text = draft_of(frame(), ("colour",)).text
     assert written(text, "task") == "classification"
     assert "3 classes: blue, green and red" in text
     assert "target:" not in written(text, "scale")
+
+
+def test_many_classes_with_long_names_are_no_endless_comment():
+    names = [f"the long name of class {n}, with a comma" for n in range(9)]
+    table = frame().assign(**{"a, b": np.resize(["x, y", "z"], ROWS), "kind": np.resize(names, ROWS)})
+    table = table.assign(**{f"identifier {n}": [f"sample {n} {i}" for i in range(ROWS)] for n in range(9)})
+    draft = draft_of(table, ("kind",))
+    lines = draft.text.splitlines()
+    comments = [line for line in lines if line.lstrip().startswith("# ")]
+    assert [line for line in comments if f'classes: "{names[0]}" and 8 more' in line]
+    assert '# colour (3 levels) and "a, b" (2 levels)' in draft.text
+    assert all(len(line) <= 120 for line in lines if not line.startswith("    features"))
+    assert hqnn.compile(draft.text).spec.data.target == ("kind",)
+    fitted = {column.column: column.fitted for column in draft.prepared.report}
+    assert fitted["a, b"] == '2 levels: "x, y" and z'
+
+
+@pytest.mark.parametrize("name", ["day", "the day"])
+@pytest.mark.parametrize("target", ["price", "colour"])
+def test_the_comment_of_split_names_the_column_of_time(name, target):
+    table = frame()
+    table[name] = pd.date_range("2024-01-01", periods=ROWS).astype(str)[::-1]
+    text = draft_of(table, (target,)).text
+    advised = re.search(r"# .*; in time order: (split by: time\(.*\))$", text, re.MULTILINE)
+    assert advised is not None
+    timed = hqnn.compile(re.sub(r"^    split +valid.*$", advised[1], text, flags=re.MULTILINE))
+    parts = prepare(timed.spec, read_table(table)).preparation.parts
+    assert sorted(parts.test) == list(range(len(parts.test)))  # the latest days are the first rows
+    assert "time order" not in draft_of(frame(), (target,)).text
 
 
 def test_the_task_can_be_said():
@@ -152,6 +211,40 @@ def test_an_export_with_points_in_dates_and_between_thousands_gets_a_spec_that_f
     assert written(text, "columns") == "{ day: [days, month] }"
     assert 'thousands: "."' in text
     assert hqnn_command("check", str(spec), str(table))[0] == 0
+
+
+MARKED = ["192.168.100.200", "10.0.0.1", "10.0.0.2", "10.0.0.3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "thousands"),
+    [
+        ("address", MARKED, False),
+        ("version", ["1.200.300", "1.10.2", "2.0.1"], False),
+        ("version", ["1.200", "1.2.3", "1.2.4"], False),
+        ("version", ["1.200", "1.2.3", "1.2.x"], True),
+        ("day", ["03.01.2024", "04.01.2024"], True),
+        ("word", ["a.b", "c"], True),
+    ],
+)
+def test_a_draft_reads_the_table_as_it_was_read(tmp_path, hqnn_command, name, cells, thousands):
+    table, spec = tmp_path / "export.csv", tmp_path / "export.hqnn"
+    lines = [f"{cells[n % len(cells)]};{n},5;{1 + n}.250,75" for n in range(ROWS)]
+    table.write_text("\n".join([f"{name};size;price", *lines, ""]), encoding="utf-8")
+    assert hqnn_command("init", table, "--out", spec).code == 0
+    read = hqnn.compile(spec).spec.data.read
+    assert (read.delimiter, read.decimal, read.thousands == ".") == (";", ",", thousands)
+    assert hqnn_command("check", spec, table).code == 0
+    again = read_table(table, read)
+    assert list(again.frame["price"]) == [1000 * (1 + n) + 250.75 for n in range(ROWS)]
+    assert list(again.frame[name][:2]) == cells[:2]
+
+
+def test_a_table_that_can_be_read_only_once_gets_no_thousands(tmp_path):
+    table = tmp_path / "export.csv"
+    table.write_text("\n".join(["a;price", *(f"{n},5;{1 + n}.250,75" for n in range(ROWS)), ""]), encoding="utf-8")
+    assert written(draft_of(table).text, "read") == 'delimiter: ";", decimal: ",", thousands: "."'
+    assert written(draft_of(read_table(table)).text, "read") == 'delimiter: ";", decimal: ","'
 
 
 def test_nothing_is_overwritten_and_a_wrong_column_is_named(tmp_path, hqnn_command):

@@ -88,12 +88,36 @@ def test_json_is_the_record(hqnn, place):
     assert "4 trainings: 2 seeds, rows 20, all" in err
 
 
+def test_gradient_boosting_that_cannot_split_so_few_rows_is_not_compared_with(hqnn):
+    code, out, _ = train(hqnn, "--seeds", "2", "--rows", "20,all")
+    assert code == 0
+    few, all_rows = (line for line in out.splitlines() if line.startswith("verdict: "))
+    assert few.endswith("; gradient boosting could not split the training rows and predicts their mean")
+    assert few.count("gradient boosting") == 1
+    assert "could not split" not in all_rows
+    assert "gradient boosting (" in all_rows
+
+
 def test_a_learning_curve_has_a_line_for_each_number_of_rows(hqnn):
     code, out, _ = train(hqnn, "--folds", "2", "--rows", "10,20")
     assert code == 0
     assert "rows  mean of the test rows" in out
     assert "verdict: 10 rows: " in out
     assert "verdict: 20 rows: " in out
+
+
+def test_means_in_a_narrow_terminal_have_their_heading_once(hqnn, monkeypatch):
+    monkeypatch.setattr("hqnn_dsl.cli.train_many.width_of", lambda _: 60)
+    code, out, _ = train(hqnn, "--folds", "2", "--rows", "20,all")
+    assert code == 0
+    lines = out[: out.index("± is")].splitlines()
+    at = lines.index("mean of the test rows:")
+    assert out.count("mean of the test rows") == 1
+    begins = [line.split(" RMSE ")[0] for line in lines[at + 1 :] if not line.startswith(" ")]
+    names = ("toy", "the mean", "least squares", "gradient boosting")
+    assert begins == [f"rows {rows}, {name}:" for rows in ("20", "all") for name in names]
+    assert max(map(len, lines)) <= 60
+    assert lines[0].startswith("training 1, rows 20, fold 1/2, epochs 3: RMSE ")
 
 
 def test_one_training_with_rows_has_no_standard_error(hqnn):

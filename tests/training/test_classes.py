@@ -17,7 +17,7 @@ from torch.nn import functional
 
 import hqnn
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.training.figures import draw_confusion, short_labels
+from hqnn_dsl.training.figures import draw_confusion
 
 SPEC = """hqnn 1
 model sorts {
@@ -299,19 +299,6 @@ def test_pictures_of_classes_are_drawn(runs, tmp_path):
     many = [f"class {n} with a long name" for n in range(40)]
     draw_confusion(tmp_path / "many.png", np.arange(40), np.arange(40)[::-1], many, "t, test rows")
     assert (tmp_path / "many.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        (["low", "high"], ["low", "high"]),
-        (["Common diving petrel", "Yellow-eyed gull"], ["Common diving pet…", "Yellow-eyed gull"]),
-        (["birds of the colony 1", "birds of the colony 2"], ["birds of… colony 1", "birds of… colony 2"]),
-        (["a" * 30 + "1" + "a" * 30, "a" * 30 + "2" + "a" * 30], ["1 " + "a" * 15 + "…", "2 " + "a" * 15 + "…"]),
-    ],
-)
-def test_classes_with_long_names_have_short_labels_that_differ(labels, expected):
-    assert short_labels(labels) == expected
 
 
 def test_losses_have_plain_numbers_at_their_axis(runs):

@@ -63,7 +63,7 @@ def begun(tmp_path_factory):
 @pytest.fixture
 def run(begun, tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "draw_losses", lambda *_: None)
-    monkeypatch.setattr(figures, "draw_predictions", lambda *_: None)
+    monkeypatch.setattr(figures, "draw_predictions", lambda *_, **__: None)
     return shutil.copytree(begun, tmp_path / "run")
 
 
