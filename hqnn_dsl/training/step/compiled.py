@@ -21,11 +21,21 @@ from hqnn_dsl.training.step.kernels.arrays import Circuit, Room
 
 KEY = own_key(Path(kernels.__file__).parent)
 """The key of all that is kept; never 0."""
-run_layers, run_layers_back = kept(layers.layers_for(KEY)), kept(layers.layers_back_for(KEY))
-loss, optimizer, clip = kept(entries.loss_for(KEY)), kept(entries.optimizer_for(KEY)), kept(entries.clip_for(KEY))
-circuit_values, circuit_back = kept(circuit.forward_for(KEY)), kept(circuit.backward_for(KEY))
-circuit_part = kept(circuit.part_for(KEY))
-run_steps, run_outputs, run_help = kept(steps.steps_for(KEY)), kept(steps.outputs_for(KEY)), kept(steps.help_for(KEY))
+BY_ADDRESS = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+"""Numba's options for kernels that only kernels call: those of `registers.kernel`."""
+run_layers = kept(layers.layers_for(KEY), **BY_ADDRESS)
+run_layers_back = kept(layers.layers_back_for(KEY), **BY_ADDRESS)
+circuit_values = kept(circuit.forward_for(KEY), **BY_ADDRESS)
+circuit_back = kept(circuit.backward_for(KEY), **BY_ADDRESS)
+circuit_part = kept(circuit.part_for(KEY), **BY_ADDRESS)
+loss = kept(entries.loss_for(KEY), **BY_ADDRESS)
+optimizer = kept(entries.optimizer_for(KEY), **BY_ADDRESS)
+clip = kept(entries.clip_for(KEY), **BY_ADDRESS)
+BY_PYTHON = {"error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+"""The same for those that Python calls."""
+run_steps = kept(steps.steps_for(KEY), **BY_PYTHON)
+run_outputs = kept(steps.outputs_for(KEY), **BY_PYTHON)
+run_help = kept(steps.help_for(KEY), **BY_PYTHON)
 
 WHOLE = types.int64
 _addresses: dict[tuple[str, Any], int] = {}
