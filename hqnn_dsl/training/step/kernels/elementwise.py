@@ -11,32 +11,15 @@ from typing import Any
 
 from hqnn_dsl.backends.native.kernels.registers import filled, kernel, lanes, load, splat, store
 from hqnn_dsl.backends.native.kernels.trigonometry import LARGEST, sine_and_cosine
-from hqnn_dsl.training.step.kernels.functions import absolute, exp, larger, sigmoid, tanh, where_positive
+from hqnn_dsl.training.step.kernels.functions import absolute, erf, exp, larger, sigmoid, tanh, where_positive
 
 ELEMENTWISE = (
     *("relu", "leaky_relu", "silu", "gelu_tanh", "elu", "tanh", "sigmoid", "softsign", "add", "sub", "mul", "div"),
-    *("square", "sin", "gelu", "softplus", "pow"),
+    *("square", "gelu", "sin", "softplus", "pow"),
 )
 """Their names in the order of their codes; those after `sin` are done number by number."""
-(
-    RELU,
-    LEAKY_RELU,
-    SILU,
-    GELU_TANH,
-    ELU,
-    TANH,
-    SIGMOID,
-    SOFTSIGN,
-    ADD,
-    SUB,
-    MUL,
-    DIV,
-    SQUARE,
-    SIN,
-    GELU,
-    SOFTPLUS,
-    POW,
-) = range(len(ELEMENTWISE))
+RELU, LEAKY_RELU, SILU, GELU_TANH, ELU, TANH, SIGMOID, SOFTSIGN, ADD, SUB, MUL, DIV = range(12)
+SQUARE, GELU, SIN, SOFTPLUS, POW = range(12, 17)
 _BEND, _CUBE = math.sqrt(2 / math.pi), 0.044715
 _ROOT_HALF, _DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
 _LINEAR_FROM = 20.0
@@ -70,6 +53,8 @@ def value_of(code: int, x: Any, a: Any, b: Any, zero: Any, one: Any, kind: Any) 
         return x / (one + absolute(x))
     if code == SQUARE:
         return x * x
+    if code == GELU:
+        return filled(kind, 0.5) * x * (one + erf(x * filled(kind, _ROOT_HALF)))
     bent = filled(kind, _BEND) * (x + filled(kind, _CUBE) * x * x * x)
     return filled(kind, 0.5) * x * (one + tanh(bent))
 
@@ -101,6 +86,9 @@ def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, zero: Any, one: Any, kin
         return one / (size * size)
     if code == SQUARE:
         return x + x
+    if code == GELU:
+        share = filled(kind, 0.5) * (one + erf(x * filled(kind, _ROOT_HALF)))
+        return share + x * filled(kind, _DENSITY) * exp(filled(kind, -0.5) * x * x)
     half, cubed = filled(kind, 0.5), filled(kind, _CUBE) * x * x
     share = tanh(filled(kind, _BEND) * (x + cubed * x))
     bend = filled(kind, _BEND) * (one + cubed + cubed + cubed)
@@ -110,10 +98,6 @@ def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, zero: Any, one: Any, kin
 @kernel
 def number_of(code: int, x: float, a: float) -> float:
     """The value of a layer at a number."""
-    if code == SIN:
-        return math.sin(x)
-    if code == GELU:
-        return 0.5 * x * (1.0 + math.erf(x * _ROOT_HALF))
     if code == SOFTPLUS:
         return x if x * a > _LINEAR_FROM else math.log1p(math.exp(x * a)) / a
     return x**a
@@ -122,10 +106,6 @@ def number_of(code: int, x: float, a: float) -> float:
 @kernel
 def number_slope(code: int, x: float, a: float) -> float:
     """Its slope there."""
-    if code == SIN:
-        return math.cos(x)
-    if code == GELU:
-        return 0.5 * (1.0 + math.erf(x * _ROOT_HALF)) + x * _DENSITY * math.exp(-0.5 * x * x)
     if code == SOFTPLUS:
         return 1.0 if x * a > _LINEAR_FROM else 1.0 / (1.0 + math.exp(-x * a))
     return 0.0 if a == 0.0 else a * x ** (a - 1.0)

@@ -1,4 +1,4 @@
-"""Functions of whole registers: exponential, hyperbolic tangent, and choices by lane.
+"""Functions of whole registers: exponential, hyperbolic tangent, error function, and choices by lane.
 
 Polynomials and reductions are those of the Cephes library (S. Moshier), to about two units in the last place. NaN stays
 NaN. Exponentials below the smallest normal number are 0.
@@ -31,6 +31,26 @@ _TANH = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-
 _TANH_ABOVE = (-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3)
 _TANH_BELOW = (1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3)
 _SMALL = 0.625
+_ERF_ABOVE = (
+    *(9.60497373987051638749e0, 9.00260197203842689217e1, 2.23200534594684319226e3),
+    *(7.00332514112805075473e3, 5.55923013010394962768e4),
+)
+_ERF_BELOW = (
+    *(1.0, 3.35617141647503099647e1, 5.21357949780152679795e2),
+    *(4.59432382970980127987e3, 2.26290000613890934246e4, 4.92673942608635921086e4),
+)
+_ERFC_ABOVE = (
+    *(2.46196981473530512524e-10, 5.64189564831068821977e-1, 7.46321056442269912687e0),
+    *(4.86371970985681366614e1, 1.96520832956077098242e2, 5.26445194995477358631e2),
+    *(9.34528527171957607540e2, 1.02755188689515710272e3, 5.57535335369399327526e2),
+)
+_ERFC_BELOW = (
+    *(1.0, 1.32281951154744992508e1, 8.67072140885989742329e1),
+    *(3.54937778887819891062e2, 9.75708501743205489753e2, 1.82390916687909736289e3),
+    *(2.24633760818710981792e3, 1.65666309194161350182e3, 5.57535340817727675546e2),
+)
+_ERF_END = 8.0
+"""From here on 1 - erf is 0 in all digits."""
 
 
 def _by_bits(writer: Writer, table: dict[int, float]) -> Any:
@@ -80,6 +100,18 @@ def _tanh(writer: Writer, value: Any) -> Any:
     return builder.select(is_far, writer.call("copysign", far, value), near)
 
 
+def _erf(writer: Writer, value: Any) -> Any:
+    builder, one = writer.builder, writer.number(1.0)
+    size, square = writer.call("fabs", value), builder.fmul(value, value)
+    near = builder.fdiv(writer.polynomial(_ERF_ABOVE, square), writer.polynomial(_ERF_BELOW, square))
+    end = writer.number(_ERF_END)
+    at = builder.select(builder.fcmp_ordered(">", size, end), end, size)
+    share = builder.fdiv(writer.polynomial(_ERFC_ABOVE, at), writer.polynomial(_ERFC_BELOW, at))
+    far = builder.fsub(one, builder.fmul(_exp(writer, builder.fneg(square)), share))
+    is_far = builder.fcmp_ordered(">", size, one)
+    return builder.select(is_far, writer.call("copysign", far, value), builder.fmul(near, value))
+
+
 def _sigmoid(writer: Writer, value: Any) -> Any:
     builder, one = writer.builder, writer.number(1.0)
     return builder.fdiv(one, builder.fadd(one, _exp(writer, builder.fneg(value))))
@@ -98,7 +130,7 @@ def _of_one(write: Callable[[Writer, Any], Any]) -> Any:
     return function
 
 
-exp, tanh, sigmoid = _of_one(_exp), _of_one(_tanh), _of_one(_sigmoid)
+exp, tanh, sigmoid, erf = _of_one(_exp), _of_one(_tanh), _of_one(_sigmoid), _of_one(_erf)
 absolute = _of_one(lambda writer, value: writer.call("fabs", value))
 
 
