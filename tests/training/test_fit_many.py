@@ -272,6 +272,7 @@ def test_notices_are_not_lost_in_blocks_of_others_without_warnings_and_filters_c
     def job(number):
         for k in range(50):
             with warnings_ignored():
+                time.sleep(0.0001)
                 warnings.warn("of a library", UserWarning, stacklevel=1)
             notice(f"notice {number}, {k}")
 
