@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
+from numba.core import types
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+from hqnn_dsl.backends.native.kernels.linked import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,24 +32,59 @@ def pack(tables: Sequence[Array], floats: Sequence[Array] = ()) -> tuple[Array, 
     return np.concatenate(whole), np.concatenate([np.empty(0, np.float64), *floats])
 
 
-view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **OPTIONS)
 """Compiles a function that returns a part of an array: unlike a `kernel` it counts the reference that its caller will
 give up."""
+
+
+@intrinsic
+def part(typing: Any, array: Any, begin: Any, end: Any) -> Any:
+    """`array[begin:end]` of a flat array, unchecked: compiled in a tenth of the time of slices."""
+    return array(array, types.intp, types.intp), _generate_part
+
+
+def _generate_part(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+    count = builder.sub(given[2], given[1])
+    return _made(context, builder, signature, given, [count])
+
+
+@intrinsic
+def rows(typing: Any, array: Any, begin: Any, end: Any, width: Any) -> Any:
+    """`array[begin:end].reshape(-1, width)` of a flat array, unchecked."""
+    kind = types.Array(array.dtype, 2, "C")
+    return kind(array, types.intp, types.intp, types.intp), _generate_rows
+
+
+def _generate_rows(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+    count = builder.sdiv(builder.sub(given[2], given[1]), given[3])
+    return _made(context, builder, signature, given, [count, given[3]])
+
+
+def _made(context: Any, builder: Any, signature: Any, given: Any, shape: list[Any]) -> Any:
+    """An array of the shape, in C order, on the numbers of a flat one from `begin` on."""
+    kind, whole_kind = signature.return_type, signature.args[0]
+    whole = context.make_array(whole_kind)(context, builder, given[0])
+    found = context.make_array(kind)(context, builder)
+    size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+    strides = [size] if len(shape) == 1 else [builder.mul(size, shape[1]), size]
+    data = builder.gep(whole.data, [given[1]])
+    populate_array(found, data=data, shape=shape, strides=strides, itemsize=size, meminfo=whole.meminfo)
+    return impl_ret_borrowed(context, builder, kind, found._getvalue())  # noqa: SLF001 - Numba names it so
 
 
 @view
 def table(whole: Any, which: int, width: int) -> Any:
     """Table number `which` as rows of `width` numbers."""
-    return whole[whole[2 * which] : whole[2 * which + 1]].reshape(-1, width)
+    return rows(whole, whole[2 * which], whole[2 * which + 1], width)
 
 
 @view
 def column(whole: Any, which: int) -> Any:
     """Table number `which` as one row of numbers."""
-    return whole[whole[2 * which] : whole[2 * which + 1]]
+    return part(whole, whole[2 * which], whole[2 * which + 1])
 
 
 @view
 def numbers(whole: Any, which: int, floats: Any) -> Any:
     """The floats number `which`, counted on from the tables."""
-    return floats[whole[2 * which] : whole[2 * which + 1]]
+    return part(floats, whole[2 * which], whole[2 * which + 1])
