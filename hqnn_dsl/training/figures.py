@@ -91,7 +91,7 @@ class Interval:
         return f"{100 * self.level:g} % interval"
 
 
-def draw_predictions(  # noqa: PLR0913 - a picture of many parts
+def draw_predictions(  # noqa: PLR0913, PLR0917 - a picture of many parts
     path: Path, true: Numbers, predicted: Values, names: Sequence[str], part: str, level: float | None = None
 ) -> None:
     """Predicted against true values `[N, T]`, a panel a target (the first twelve), with the line where they agree.

@@ -10,8 +10,10 @@ its helpers, to which they return the number of the next job, or their own if no
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.native.kernel_cache import is_kept, kept, lost
@@ -20,7 +22,7 @@ from hqnn_dsl.backends.native.kernels import adjoint, slot_table, tile_queue
 from hqnn_dsl.diagnostics.notices import Caller, caller, notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 COMPILING_AFTER = 2.0
 """Seconds after which a first call is not reading the kept kernels but compiling them."""
@@ -68,8 +70,21 @@ def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tu
 
 def _carried_out(kernel: Callable[..., Any], arguments: tuple[object, ...], at: Caller) -> Any:
     """The kernel's value. What is compiled and cannot be kept, on a full disk, is run all the same."""
+    with _no_collections():
+        try:
+            return kernel(*arguments)
+        except OSError as error:
+            lost(error, at)
+            return kernel(*arguments)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """In the block nothing collects garbage: with Python's thresholds that takes a tenth of the time of compiling."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        return kernel(*arguments)
-    except OSError as error:
-        lost(error, at)
-        return kernel(*arguments)
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
