@@ -181,9 +181,11 @@ class Training:
         torch.autograd.backward(self.scaler.scale(loss))
         if self.settings.clip is not None:
             self.scaler.unscale_(self.optimizer)
-        norm = nn.utils.get_total_norm([weight.grad for weight in self.weights if weight.grad is not None])
+        grads = [weight.grad for weight in self.weights if weight.grad is not None]
+        norm = nn.utils.get_total_norm(grads)
         if not self.scaler.is_enabled() and not math.isfinite(norm.item()):
             self._refuse_gradient(value)
+            norm = nn.utils.get_total_norm([grad.double() for grad in grads])  # only the squares have overflown
         if self.settings.clip is not None:
             nn.utils.clip_grads_with_norm_(self.weights, self.settings.clip, norm)
         self.scaler.step(self.optimizer)

@@ -175,7 +175,8 @@ def test_the_rows_are_the_same_whatever_runs_the_step(tmp_path):
 
 @pytest.mark.parametrize("clip", [None, 1.0])
 def test_gradients_whose_squares_overflow_do_the_same_to_weights(tmp_path, clip):
-    slow = choice(OPTIMIZERS, "sgd", lr=1e-20, quantum_lr=1e-20)
+    rate = 1e-20 if clip is None else 1.0
+    slow = choice(OPTIMIZERS, "sgd", lr=rate, quantum_lr=rate)
     features = samples().train.features[:1]
     rows = Samples(Rows(features, torch.full((1, 1), 1.5e19)), Rows(torch.empty(0, 3), torch.empty(0, 1)))
     weights = []
@@ -186,8 +187,7 @@ def test_gradients_whose_squares_overflow_do_the_same_to_weights(tmp_path, clip)
         weights.append([weight.detach().clone() for weight in one.weights])
     for first, second in zip(*weights, strict=True):
         torch.testing.assert_close(first, second)
-    moved = any(not torch.equal(old, new) for old, new in zip(before, weights[1], strict=True))
-    assert moved == (clip is None)
+    assert any(not torch.equal(old, new) for old, new in zip(before, weights[1], strict=True))
 
 
 def test_every_layer_says_whether_it_is_compiled():
