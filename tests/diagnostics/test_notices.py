@@ -20,7 +20,7 @@ from hqnn_dsl.cli.main import main
 from hqnn_dsl.diagnostics.codes.bounds import TargetBeyondOutputs
 from hqnn_dsl.diagnostics.codes.command import KernelsNotKept
 from hqnn_dsl.diagnostics.codes.environment import BackendPicked
-from hqnn_dsl.diagnostics.notices import HQNNWarning, notice, notices_sent_to
+from hqnn_dsl.diagnostics.notices import HQNNWarning, caller, notice, notices_sent_to
 
 PACKAGE = Path(hqnn.hqnn_dsl.__file__).parent
 SPEC = """hqnn 1
@@ -157,8 +157,11 @@ def test_kernels_that_compile_point_at_the_callers_line(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", show)
+        monkeypatch.setattr(compiled, "_said", [])
         compiled.call(("a kind that waits",), lambda: came.wait(20))
-    assert "compiling the native kernels" in str(told[0].message)
+        compiled._say(("another kind",), caller())
+    assert len(told) == 1, "several kinds in a row are said once"
+    assert "compiling the native kernels, first those for a kind that waits; " in str(told[0].message)
     assert told[0].filename == __file__
 
 
