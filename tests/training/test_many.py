@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import signal
 import threading
 import time
@@ -476,3 +477,16 @@ def test_is_many_looks_for_the_record(tmp_path):
     assert not many_files.is_many(tmp_path)
     run(plan_of(2, None, None, None, 7), tmp_path / "cv", epochs=1)
     assert many_files.is_many(tmp_path / "cv")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("native")
+def test_two_hundred_trainings_take_no_more_memory_than_fifty(tmp_path):
+    def resident(_line: dict) -> None:
+        taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
+
+    taken: list[int] = []
+    options = ManyOptions(progress=False, on_training=resident)
+    run(plan_of(10, 10, 2, None, 7), tmp_path / "cv", options=options)
+    assert len(taken) == 200
+    assert max(taken[50:]) < 1.04 * taken[49]
