@@ -67,7 +67,6 @@ def before_steps(monkeypatch, act) -> None:
     advance, compiled_steps = Training.advance, StepRunner.train
     monkeypatch.setattr(Training, "advance", lambda *given: (act(), advance(*given))[1])
     monkeypatch.setattr(StepRunner, "train", lambda *given: (act(), compiled_steps(*given))[1])
-    monkeypatch.setattr(epochs, "FIRST_STEPS", 1)
     monkeypatch.setattr(epochs, "CALL_SECONDS", 0.0)
 
 

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.step.runner import Failure
 
 CALL_SECONDS = 0.05
-"""About how long a call of many steps may take."""
-FIRST_STEPS = 8
-"""Steps of the first call, whose time is not known."""
+"""About how long a call of many steps may take; the first one, whose time is not known, has one step."""
 
 
 class CompiledEpochs:
@@ -47,7 +45,7 @@ class CompiledEpochs:
         self._runner = StepRunner(plan, rows.features, rows.targets, rows.weights, seed=seed, workers=workers)
         self._runner.read_state(training.optimizer)
         self._outputs = Outputs(plan, workers)
-        self._steps = FIRST_STEPS
+        self._steps = 1
 
     def train(self, interrupted: Callable[[], int], bar: Bar) -> float | None:
         """The rest of the running epoch's steps. Returns its mean loss; None if Ctrl-C came before the last of them."""
