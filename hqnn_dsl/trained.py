@@ -103,7 +103,8 @@ class Run:
         from hqnn_dsl.training.budget import counts, evaluation_bill, settle
 
         if counts(self.net):
-            settle(evaluation_bill(self.net, read_table(table, self.spec.data.read).num_rows), self.net, agree)
+            rows = read_table(table, self.spec.data.read, purpose=self.preparation.purpose(scores=False))
+            settle(evaluation_bill(self.net, rows.num_rows), self.net, agree)
 
     def predict(self, table: Origin | Array) -> pd.DataFrame:
         """Returns a column a target, in its own units, for the rows of a table or array that has the features.
@@ -122,7 +123,9 @@ class Run:
         from hqnn_dsl.training.predictions import predict_frame
 
         with AdvisedForRun():
-            rows = read_rows(table, self.features, self.spec.data.read)
+            purpose = self.preparation.purpose(scores=False)
+            rows = read_rows(table, self.features, self.spec.data.read, purpose)
+            _warn(table, rows)
             return predict_frame(self.net, self.preparation, rows, self.radii)
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
@@ -137,7 +140,9 @@ class Run:
 
         say_if_lost(self.preparation)
         with AdvisedForRun():
-            return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read), self.radii)
+            rows = read_table(table, self.spec.data.read, purpose=self.preparation.purpose(scores=True))
+            _warn(table, rows)
+            return evaluate(self.net, self.preparation, rows, self.radii)
 
     def plot(self) -> Figure:
         """Returns a matplotlib figure: the losses by epoch, and predicted against true values of the test rows.
@@ -162,6 +167,15 @@ class Run:
 
         facts = self.path, self.spec, self.preparation, self.metrics, self.backend["name"]
         return run_html(*facts, self.plot)
+
+
+def _warn(origin: object, rows: Table) -> None:
+    """Send the warnings about numbers of a table on, unless the caller has read it, and knows them."""
+    from hqnn_dsl.diagnostics.notices import notice
+
+    for item in rows.notes if rows is not origin else ():
+        if item.severity == "warning":
+            notice(item)
 
 
 @public_class

@@ -19,6 +19,7 @@ from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.report import ColumnReport
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
+from hqnn_dsl.data.written import Purpose, Written
 from hqnn_dsl.diagnostics.codes.column_notices import ColumnsNotRead
 from hqnn_dsl.diagnostics.codes.scoring import LevelsNotKnown
 from hqnn_dsl.diagnostics.diagnostic import Findings
@@ -46,7 +47,8 @@ class Preparation:
     `loss` is settled, never `auto`. `parts` are the row positions of the table trained on, `dropped` those that are in
     no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights,
     `class_weights` are the weights of the classes in the loss, in their order, `report` is what was made of each
-    column. `own_loss` is the function behind a `loss` of the user's own, None if the run was read from its folder.
+    column. `written` is how the numbers of the table were written, None for a run that did not keep it. `own_loss` is
+    the function behind a `loss` of the user's own, None if the run was read from its folder.
     """
 
     features: FittedFeatures
@@ -59,6 +61,7 @@ class Preparation:
     weights: str | None = None
     class_weights: tuple[float, ...] | None = None
     report: tuple[ColumnReport, ...] = field(repr=False, default=())
+    written: Written | None = field(default=None, repr=False)
     own_loss: OwnLoss | None = field(default=None, repr=False)
 
     @property
@@ -72,6 +75,13 @@ class Preparation:
         kinds = ("number", "boolean")
         targets = self.target.names if self.target.classes is None else ()
         return (*targets, *(column.name for column in self.features.columns if column.kind in kinds))
+
+    def purpose(self, *, scores: bool) -> Purpose:
+        """Returns what a run reads a table for: to predict it, or to score its targets."""
+        names = set(self.features.names)
+        if scores:
+            names |= {*self.target.names, *(() if self.weights is None else (self.weights,))}
+        return Purpose(names.__contains__, self.written)
 
     @property
     def rows(self) -> Rows:
@@ -99,6 +109,7 @@ class Preparation:
             "weights": self.weights,
             "class_weights": None if self.class_weights is None else list(self.class_weights),
             "report": [line.to_json() for line in self.report],
+            "written": None if self.written is None else self.written.to_json(),
         }
 
     @staticmethod
@@ -116,6 +127,7 @@ class Preparation:
             weights=data["weights"],
             class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
             report=tuple(ColumnReport.from_json(line) for line in data["report"]),
+            written=None if data["written"] is None else Written.from_json(data["written"]),
         )
 
 

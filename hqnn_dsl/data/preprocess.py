@@ -116,6 +116,7 @@ class _Work:
             dropped=_in_no_part(parts, table.num_rows),
             weights=columns.weights,
             report=report_of(table, fitted, target, read, targets.columns, _aside(table, columns, fitter)),
+            written=table.written,
         )
         notes = (
             *table.notes,

@@ -335,6 +335,34 @@ class ReadAs(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class ReadAgainstTraining(Diagnostic):
+    """A run reads a sign as the decimal one that stood between thousands in the table that it was trained on.
+
+    Other numbers of the new table show that it is the decimal sign there.
+
+        wrong   a;b                  # the training had 1,234.5 in a, and 1,234 was 1234
+                1,234;0,5
+        right   a,b
+                1234,0.5
+    """
+
+    code: ClassVar[str] = "W0468"
+    severity: ClassVar[str] = "warning"
+    message: ClassVar[str] = (
+        "`{column}` of `{table}` has decimal {signs}, `{value}` in {where} is {number}; the table of the training had "
+        "{signs} between its thousands"
+    )
+    advice: ClassVar[str] = "if it means {whole}, write it without the mark"
+    column: str
+    table: str
+    value: str
+    where: str
+    number: str
+    signs: str
+    whole: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class PercentSigns(Diagnostic):
     """All numbers of a column have a per cent sign; the number before it is read, not its hundredth part.
 

@@ -1,0 +1,87 @@
+"""A run reads tables as its training did, and says where a table differs from the one that it was trained on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import hqnn
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+SPEC = """hqnn 1
+model small {
+  data {
+    target   y
+    features a, p, f
+    split    validation: 0, test: 0
+  }
+  encoder { dense(2); tanh }
+  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }
+  decoder { dense }
+  train { epochs 1 }
+  backend reference
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("form")
+    random = np.random.default_rng(0)
+    rows = zip(random.uniform(1000, 5000, 30), random.integers(1, 50, 30), random.normal(size=30), strict=True)
+    lines = [f'"{a:,.1f}",{p}%,{p % 2 == 0},{y:.3f}' for a, p, y in rows]
+    (folder / "t.csv").write_text("\n".join(["a,p,f,y", *lines, ""]), encoding="utf-8")
+    return hqnn.train(SPEC, folder / "t.csv", folder / "run", progress=False)
+
+
+def test_marks_between_thousands_are_those_of_the_training(trained, tmp_path, hqnn_command):
+    (tmp_path / "new.csv").write_text('a,p,f\n"1,234",12%,True\n', encoding="utf-8")
+    found = hqnn.open_run(trained.path).predict(tmp_path / "new.csv")["y"].item()
+    assert found == pytest.approx(trained.predict([[1234.0, 12.0, 1.0]])["y"].item())
+    ended = hqnn_command("predict", trained.path, tmp_path / "new.csv")
+    assert ended.code == 0
+    assert "commas between thousands" in ended.err
+    (tmp_path / "new.csv").write_text("a;p;f\n1,234;12%;True\n", encoding="utf-8")
+    ended = hqnn_command("predict", trained.path, tmp_path / "new.csv")
+    assert ended.code == 1
+    assert "error[E0564]" in ended.err
+    assert "commas between thousands" in ended.err
+
+
+def test_a_run_of_before_reads_as_it_did(trained, tmp_path):
+    kept = trained.path / "preprocess.json"
+    document = json.loads(kept.read_text(encoding="utf-8"))
+    assert document["written"] == {"delimiter": ",", "decimal": ".", "thousands": {"a": ","}, "percent": ["p"]}
+    copy = tmp_path / "run"
+    shutil.copytree(trained.path, copy)
+    del document["written"]
+    (copy / "preprocess.json").write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "new.csv").write_text('a,p,f\n"1,234",12%,True\n', encoding="utf-8")
+    with pytest.raises(Refusal) as caught:
+        hqnn.open_run(copy).predict(tmp_path / "new.csv")
+    assert [item.code for item in caught.value.diagnostics] == ["E0564"]
+
+
+def test_columns_that_a_run_does_not_read_do_not_stop_it(trained, tmp_path, hqnn_command):
+    (tmp_path / "new.csv").write_text('a,p,f,d,y\n"1,234.5",12%,True,"1,5",0.5\n', encoding="utf-8")
+    for command in ("predict", "evaluate"):
+        ended = hqnn_command(command, trained.path, tmp_path / "new.csv")
+        assert ended.code == 0, ended.err
+    ended = hqnn_command("predict", trained.path, tmp_path / "new.csv", "--keep", "d")
+    assert ended.out.splitlines()[0] == "line,d,y_predicted"
+    assert ended.out.splitlines()[1].startswith('2,"1,5",')
+
+
+def test_columns_that_a_spec_does_not_read_do_not_stop_its_training(tmp_path, hqnn_command):
+    lines = [f'{n / 8},{n}%,{n % 2 == 0},{n / 7:.3f},"1,5"' for n in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,p,f,y,d", *lines, ""]), encoding="utf-8")
+    (tmp_path / "small.hqnn").write_text(SPEC, encoding="utf-8")
+    ended = hqnn_command("check", tmp_path / "small.hqnn", tmp_path / "t.csv")
+    assert ended.code == 0, ended.err
+    (tmp_path / "small.hqnn").write_text(SPEC.replace("features a, p, f", "features *"), encoding="utf-8")
+    ended = hqnn_command("check", tmp_path / "small.hqnn", tmp_path / "t.csv")
+    assert ended.code == 1
+    assert "error[E0564]" in ended.err
