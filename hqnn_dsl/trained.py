@@ -125,7 +125,7 @@ class Run:
         with AdvisedForRun():
             purpose = self.preparation.purpose(scores=False)
             rows = read_rows(table, self.features, self.spec.data.read, purpose)
-            _warn(table, rows)
+            _warn(table, rows, self.preparation)
             return predict_frame(self.net, self.preparation, rows, self.radii)
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Run:
         say_if_lost(self.preparation)
         with AdvisedForRun():
             rows = read_table(table, self.spec.data.read, purpose=self.preparation.purpose(scores=True))
-            _warn(table, rows)
+            _warn(table, rows, self.preparation)
             return evaluate(self.net, self.preparation, rows, self.radii)
 
     def plot(self) -> Figure:
@@ -169,11 +169,14 @@ class Run:
         return run_html(*facts, self.plot)
 
 
-def _warn(origin: object, rows: Table) -> None:
-    """Send the warnings about numbers of a table on, unless the caller has read it, and knows them."""
+def _warn(origin: object, rows: Table, preparation: Preparation) -> None:
+    """Send warnings about the numbers of a table on, unless the caller has read it, and knows them."""
+    from hqnn_dsl.data.preparation import signs_differ
     from hqnn_dsl.diagnostics.notices import notice
 
-    for item in rows.notes if rows is not origin else ():
+    if rows is origin:
+        return
+    for item in (*rows.notes, *signs_differ(preparation, rows)):
         if item.severity == "warning":
             notice(item)
 

@@ -69,7 +69,7 @@ def _from_array(name: str, values: NDArray[Any], features: tuple[str, ...]) -> T
     if not len(values):
         raise Refusal(TableEmpty(table=name, lacks="no rows"))
     frame = pd.DataFrame(values, columns=list(features))
-    return Table(name, frame, Lines(np.arange(1, len(frame) + 1), "row"))
+    return Table(name, frame, Lines(np.arange(1, len(frame) + 1), "row"), written=None)
 
 
 def _wrong(name: str, found: str, features: tuple[str, ...], hint: str = "") -> Refusal:

@@ -21,13 +21,14 @@ from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
 from hqnn_dsl.data.written import Purpose, Written
 from hqnn_dsl.diagnostics.codes.column_notices import ColumnsNotRead
+from hqnn_dsl.diagnostics.codes.reading import PercentSignsDiffer
 from hqnn_dsl.diagnostics.codes.scoring import LevelsNotKnown
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -193,10 +194,40 @@ def levels_not_known(preparation: Preparation, table: Table) -> Iterator[Diagnos
             )
 
 
+def signs_differ(preparation: Preparation, table: Table) -> Iterator[Diagnostic]:
+    """Yields warnings (W0469) of columns that have per cent signs, and had none in the training, or vice versa."""
+    before, now = preparation.written, table.written
+    if before is None or now is None:
+        return
+    frame = table.frame
+    names = [name for name in preparation.numbers if name in frame and frame[name].notna().any()]
+    lost = [name for name in names if name in before.percent and name not in now.percent]
+    new = [name for name in names if name in now.percent and name not in before.percent]
+    if lost:
+        yield PercentSignsDiffer(
+            columns=named(lost),
+            now=f"{_have(lost)} no per cent signs in `{table.name}`",
+            then="had them in the training, where 12% was read as 12",
+            hint="write 12, or 12%, for 12 in a hundred: 0.12 is read as 0.12",
+        )
+    if new:
+        yield PercentSignsDiffer(
+            columns=named(new),
+            now=f"{_have(new)} per cent signs in `{table.name}`, where 12% is read as 12",
+            then="had none in the training",
+            hint="write the numbers as the training had them: 0.12 for 12% if they were shares",
+        )
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
+
+
 def notes_of(preparation: Preparation, table: Table) -> tuple[Diagnostic, ...]:
-    """Returns what a reader should know of a table that a run predicts: W0425, W0458 and W0467."""
+    """Returns what a reader should know of a table that a run predicts: W0425, W0458, W0467 and W0469."""
     read = truth_notes(table, preparation.numbers)
-    return (*read, *not_read(preparation, table), *levels_not_known(preparation, table))
+    unknown = levels_not_known(preparation, table)
+    return (*read, *not_read(preparation, table), *unknown, *signs_differ(preparation, table))
 
 
 def read_again(preparation: Preparation, table: Table) -> Again:

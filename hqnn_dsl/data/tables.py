@@ -86,8 +86,8 @@ class Table:
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
     as_written: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
     """The columns of a text that were also asked for as they are written: `007` is no number there."""
-    written: Written = field(default_factory=Written, repr=False)
-    """How the numbers of a text were written."""
+    written: Written | None = field(default_factory=Written, repr=False)
+    """How its numbers were written; None for an array, which has the units of the training."""
 
     @property
     def num_rows(self) -> int:

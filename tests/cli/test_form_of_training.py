@@ -6,10 +6,12 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import hqnn
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 
 SPEC = """hqnn 1
 model small {
@@ -85,3 +87,38 @@ def test_columns_that_a_spec_does_not_read_do_not_stop_its_training(tmp_path, hq
     ended = hqnn_command("check", tmp_path / "small.hqnn", tmp_path / "t.csv")
     assert ended.code == 1
     assert "error[E0564]" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("0.12", "`p` has no per cent signs in `new.csv`, but had them in the training, where 12% was read as 12"),
+        ("12%", None),
+        ("", None),
+    ],
+)
+def test_per_cent_signs_that_the_training_had_are_missed(trained, tmp_path, hqnn_command, cells, said):
+    table = tmp_path / "new.csv"
+    table.write_text(f"a,p,f,y\n1234.5,{cells},True,1\n", encoding="utf-8")
+    for command in ("predict", "evaluate") if cells else ("predict",):
+        ended = hqnn_command(command, trained.path, table)
+        assert (f"warning[W0469]: {said}" in " ".join(ended.err.split())) == (said is not None)
+        assert ended.code == (0 if cells else 1)
+    if said is not None:
+        with pytest.warns(HQNNWarning, match="no per cent signs"):
+            trained.predict(table)
+        with pytest.warns(HQNNWarning, match="no per cent signs"):
+            trained.evaluate(pd.read_csv(table))
+
+
+def test_per_cent_signs_that_the_training_did_not_have_are_told(trained, tmp_path):
+    table = tmp_path / "new.csv"
+    table.write_text("a,p,f\n123%,12%,True\n", encoding="utf-8")
+    with pytest.warns(HQNNWarning, match="`a` has per cent signs in `new.csv`, where 12% is read as 12") as caught:
+        trained.predict(table)
+    assert len(caught) == 1
+
+
+def test_arrays_have_the_units_of_the_training(trained, recwarn):
+    trained.predict(np.array([[1234.0, 12.0, 1.0]]))
+    assert not recwarn.list

@@ -379,6 +379,25 @@ class PercentSigns(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class PercentSignsDiffer(Diagnostic):
+    """A column has per cent signs in the table that a run reads and had none in its training, or the other way round.
+
+    `12%` is read as 12: if the other table has shares, such as 0.12, the numbers differ by a factor of 100.
+
+        wrong   growth: 0.12      # the training had 12%, which is 12
+        right   growth: 12%
+        right   growth: 12
+    """
+
+    code: ClassVar[str] = "W0469"
+    severity: ClassVar[str] = "warning"
+    message: ClassVar[str] = "{columns} {now}, but {then}"
+    columns: str
+    now: str
+    then: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class EmptyColumnLeftOut(Diagnostic):
     """All lines of the table end with a delimiter, behind which nothing stands: that is no column.
 
