@@ -122,3 +122,29 @@ def test_per_cent_signs_that_the_training_did_not_have_are_told(trained, tmp_pat
 def test_arrays_have_the_units_of_the_training(trained, recwarn):
     trained.predict(np.array([[1234.0, 12.0, 1.0]]))
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("cells", [[1, 0, 1], [True, False, True], [1.0, 0.0, 1.0], ["True", "false", "True"]])
+def test_true_and_false_may_be_written_as_1_and_0(trained, cells):
+    table = pd.DataFrame({"a": [1.0, 2.0, 3.0], "p": [1, 2, 3], "f": cells})
+    with pytest.warns(HQNNWarning, match="no per cent signs"):
+        found = trained.predict(table)
+    rows = [[1.0, 1.0, 1.0], [2.0, 2.0, 0.0], [3.0, 3.0, 1.0]]
+    pd.testing.assert_frame_equal(found, trained.predict(rows))
+
+
+@pytest.mark.parametrize(
+    ("cells", "value", "where"),
+    [([1, 2, 0], "2", "row 2"), ([0.5, 1.0, -1.0], "0.5", "rows 1 and 3"), (["1", "0", "1e300"], "1e+300", "row 3")],
+)
+def test_no_other_number_is_true_or_false(trained, cells, value, where):
+    table = pd.DataFrame({"a": [1.0, 2.0, 3.0], "p": [1, 2, 3], "f": cells, "y": [1.0, 2.0, 3.0]})
+    for ask in (trained.predict, trained.evaluate):
+        with pytest.warns(HQNNWarning), pytest.raises(Refusal) as caught:
+            ask(table)
+        (item,) = caught.value.diagnostics
+        assert (item.code, item.value) == ("E0567", value)
+        assert where in item.where
+    rows = [[1.0, 1.0, 0.0], [1.0, 1.0, 3.0]]
+    with pytest.raises(Refusal, match="is 3 in row 2"):
+        trained.predict(rows)

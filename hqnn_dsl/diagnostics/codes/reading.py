@@ -36,6 +36,28 @@ class MixedTruth(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class NotTruth(Diagnostic):
+    """A feature was True or False in the training of a run, and is another number in the table that the run reads.
+
+    True is read as 1 and False as 0; these two numbers are taken as well.
+
+        wrong   fragile      # True and False in the training
+                2
+        right   fragile
+                1
+        right   fragile
+                True
+    """
+
+    code: ClassVar[str] = "E0567"
+    message: ClassVar[str] = "the feature `{column}` was True or False in the training, and is {value} in {where}"
+    advice: ClassVar[str] = "write True or False in these cells, or 1 or 0"
+    column: str
+    value: str
+    where: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class DigitsLost(Diagnostic):
     """A column has different numbers that become the same one when they are read as floats.
 
