@@ -112,7 +112,6 @@ class AdvisedForRun:
 
 OF_INIT = {
     "E0521": "add rows to the table: some are to validate and to test, and two at least to train on",
-    "E0597": "add rows of the classes that have few",
 }
 """Advice for a table without a spec, in place of advice to change how the spec splits rows."""
 
