@@ -116,7 +116,8 @@ class Run:
         A table (a file or a frame) is read by the names of its columns, in any order; others are not looked at. An
         array (of numpy or torch, or a list of rows) has the columns of `features`, in that order. Both are in the units
         of the table that was trained on. Raises `Refusal`: E0523 if columns are missing, E0633 for an array of another
-        shape, E0513 to E0516 for cells that are no finite numbers.
+        shape, E0513 to E0516 for cells that are no finite numbers, E0564 and E0567 for numbers that the training rules
+        out. Numbers that it makes doubtful are a warning (W0468, W0469).
         """
         from hqnn_dsl.data.arrays import read_rows
         from hqnn_dsl.diagnostics.placed import AdvisedForRun
