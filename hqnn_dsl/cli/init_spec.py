@@ -53,10 +53,11 @@ def init(  # noqa: PLR0913 - options of a command
     from hqnn_dsl.semantics.spec import Read
     from hqnn_dsl.spec_draft import draft_of, model_name, read_of
 
-    path = Path(f"{model_name(data.name)}.hqnn") if out is None else out
+    name = f"{model_name(data.name)}.hqnn"
+    path = Path(name) if out is None else out
     is_printed = str(path) == "-"
     if not is_printed:
-        check_output(path, inputs=[(data, "the table that is read")], force=force)
+        check_output(path, inputs=[(data, "the table that is read")], force=force, name=name, printed="-")
     options = Read() if read is None else read_of(read, "--read")
     with AdvisedForInit():
         draft = draft_of(data, tuple(target), task, read=options, reader=read_data)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hqnn_dsl.cli.output import show, table, tell, write, write_json, write_lines, write_wrapped
-from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.reading import read_for, shown
 from hqnn_dsl.cli.verdicts import UNSPLIT, is_unsplit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import BASELINES, CLASS_SCORES, MORE_SCORES, SCORES, count, number
@@ -115,7 +115,7 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
         tell(plan.sentence)
     options = many.ManyOptions(keep_runs=asked.keep_runs)
     with PlacedByCode(program.checked.spans):
-        read = read_data(command.data, program.spec.data.read)
+        read = read_for(program.spec, command.data)
     found = many.train_many(program, read, plan, command.out, resume=command.resume, options=options)
     kept = f"the scores are in {found.path / 'cv.json'}"
     if as_json:

@@ -171,7 +171,7 @@ def predict(  # noqa: PLR0913 - options of a command
 
     opened = api.open_run(run)
     with AdvisedForRun():
-        rows = read_data(data, opened.spec.data.read, keep)
+        rows = read_data(data, opened.spec.data.read, keep, opened.preparation.purpose(scores=False))
     show((*rows.notes, *notes_of(opened.preparation, rows)))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))

@@ -56,7 +56,7 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
 
     run = api.open_run(path, changes)
     with AdvisedForRun():
-        table = read_data(data, run.spec.data.read)
+        table = read_data(data, run.spec.data.read, purpose=run.preparation.purpose(scores=True))
     show((*table.notes, *notes_of(run.preparation, table)))
     run.settle(table, agree)
     with _kept(run, table, changes):

@@ -111,20 +111,30 @@ class AdvisedForRun:
             raise Refusal(*items) from error
 
 
+OF_INIT = {
+    "E0521": "add rows to the table: some are to validate and to test, and two at least to train on",
+}
+"""Advice for a table without a spec, in place of advice to change how the spec splits rows."""
+
+
 class AdvisedForInit:
-    """In the block, advice about how a file is read names the option `--read`, as there is no spec yet."""
+    """In the block, advice names the options `--read` and `--task`, and no other setting, as there is no spec yet."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Refusal):
-            raise Refusal(*(replace(item, hint=_for_init(item.help)) for item in error.diagnostics)) from error
+            hints = (OF_INIT.get(item.code) or _for_init(item.help) for item in error.diagnostics)
+            raise Refusal(
+                *(replace(item, hint=hint) for item, hint in zip(error.diagnostics, hints, strict=True))
+            ) from error
 
 
 def _for_init(advice: str) -> str:
-    """The advice with `--read` for the setting `read`."""
-    text = advice.replace(" in `data { }`", "").replace("`data { read … }`", "`--read`")
+    """The advice with `--read` for the setting `read`, and `--task` for `task`."""
+    text = advice.replace(" in `data { }`", "").replace(" in `data`", "").replace("`data { read … }`", "`--read`")
+    text = text.replace("`task ", "`--task ")
     return re.sub(r"`read ([^`]+)`", lambda found: f"`--read {shlex.quote(found[1])}`", text)
 
 

@@ -39,7 +39,7 @@ def choose_step(net: HybridNet, settings: TrainSpec, precision: Precision, own_l
         if asked == "compiled":
             raise Refusal(StepNotCompiled(reason=plan))
         return StepChoice(asked, "torch", plan)
-    if asked == "auto" and getattr(plan, "better_by_torch", bool)():
+    if asked == "auto" and plan.better_by_torch():
         return StepChoice(asked, "torch", "the products of its dense layers are so large that torch is faster")
     return StepChoice(asked, "compiled", plan=plan)
 

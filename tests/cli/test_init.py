@@ -276,6 +276,41 @@ def test_what_cannot_be_guessed_of_a_file_is_told(tmp_path, hqnn_command):
         assert read_table(table, read).frame["price"][0] == first
 
 
+NO_FILE = {".": "name a file in it, such as `--out goods.hqnn`", "/dev/stdout": "write `--out -`, for standard output"}
+
+
+@pytest.mark.parametrize("out", NO_FILE)
+def test_a_spec_for_no_plain_file_is_printed_or_gets_a_name(tmp_path, hqnn_command, out):
+    frame().to_csv(tmp_path / "goods.csv", index=False)
+    refused = hqnn_command("init", "goods.csv", "-o", out, cwd=tmp_path)
+    assert refused.code != 0
+    assert NO_FILE[out] in refused.err
+    name, option = re.search(r"`--out ([^`]*)`", refused.err)[1], "-o"
+    assert hqnn_command("init", "goods.csv", option, name, cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "codes", "advice"),
+    [
+        (["1,2.5", "2,3"], (), ["E0521"], "add rows to the table"),
+        ([f"{n % 7},{n * 1.37:.3f}" for n in range(40)], ("--task", "classification"), ["E0583"], "another target"),
+        ([f"{n % 7},{'k' if n < 20 else 'l'}" for n in range(40)], ("--task", "regression"), ["E0517"],
+         "`--task classification`"),
+        ([f"{n % 7},{'-' if n == 5 else n * 1.37}" for n in range(40)], (), ["E0515"], "`--read 'missing: [\"-\"]'`"),
+        ([f"{n % 7},1{n % 9}{n}" for n in range(30)], ("--task", "classification"), ["E0583"], "another target"),
+    ],
+)  # fmt: skip
+def test_advice_names_no_setting_of_a_spec_that_is_not_there(tmp_path, hqnn_command, rows, options, codes, advice):
+    table = tmp_path / "goods.csv"
+    table.write_text("\n".join(["a,y", *rows, ""]), encoding="utf-8")
+    refused = hqnn_command("init", table, "-t", "y", *options, "-o", "-")
+    said = " ".join(refused.err.split())
+    assert refused.code == 1
+    assert re.findall(r"\w+\[(\w+)\]", said) == codes
+    assert advice in said
+    assert not re.search(r"`by: |smaller|in `data|`task |in the split", said)
+
+
 def test_a_wrong_option_of_reading_is_shown_in_its_place(tmp_path, hqnn_command):
     table = tmp_path / "goods.csv"
     frame().to_csv(table, index=False)

@@ -213,7 +213,7 @@ def block(request, monkeypatch):
     """Blocks of a few bytes, so that every table has many."""
     monkeypatch.setattr(sources, "BLOCK", request.param)
     if request.param < 1 << 22:
-        monkeypatch.setattr("hqnn_dsl.data.text_tables.SAMPLE", request.param)
+        monkeypatch.setattr("hqnn_dsl.data.text_rows.SAMPLE", request.param)
     return request.param
 
 
@@ -279,7 +279,7 @@ def test_a_cell_may_be_long_and_a_row_may_not_be_endless(monkeypatch):
     assert table.frame["b"].str.len().tolist() == [200_000, 200_000, 4, 200_000]
     monkeypatch.setattr("hqnn_dsl.data.records.MAX_RECORD", 1 << 16)
     monkeypatch.setattr(sources, "BLOCK", 1 << 12)
-    monkeypatch.setattr("hqnn_dsl.data.text_tables.SAMPLE", 1 << 12)
+    monkeypatch.setattr("hqnn_dsl.data.text_rows.SAMPLE", 1 << 12)
     item = refused("a,b\n" + "1,2\n" * 5000 + '"3,4\n' + "5,6\n" * 50_000)
     assert (item.code, "from line 5002 on" in item.headline) == ("E0504", True)
     assert limits.MAX_RECORD == 1 << 26
@@ -307,7 +307,7 @@ def test_whole_numbers_may_have_zeros_in_front():
 def test_a_file_that_changes_is_refused(monkeypatch):
     path = write("x,y\n" + "1,1\n" * 50 + "u,1\n")
     monkeypatch.setattr(sources, "BLOCK", 64)
-    monkeypatch.setattr("hqnn_dsl.data.text_tables.SAMPLE", 64)
+    monkeypatch.setattr("hqnn_dsl.data.text_rows.SAMPLE", 64)
     real = sources.Source.blocks
 
     def blocks(self):
