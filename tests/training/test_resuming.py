@@ -111,3 +111,14 @@ def test_another_table_is_named_by_what_is_other(tmp_path, table):
 def test_a_budget_is_no_difference():
     budget = "hqnn 1\n\nmodel m {\n  budget {\n    circuits 3\n  }\n\n  backend reference\n}\n"
     assert differences("hqnn 1\n\nmodel m {\n  backend reference\n}\n", budget) == []
+
+
+@pytest.mark.parametrize("optimizer", ["sgd(0.01, momentum: 0.9)", "nesterov(0.01)", "adam(0.01)"])
+@pytest.mark.parametrize("step", ["compiled", "torch"])
+def test_a_resumption_with_nothing_to_train_loses_no_momentum(tmp_path, table, optimizer, step):
+    change = {"optimizer": optimizer, "backend": "native", "step": step}
+    for _ in range(2):
+        hqnn.train(program(**change), table, tmp_path / "longer", resume=(tmp_path / "longer").exists())
+    hqnn.train(program(**change, epochs=4), table, tmp_path / "longer", resume=True)
+    hqnn.train(program(**change, epochs=4), table, tmp_path / "whole")
+    same(tmp_path)

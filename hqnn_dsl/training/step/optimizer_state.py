@@ -74,24 +74,26 @@ def write_state(name: str, optimizer: Optimizer, places: Mapping[Tensor, int], s
 def read_state(name: str, optimizer: Optimizer, places: Mapping[Tensor, int], into: FlatState) -> FlatState:
     """Returns the state of torch's optimizer, with moments written to those of `into`; `places` as for `write_state`.
 
-    The steps of `sgd` and `nesterov` are those of `into`, since torch does not count them. Raises `ValueError` if some
-    weights have taken more steps than others.
+    The steps of `sgd` and `nesterov` are those of `into`, since torch does not count them, but at least 1 if there is
+    momentum. Raises `ValueError` if some weights have taken more steps than others.
     """
     into.moments[:] = 0
     scalars = first_scalars()
     steps: set[int] = set()
+    has_moments = False
     for _, weight, begin in _placed(optimizer, places):
         own = optimizer.state.get(weight, {})
         for row, key in enumerate(MOMENTS[name]):
             found = None if key is None else own.get(key)
             if found is not None:
                 into.moments[row, begin : begin + weight.numel()] = found.detach().cpu().reshape(-1).numpy()
+                has_moments = True
         steps.add(int(own.get("step", 0)))
         if "mu_product" in own:
             scalars[MU_PRODUCT] = float(own["mu_product"])
     if len(steps) > 1:
         raise ValueError(f"weights have taken {', '.join(map(str, sorted(steps)))} steps of {name}, not all the same")
-    step = into.step if name in WITHOUT_STEPS else next(iter(steps), 0)
+    step = max(into.step, int(has_moments)) if name in WITHOUT_STEPS else next(iter(steps), 0)
     if name == "nadam":
         scalars[MU_STEP] = step
     return FlatState(into.moments, scalars, step)
