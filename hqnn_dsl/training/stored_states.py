@@ -56,9 +56,9 @@ def _optimizer(training: Training, snapshot: Snapshot) -> str:
             if name not in _MAY_DIFFER and _plain_list(group[name]) != _plain_list(value):
                 return f"`optimizer.param_groups[{index}].{name}` is {group[name]!r}, not {value!r}"
     began = snapshot["epoch"] > 0 or snapshot["step"] > 0
-    if not stored["state"]:
-        return "`optimizer.state` is empty after the first step" if began and not snapshot["scaler"] else ""
     after = _state_after_a_step(training)
+    if not stored["state"]:  # gradient descent without momentum remembers nothing
+        return "`optimizer.state` is empty after the first step" if began and after and not snapshot["scaler"] else ""
     for key, state in stored["state"].items():
         if key not in after:
             return f"`optimizer.state` has a weight {key!r}, which the network does not have"

@@ -113,7 +113,7 @@ def test_a_budget_is_no_difference():
     assert differences("hqnn 1\n\nmodel m {\n  backend reference\n}\n", budget) == []
 
 
-@pytest.mark.parametrize("optimizer", ["sgd(0.01, momentum: 0.9)", "nesterov(0.01)", "adam(0.01)"])
+@pytest.mark.parametrize("optimizer", ["sgd(0.01)", "sgd(0.01, momentum: 0.9)", "nesterov(0.01)", "adam(0.01)"])
 @pytest.mark.parametrize("step", ["compiled", "torch"])
 def test_a_resumption_with_nothing_to_train_loses_no_momentum(tmp_path, table, optimizer, step):
     change = {"optimizer": optimizer, "backend": "native", "step": step}
