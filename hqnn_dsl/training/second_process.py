@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,8 +69,8 @@ class SecondProcess:
         if self._process is not None:
             self._process.kill()
             self._thread.shutdown()
-            with self._process:
-                self._process = None
+            _closed(self._process)
+            self._process = None
 
     def begin(self, module: str, function: str, *arguments: object) -> Callable[[], Any]:
         """See `Elsewhere.begin`. Calls are carried out one after the other."""
@@ -120,6 +121,7 @@ def _carried_out(module: str, function: str, *arguments: object) -> Any:
 def _started(modules: Sequence[str]) -> subprocess.Popen[bytes] | None:
     if not sys.executable:
         return None
+    process = None
     try:
         process = subprocess.Popen(  # noqa: S603 - this Python, with a program of our own
             [sys.executable, "-P", "-c", PROGRAM],
@@ -129,8 +131,17 @@ def _started(modules: Sequence[str]) -> subprocess.Popen[bytes] | None:
         )
         _sent(process, sys.path, tuple(modules))
     except OSError:
+        if process is not None:
+            process.kill()
+            _closed(process)
         return None
     return process
+
+
+def _closed(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a killed process, and close its pipes; what could not be sent to it is dropped."""
+    with suppress(OSError), process:
+        pass
 
 
 def _sent(process: subprocess.Popen[bytes], *values: object) -> None:

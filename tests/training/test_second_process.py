@@ -83,6 +83,26 @@ def test_what_has_ended_is_carried_out_here(beside):
     assert beside.begin("os", "getpid")() == os.getpid()
 
 
+def test_one_that_was_killed_before_a_call_ends_without_an_error(beside):
+    process = beside._process
+    process.kill()
+    process.wait()
+    assert beside.begin("math", "sqrt", 4.0)() == 2.0
+    beside.close()
+    assert process.stdin.closed
+    assert process.stdout.closed
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_that_ends_before_it_is_told_anything_is_given_up(monkeypatch):
+    monkeypatch.setattr(second_process, "cores", lambda: 2)
+    monkeypatch.setattr(second_process, "PROGRAM", "raise SystemExit")
+    large = ["a" * 10_000_000]
+    with SecondProcess(large) as beside:
+        assert beside._process is None
+        assert beside.begin("math", "sqrt", 4.0)() == 2.0
+
+
 def test_modules_that_are_not_there_end_it(monkeypatch):
     monkeypatch.setattr(second_process, "cores", lambda: 2)
     with SecondProcess(("no_such_module",)) as beside:
