@@ -115,6 +115,7 @@ def main() -> None:
     """Run a command and leave with its exit code."""
     streams.prepare()
     _end_in_order()
+    sys.meta_path.insert(0, NumpyFirst)
     gc.set_threshold(*RARELY)
     sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type] # see `data.arrow`: pandas would load it every time
     os.environ.pop("MPLBACKEND", None)  # a notebook hands its own down, and no command opens a window
@@ -137,8 +138,22 @@ def main() -> None:
         _leave_with_our_bug(error)
     finally:
         gc.freeze()  # objects need no collection when the process ends
+        sys.meta_path.remove(NumpyFirst)
         if sys.modules.get("pyarrow", sys) is None:  # who calls this from Python goes on, with other packages
             del sys.modules["pyarrow"]
+
+
+class NumpyFirst:
+    """A finder of modules that finds none, but imports numpy before torch.
+
+    Torch imports numpy in C++ and drops what is raised there, a Ctrl-C too: the command would go on with half of it.
+    """
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> None:
+        """Returns None, since the finders behind this one find all modules."""
+        if name == "torch":
+            import numpy  # noqa: F401, ICN001 - for its import alone
 
 
 class Terminated(BaseException):

@@ -92,3 +92,27 @@ def test_a_run_on_native_imports_what_computes(command, run):
 def test_compiling_imports_neither_torch_nor_scikit_learn(tmp_path):
     assert loaded("compile", SPEC, "--out", str(tmp_path / "c")) <= {*QISKIT, "matplotlib", "openqasm3"}
     assert loaded("compile", SPEC, "--emit", "static", "--out", str(tmp_path / "s")) <= QISKIT
+
+
+INTERRUPTED = """
+import sys
+class Interrupts:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "numpy.matrixlib":  # in the middle of numpy
+            sys.meta_path.remove(Interrupts)
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts)
+sys.argv = ["hqnn", *sys.argv[1:]]
+from hqnn_dsl.cli.main import main
+main()
+"""
+
+
+def test_ctrl_c_in_the_import_of_numpy_ends_the_command(tmp_path):
+    """Torch, which imports numpy, drops every exception of that import."""
+    words = "train", SPEC, DATA, "--set", "epochs=1", "--set", "backend=native", "--out", str(tmp_path / "r")
+    command = [sys.executable, "-c", INTERRUPTED, *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 130, done.stderr
+    assert not (tmp_path / "r").exists()
