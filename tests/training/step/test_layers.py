@@ -66,6 +66,20 @@ def test_values_and_slopes_are_those_of_torch(case, precision):
     assert ((own - slopes).abs() * len(numbers) / (size * (1 + slopes.abs() * len(numbers)))).max() <= 4 * allowed
 
 
+@pytest.mark.parametrize("exponent", [0.5, -1.0])
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "silu", "tanh", "softsign"])
+def test_in_front_of_an_infinite_slope_gradients_are_finite_where_torchs_are(name, exponent):
+    one = example((name, {}, (("pow", exponent), ("pow", 2.0 if exponent > 0 else -1.0))), "double", [0.0, 0.7, 2.0])
+    nn.functional.mse_loss(one.net(one.features), one.targets).backward()
+    slopes = one.net.encoder[0].bias.grad
+    runner = StepRunner(one.plan(), one.features, one.targets, seed=1)
+    done = runner.train(np.arange(1), [(0, 1)], 1, 0, 1, (0.0, 0.0))
+    start = one.plan().weights.start(one.net.encoder[0].bias)
+    own = torch.from_numpy(runner.gradients()[start : start + 3])
+    assert (done.failed is None) == bool(slopes.isfinite().all()) == (name == "relu")
+    assert torch.equal(own.isfinite(), slopes.isfinite())
+
+
 @pytest.mark.parametrize("name", ["relu", "silu", "gelu", "elu", "tanh", "sigmoid", "softplus", "sin", "leaky_relu"])
 def test_what_is_no_number_stays_none(name):
     one = example((name, {}, ()), "single", [math.nan, 1.0, -1.0])

@@ -70,8 +70,8 @@ def value_of(code: int, x: Any, a: Any, b: Any, zero: Any, one: Any, kind: Any) 
 
 
 @kernel
-def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, zero: Any, one: Any, kind: Any) -> Any:
-    """The slope of a layer at input `x`, at which its value is `y`."""
+def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, one: Any, kind: Any) -> Any:
+    """The slope of a layer but `relu` at input `x`, at which its value is `y`."""
     if code == TANH:
         return one - y * y
     if code == MUL:
@@ -79,8 +79,6 @@ def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, zero: Any, one: Any, kin
     if code == SILU:
         share = sigmoid(x)
         return share * (one + x * (one - share))
-    if code == RELU:
-        return where_positive(x, one, zero)
     if code in (ADD, SUB):
         return one
     if code == DIV:
@@ -162,11 +160,14 @@ def backward(code: int, a: float, b: float, count: int, x: Any, y: Any, dy: Any,
     elif code == POW:
         for at in range(count):
             dx[at] = dy[at] * power_slope(float(x[at]), a)
-    else:
-        first, second = filled(x, a), filled(x, b)
-        zero, one = filled(x, 0.0), filled(x, 1.0)
+    elif code == RELU:  # as in torch, 0 also where dy is not finite, as behind a root of 0
+        zero = filled(x, 0.0)
         for at in range(0, count, n):
-            slope = slope_of(code, load(x, at), load(y, at), first, second, zero, one, x)
+            store(dx, at, where_positive(load(x, at), load(dy, at), zero))
+    else:
+        first, second, one = filled(x, a), filled(x, b), filled(x, 1.0)
+        for at in range(0, count, n):
+            slope = slope_of(code, load(x, at), load(y, at), first, second, one, x)
             store(dx, at, load(dy, at) * slope)
 
 
