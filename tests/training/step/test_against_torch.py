@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def small_example(precision: str, **train) -> Example:
 def trained_by_both(example: Example, steps: int, rows: int, rates: tuple[float, float]) -> tuple[float, float]:
     """Train as many steps by torch and compiled. Returns how far losses and weights are apart at most."""
     ours, count = example.twin(), len(example.features)
-    theirs = Training(example.net, example.spec.train, CPU)
+    theirs = Training(example.net, replace(example.spec.train, step="torch"), CPU)
     example.net.train()
     runner = StepRunner(ours.plan(), ours.features, ours.targets, ours.weights, seed=3)
     order = np.random.default_rng(0).permuted(np.tile(np.arange(count), (steps, 1)), axis=1)[:, :rows]
