@@ -99,13 +99,14 @@ class Schedules:
         key = batch, torch.get_num_threads(), keep
         found = self._known.get(key)
         if found is None:
-            found = self._made(*key)
+            found = self.made(*key)
             if len(self._known) >= MOST_SCHEDULES:
                 self._known = {}
             self._known[key] = found
         return found
 
-    def _made(self, batch: int, threads: int, keep: bool) -> tuple[Part, ...]:  # noqa: FBT001 - a part of the key
+    def made(self, batch: int, threads: int, keep: bool) -> tuple[Part, ...]:  # noqa: FBT001 - a part of the key
+        """The same for a number of threads, made anew."""
         layouts = self.layouts
         chosen = layouts.chosen(batch)
         found = tuple(Part(layouts, tables, batch, threads, keep=keep) for tables in chosen)

@@ -40,6 +40,16 @@ def call(kind: tuple[str, ...], kernel: Callable[..., Any], *arguments: object) 
     return kernel(*arguments) if kind in _ready else _first_call(kind, kernel, arguments)
 
 
+def compiled_for(kind: tuple[str, ...], kernel: Any, kinds: tuple[Any, ...]) -> Any:
+    """Returns Numba's compiled form of a kernel for arguments of those of its types, with the same notice."""
+
+    def compile_it(*_: object) -> Any:
+        kernel.compile(kinds)
+        return kernel.overloads[kinds]
+
+    return kernel.overloads[kinds] if kinds in kernel.overloads else _first_call(kind, compile_it, ())
+
+
 def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
     """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
     after = "they are kept for later runs" if is_kept() else "they are not kept"

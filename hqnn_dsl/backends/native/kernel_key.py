@@ -44,10 +44,16 @@ def kernel_key(
     return int.from_bytes(digest.digest()[:KEY_BYTES], "big") or 1
 
 
-def own_key() -> int:
-    """Returns the key of the kernels of this installation on this machine."""
+def own_key(*beyond: Path) -> int:
+    """Returns the key of the kernels of this installation on this machine.
+
+    With folders `beyond`, that of kernels there which are built on those of the engine.
+    """
     versions = {"numba": numba.__version__, "llvmlite": llvmlite.__version__, "numpy": np.__version__}
-    return kernel_key(Path(kernels.__file__).parent, FUNCTIONS, LANES, versions, cpu())
+    key = kernel_key(Path(kernels.__file__).parent, FUNCTIONS, LANES, versions, cpu())
+    for folder in beyond:
+        key = kernel_key(folder, (*FUNCTIONS, str(key)), LANES, versions, cpu())
+    return key
 
 
 def cpu() -> tuple[str, ...]:

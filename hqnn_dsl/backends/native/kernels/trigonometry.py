@@ -37,7 +37,7 @@ _COSINE = {
 }
 
 
-class _Writer:
+class Writer:
     """Writes the steps for one register type."""
 
     def __init__(self, builder: Any, register: Register) -> None:
@@ -93,7 +93,7 @@ def sine_and_cosine(typing: Any, angle: Any) -> Any:
     pair = types.UniTuple(angle, 2)  # type: ignore[attr-defined]  # made at run time
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        found = _Writer(builder, signature.args[0]).sine_and_cosine(given[0])
+        found = Writer(builder, signature.args[0]).sine_and_cosine(given[0])
         return context.make_tuple(builder, signature.return_type, found)
 
     return pair(angle), generate
