@@ -40,7 +40,7 @@ def prepare(network: Workload) -> Trainer:
 
 def truth(network: Workload) -> Trainer:
     """The same loop on the backend `reference` in double precision: it says which losses are right."""
-    return TorchEpochs(network, training_of(network, "double", "reference").advance, torch.float64)
+    return TorchEpochs(network, training_of(network, "double", "reference(precision: double)").advance, torch.float64)
 
 
 use = torch.set_num_threads
