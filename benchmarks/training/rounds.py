@@ -39,10 +39,11 @@ SHARE_TURNS = 40
 
 @dataclass(frozen=True)
 class Pace:
-    """Rounds of turns, and seconds a turn."""
+    """Rounds of turns, seconds a turn, and seconds in all after which a slow one has no more turns."""
 
     rounds: int = 25
     turn: float = 0.08
+    longest: float = 6.0
 
 
 @dataclass
@@ -153,7 +154,7 @@ def _in_turns(runs: Sequence[Run], trainers: Trainers, pace: Pace) -> None:
     epochs = {id(run): 1 for run in runs}
     for number in range(pace.rounds + 1):
         for run in runs:
-            if run.reason:
+            if run.reason or sum(run.seconds) > pace.longest:
                 continue
             time.sleep(PAUSE)
             try:

@@ -22,8 +22,8 @@ the circuit, all ⟨Z⟩, dense(1), mean squared error. All start from the same 
 order; the losses of the first {CHECKED} steps were found within {APART:g} of those of a loop in double precision before
 anything was timed. An epoch has {STEPS} steps; a step is a part of it, so the cutting of batches and the reading of
 losses are in. JAX has the rows on its device, and reads losses once an epoch. Each is run with one and two threads, and
-the better counts. They take turns of 0.08 s; where other programs run on the same cores, the least of all epochs says
-more than the median, and both are given: `median (least)`."""
+the better counts. They take turns of 0.08 s or of one epoch. Where other programs run on the same cores, the least of
+all epochs says more than the median, and both are given: `median (least)`."""
 SHARES = """\
 The parts of the compiled step on one thread, each the least of many turns. The circuit is what the network takes more
 than without it; layers what that takes more than a single dense(1); the rest is that one layer, the loss, the rows and

@@ -83,13 +83,15 @@ def trainers(tmp_path_factory):
         yield running
 
 
-def test_contestants_of_our_environment_are_timed_in_turns(trainers):
+def test_contestants_of_our_environment_are_timed_in_turns(trainers, monkeypatch):
+    monkeypatch.setattr(rounds, "THREADS", (1,))
+    monkeypatch.setattr(rounds, "SHARE_TURNS", 2)
     found = rounds.measure(SMALL["ra"], ["loop", "compiled"], trainers, Pace(rounds=2, turn=0.005))
     assert list(found["contestants"]) == ["compiled", "loop"]
     for kept in found["contestants"].values():
         assert not kept["reason"]
         assert kept["apart"] < 1e-4
-        assert set(kept["by_threads"]) == {"1", "2"}
+        assert set(kept["by_threads"]) == {"1"}
         assert 0 < kept["least"] <= kept["median"]
     assert set(found["shares"]) == {"circuit", "layers", "optimizer", "rest"}
     assert all(seconds >= 0 for seconds in found["shares"].values())
@@ -97,6 +99,7 @@ def test_contestants_of_our_environment_are_timed_in_turns(trainers):
 
 
 def test_wrong_losses_are_not_timed(trainers, monkeypatch):
+    monkeypatch.setattr(rounds, "THREADS", (1,))
     monkeypatch.setattr(rounds, "APART", 1e-30)
     found = rounds.measure(SMALL["ra"], ["loop"], trainers, Pace(rounds=1, turn=0.005))["contestants"]["loop"]
     assert found["reason"].startswith("wrong losses")
