@@ -15,6 +15,7 @@ from hqnn_dsl.data.split import GIVEN, checked, draw_state, part_size, parts_of,
 from hqnn_dsl.diagnostics.codes.splits import ImpossibleFolds, NotTheseTrainings
 from hqnn_dsl.diagnostics.codes.tables import TooFewRows
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import warnings_ignored
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.spec import MIN_TRAINING_ROWS, Split
@@ -160,10 +161,7 @@ def _of_classes(rows: TableRows, classes: NDArray[Any], folds: int, state: int) 
     if folds > most:
         reason = f"the largest class has {count(most, 'row')}"
         raise Refusal(ImpossibleFolds(option=f"--folds {folds}", reason=reason, hint=f"make at most {most} folds"))
-    import warnings
-
-    with warnings.catch_warnings():  # of classes with fewer rows than folds, which then test in some folds only
-        warnings.simplefilter("ignore", UserWarning)
+    with warnings_ignored(UserWarning):  # of classes with fewer rows than folds, which then test in some folds only
         pairs = list(StratifiedKFold(folds, shuffle=True, random_state=state).split(pool, classes[pool]))
     for learned, tested in pairs:
         yield np.concatenate([pool[learned], single]), pool[tested]

@@ -7,8 +7,10 @@ the category `HQNNWarning` and the line of the caller, unless another one is giv
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +57,12 @@ class Caller:
 
 
 def caller() -> Caller:
-    """Returns the innermost line on the stack of this thread that is not the package's own."""
+    """Returns the innermost line on the stack of this thread that is not the package's own.
+
+    In a thread that the package has started it is the line that `notices_point_at` gives.
+    """
+    if (at := _at.get()) is not None:
+        return at
     frame = sys._getframe(1)  # noqa: SLF001 - `inspect.currentframe` is the same, and loads `inspect`
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in PASSED_OVER:
         frame = frame.f_back
@@ -79,20 +86,24 @@ def notice(about: Diagnostic | str, *, marked: bool = True, with_help: bool = Fa
 
 
 def _send(warning: HQNNWarning, at: Caller | None) -> None:
-    if _said:
-        if warning.line in _said[-1]:
+    with _sending:
+        if any(warning.line in said for said in _said):
             return
-        _said[-1].add(warning.line)
-    if _receiver is not None:
-        _receiver(warning)
-        return
-    at = at or caller()
-    warnings.warn_explicit(warning, HQNNWarning, at.filename, at.line, at.module, at.registry)
+        for said in _said:
+            said.add(warning.line)
+        if _receiver is not None:
+            _receiver(warning)
+            return
+        at = at or caller()
+        warnings.warn_explicit(warning, HQNNWarning, at.filename, at.line, at.module, at.registry)
 
 
+_sending = threading.RLock()
+"""Held by the thread that sends a notice: a receiver is called by one thread at a time."""
+_at: ContextVar[Caller | None] = ContextVar("at", default=None)
 _receiver: Receiver | None = None
 _said: list[set[str]] = []
-"""The lines sent in each of the blocks, one in another, in which a notice is sent once."""
+"""The lines sent since each of the blocks began in which a notice is sent once."""
 
 
 def send_notices_to(receiver: Receiver | None) -> Receiver | None:
@@ -104,12 +115,37 @@ def send_notices_to(receiver: Receiver | None) -> Receiver | None:
 
 @contextmanager
 def each_notice_once() -> Iterator[None]:
-    """Send every notice in the block once, however often it is given."""
-    _said.append(set())
+    """Send every notice in the block once, however often it is given, by whatever threads."""
+    own: set[str] = set()
+    with _sending:
+        _said.append(own)
     try:
         yield
     finally:
-        _said.pop()
+        with _sending:
+            _said[:] = [said for said in _said if said is not own]
+
+
+@contextmanager
+def notices_point_at(at: Caller) -> Iterator[None]:
+    """Let notices that are sent in the block point at a line, for threads whose stack does not begin at the caller."""
+    before = _at.set(at)
+    try:
+        yield
+    finally:
+        _at.reset(before)
+
+
+@contextmanager
+def warnings_ignored(category: type[Warning] = Warning) -> Iterator[None]:
+    """Leave out warnings of other packages in the block. Other threads send no notices meanwhile.
+
+    The filters of `warnings` are the same for all threads: these blocks follow one another, so that each gives back the
+    filters of the caller, and no notice falls to the filter of another thread.
+    """
+    with _sending, warnings.catch_warnings():
+        warnings.simplefilter("ignore", category)
+        yield
 
 
 @contextmanager

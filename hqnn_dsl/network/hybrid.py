@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.network.torch_seeds import seeds_of_torch
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.required_widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
 
@@ -185,7 +186,7 @@ def _columns(in_width: int, embeddings: Sequence[Embedding], seed: int) -> Colum
     for one in embeddings:
         vectors = columns.vectors[str(one.index)]
         assert isinstance(vectors, nn.Embedding)
-        with torch.random.fork_rng(devices=[]):
+        with seeds_of_torch():
             torch.default_generator.manual_seed(stream(seed, f"columns.{one.index}"))
             vectors.reset_parameters()
     return columns
@@ -200,7 +201,7 @@ def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int,
         follows = out_width if layer.out_width is None else layer.out_width
         next_width = follows if entry.sets_width else width
         assert entry.build is not None
-        with torch.random.fork_rng(devices=[]):
+        with seeds_of_torch():
             torch.default_generator.manual_seed(stream(seed, f"{name}.{index}"))
             module: nn.Module = entry.build(width, next_width, layer.layer.options)
         operations = [Operation(operation, constant) for operation, constant in layer.operations]

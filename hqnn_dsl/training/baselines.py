@@ -6,13 +6,13 @@ All are scikit-learn's, and tests hold the first two of values, which are comput
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hqnn_dsl.data.arrow import allow_import
+from hqnn_dsl.diagnostics.notices import warnings_ignored
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -130,8 +130,7 @@ def _logistic(questions: Questions, classes: NDArray[np.int64], num_classes: int
 
     inputs, asked = questions.spread
     model = LogisticRegression(max_iter=MOST_STEPS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the last step is good enough for a baseline
+    with warnings_ignored():  # the last step is good enough for a baseline
         model.fit(inputs, classes, sample_weight=questions.weights)
     return _in_all_classes(model, asked, num_classes)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hqnn_dsl.data.arrow import allow_import
+from hqnn_dsl.diagnostics.notices import warnings_ignored
 from hqnn_dsl.training.metrics import plain
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def class_scores(
         return {**dict.fromkeys(CLASSES), "confusion": None, "classes": each}
     guess = np.argmax(probabilities, axis=1)
     allow_import()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what these rows do not define is None below
+    with warnings_ignored():  # what these rows do not define is None below
         found = {
             **_of_guesses(true, guess, len(labels), weights),
             **_of_probabilities(true, probabilities, weights),

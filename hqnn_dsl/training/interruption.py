@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that ask to end: Ctrl-C, a batch system or `kill`, a terminal that closes."""
 
+_answer: ContextVar[Callable[[], int] | None] = ContextVar("answer", default=None)
+
+
+@contextmanager
+def answered_by(answer: Callable[[], int]) -> Iterator[None]:
+    """In the block the question is answered by that function, in whatever thread it is asked; no handlers are set."""
+    before = _answer.set(answer)
+    try:
+        yield
+    finally:
+        _answer.reset(before)
+
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], int]]:
@@ -21,8 +34,12 @@ def interruptible() -> Iterator[Callable[[], int]]:
 
     A second signal of the same kind acts as it did before. SIGHUP and SIGTERM that the process was told to ignore
     (`nohup`) stay ignored; SIGINT is heard also by a job in the background, if somebody sends it. Outside the main
-    thread, where Python allows no signal handlers, the answer is always 0.
+    thread, where Python allows no signal handlers, the answer is always 0, but for one of many trainings: whoever runs
+    them answers, see `answered_by`.
     """
+    if (answer := _answer.get()) is not None:
+        yield answer
+        return
     if threading.current_thread() is not threading.main_thread():
         yield lambda: 0
         return
@@ -51,7 +68,8 @@ def interruptible() -> Iterator[Callable[[], int]]:
 def pass_on(number: int) -> None:
     """Let a signal that ended the training act as it would have: a script of several trainings ends there too.
 
-    Ctrl-C ends the training alone, as `RunResult.interrupted` says.
+    Ctrl-C ends the training alone, as `RunResult.interrupted` says. One of many trainings leaves it to the caller of
+    all, who passes the signal on when they have ended.
     """
-    if number not in {0, signal.SIGINT}:
+    if _answer.get() is None and number not in {0, signal.SIGINT}:
         signal.raise_signal(number)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hqnn_dsl.training.fit_many import is_single_threaded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,8 +27,11 @@ ONE_THREAD_AMPLITUDES = 1 << 16
 def suited_threads(net: HybridNet, batch: int) -> Iterator[int]:
     """Run the block with the number of threads that suits the network; gives that number.
 
-    A choice of the user's (`OMP_NUM_THREADS`) stands.
+    A choice of the user's (`OMP_NUM_THREADS`) stands. One of many trainings that run at once has one thread.
     """
+    if is_single_threaded():
+        yield torch.get_num_threads()
+        return
     before = torch.get_num_threads()
     amplitudes = batch << min(net.circuit.circuit.num_qubits, 62)
     small = amplitudes <= ONE_THREAD_AMPLITUDES and "OMP_NUM_THREADS" not in os.environ

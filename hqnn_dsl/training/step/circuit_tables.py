@@ -118,9 +118,9 @@ class _Joined:
     def circuit(self, sizes: list[int], tiles: list[int]) -> Circuit:
         """All of it as arrays."""
         layouts, tape = self.plan.executable.layouts, self.plan.executable.tape
+        dtypes = "int64", "float64", layouts.dtype, "int8"
         whole, floats, patterns, wanted = (
-            np.concatenate([np.empty(0, dtype), *tables]).astype(dtype)
-            for dtype, tables in zip((np.int64, np.float64, layouts.dtype, np.int8), self.tables, strict=True)
+            np.concatenate([np.empty(0, dtype), *tables]) for dtype, tables in zip(dtypes, self.tables, strict=True)
         )
         return Circuit(
             sizes=np.array(sizes, dtype=np.int64),

@@ -51,7 +51,9 @@ class Outputs:
         plan, rows = self.plan, features_of(self.plan, features)
         out = np.empty((len(rows), plan.outputs), plan.dtype)
         starts = np.arange(0, len(rows), max(EVALUATION_ROWS * plan.batch, LEAST_ROWS))
-        bounds = np.stack([starts, np.append(starts[1:], len(rows))], axis=1) if len(rows) else np.zeros((0, 2), np.int64)
+        bounds = (
+            np.stack([starts, np.append(starts[1:], len(rows))], axis=1) if len(rows) else np.zeros((0, 2), np.int64)
+        )
         counts = bounds[:, 1] - bounds[:, 0]
         sizes = sorted(set(counts.tolist()), reverse=True)
         circuit, room = self._tables(sizes)

@@ -38,8 +38,8 @@ class Reason:
 class StepPlan:
     """All that steps need but rows: tables over the flat vector of weights; see `kernels.arrays` for the arrays.
 
-    `columns` is the number of columns that the network reads, `targets` and `outputs` are widths. `features` counts those
-    of all layers. Of a network without a circuit `circuit` is None.
+    `columns` is the number of columns that the network reads, `targets` and `outputs` are widths, `features` counts the
+    features of all layers. Of a network without a circuit `circuit` is None.
     """
 
     net: HybridNet = field(repr=False)
@@ -169,12 +169,12 @@ def _gather_of(net: HybridNet, weights: FlatWeights) -> tuple[np.ndarray[Any, An
         raise NotCompiled("the network is not one that a spec describes")
     rows, column, levels = [], 0, 0
     for one in columns.embeddings:
-        vectors = columns.vectors[str(one.index)]
-        assert isinstance(vectors, nn.Embedding)
+        vectors = columns.vectors[str(one.index)].weight
+        assert isinstance(vectors, nn.Parameter)
         rows += [[number, -1, 0, 0] for number in range(column, one.index)]
-        start = weights.start(vectors.weight)
+        start = weights.start(vectors)
         rows += [[one.index, start, one.width, entry] for entry in range(one.width)]
-        levels += vectors.weight.numel() if weights.is_trained(vectors.weight) else 0
+        levels += vectors.numel() if weights.is_trained(vectors) else 0
         column = one.index + 1
     rows += [[number, -1, 0, 0] for number in range(column, columns.in_width)]
     return np.array(rows, dtype=np.int64), columns.in_width, levels
@@ -187,8 +187,9 @@ def _width_of(net: HybridNet) -> int:
             return module.in_features
         if isinstance(module, nn.LayerNorm):
             return int(module.normalized_shape[0])
-    if isinstance(net.circuit, QuantumLayer):
-        return net.circuit.circuit.num_inputs
+    layer: object = net.circuit
+    if isinstance(layer, QuantumLayer):
+        return layer.circuit.num_inputs
     for module in net.decoder.modules():
         if isinstance(module, nn.Linear):
             return module.in_features

@@ -69,7 +69,7 @@ class StepRunner:
     Raises `ValueError` if the rows do not fit the network, and `IndexError` for a level that a column does not have.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the rows, and how steps are done on them
         self,
         plan: StepPlan,
         features: Tensor,
@@ -99,9 +99,8 @@ class StepRunner:
         self._sizes: dict[int, int] = {}
         self._circuit: Circuit | None = None
         self._room: Room | None = None
-        names = compiled.TRAINING
-        if plan.circuit is None:
-            names = tuple(name for name in names if name not in compiled.OF_CIRCUIT)
+        without = compiled.OF_CIRCUIT if plan.circuit is None else ()
+        names = tuple(name for name in compiled.TRAINING if name not in without)
         self._network = network_of(plan, compiled.addresses(plan.dtype, names))
 
     @property
@@ -109,7 +108,7 @@ class StepRunner:
         """Steps of the optimizer so far."""
         return int(self._notes[STEPS])
 
-    def train(
+    def train(  # noqa: PLR0913, PLR0917 - an epoch's rows, and which steps of it
         self,
         order: Array | Tensor,
         bounds: Array | Sequence[tuple[int, int]],
@@ -125,9 +124,9 @@ class StepRunner:
         before its update. Raises `Refusal` if the circuit's states take more than the memory limit.
         """
         order, steps = self._checked(order, bounds, first_step, last_step)
-        counts = steps[:, 1] - steps[:, 0]
-        self._prepare(sorted(set(counts.tolist()), reverse=True))
-        kinds = np.array([self._sizes[count] for count in counts.tolist()], np.int64)
+        sizes, which = np.unique(steps[:, 1] - steps[:, 0], return_inverse=True)
+        self._prepare(sizes.tolist())
+        kinds = np.array([self._sizes[size] for size in sizes.tolist()], np.int64)[which]
         assert self._circuit is not None
         assert self._room is not None
         plan, circuit, room = self.plan, self._circuit, self._room

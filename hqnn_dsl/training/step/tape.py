@@ -156,4 +156,5 @@ def refuse_hooks(module: nn.Module) -> None:
         raise NotCompiled(f"a {type(module).__name__} has hooks, which are not compiled")
 
 
-_NAMES = {nn.BatchNorm1d: "batch_norm"}
+_NAMES: dict[type[nn.Module], str] = {nn.BatchNorm1d: "batch_norm"}
+"""The words of the language for modules that are not compiled."""

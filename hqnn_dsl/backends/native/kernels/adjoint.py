@@ -53,6 +53,7 @@ from hqnn_dsl.backends.native.kernels.rotation_angles import (
     fill_shared,
 )
 from hqnn_dsl.backends.native.kernels.tile_queue import finish, join, leave, take_tile
+from hqnn_dsl.backends.native.kernels.views import hold, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,16 +128,21 @@ def forward_for(key: int) -> Callable[..., int]:
         passes, groups, places, offsets = passes_of(whole)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
-        own = np.empty(0 if keep else size, kept.dtype)
-        trig = np.empty(2 * len(ops) * n, kept.dtype)
-        factors = np.empty(2 * n, kept.dtype)
-        work = np.empty(run_size(passes, n), kept.dtype)
-        blocks = np.empty(block_size(groups, dual, n), kept.dtype)
-        block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
-        values = np.empty(len(terms) * n, kept.dtype)
-        sums = np.empty(outcome_size(marginals, n), kept.dtype)
+        own_size, work_size = 0 if keep else size, run_size(passes, n)
+        blocks_size, sums_size = block_size(groups, dual, n), outcome_size(marginals, n)
+        single = min(rows, 1 << MOST_BITS)
+        registers = (2 * len(ops) + 2 + single + len(terms)) * n
+        memory = np.empty(own_size + work_size + blocks_size + sums_size + registers + room, kept.dtype)
+        own, end = part(memory, 0, own_size), own_size
+        trig, end = part(memory, end, 2 * len(ops) * n), end + 2 * len(ops) * n
+        factors, end = part(memory, end, 2 * n), end + 2 * n
+        work, end = part(memory, end, work_size), end + work_size
+        blocks, end = part(memory, end, blocks_size), end + blocks_size
+        block, end = part(memory, end, single * n), end + single * n
+        values, end = part(memory, end, len(terms) * n), end + len(terms) * n
+        sums, end = part(memory, end, sums_size), end + sums_size
+        stored = part(memory, end, room)
         fill_shared(constants, ops, links, weights_of, shared, trig)
-        stored = np.empty(room, kept.dtype)
         store_phases(dual, lane, ops, patterns, passes, trig, work, stored)
         tile_width = n if lane is None else 1
         while True:
@@ -145,7 +151,7 @@ def forward_for(key: int) -> Callable[..., int]:
                 break
             b = tile * tile_width
             width = min(tile_width, len(out) - b)
-            psi = kept[tile * size : (tile + 1) * size] if keep else own
+            psi = part(kept, tile * size, size) if keep else own
             fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, trig)
             start_state(psi, b, width, dual, lane, places, state)
             rotate_all(psi, blocks, dual, lane, ops, patterns, passes, groups, offsets, trig, work, stored)
@@ -160,6 +166,7 @@ def forward_for(key: int) -> Callable[..., int]:
                     for i in range(width):
                         out[b + i, marginals[m, 0] + which] += sums[which * n + i]
             finish(queue)
+        hold(memory)
         return leave(queue, job, worker, tiles)
 
     return forward
@@ -306,20 +313,28 @@ def backward_for(key: int) -> Callable[..., int]:
         passes, groups, places, offsets = passes_of(whole)
         n = lanes(kept)
         size = rows * n if dual is None else 2 * rows * n
-        own = np.empty(0 if keep else size, kept.dtype)
-        lam = np.empty(size, kept.dtype)
-        trig = np.empty(2 * len(ops) * n, kept.dtype)
-        found = np.empty(n, kept.dtype)
-        work = np.empty(run_size(passes, n), kept.dtype)
-        in_blocks = block_size(groups, dual, n)
-        blocks = (np.empty(in_blocks, kept.dtype), np.empty(in_blocks, kept.dtype))
-        reached = np.empty(len(ops) * n, kept.dtype)
-        block = np.empty(min(rows, 1 << MOST_BITS) * n, kept.dtype)
-        totals = np.empty(len(work), kept.dtype)
-        weights = np.empty(2 * len(terms) * n, kept.dtype)
-        sums = np.empty(outcome_size(marginals, n), kept.dtype)
+        own_size, work_size = 0 if keep else size, run_size(passes, n)
+        blocks_size, sums_size = block_size(groups, dual, n), outcome_size(marginals, n)
+        single = min(rows, 1 << MOST_BITS)
+        registers = (3 * len(ops) + 1 + single + 2 * len(terms)) * n
+        numbers_in_all = own_size + size + 2 * work_size + 2 * blocks_size + sums_size + registers + room
+        memory = np.empty(numbers_in_all, kept.dtype)
+        own, end = part(memory, 0, own_size), own_size
+        lam, end = part(memory, end, size), end + size
+        trig, end = part(memory, end, 2 * len(ops) * n), end + 2 * len(ops) * n
+        found, end = part(memory, end, n), end + n
+        work, end = part(memory, end, work_size), end + work_size
+        blocks, end = (
+            (part(memory, end, blocks_size), part(memory, end + blocks_size, blocks_size)),
+            end + 2 * blocks_size,
+        )
+        reached, end = part(memory, end, len(ops) * n), end + len(ops) * n
+        block, end = part(memory, end, single * n), end + single * n
+        totals, end = part(memory, end, work_size), end + work_size
+        weights, end = part(memory, end, 2 * len(terms) * n), end + 2 * len(terms) * n
+        sums, end = part(memory, end, sums_size), end + sums_size
+        stored = part(memory, end, room)
         fill_shared(constants, ops, links, weights_of, shared, trig)
-        stored = np.empty(room, kept.dtype)
         store_phases(dual, lane, ops, patterns, passes, trig, work, stored)
         tile_width = n if lane is None else 1
         while True:
@@ -328,7 +343,7 @@ def backward_for(key: int) -> Callable[..., int]:
                 break
             b = tile * tile_width
             width = min(tile_width, len(upstream) - b)
-            psi = kept[tile * size : (tile + 1) * size] if keep else own
+            psi = part(kept, tile * size, size) if keep else own
             fill_samples(b, width, lane, constants, ops, links, weights_of, samples, shared, trig)
             if not keep:
                 start_state(psi, b, width, dual, lane, places, state)
@@ -389,6 +404,7 @@ def backward_for(key: int) -> Callable[..., int]:
                 scale(lam, left_out)
                 read_start(lam, b, width, dual, lane, places, state_grads)
             finish(queue)
+        hold(memory)
         return leave(queue, job, worker, tiles)
 
     return backward

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
+from hqnn_dsl.backends.native.kernels.views import matrix, part
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,23 +29,25 @@ def pack(tables: Sequence[Array], floats: Sequence[Array] = ()) -> tuple[Array, 
 
 
 view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
-"""Compiles a function that returns a part of an array: unlike a `kernel` it counts the reference that its caller will
-give up."""
+"""Compiles a function that returns views of an array which outlives them: no references are counted."""
 
 
 @view
 def table(whole: Any, which: int, width: int) -> Any:
     """Table number `which` as rows of `width` numbers."""
-    return whole[whole[2 * which] : whole[2 * which + 1]].reshape(-1, width)
+    begin = whole[2 * which]
+    return matrix(whole, begin, (whole[2 * which + 1] - begin) // width, width)
 
 
 @view
 def column(whole: Any, which: int) -> Any:
     """Table number `which` as one row of numbers."""
-    return whole[whole[2 * which] : whole[2 * which + 1]]
+    begin = whole[2 * which]
+    return part(whole, begin, whole[2 * which + 1] - begin)
 
 
 @view
 def numbers(whole: Any, which: int, floats: Any) -> Any:
     """The floats number `which`, counted on from the tables."""
-    return floats[whole[2 * which] : whole[2 * which + 1]]
+    begin = whole[2 * which]
+    return part(floats, begin, whole[2 * which + 1] - begin)

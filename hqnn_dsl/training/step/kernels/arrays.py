@@ -42,9 +42,9 @@ COLUMN, TABLE, WIDTH, ENTRY = range(4)
 class Circuit(NamedTuple):
     """The circuit's tables. `index[P]` is where each of its weights lies in the flat vector.
 
-    `parts[S * K, PART_WIDTH]` has a row for each of the K parts of its plan and each of the S sizes of a batch; `whole`,
-    `floats`, `patterns` and `wanted` are the tables of all of them, one after the other. `tiles[S]` counts those of
-    all parts.
+    `parts[S * K, PART_WIDTH]` has a row for each of the K parts of its plan and each of the S sizes of a batch;
+    `whole`, `floats`, `patterns` and `wanted` are the tables of all of them, one after the other. `tiles[S]` counts
+    those of all parts.
     """
 
     sizes: Any
@@ -70,9 +70,9 @@ NUM_CIRCUIT_SIZES = 9
 FORWARD, BACKWARD, COMPLEX, BY_AMPLITUDE, TILES, THREADS, THREADS_BACK, ROWS, DIAGONAL, ROOM, KEEP = range(11)
 KEPT, KEPT_END, WHOLE, WHOLE_END, FLOATS, FLOATS_END, PATTERNS, PATTERNS_END, WANTED, WANTED_END = range(11, 21)
 STOP, FIRST_TILE = range(21, 23)
-"""Columns of `parts`: addresses of the kernels, the layout, tiles and the threads that share them, sizes of the kernels,
-whether states are kept, where those and the tables begin and end, the first rotation with a gradient, and how many
-tiles the parts before have."""
+"""Columns of `parts`: addresses of the kernels, the layout, tiles and the threads that share them, numbers for the
+kernels, whether states are kept, where they and the tables begin and end, the first rotation with a gradient, and how
+many tiles the parts before have."""
 PART_WIDTH = 23
 
 
@@ -118,7 +118,7 @@ class Rows(NamedTuple):
 
 STEPS, JOB, OVER, PART, BACK, BATCH, FAILED, FAILED_ROW = range(8)
 """Indices of the numbers that a run of steps keeps: steps of the optimizer so far; the number of the job that threads
-share, whether there are no more, its part, whether it goes back, and its rows; why the run stopped, and at which row."""
+share, whether there are no more, its part, whether it goes back, and its rows; why the run stopped, at which row."""
 NUM_NOTES = 8
 FINE, BAD_LOSS, BAD_GRADIENT, NO_STATE = range(4)
 """Why a run of steps stopped: it didn't, the loss or a gradient is not finite, a row of amplitudes is all zeros."""

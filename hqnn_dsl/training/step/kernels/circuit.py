@@ -12,6 +12,7 @@ import numpy as np
 
 from hqnn_dsl.backends.native.kernels.registers import kernel, routine
 from hqnn_dsl.backends.native.kernels.tile_queue import DONE, NEXT, wait
+from hqnn_dsl.backends.native.kernels.views import matrix, part
 from hqnn_dsl.training.step.kernels.arrays import (
     AMPLITUDE,
     AMPLITUDES,
@@ -52,7 +53,7 @@ from hqnn_dsl.training.step.kernels.arrays import (
     WHOLE,
     WHOLE_END,
 )
-from hqnn_dsl.training.step.kernels.pointers import call_bool, call_int, call_nothing, matrix, part
+from hqnn_dsl.training.step.kernels.pointers import call_bool, call_int, call_nothing
 
 JOBS = 1 << 30
 """Jobs are numbered below this, and then anew."""
@@ -91,11 +92,11 @@ def _by_form(address: int, is_complex: int, by_amplitude: int, begin: Any, end: 
     """Call a kernel of the engine by the types that its form has: `dual` and `lane` are None or a number."""
     if is_complex:
         if by_amplitude:
-            return call_int(address, begin + (1, 0) + end)
-        return call_int(address, begin + (1, None) + end)
+            return call_int(address, (*begin, 1, 0, *end))
+        return call_int(address, (*begin, 1, None, *end))
     if by_amplitude:
-        return call_int(address, begin + (None, 0) + end)
-    return call_int(address, begin + (None, None) + end)
+        return call_int(address, (*begin, None, 0, *end))
+    return call_int(address, (*begin, None, None, *end))
 
 
 @kernel
@@ -117,8 +118,17 @@ def _run_parts(circuit: Any, room: Any, size: int, back: int, batch: int, queue:
 
 @kernel
 def forward(
-    addresses: Any, circuit: Any, room: Any, weights: Any, size: int, batch: int, stride: int, x: Any, y: Any,
-    queue: Any, notes: Any,
+    addresses: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    size: int,
+    batch: int,
+    stride: int,
+    x: Any,
+    y: Any,
+    queue: Any,
+    notes: Any,
 ) -> int:
     """Outputs `y[M]` for the features `x[I]`, both of `stride`. Returns the first row without a state, else -1."""
     sizes = circuit.sizes
@@ -133,7 +143,7 @@ def forward(
     shared = part(room.shared, 0, sizes[SHARED])
     own = part(room.weights, 0, len(circuit.index))
     given = circuit.tape, circuit.numbers, sizes[SHARED_NODES], inputs, own, circuit.one
-    fine = call_bool(addresses[ANGLES], given + (samples, shared))
+    fine = call_bool(addresses[ANGLES], (*given, samples, shared))
     if sizes[AMPLITUDES]:
         empty = _fill_state(inputs, sizes[AMPLITUDE], sizes[AMPLITUDES], room)
         if empty >= 0:
@@ -154,8 +164,18 @@ def forward(
 
 @kernel
 def backward(
-    addresses: Any, circuit: Any, room: Any, grads: Any, size: int, batch: int, stride: int, dx: Any, dy: Any,
-    has_front: int, queue: Any, notes: Any,
+    addresses: Any,
+    circuit: Any,
+    room: Any,
+    grads: Any,
+    size: int,
+    batch: int,
+    stride: int,
+    dx: Any,
+    dy: Any,
+    has_front: int,
+    queue: Any,
+    notes: Any,
 ) -> None:
     """Gradients of the circuit's weights, and those of its inputs to `dx` if anything in front of it is trained."""
     sizes = circuit.sizes
@@ -175,7 +195,7 @@ def backward(
     partials = matrix(room.partials, 0, circuit.tiles[size], sizes[SHARED])
     input_grads = matrix(room.input_grads, 0, given_rows, num_inputs)
     given = circuit.tape, circuit.numbers, sizes[SHARED_NODES], inputs, own, circuit.one
-    call_nothing(addresses[ANGLES_BACK], given + (sample_grads, partials, input_grads, weight_grads))
+    call_nothing(addresses[ANGLES_BACK], (*given, sample_grads, partials, input_grads, weight_grads))
     for k in range(len(circuit.index)):
         grads[circuit.index[k]] = weight_grads[k]
     if not has_front:

@@ -18,9 +18,25 @@ ELEMENTWISE = (
     *("square", "sin", "gelu", "softplus", "pow"),
 )
 """Their names in the order of their codes; those after `sin` are done number by number."""
-RELU, LEAKY_RELU, SILU, GELU_TANH, ELU, TANH, SIGMOID, SOFTSIGN, ADD, SUB, MUL, DIV, SQUARE, SIN, GELU, SOFTPLUS, POW = (
-    range(len(ELEMENTWISE))
-)
+(
+    RELU,
+    LEAKY_RELU,
+    SILU,
+    GELU_TANH,
+    ELU,
+    TANH,
+    SIGMOID,
+    SOFTSIGN,
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    SQUARE,
+    SIN,
+    GELU,
+    SOFTPLUS,
+    POW,
+) = range(len(ELEMENTWISE))
 _BEND, _CUBE = math.sqrt(2 / math.pi), 0.044715
 _ROOT_HALF, _DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
 _LINEAR_FROM = 20.0
@@ -117,7 +133,7 @@ def number_slope(code: int, x: float, a: float) -> float:
 
 @kernel
 def forward(code: int, a: float, b: float, count: int, x: Any, y: Any) -> None:
-    """y = f(x) for `count` numbers, a multiple of a register."""
+    """Y = f(x) for `count` numbers, a multiple of a register."""
     n = lanes(x)
     if code == SIN:
         for at in range(0, count, n):
@@ -149,7 +165,7 @@ def _sine(x: Any, at: int, y: Any) -> None:
 
 @kernel
 def backward(code: int, a: float, b: float, count: int, x: Any, y: Any, dy: Any, dx: Any) -> None:
-    """dx = dy·f'(x)."""
+    """Dx = dy·f'(x)."""
     n = lanes(x)
     if code == SIN:
         for at in range(0, count, n):

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 def loss_for(key: int) -> Callable[..., float]:
     """The entry point of `losses.loss_rows`."""
 
-    def loss(
-        kind: int, options: Any, predicted: Any, targets: Any, row_weights: Any, count: int, slopes: Any
-    ) -> float:
+    def loss(kind: int, options: Any, predicted: Any, targets: Any, row_weights: Any, count: int, slopes: Any) -> float:
         return loss_rows(kind, options, predicted, targets, row_weights, count, slopes) if key else 0.0
 
     return loss

@@ -56,7 +56,7 @@ def _exp(writer: Writer, value: Any) -> Any:
 
 
 def _exp_of_rest(writer: Writer, rest: Any) -> Any:
-    """exp for |rest| of at most half the logarithm of 2."""
+    """Exp for |rest| of at most half the logarithm of 2."""
     builder, square = writer.builder, writer.builder.fmul(rest, rest)
     if writer.bits == 32:
         found = writer.call("fmuladd", writer.polynomial(_EXP, rest), square, rest)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.native.kernels.registers import lane_sum, routine
+from hqnn_dsl.backends.native.kernels.views import part
 from hqnn_dsl.training.step.kernels import elementwise, rows
 from hqnn_dsl.training.step.kernels.dropout import dropout
 from hqnn_dsl.training.step.kernels.elementwise import ELEMENTWISE
-from hqnn_dsl.training.step.kernels.pointers import part
 from hqnn_dsl.training.step.kernels.products import outer_sums, product, row_sum
 
 if TYPE_CHECKING:

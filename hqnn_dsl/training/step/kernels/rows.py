@@ -28,7 +28,7 @@ def softmax(width: int, stride: int, x: Any, y: Any) -> None:
 
 @kernel
 def softmax_back(width: int, stride: int, y: Any, dy: Any, dx: Any) -> None:
-    """dx = y·(dy - Σ y·dy)."""
+    """Dx = y·(dy - Σ y·dy)."""
     n = lanes(y)
     for c in range(0, stride, n):
         total = zero(y)
@@ -71,9 +71,7 @@ def layer_norm(
 
 
 @kernel
-def layer_norm_back(
-    width: int, stride: int, weights: Any, scale: int, x: Any, room: Any, dy: Any, dx: Any
-) -> None:
+def layer_norm_back(width: int, stride: int, weights: Any, scale: int, x: Any, room: Any, dy: Any, dx: Any) -> None:
     """The gradient of the inputs."""
     n = lanes(x)
     share = filled(x, 1.0) / filled(x, float(width))
@@ -108,7 +106,7 @@ def layer_norm_scale(i: int, stride: int, x: Any, room: Any, dy: Any) -> Any:
 
 @kernel
 def times(count: int, x: Any, factors: Any, y: Any) -> None:
-    """y = x·factors for `count` numbers, a multiple of a register."""
+    """Y = x·factors for `count` numbers, a multiple of a register."""
     n = lanes(x)
     for at in range(0, count, n):
         store(y, at, load(x, at) * load(factors, at))

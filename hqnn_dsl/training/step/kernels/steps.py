@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.backends.native.kernels.atomics import atomic_load, atomic_store
+from hqnn_dsl.backends.native.kernels.atomics import atomic_load
 from hqnn_dsl.backends.native.kernels.registers import kernel, lanes, routine
 from hqnn_dsl.backends.native.kernels.tile_queue import watch
+from hqnn_dsl.backends.native.kernels.views import matrix, part
 from hqnn_dsl.training.step.kernels import circuit as quantum
 from hqnn_dsl.training.step.kernels.arrays import (
     BACK,
@@ -30,7 +31,6 @@ from hqnn_dsl.training.step.kernels.arrays import (
     FINE,
     FRONT,
     FRONT_TRAINED,
-    JOB,
     LAYERS,
     LAYERS_BACK,
     LEVELS_TRAINED,
@@ -51,7 +51,7 @@ from hqnn_dsl.training.step.kernels.arrays import (
 )
 from hqnn_dsl.training.step.kernels.dropout import STEP
 from hqnn_dsl.training.step.kernels.elementwise import scaled
-from hqnn_dsl.training.step.kernels.pointers import call_float, call_int, matrix, part
+from hqnn_dsl.training.step.kernels.pointers import call_float, call_int
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,14 +96,22 @@ def _levels_back(
 
 @kernel
 def _forward(
-    network: Any, circuit: Any, room: Any, weights: Any, draws: Any, size: int, count: int, stride: int, queue: Any,
+    network: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    draws: Any,
+    size: int,
+    count: int,
+    stride: int,
+    queue: Any,
     notes: Any,
 ) -> int:
     """From the inputs to the outputs. Returns the first row without a state, else -1."""
     sizes, addresses, values = network.sizes, network.addresses, room.values
     front, end, tables = sizes[FRONT], len(network.tape), (network.tape, network.constants)
     if front:
-        call_int(addresses[LAYERS], tables + (0, front, stride, weights, values, draws))
+        call_int(addresses[LAYERS], (*tables, 0, front, stride, weights, values, draws))
     if sizes[CIRCUIT]:
         x = part(values, sizes[ENCODED] * stride, 0)
         y = part(values, sizes[DECODED] * stride, 0)
@@ -111,7 +119,7 @@ def _forward(
         if empty >= 0:
             return empty
     if front < end:
-        call_int(addresses[LAYERS], tables + (front, end, stride, weights, values, draws))
+        call_int(addresses[LAYERS], (*tables, front, end, stride, weights, values, draws))
     return -1
 
 
@@ -124,16 +132,14 @@ def _backward(
     front, end, tables = sizes[FRONT], len(network.tape), (network.tape, network.constants)
     given = (stride, weights.values, weights.grads, room.values, room.slopes)
     if front < end:
-        call_int(addresses[LAYERS_BACK], tables + (front, end) + given)
+        call_int(addresses[LAYERS_BACK], (*tables, front, end, *given))
     if sizes[CIRCUIT_TRAINED] or (sizes[CIRCUIT] and sizes[FRONT_TRAINED]):
         dx = part(room.slopes, sizes[ENCODED] * stride, 0)
         dy = part(room.slopes, sizes[DECODED] * stride, 0)
         has_front = sizes[FRONT_TRAINED]
-        quantum.backward(
-            addresses, circuit, room, weights.grads, size, count, stride, dx, dy, has_front, queue, notes
-        )
+        quantum.backward(addresses, circuit, room, weights.grads, size, count, stride, dx, dy, has_front, queue, notes)
     if front:
-        call_int(addresses[LAYERS_BACK], tables + (0, front) + given)
+        call_int(addresses[LAYERS_BACK], (*tables, 0, front, *given))
 
 
 @kernel
@@ -151,7 +157,7 @@ def _loss(network: Any, rows: Any, room: Any, order: Any, begin: int, count: int
     slopes = matrix(room.slopes, sizes[PREDICTED] * stride, outputs, stride)
     targets = matrix(room.targets, 0, width, stride)
     given = (sizes[LOSS_KIND], network.loss_options, predicted, targets, part(room.row_weights, 0, stride))
-    total = call_float(network.addresses[LOSS], given + (count, slopes))
+    total = call_float(network.addresses[LOSS], (*given, count, slopes))
     one = room.values.dtype.type(1)
     scaled(room.slopes, sizes[PREDICTED] * stride, outputs * stride, one / room.values.dtype.type(count))
     return total / count
@@ -167,18 +173,33 @@ def _update(network: Any, weights: Any, clip: float, rates: Any, decay: float, n
         return 0
     notes[STEPS] += 1
     chosen = (sizes[OPTIMIZER_KIND], network.optimizer_options, notes[STEPS])
-    begin = chosen + (weights.values, weights.grads, weights.moments, weights.scalars)
+    begin = (*chosen, weights.values, weights.grads, weights.moments, weights.scalars)
     if classical:
-        call_int(addresses[OPTIMIZER], begin + (0, classical, rates[0], decay))
+        call_int(addresses[OPTIMIZER], (*begin, 0, classical, rates[0], decay))
     if classical < trained:
-        call_int(addresses[OPTIMIZER], begin + (classical, trained, rates[1], 0.0))
+        call_int(addresses[OPTIMIZER], (*begin, classical, trained, rates[1], 0.0))
     return 1
 
 
 @routine
 def run_steps(
-    network: Any, circuit: Any, room: Any, weights: Any, rows: Any, order: Any, bounds: Any, kinds: Any, draws: Any,
-    first: int, last: int, clip: float, rates: Any, decay: float, losses: Any, queue: Any, notes: Any,
+    network: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    rows: Any,
+    order: Any,
+    bounds: Any,
+    kinds: Any,
+    draws: Any,
+    first: int,
+    last: int,
+    clip: float,
+    rates: Any,
+    decay: float,
+    losses: Any,
+    queue: Any,
+    notes: Any,
 ) -> int:
     """Steps `first` to `last` of an epoch. Returns how many were done; `losses` are those of all that were begun."""
     sizes = network.sizes
@@ -210,8 +231,18 @@ def run_steps(
 
 @routine
 def run_outputs(
-    network: Any, circuit: Any, room: Any, weights: Any, features: Any, order: Any, bounds: Any, kinds: Any, draws: Any,
-    out: Any, queue: Any, notes: Any,
+    network: Any,
+    circuit: Any,
+    room: Any,
+    weights: Any,
+    features: Any,
+    order: Any,
+    bounds: Any,
+    kinds: Any,
+    draws: Any,
+    out: Any,
+    queue: Any,
+    notes: Any,
 ) -> int:
     """Fill `out[N, O]` for all rows. Returns the first row without a state, else -1."""
     sizes = network.sizes
@@ -248,14 +279,44 @@ def steps_for(key: int) -> Callable[..., int]:
     """The entry point of `run_steps`; see `compiled` for `key`."""
 
     def steps(
-        network: Any, circuit: Any, room: Any, weights: Any, rows: Any, order: Any, bounds: Any, kinds: Any, draws: Any,
-        first: int, last: int, clip: float, rates: Any, decay: float, losses: Any, queue: Any, notes: Any,
+        network: Any,
+        circuit: Any,
+        room: Any,
+        weights: Any,
+        rows: Any,
+        order: Any,
+        bounds: Any,
+        kinds: Any,
+        draws: Any,
+        first: int,
+        last: int,
+        clip: float,
+        rates: Any,
+        decay: float,
+        losses: Any,
+        queue: Any,
+        notes: Any,
     ) -> int:
         if key == 0:
             return 0
         return run_steps(
-            network, circuit, room, weights, rows, order, bounds, kinds, draws, first, last, clip, rates, decay, losses,
-            queue, notes,
+            network,
+            circuit,
+            room,
+            weights,
+            rows,
+            order,
+            bounds,
+            kinds,
+            draws,
+            first,
+            last,
+            clip,
+            rates,
+            decay,
+            losses,
+            queue,
+            notes,
         )
 
     return steps
@@ -265,14 +326,22 @@ def outputs_for(key: int) -> Callable[..., int]:
     """The entry point of `run_outputs`; see `compiled` for `key`."""
 
     def outputs(
-        network: Any, circuit: Any, room: Any, weights: Any, features: Any, order: Any, bounds: Any, kinds: Any,
-        draws: Any, out: Any, queue: Any, notes: Any,
+        network: Any,
+        circuit: Any,
+        room: Any,
+        weights: Any,
+        features: Any,
+        order: Any,
+        bounds: Any,
+        kinds: Any,
+        draws: Any,
+        out: Any,
+        queue: Any,
+        notes: Any,
     ) -> int:
         if key == 0:
             return 0
-        return run_outputs(
-            network, circuit, room, weights, features, order, bounds, kinds, draws, out, queue, notes
-        )
+        return run_outputs(network, circuit, room, weights, features, order, bounds, kinds, draws, out, queue, notes)
 
     return outputs
 
