@@ -1,6 +1,7 @@
 """TensorCircuit-NG with its JAX backend: `jax.vmap` over the batch, under `jax.jit`.
 
-Every <Z_i> comes from the state's probabilities: `expectation_ps` in its place takes two to ten times as long.
+Every <Z_i> comes from the state's probabilities: `expectation_ps` in its place takes 1.5 times as long at 4
+qubits, 4 times at 8, and 15 times at 12.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 TURNS = {"ry": "ry", "rz": "rz", "p": "phase"}
 STATE = {"single": "complex64", "double": "complex128"}
+ONE_PRODUCT = 12
+"""Up to so many qubits one matrix product is the fastest way to all <Z_i>; beyond, its matrix is large, and two are."""
 
 
 def signs(num_qubits: int, real: str) -> np.ndarray:
@@ -31,7 +34,12 @@ def signs(num_qubits: int, real: str) -> np.ndarray:
 
 
 def all_z(probabilities: Any, num_qubits: int, real: str) -> Any:
-    """Every <Z_i> of probabilities `[2^n]`: a matrix product for each half of the qubits, the other half summed out."""
+    """Every <Z_i> of probabilities `[2^n]`.
+
+    With two products each is for one half of the qubits, and the other half is summed out before.
+    """
+    if num_qubits <= ONE_PRODUCT:
+        return probabilities @ signs(num_qubits, real)
     high, low = num_qubits // 2, num_qubits - num_qubits // 2
     both = probabilities.reshape(1 << high, 1 << low)
     return jnp.concatenate([both.sum(1) @ signs(high, real), both.sum(0) @ signs(low, real)])
