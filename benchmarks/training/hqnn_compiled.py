@@ -65,7 +65,7 @@ def shares(whole: CompiledEpochs, turns: int) -> dict[str, float]:
 
     @numba.njit(nogil=True)
     def updates(kind: int, options: Any, vectors: Any, moments: Any, scalars: Any) -> None:
-        weights, grads = vectors
+        weights, grads = vectors[0], vectors[1]  # as rows in a piece, which unpacking does not give
         for step in range(STEPS):
             optimizer_step(kind, options, step + 1, weights, grads, moments, scalars, 0, len(weights), 1e-9, 0.0)
 
