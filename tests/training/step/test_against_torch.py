@@ -13,7 +13,8 @@ from toy_model import choice, circuit, layer_of, make_spec
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.network.hybrid import HybridNet
-from hqnn_dsl.training.loop import Training, build, predict_scaled
+from hqnn_dsl.training.forward import predict_scaled
+from hqnn_dsl.training.loop import Training, build
 from hqnn_dsl.training.step.outputs import Outputs
 from hqnn_dsl.training.step.runner import StepRunner
 
