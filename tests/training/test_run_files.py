@@ -112,10 +112,10 @@ def test_a_later_version_is_refused_with_advice(texts, name):
     assert "pip install --upgrade" in caught.value.hint
 
 
-OPTIONAL = {"version", "asked", "ended_by_callback", "run"}
-"""Fields that files of version 1 may lack: older ones have no version, and not all that a run now records."""
+OPTIONAL = {"version", "asked", "ended_by_callback", "run", "written"}
+"""Fields that files may lack: older ones have no version, and not all that a run now records."""
 
-FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii"}
+FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii", "thousands"}
 """Fields whose own names are not the file's to give: packages, options of a backend, targets or classes of a table."""
 
 
