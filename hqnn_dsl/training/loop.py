@@ -338,7 +338,7 @@ def _epochs(training: Training, rows: Rows, batches: list[tuple[int, int]]) -> E
     plan = training.choice.plan
     if plan is None:
         return TorchEpochs(training, rows, batches)
-    from hqnn_dsl.training.step.epochs import CompiledEpochs
+    from hqnn_dsl.training.compiled_epochs import CompiledEpochs
 
     return CompiledEpochs(training, plan, rows, batches, workers=torch.get_num_threads())
 
