@@ -27,8 +27,9 @@ import torch
 import hqnn_dsl as hqnn
 from benchmarks.workloads import Workload
 from hqnn_dsl.data.tables import read_table
-from hqnn_dsl.training.loop import Watch, batch_bounds
+from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.run import train
+from hqnn_dsl.training.samples import batch_bounds
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -215,13 +215,16 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
 
 def _read(program: Program, table: Origin, progress: Progress) -> Table:
     """The table, read as the program's spec says."""
+    from hqnn_dsl.data.columns import needed_by
     from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.data.written import Purpose
     from hqnn_dsl.diagnostics.placed import PlacedByCode
     from hqnn_dsl.training.reading_bar import ReadingBar
 
     where = str(table) if isinstance(table, str | os.PathLike) else "the table"
     with PlacedByCode(program.checked.spans), ReadingBar(where, progress=progress) as bar:
-        return read_table(table, program.spec.data.read, progress=bar)
+        data = program.spec.data
+        return read_table(table, data.read, progress=bar, purpose=Purpose(needed_by(data)))
 
 
 def _check_progress(progress: object) -> None:

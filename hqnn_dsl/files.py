@@ -106,10 +106,19 @@ def _settle_new(beside: Path, path: Path) -> None:
         beside.replace(path)
 
 
-def check_output(path: Path, *, inputs: Iterable[tuple[Path, str]] = (), force: bool = False) -> None:
+def check_output(
+    path: Path,
+    *,
+    inputs: Iterable[tuple[Path, str]] = (),
+    force: bool = False,
+    name: str = "predictions.csv",
+    printed: str = "",
+) -> None:
     """Refuse a path that an output may not be written to, before any work is done; nothing is written.
 
     `inputs` are files and folders that the command reads, each with its name in a sentence (`the table that is read`).
+    Advice calls the file `name` in a folder; `printed` is the value of `--out` for standard output, empty if that is
+    written to without the option.
     With `force` a plain file that is none of them may be replaced. Raises `Refusal`: E0550 if it exists, E0551 if it
     is an input, E0552 if it is no plain file, E0603 if its folder does not take it.
     """
@@ -125,7 +134,7 @@ def check_output(path: Path, *, inputs: Iterable[tuple[Path, str]] = (), force: 
         reason = reason_of(error) if isinstance(error, OSError) else "no path has a null character in it"
         raise Refusal(CannotWrite(path=str(path), reason=reason)) from None
     if kind:
-        raise Refusal(OutputNoFile(path=str(path), kind=_named(path, kind), hint=_instead(path, kind)))
+        raise Refusal(OutputNoFile(path=str(path), kind=_named(path, kind), hint=_instead(path, kind, name, printed)))
     if not force:
         raise Refusal(OutputExists(path=str(path)))
     _check_folder(path)
@@ -135,13 +144,16 @@ def _named(path: Path, kind: str) -> str:
     return f"a link to `{path.readlink()}`" if kind == "a link" else kind
 
 
-def _instead(path: Path, kind: str) -> str:
+def _instead(path: Path, kind: str, name: str, printed: str) -> str:
     """What to type in place of an `--out` that is no plain file."""
     if kind == "a folder":
-        return f"name a file in it, such as `--out {shlex.quote(str(path / 'predictions.csv'))}`"
+        return f"name a file in it, such as `--out {shlex.quote(str(path / name))}`"
     if kind == "a link" and path.is_file() and not path.is_relative_to("/dev"):
         return f"give the file itself: `--out {shlex.quote(str(path.resolve()))}`"
-    return f"leave `--out` out, for standard output, or write `> {shlex.quote(str(path))}` in its place"
+    target = shlex.quote(str(path))
+    if printed:
+        return f"write `--out {printed}`, for standard output, or `--out {printed} > {target}`"
+    return f"leave `--out` out, for standard output, or write `> {target}` in its place"
 
 
 def _check_folder(path: Path) -> None:

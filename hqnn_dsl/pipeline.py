@@ -44,7 +44,7 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 def check(
     source: Source,
-    changes: Mapping[str, str] | None = None,
+    changes: Mapping[str, str | Source] | None = None,
     allow_path: AllowPath = (),
     *,
     with_budget: bool = True,
@@ -123,7 +123,7 @@ def build(text: str, in_width: int, out_width: int, embeddings: Sequence[Embeddi
 
 def program(
     source: Source,
-    changes: Mapping[str, str] | None = None,
+    changes: Mapping[str, str | Source] | None = None,
     allow_path: AllowPath = (),
     *,
     with_budget: bool = True,

@@ -10,25 +10,33 @@ import math
 import re
 import textwrap
 from dataclasses import dataclass, replace
+from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits, literals, pipeline
 from hqnn_dsl.data.preprocess import prepare
+from hqnn_dsl.data.sources import STANDARD_INPUT
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.source import Source
-from hqnn_dsl.draft_data import guess_data
+from hqnn_dsl.draft_data import SKETCH, guess_data
+from hqnn_dsl.semantics.spec import Read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from hqnn_dsl.data.preparation import Prepared
+    from hqnn_dsl.data.tables import Table
     from hqnn_dsl.draft_data import Guess
 
 WIDEST = 60
 """Comments stand behind the longest line of their section, but for lines that are longer than this."""
+
+LONGEST = 120
+"""The most characters of a line with a comment; a longer comment stands above the line."""
 
 STEPS = 8000
 """Steps of a whole training that a draft aims at."""
@@ -167,14 +175,18 @@ def _comment(text: str, width: int = 100) -> list[str]:
 def _part(head: str, rows: Sequence[tuple[str, str]], *, end: bool = True) -> list[str]:
     """Returns a section: its lines with their reasons, which stand below one another."""
     widest = max((len(text) for text, reason in rows if reason and len(text) <= WIDEST), default=0)
-    lines = [_line(f"    {text}", reason, widest + 6) for text, reason in rows]
+    lines = [line for text, reason in rows for line in _lines(f"    {text}", reason, widest + 6)]
     return [f"  {head}", *lines, "  }", *([""] if end else [])]
 
 
-def _line(text: str, reason: str, column: int) -> str:
-    """Returns a line of the spec with its comment; a line break in a reason would end the comment."""
+def _lines(text: str, reason: str, column: int) -> list[str]:
+    """Returns a line of the spec with its comment, which stands above the line if it would make it too long.
+
+    A line break in a reason would end the comment.
+    """
     plain = "".join(letter if letter.isprintable() else " " for letter in reason)
-    return f"{text.ljust(column - 2)}  # {plain}" if plain else text
+    line = f"{text.ljust(column - 2)}  # {plain}" if plain else text
+    return [line] if not plain or len(line) <= LONGEST else [*(f"    {part}" for part in _comment(plain)), text]
 
 
 def _settings(guesses: Sequence[Guess]) -> list[tuple[str, str]]:
@@ -182,14 +194,34 @@ def _settings(guesses: Sequence[Guess]) -> list[tuple[str, str]]:
     return [(f"{guess.setting:<{width}} {guess.value}", guess.reason) for guess in guesses]
 
 
-def draft_of(origin: object, targets: tuple[str, ...] = (), task: str | None = None, name: str = "") -> Draft:
+def read_of(text: str, name: str = "read") -> Read:
+    """Returns what the text of a setting `read` says, such as `delimiter: ";", decimal: ","`.
+
+    Raises `Refusal` for what the setting does not take, with its place in the text, which is called `name`.
+    """
+    source = Source("draft", f"hqnn 1\nmodel draft {{ data {{ target y }} {SKETCH} }}")
+    return pipeline.program(source, {"data.read": Source(name, text, is_option=True)}).spec.data.read
+
+
+def draft_of(  # noqa: PLR0913 - what `hqnn init` is told
+    origin: object,
+    targets: tuple[str, ...] = (),
+    task: str | None = None,
+    name: str = "",
+    read: Read | None = None,
+    *,
+    reader: Callable[[Any, Read], Table] = read_table,
+) -> Draft:
     """Returns a first spec for a table, a file or a frame. `targets` are its columns to predict, guessed if empty.
 
-    `name` is the model's, that of the file if it is empty. The spec is checked, and the table prepared by it, before it
-    is returned. Raises `Refusal` for a table that no spec can be written for.
+    `name` is the model's, that of the file if it is empty; `read` is what is known of how the file is written. `reader`
+    reads the table. The spec is checked, and the table prepared by it, before it is returned; a file is read once more
+    if the spec says how. Raises `Refusal` for a table that no spec can be written for.
     """
-    table = read_table(origin)
-    guess = guess_data(table, targets, task)
+    read = read or Read()
+    table = reader(origin, read)
+    is_file = isinstance(origin, str | PathLike) and str(origin) != STANDARD_INPUT
+    guess = guess_data(table, targets, task, read, partial(reader, origin) if is_file else None)
     prepared = guess.prepared
     sizes = sizes_of(len(prepared.preparation.features.inputs), len(prepared.preparation.parts.train))
     draft = Draft(

@@ -103,7 +103,8 @@ class Run:
         from hqnn_dsl.training.budget import counts, evaluation_bill, settle
 
         if counts(self.net):
-            settle(evaluation_bill(self.net, read_table(table, self.spec.data.read).num_rows), self.net, agree)
+            rows = read_table(table, self.spec.data.read, purpose=self.preparation.purpose(scores=False))
+            settle(evaluation_bill(self.net, rows.num_rows), self.net, agree)
 
     def predict(self, table: Origin | Array) -> pd.DataFrame:
         """Returns a column a target, in its own units, for the rows of a table or array that has the features.
@@ -115,14 +116,17 @@ class Run:
         A table (a file or a frame) is read by the names of its columns, in any order; others are not looked at. An
         array (of numpy or torch, or a list of rows) has the columns of `features`, in that order. Both are in the units
         of the table that was trained on. Raises `Refusal`: E0523 if columns are missing, E0633 for an array of another
-        shape, E0513 to E0516 for cells that are no finite numbers.
+        shape, E0513 to E0516 for cells that are no finite numbers, E0564 and E0567 for numbers that the training rules
+        out. Numbers that it makes doubtful are a warning (W0468, W0469).
         """
         from hqnn_dsl.data.arrays import read_rows
         from hqnn_dsl.diagnostics.placed import AdvisedForRun
         from hqnn_dsl.training.predictions import predict_frame
 
         with AdvisedForRun():
-            rows = read_rows(table, self.features, self.spec.data.read)
+            purpose = self.preparation.purpose(scores=False)
+            rows = read_rows(table, self.features, self.spec.data.read, purpose)
+            _warn(table, rows, self.preparation)
             return predict_frame(self.net, self.preparation, rows, self.radii)
 
     def evaluate(self, table: Origin) -> dict[str, Any]:
@@ -137,7 +141,9 @@ class Run:
 
         say_if_lost(self.preparation)
         with AdvisedForRun():
-            return evaluate(self.net, self.preparation, read_table(table, self.spec.data.read), self.radii)
+            rows = read_table(table, self.spec.data.read, purpose=self.preparation.purpose(scores=True))
+            _warn(table, rows, self.preparation)
+            return evaluate(self.net, self.preparation, rows, self.radii)
 
     def plot(self) -> Figure:
         """Returns a matplotlib figure: the losses by epoch, and predicted against true values of the test rows.
@@ -149,8 +155,8 @@ class Run:
         from hqnn_dsl.training.figures import run_figure
         from hqnn_dsl.training.run_tables import read_predictions
 
-        target = self.preparation.target
-        return run_figure(self.history, read_predictions(self.path, target), target)
+        target, level = self.preparation.target, None if self.radii is None else self.radii.level
+        return run_figure(self.history, read_predictions(self.path, target), target, level)
 
     def __repr__(self) -> str:
         from hqnn_dsl.notebook.runs import run_text
@@ -162,6 +168,18 @@ class Run:
 
         facts = self.path, self.spec, self.preparation, self.metrics, self.backend["name"]
         return run_html(*facts, self.plot)
+
+
+def _warn(origin: object, rows: Table, preparation: Preparation) -> None:
+    """Send warnings about the numbers of a table on, unless the caller has read it, and knows them."""
+    from hqnn_dsl.data.preparation import signs_differ
+    from hqnn_dsl.diagnostics.notices import notice
+
+    if rows is origin:
+        return
+    for item in (*rows.notes, *signs_differ(preparation, rows)):
+        if item.severity == "warning":
+            notice(item)
 
 
 @public_class

@@ -7,6 +7,8 @@ alone do not. `make check` holds the order of the rooms; this holds what that or
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,3 +145,39 @@ def test_circles_are_named(tmp_path: Path, texts: dict[str, str], of_files: str,
 
     assert turned(circle(graph)) == turned(of_files)
     assert turned(circle(folder_graph(found, graph))) == turned(of_folders)
+
+
+TOP = {
+    *(
+        ".ci",
+        ".github",
+        ".gitignore",
+        ".pre-commit-config.yaml",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+    ),
+    *(
+        "README.md",
+        "benchmarks",
+        "constraints.txt",
+        "docs",
+        "grammar",
+        "hqnn",
+        "hqnn_dsl",
+        "pyproject.toml",
+        "specs",
+        "tests",
+    ),
+}
+"""Files and folders of the repository's top folder."""
+
+
+def test_the_top_folder_has_what_it_should_and_nothing_that_a_command_has_written():
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout")
+    git = shutil.which("git")
+    assert git is not None
+    files = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert {file.split("/")[0] for file in files} == TOP

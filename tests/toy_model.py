@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.pipeline import Program
 
 
+ENGINE = {"backend": "reference"}
+"""The backend of these models; with `native`, trainings run compiled steps."""
+
+
 def choice(table: dict[str, Entry], name: str, **options: Any) -> Choice:
     """An entry with all its options filled in."""
     return Choice(name=name, options=table[name].defaults() | options)
@@ -50,7 +54,9 @@ def circuit() -> Circuit:
 
 
 def circuit_layer(seed: int = 7) -> QuantumLayer:
-    executable = offered()["reference"].load(circuit(), {"precision": "single"}, stream(seed, "shots"))
+    row = offered()[ENGINE["backend"]]
+    options = {"precision": "single", "device": "auto"} if ENGINE["backend"] == "native" else {"precision": "single"}
+    executable = row.load(circuit(), options, stream(seed, "shots"))
     return QuantumLayer(circuit(), executable, precision="single", seed=stream(seed, "init"))
 
 
@@ -87,7 +93,7 @@ def make_spec(
         decoder=decoder,
         out_width=out_width,
         train=TrainSpec(**(settings | train)),
-        backend=Choice(name="reference", options={"precision": "single"}),
+        backend=Choice(name=ENGINE["backend"], options={"precision": "single"}),
     )
 
 
@@ -117,6 +123,6 @@ def toy_program(
         "circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }",
         f"decoder {{ {decoder} }}" if decoder else "",
         f"train {{ {'; '.join(f'{name} {value}' for name, value in (TRAIN | train).items())} }}",
-        "backend reference",
+        f"backend {ENGINE['backend']}",
     ]
     return program(Source("toy.hqnn", "\n".join(["hqnn 1", "model toy {", *filter(None, sections), "}", ""])))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from hqnn_dsl.diagnostics.codes.tables import NoCuda
+from hqnn_dsl.diagnostics.codes.runs import NoCuda
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:

@@ -126,6 +126,8 @@ def _optimizer(
     def build(classical: Sequence[Parameter], quantum: Sequence[Parameter], options: Options) -> Optimizer:
         from torch import optim
 
+        from hqnn_dsl.catalog.eager_optimizers import eager
+
         quantum_lr = options["lr"] if options["quantum_lr"] is None else options["quantum_lr"]
         groups = [
             {"params": list(classical), "lr": options["lr"], "weight_decay": options["weight_decay"]},
@@ -134,8 +136,7 @@ def _optimizer(
         given = keywords(options)
         if name in _FUSED and all(weight.device.type == "cpu" for weight in (*classical, *quantum)):
             given["fused"] = True
-        optimizer: Optimizer = getattr(optim, name)([group for group in groups if group["params"]], **given)
-        return optimizer
+        return eager(getattr(optim, name))([group for group in groups if group["params"]], **given)
 
     return build
 

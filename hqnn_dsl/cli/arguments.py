@@ -7,6 +7,7 @@ check its contents.
 from __future__ import annotations
 
 import inspect
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -40,8 +41,32 @@ class Command(TyperCommand):
         given = list(args)
         try:
             return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            raise Refusal(_unknown(self, error.option_name, given)) from None
+        except click.UsageError as error:
+            as_json = self._asks_for_json(given)
+            if as_json:
+                from hqnn_dsl.cli.output import speak_json
+
+                speak_json()
+            if isinstance(error, click.NoSuchOption):
+                raise Refusal(_unknown(self, error.option_name, given)) from None
+            if as_json:
+                raise self._refused(error) from None
+            raise
+
+    def _asks_for_json(self, given: list[str]) -> bool:
+        """Whether the words of a command line ask for JSON, as far as that is known when they cannot be read."""
+        words = given[: given.index("--")] if "--" in given else given
+        names = {name for row in self.params for name in row.opts}
+        forms = (word for name, word in pairwise(words) if name == "--format")
+        is_form = "--format" in names and ("--format=json" in words or "json" in forms)
+        return is_form or ("--json" in names and "--json" in words)
+
+    def _refused(self, error: click.UsageError) -> Refusal:
+        """What click says of a command line, as a diagnostic."""
+        from hqnn_dsl.diagnostics.codes.arguments import WrongArguments
+
+        said = " ".join(error.format_message().split()).removesuffix(".")
+        return Refusal(WrongArguments(command=self.name or "", problem=said[:1].lower() + said[1:]))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.describe()
@@ -58,10 +83,16 @@ class Command(TyperCommand):
     def invoke(self, ctx: click.Context) -> Any:
         from hqnn_dsl.cli.output import speak_json
 
-        if ctx.params.get("as_json") or ctx.params.get("form") == "json":
+        as_json = ctx.params.get("as_json") or ctx.params.get("form") == "json"
+        if as_json:
             speak_json()
         check_paths(self.name or "", ctx.params)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if as_json:
+                raise self._refused(error) from None
+            raise
 
 
 def check_paths(command: str, params: Mapping[str, Any]) -> None:
@@ -96,7 +127,7 @@ def _swapped(command: str, path: Mapping[str, Path]) -> None:
 def _run(command: str, path: Path) -> None:
     from shlex import quote
 
-    from hqnn_dsl.diagnostics.codes.tables import NotARun
+    from hqnn_dsl.diagnostics.codes.runs import NotARun
 
     if not _is_run(path):
         hint = f"it is a spec, train it first: `hqnn train {quote(str(path))} DATA`" if _is_spec(path) else ""

@@ -23,7 +23,7 @@ from hqnn_dsl.cli.output import (
     write_lines,
 )
 from hqnn_dsl.cli.plan_tables import plan_text
-from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.reading import read_for, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,7 +132,7 @@ def _check_table(program: Program, data: Path) -> Prepared:
     from hqnn_dsl.training.row_weights import with_class_weights
 
     with PlacedByCode(program.checked.spans):
-        table = read_data(data, program.spec.data.read)
+        table = read_for(program.spec, data)
         return with_class_weights(prepare(program.spec, table, reach=program.checked.reach), program.spec.train)
 
 

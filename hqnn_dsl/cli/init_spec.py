@@ -25,6 +25,12 @@ def init(  # noqa: PLR0913 - options of a command
         str | None,
         typer.Option("--task", metavar="TASK", help="`regression` or `classification`, if the guess is wrong."),
     ] = None,
+    read: Annotated[
+        str | None,
+        typer.Option(
+            "--read", metavar="OPTIONS", help='How the file is written, if the guess is wrong: `decimal: ","`.'
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The spec to write; `<name of the table>.hqnn` by default, `-` prints it."),
@@ -43,14 +49,18 @@ def init(  # noqa: PLR0913 - options of a command
     _check_task(task)
     from hqnn_dsl.cli.column_tables import column_table
     from hqnn_dsl.cli.reading import read_data
+    from hqnn_dsl.diagnostics.placed import AdvisedForInit
     from hqnn_dsl.semantics.spec import Read
-    from hqnn_dsl.spec_draft import draft_of, model_name
+    from hqnn_dsl.spec_draft import draft_of, model_name, read_of
 
-    path = Path(f"{model_name(data.name)}.hqnn") if out is None else out
+    name = f"{model_name(data.name)}.hqnn"
+    path = Path(name) if out is None else out
     is_printed = str(path) == "-"
     if not is_printed:
-        check_output(path, inputs=[(data, "the table that is read")], force=force)
-    draft = draft_of(read_data(data, Read()), tuple(target), task)
+        check_output(path, inputs=[(data, "the table that is read")], force=force, name=name, printed="-")
+    options = Read() if read is None else read_of(read, "--read")
+    with AdvisedForInit():
+        draft = draft_of(data, tuple(target), task, read=options, reader=read_data)
     if not as_json:
         show(draft.prepared.notes)
     if as_json:

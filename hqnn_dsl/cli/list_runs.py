@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hqnn_dsl.cli.options import Json
-from hqnn_dsl.cli.output import table, write, write_json, write_lines
+from hqnn_dsl.cli.output import write, write_json, write_lines
+from hqnn_dsl.cli.score_tables import fitting
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.files import reason_of
@@ -50,7 +51,8 @@ _LOWER_IS_BETTER = {Sort.rmse, Sort.mae, Sort.nll, Sort.loss, Sort.log_loss}
 class Listed:
     """A run as listed. `state` is `complete`, `unfinished` or `damaged`; `scores` are those of its test rows.
 
-    Many trainings together are one entry with the number of them, `trainings`, and the means of their scores.
+    Many trainings together are one entry with the means of their scores, and the number of trainings that these are
+    over, `trainings`: of several numbers of rows those that learn from `learned_from` rows.
     """
 
     run: str
@@ -60,6 +62,7 @@ class Listed:
     scores: Mapping[str, float | None]
     reason: str = ""
     trainings: int | None = None
+    learned_from: str | None = None
 
 
 def runs(
@@ -87,15 +90,16 @@ def runs(
     rows = [
         [row.run, row.state, row.backend or "-", *(number(row.scores.get(name)) for name in titles)] for row in found
     ]
-    write_lines(table(["run", "state", "backend", *titles.values()], rows))
+    write_lines(fitting(["run", "state", "backend", *titles.values()], rows, len(titles), lacking="-"))
     for row in found:
         if row.reason:
             write(f"{row.run}: {row.reason}")
     if any(row.state == "complete" for row in found):
         write("Scores of the test rows.")
     for row in found:
-        if row.trainings is not None and not row.reason:
-            write(f"{row.run}: means over {count(row.trainings, 'training')}.")
+        if row.trainings is not None and row.scores and not row.reason:
+            learned = f" from {row.learned_from} rows" if row.learned_from else ""
+            write(f"{row.run}: means over {count(row.trainings, 'training')}{learned}.")
 
 
 def _titles(rows: Sequence[Listed]) -> dict[str, str]:
@@ -158,16 +162,19 @@ def _many(path: Path) -> Listed:
         record = read_cv(path)
     except Refusal as refusal:
         return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
-    done = sum(line.state == "done" for line in record.trainings)
-    groups = [group for group in record.summary if group is not None]
-    scores = {name: score.mean for name, score in groups[-1].scores.items()} if groups else {}
-    reason = "" if record.state == "complete" else f"{done} of {count(len(record.trainings), 'training')} are done"
-    return Listed(path.name, record.state, record.task, None, scores, reason, done)
+    done = [line.rows for line in record.trainings if line.state == "done"]
+    groups = [pair for pair in zip(record.plan.rows, record.summary, strict=False) if pair[1] is not None]
+    rows, group = groups[-1] if groups else (None, None)
+    is_tested = group is not None and group.part == "test"  # without test rows there are means of other rows
+    scores = {name: score.mean for name, score in group.scores.items()} if group is not None and is_tested else {}
+    reason = "" if record.state == "complete" else f"{len(done)} of {count(len(record.trainings), 'training')} are done"
+    learned_from = None if len(record.plan.rows) == 1 or group is None else "all" if rows is None else str(rows)
+    return Listed(path.name, record.state, record.task, None, scores, reason, done.count(rows), learned_from)
 
 
 def _reason(refusal: Refusal) -> str:
     """Why a run cannot be listed, without its path, which stands beside."""
-    from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
+    from hqnn_dsl.diagnostics.codes.runs import NotARun, RunDamaged
 
     match refusal.diagnostics:
         case (NotARun(file=file),):

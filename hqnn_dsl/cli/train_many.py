@@ -6,13 +6,15 @@ import shlex
 import signal
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hqnn_dsl.cli.output import show, table, tell, write, write_json, write_lines, write_wrapped
-from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.reading import read_for, shown
+from hqnn_dsl.cli.verdicts import UNSPLIT, is_unsplit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import BASELINES, CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.diagnostics.terminal import cells, printable, width_of, wrapped
@@ -113,7 +115,7 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
         tell(plan.sentence)
     options = many.ManyOptions(keep_runs=asked.keep_runs)
     with PlacedByCode(program.checked.spans):
-        read = read_data(command.data, program.spec.data.read)
+        read = read_for(program.spec, command.data)
     found = many.train_many(program, read, plan, command.out, resume=command.resume, options=options)
     kept = f"the scores are in {found.path / 'cv.json'}"
     if as_json:
@@ -204,7 +206,8 @@ def mean_table(record: Mapping[str, Any]) -> str:
     ]
     names = _score_names([scores for *_, scores in models])
     several = record["plan"]["rows"] != [None]
-    header = [*(["rows"] if several else []), f"mean of the {groups[0][1]['part']} rows", *map(title, names)]
+    heading = f"mean of the {groups[0][1]['part']} rows"
+    header = [*(["rows"] if several else []), heading, *map(title, names)]
     lines = [
         [
             *(["all" if rows is None else str(rows)] if several else []),
@@ -213,14 +216,14 @@ def mean_table(record: Mapping[str, Any]) -> str:
         ]
         for rows, group, name, scores in models
     ]
-    return _fitting(header, lines, len(header) - len(names))
+    return _fitting(header, lines, len(header) - len(names), heading=heading)
 
 
 def _with_error(score: Mapping[str, Any] | None) -> str:
     if score is None or score["mean"] is None:
         return "-"
     error = score["standard_error"]
-    return number(score["mean"]) if error is None else f"{number(score['mean'])} ± {error:.2g}"
+    return number(score["mean"]) if error is None else f"{number(score['mean'])} ± {number(error, 2)}"
 
 
 def _over(record: Mapping[str, Any]) -> str:
@@ -234,14 +237,18 @@ def _over(record: Mapping[str, Any]) -> str:
     return f"{count(units, 'fold')}{repeated}{averaged}; folds share rows to learn from, so it is a rough one"
 
 
-def _fitting(header: Sequence[str], rows: Sequence[Sequence[str]], before: int) -> str:
-    """Returns a table, or on a terminal that is too narrow for it a line of words for each row."""
+def _fitting(header: Sequence[str], rows: Sequence[Sequence[str]], before: int, *, heading: str = "") -> str:
+    """Returns a table, or on a terminal that is too narrow for it a line of words for each row.
+
+    The column of names that is called `heading` has its title above these lines, not in each of them.
+    """
     text, width = table(header, rows), width_of(sys.stdout)
     if width is None or all(cells(line) <= width for line in text.split("\n")):
         return text
-    lines = []
+    lines = [wrapped(f"{heading}:", width)] if heading else []
     for row in rows:
-        about = ", ".join(f"{name} {cell}" for name, cell in zip(header[:before], row[:before], strict=True))
+        named = zip(header[:before], row[:before], strict=True)
+        about = ", ".join(cell if name == heading else f"{name} {cell}" for name, cell in named)
         figures = ", ".join(f"{name} {cell}" for name, cell in zip(header[before:], row[before:], strict=True))
         lines.append(wrapped(printable(f"{about}: {figures}"), width))
     return "\n".join(lines)
@@ -260,8 +267,17 @@ def verdicts(record: Mapping[str, Any]) -> Iterator[str]:
         if not group["against"]:
             yield f"verdict: {before}there are no test rows, so nothing here says how well it predicts rows unseen"
             continue
-        said = [_against(name, found, group) for name, found in group["against"].items()]
+        means = {name: partial(_mean_of, scores) for name, scores in group["baselines"].items()}
+        left_out = "gradient_boosting" if is_unsplit(means) else None
+        said = [_against(name, found, group) for name, found in group["against"].items() if name != left_out]
+        if left_out:
+            said.append(UNSPLIT["majority" if "majority" in means else "mean"])
         yield f"verdict: {before}{'; '.join(said)}"
+
+
+def _mean_of(scores: Mapping[str, Any], name: str) -> float | None:
+    value: float | None = (scores.get(name) or {}).get("mean")
+    return value
 
 
 _SPELT_OUT = {"balanced_accuracy": "balanced accuracy"}

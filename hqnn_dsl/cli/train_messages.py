@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hqnn_dsl.training.outlook import Ending, Outlook
+    from hqnn_dsl.training.step_choice import StepChoice
 
 MOST_NAMED = 6
 """How many targets are named one by one."""
@@ -43,11 +44,11 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
         ),
         (
             f"{outlook.classical_weights} classical and {outlook.quantum_weights} quantum weights, {outlook.backend}, "
-            f"{train.precision} precision on the {outlook.device}"
+            f"{outlook.precision} precision on the {outlook.device}"
         ),
         (
             f"{count(train.epochs, 'epoch')} of {count(outlook.steps, 'step')} on {count(size, 'row')}, "
-            f"{train.optimizer.name}, stop {_stop(train.stop)}"
+            f"{train.optimizer.name}, stop {_stop(train.stop)}; {_step(outlook.step)}"
         ),
     ]
     if outlook.epochs_done:
@@ -55,6 +56,12 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
     if with_columns and outlook.columns:
         found = [*column_table(outlook.columns, sys.stderr).splitlines(), *found]
     return found
+
+
+def _step(choice: StepChoice) -> str:
+    if choice.ran == "compiled":
+        return "steps are compiled"
+    return "steps run in torch" if choice.asked == "torch" else f"steps run in torch: {choice.reason}"
 
 
 def _stop(stop: Any) -> str:

@@ -71,37 +71,55 @@ def train(  # noqa: PLR0913 - options of a command
         return
     tell(f"{'going on with' if resume else 'training'} {spec} on {shown(data)} …")
     from hqnn_dsl import api
-    from hqnn_dsl.cli import score_tables, train_messages
-    from hqnn_dsl.cli.verdicts import verdict
-    from hqnn_dsl.training.loop import Watch
+    from hqnn_dsl.training.second_process import SecondProcess
 
     program = api.compile(spec, changes, allow_path=allow_path)
     if not as_json:
         show(program.warnings)
-
     outlooks: list[Outlook] = []
-
-    def begin(outlook: Outlook) -> None:
-        outlooks.append(outlook)
-        for line in train_messages.outlook_lines(outlook, with_columns=not as_json):
-            tell(line)
-
     endings: list[Ending] = []
-    watch = Watch(on_begin=begin, on_end=endings.append)
-    run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
-    kept = f"the run is complete, in {run.path}"
+    with SecondProcess() as elsewhere:
+        from hqnn_dsl.cli import train_messages
+        from hqnn_dsl.training.loop import Watch
+
+        def begin(outlook: Outlook) -> None:
+            outlooks.append(outlook)
+            for line in train_messages.outlook_lines(outlook, with_columns=not as_json):
+                tell(line)
+
+        def end(ending: Ending) -> None:
+            endings.append(ending)
+            if not as_json:
+                _write_scores(ending)
+
+        watch = Watch(on_begin=begin, on_end=end, elsewhere=elsewhere)
+        run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
+    kept = _complete(run.path)
     if as_json:
         write_json({"run": str(run.path), "metrics": run.metrics, "columns": train_messages.columns_of(outlooks)}, kept)
         return
-    write_lines(score_tables.score_table(run.metrics), kept)
-    if (classes := score_tables.class_table(run.metrics)) is not None:
-        write_lines(f"\n{classes}\n", kept)
-    for line in (*(train_messages.ending_line(ending) for ending in endings), verdict(run.metrics)):
-        write_wrapped(line, kept)
     write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
     write(f"run: {run.path}", kept)
     for purpose, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
         tell(f"{purpose}: {command}", " \\")
+
+
+def _write_scores(ending: Ending) -> None:
+    """Write the scores of a training, while its pictures are still to be drawn."""
+    from hqnn_dsl.cli import score_tables, train_messages
+    from hqnn_dsl.cli.verdicts import verdict
+    from hqnn_dsl.training.run_files import METRICS
+
+    kept = _complete(ending.run)
+    write_lines(score_tables.score_table(ending.metrics), kept)
+    if (classes := score_tables.class_table(ending.metrics, str(ending.run / METRICS))) is not None:
+        write_lines(f"\n{classes}\n", kept)
+    for line in (train_messages.ending_line(ending), verdict(ending.metrics)):
+        write_wrapped(line, kept)
+
+
+def _complete(run: Path) -> str:
+    return f"the run is complete, in {run}"
 
 
 def _refuse_resume(out: Path | None, *, resume: bool) -> None:
@@ -146,17 +164,15 @@ def predict(  # noqa: PLR0913 - options of a command
     from torch import float64
 
     from hqnn_dsl import api
-    from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.data.preparation import not_read
+    from hqnn_dsl.data.preparation import notes_of
     from hqnn_dsl.diagnostics.placed import AdvisedForRun
     from hqnn_dsl.training.evaluate import predict_table
     from hqnn_dsl.training.predictions import check_kept, names_of, predictions_text
 
     opened = api.open_run(run)
     with AdvisedForRun():
-        rows = read_data(data, opened.spec.data.read, keep)
-    notes = (*truth_notes(rows, opened.preparation.numbers), *not_read(opened.preparation, rows))
-    show((*rows.notes, *notes))
+        rows = read_data(data, opened.spec.data.read, keep, opened.preparation.purpose(scores=False))
+    show((*rows.notes, *notes_of(opened.preparation, rows)))
     target, is_single = opened.preparation.target, opened.net.dtype != float64
     check_kept(keep, rows, (rows.lines.unit, *names_of(opened.preparation, opened.radii)))
     opened.settle(rows, asker(yes=yes))
@@ -197,7 +213,7 @@ def evaluate(
         return
     if own is None:
         write_lines(score_tables.score_table(scored.metrics))
-        if (classes := score_tables.class_table(scored.metrics)) is not None:
+        if (classes := score_tables.class_table(scored.metrics, "the document of `--json`")) is not None:
             write_lines(f"\n{classes}")
         return
 

@@ -51,14 +51,13 @@ def both(path: Path, data: Path, changes: Mapping[str, str], agree: Agree) -> tu
     from hqnn_dsl import api
     from hqnn_dsl.backends import offered
     from hqnn_dsl.cli.output import show
-    from hqnn_dsl.data.columns import truth_notes
-    from hqnn_dsl.data.preparation import not_read
+    from hqnn_dsl.data.preparation import notes_of
     from hqnn_dsl.diagnostics.placed import AdvisedForRun
 
     run = api.open_run(path, changes)
     with AdvisedForRun():
-        table = read_data(data, run.spec.data.read)
-    show((*table.notes, *truth_notes(table, run.preparation.numbers), *not_read(run.preparation, table)))
+        table = read_data(data, run.spec.data.read, purpose=run.preparation.purpose(scores=True))
+    show((*table.notes, *notes_of(run.preparation, table)))
     run.settle(table, agree)
     with _kept(run, table, changes):
         asked = _scored(run, table)

@@ -9,7 +9,7 @@ from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.quantities import BASELINES, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 MOST_NAMED = 6
 """How many targets are named one by one."""
@@ -32,16 +32,47 @@ def verdict(metrics: Mapping[str, Any]) -> str:
     boosted = baselines.get("gradient_boosting")
     if len(names) == 1:
         three = (_error(part, names[0]) for part in _compared(scores, baselines))
-        own, also = _error(scores, names[0]), "" if boosted is None else _beside(scores, boosted, names[0])
+        own, also = _error(scores, names[0]), "" if boosted is None else _beside(scores, baselines, names[0])
         return f"verdict: {_of_one(*three)}{also if math.isfinite(own) else ''}"
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(_rank(*(_error(part, name) for part in _compared(scores, baselines))), []).append(name)
     parts = [f"{rank} on {_named(found[rank], len(names))}" for rank in _RANKS if rank in found]
     if boosted is not None:
-        better = [name for name in names if _error(boosted, name) < _error(scores, name) * (1 - EQUAL)]
+        split = [name for name in names if not is_same(_error(boosted, name), _error(baselines["mean"], name))]
+        better = [name for name in split if _error(boosted, name) < _error(scores, name) * (1 - EQUAL)]
         parts += [f"gradient boosting is better on {_named(better, len(names))}"] if better else []
+        parts += [] if split else [UNSPLIT["mean"]]
     return f"verdict: {'; '.join(parts)}"
+
+
+# --------------------------------------------------------------------------------------- gradient boosting without rows
+
+UNSPLIT = {
+    "mean": "gradient boosting could not split the training rows and predicts their mean",
+    "majority": "gradient boosting could not split the training rows and predicts one class",
+}
+"""What is said in place of a comparison: it is then no other baseline than this one."""
+
+
+def is_unsplit(baselines: Mapping[str, Callable[[str], float | None]]) -> bool:
+    """Whether gradient boosting predicts a constant, as it does of fewer than 40 rows; of each baseline its scores.
+
+    Weights of classes make its constant another one than that of the majority, which shows in no area under the curve.
+    """
+    boosted, constant = (baselines.get(name) for name in ("gradient_boosting", "majority"))
+    if boosted is None:
+        return False
+    if constant is None:
+        return is_same(boosted("rmse"), baselines["mean"]("rmse"))
+    if is_same(boosted("log_loss"), constant("log_loss")):
+        return True
+    return boosted("roc_auc") == 0.5 and is_same(boosted("balanced_accuracy"), constant("balanced_accuracy"))
+
+
+def is_same(one: float | None, other: float | None) -> bool:
+    """Whether two scores differ by rounding only; one that is lacking or infinite is like no other."""
+    return one is not None and other is not None and math.isfinite(one) and math.isclose(one, other, rel_tol=1e-6)
 
 
 # ------------------------------------------------------------------------------------------------------------- numbers
@@ -85,9 +116,11 @@ def _of_one(own: float, mean: float, least: float) -> str:
     return f"{rank} ({errors})"
 
 
-def _beside(scores: Any, boosted: Any, target: str) -> str:
+def _beside(scores: Any, baselines: Mapping[str, Any], target: str) -> str:
     """How one target's error stands beside that of gradient boosting."""
-    own, theirs = _error(scores, target), _error(boosted, target)
+    own, theirs = _error(scores, target), _error(baselines["gradient_boosting"], target)
+    if is_same(theirs, _error(baselines["mean"], target)):
+        return f"; {UNSPLIT['mean']}"
     if theirs < own * (1 - EQUAL):
         return f"; gradient boosting is better (RMSE {number(theirs)})"
     better = own < theirs * (1 - EQUAL)
@@ -109,9 +142,12 @@ def _of_classes(scores: Any, baselines: Mapping[str, Any]) -> str:
     if scores["balanced_accuracy"] is None or scores["log_loss"] is None:
         return "its probabilities for the test rows are not all finite numbers"
     ranked: dict[str, list[str]] = {}
+    unsplit = [UNSPLIT["majority"]] if is_unsplit({name: part.get for name, part in baselines.items()}) else []
+    baselines = {name: part for name, part in baselines.items() if not unsplit or name != "gradient_boosting"}
     for name, theirs in baselines.items():
         ranked.setdefault(_standing(scores, theirs), []).append(BASELINES[name])
     said = [f"{standing} {sentences.listed(ranked[standing], 'and')}" for standing in _STANDINGS if standing in ranked]
+    said += unsplit
     own = f"balanced accuracy {number(scores['balanced_accuracy'])} and log loss {number(scores['log_loss'])}"
     figures = [f"{own} on the test rows"]
     for name, theirs in baselines.items():

@@ -10,6 +10,7 @@ import torch
 
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.tables import Lines, Table, read_table
+from hqnn_dsl.data.written import ANY, Purpose
 from hqnn_dsl.diagnostics.codes.python import WrongArray
 from hqnn_dsl.diagnostics.codes.tables import TableEmpty
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _AS_IT_IS = Read()
 
 
-def read_rows(origin: object, features: tuple[str, ...], read: Read = _AS_IT_IS) -> Table:
+def read_rows(origin: object, features: tuple[str, ...], read: Read = _AS_IT_IS, purpose: Purpose = ANY) -> Table:
     """The rows of a table, or of an array `[N, F]` whose columns are the features, as a table.
 
     Raises `Refusal` as `read_table` does, and E0633 for an array that has no row for each prediction and no column for
@@ -37,7 +38,7 @@ def read_rows(origin: object, features: tuple[str, ...], read: Read = _AS_IT_IS)
             return _from_array("the array", origin, features)
         case list() | tuple():
             return _from_array("the list", _stacked(origin, features), features)
-    return read_table(origin, read)
+    return read_table(origin, read, purpose=purpose)
 
 
 def _numpy(tensor: torch.Tensor) -> NDArray[Any]:
@@ -68,7 +69,7 @@ def _from_array(name: str, values: NDArray[Any], features: tuple[str, ...]) -> T
     if not len(values):
         raise Refusal(TableEmpty(table=name, lacks="no rows"))
     frame = pd.DataFrame(values, columns=list(features))
-    return Table(name, frame, Lines(np.arange(1, len(frame) + 1), "row"))
+    return Table(name, frame, Lines(np.arange(1, len(frame) + 1), "row"), written=None)
 
 
 def _wrong(name: str, found: str, features: tuple[str, ...], hint: str = "") -> Refusal:

@@ -7,12 +7,12 @@ float would round them. pyarrow is imported here and nowhere else.
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from hqnn_dsl.data.arrow_import import allow_import
 from hqnn_dsl.data.cells import text_type
 from hqnn_dsl.data.layout import check_names
 from hqnn_dsl.diagnostics.codes.reading import NotUnpacked, PackageForTable
@@ -27,12 +27,6 @@ _INDEX = re.compile(r"__index_level_\d+__")
 """Names under which pandas keeps the row labels of a frame."""
 
 _EXACT = 1 << 53
-
-
-def allow_import() -> None:
-    """Take back that pyarrow must not be imported: pandas is loaded, and scikit-learn looks whether pyarrow is."""
-    if sys.modules.get("pyarrow", sys) is None:
-        del sys.modules["pyarrow"]
 
 
 def pyarrow(what: str) -> Any:

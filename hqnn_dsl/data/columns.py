@@ -14,7 +14,7 @@ from hqnn_dsl.diagnostics.codes.tables import FeatureMissing, NoFeatures, Target
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.semantics.spec import DataSpec
@@ -103,6 +103,17 @@ def _aside(data: DataSpec) -> set[str]:
 
 def _with_rule(data: DataSpec) -> set[str]:
     return {rule.column for rule in data.columns if rule.column != data.weights}
+
+
+def needed_by(data: DataSpec) -> Callable[[str], bool]:
+    """Whether a spec reads a column of some name, as far as that is known without the table."""
+    by = data.split.by
+    of_split = () if by is None else (by.options.get("column"), by.options.get("name"))
+    always = {*(data.target or ()), *_with_rule(data), *_aside(data), *of_split}
+    excluded, features = set(data.features.excluded) - always, data.features.names
+    if features is None or data.target is None:  # the last column may be the target, whatever its name
+        return lambda name: name not in excluded
+    return lambda name: name in always or (name in features and name not in excluded)
 
 
 def check_there(table: Table, names: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hqnn_dsl.data import dates
+from hqnn_dsl.data.labels import label_of
 from hqnn_dsl.diagnostics.codes.splits import ClassWithOneRow, ImpossibleSplit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -135,11 +136,16 @@ def say_single_rows(rows: TableRows) -> None:
 
 
 def groups_of(rows: TableRows, by: Choice) -> Codes:
-    """The group of each row, as a number. Raises `Refusal` E0597 for a row without one."""
+    """The group of each row, as a number. Raises `Refusal` E0597 for a row without one.
+
+    Cells of text are told apart as levels are (`label_of`): `1`, `1.0` and `01` are one group, also beside words.
+    """
     name = str(by.options["column"])
     values = rows.values(name)
     _refuse_missing(rows, by, name, values, "group")
-    codes, _ = pd.factorize(np.asarray(values), sort=False)
+    codes, cells = pd.factorize(np.asarray(values), sort=False)
+    if cells.dtype.kind not in "biufcMm":
+        codes = pd.factorize(np.array([label_of(cell) for cell in cells], dtype=object))[0][codes]
     return np.asarray(codes)
 
 

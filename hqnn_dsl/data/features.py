@@ -18,6 +18,7 @@ from hqnn_dsl.data.transforms.codes import DateParts, Embedded, Ordinal, code_da
 from hqnn_dsl.data.transforms.fills import DROP, Fill
 from hqnn_dsl.data.transforms.scales import Log, scale_data, scale_from
 from hqnn_dsl.diagnostics.codes.columns import NoLogarithm, UnknownLevel, UnlistedLevel
+from hqnn_dsl.diagnostics.codes.reading import NotTruth
 from hqnn_dsl.diagnostics.codes.tables import MissingFeature, TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 
@@ -110,6 +111,11 @@ class FittedColumn:
                 hint = "fill these cells in, or take the rows out: the run was trained without such rows"
             quoted, where = literals.column(self.name), table.where(gaps)
             yield MissingFeature(column=self.name, quoted=quoted, where=where, hint=hint)
+        if self.kind == "boolean":
+            values = column.numbers
+            wrong = np.flatnonzero(among & ~column.missing & (values != 0) & (values != 1))
+            if len(wrong):
+                yield NotTruth(column=self.name, value=f"{values[wrong[0]]:.12g}", where=table.where(wrong))
         if self.code is not None and not isinstance(self.code, DateParts) and self.code.unknown == "refuse":
             yield from self._unknown_levels(column, table, among)
         if isinstance(self.scale, Log) and self.scaled_input is not None:
@@ -132,6 +138,14 @@ class FittedColumn:
             else:
                 known = named(self.code.known)
                 yield UnknownLevel(column=self.name, where=where, value=levels[code], levels=known)
+
+    def not_known(self, column: TypedColumn) -> tuple[list[str], NDArray[np.int64]]:
+        """Returns the levels that no training row has but that may be there, and the rows that have them."""
+        if self.code is None or isinstance(self.code, DateParts) or self.code.unknown == "refuse":
+            return [], np.empty(0, dtype=np.int64)
+        rows = np.flatnonzero((self._places(column) < 0) & ~column.missing)
+        codes = dict.fromkeys(column.numbers[rows].astype(np.int64).tolist())
+        return [column.levels[code] for code in codes], rows
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain data; `from_json` gives the same numbers to the bit."""

@@ -17,7 +17,8 @@ from hqnn_dsl.data.rules import is_own, rules_of
 from hqnn_dsl.data.transforms.codes import DateParts, Embedded, Ordinal, fit_one_hot
 from hqnn_dsl.data.transforms.fills import DROP, REFUSE, Fill, level_for, number_for
 from hqnn_dsl.data.transforms.scales import fit_scales
-from hqnn_dsl.diagnostics.codes.columns import ConstantFeature, EmptyFeature, IdentifierFeature
+from hqnn_dsl.diagnostics.codes.column_notices import ConstantFeature
+from hqnn_dsl.diagnostics.codes.columns import EmptyFeature, IdentifierFeature
 from hqnn_dsl.diagnostics.codes.tables import NoFeatures, TextFeature, TooLarge
 from hqnn_dsl.diagnostics.sentences import names as names_of
 

@@ -17,7 +17,7 @@ from hqnn_dsl.files import open_regular
 from hqnn_dsl.semantics.used_files import Reach, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     from numpy.typing import NDArray
@@ -98,12 +98,7 @@ def _lines_of(stream: BinaryIO, written: str, number: int | None) -> Iterator[tu
     """The line and the row of every line that is asked for."""
     lines = csv.reader(codecs.getreader("utf-8-sig")(stream), strict=True)
     header = [name.strip() for name in next(lines, [])]
-    if ROW not in header:
-        found = f"its columns are {names(header[:SHOWN], 'and')}" if any(header) else "it is empty"
-        raise Refusal(BadRowsFile(file=written, reason=f"it has no column `{ROW}`, {found}"))
-    if number is not None and SPLIT not in header:
-        reason = f"it has no column `{SPLIT}`, so there is no split {number}"
-        raise Refusal(BadRowsFile(file=written, reason=reason, hint=f'write `rows("{written}")`'))
+    _refuse_header(header, written, number)
     at, several = header.index(ROW), header.index(SPLIT) if SPLIT in header else None
     seen: set[int] = set()
     for cells in lines:
@@ -126,6 +121,18 @@ def _lines_of(stream: BinaryIO, written: str, number: int | None) -> Iterator[tu
     if number is not None and seen and number not in seen:
         reason = f"it has no split {number}, its splits are from {min(seen)} to {max(seen)}"
         raise Refusal(BadRowsFile(file=written, reason=reason, hint=f"name one of them: `split: {min(seen)}`"))
+
+
+def _refuse_header(header: Sequence[str], written: str, number: int | None) -> None:
+    """Raises `Refusal` E0559 unless the columns that are read are there, and once."""
+    if ROW not in header:
+        found = f"its columns are {names(header[:SHOWN], 'and')}" if any(header) else "it is empty"
+        raise Refusal(BadRowsFile(file=written, reason=f"it has no column `{ROW}`, {found}"))
+    if twice := [name for name in (ROW, SPLIT) if header.count(name) > 1]:
+        raise Refusal(BadRowsFile(file=written, reason=f"it has more than one column `{twice[0]}`"))
+    if number is not None and SPLIT not in header:
+        reason = f"it has no column `{SPLIT}`, so there is no split {number}"
+        raise Refusal(BadRowsFile(file=written, reason=reason, hint=f'write `rows("{written}")`'))
 
 
 def _whole(cell: str, column: str, written: str, line: int) -> int:

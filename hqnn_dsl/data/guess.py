@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.data.form import delimiter_name
-from hqnn_dsl.data.marks import is_sure
+from hqnn_dsl.data.marks import OTHER, is_sure
 from hqnn_dsl.data.records import Dialect, any_length, end_of_last, is_regular
+from hqnn_dsl.data.written import ANY
 from hqnn_dsl.diagnostics.codes.reading import CommentLine, ReadContradicts, ReadOption
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.literals import quoted
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hqnn_dsl.data.sources import Place
+    from hqnn_dsl.data.written import Purpose
     from hqnn_dsl.semantics.spec import Read
 
 SAMPLE = 1 << 20
@@ -45,12 +47,14 @@ Rows = list[list[str]]
 class Guess:
     """How a text is taken apart. `is_blanks`: any number of blanks is one delimiter.
 
-    `decimal` is None if no number of the first lines shows it. The first `skipped` lines belong to no record; of them
-    `comments` are comments, `comment` is the first one's text.
+    `decimal` is None if no number of the first lines shows it; `is_sure` is whether it is told, or a column that is
+    needed shows it. The first `skipped` lines belong to no record; of them `comments` are comments, `comment` is the
+    first one's text.
     """
 
     dialect: Dialect
     decimal: str | None
+    is_sure: bool
     is_blanks: bool = False
     skipped: int = 0
     comments: tuple[int, ...] = ()
@@ -61,7 +65,7 @@ class Guess:
         return " " if self.is_blanks else self.dialect.delimiter
 
 
-def guess(place: Place, sample: bytes, read: Read, *, is_whole: bool) -> Guess:
+def guess(place: Place, sample: bytes, read: Read, purpose: Purpose = ANY, *, is_whole: bool) -> Guess:
     """The guess for a text that begins with `sample`, or is it.
 
     Raises `Refusal`: E0561 for options that cannot be, E0560 for those that do not fit, E0528 for names behind a `#`.
@@ -84,9 +88,11 @@ def guess(place: Place, sample: bytes, read: Read, *, is_whole: bool) -> Guess:
     if read.delimiter is not None:
         _check_delimiter(place, rest, read.delimiter, place.suffix)
     rows = _rows(rest, found.dialect, is_blanks=found.is_blanks)
+    shown = read.decimal or _told_by(read.thousands) or _decimal(_needed(rows, purpose))
     return Guess(
         Dialect(found.dialect.delimiter, found.dialect.quote, read.comment),
-        read.decimal or _decimal(rows, read.thousands),
+        shown or _decimal(_few(rows)),
+        shown is not None,
         found.is_blanks,
         skipped,
         tuple(number + 1 for number in comments),
@@ -180,6 +186,12 @@ def _is_even(rows: Rows) -> bool:
 def _few(rows: Rows) -> Rows:
     """The rows below the names, so many that their cells are soon looked at."""
     return rows[1 : 1 + max(5, 20 * LOOKED_AT // max(len(rows[0]), 1))] if rows else []
+
+
+def _needed(rows: Rows, purpose: Purpose) -> Rows:
+    """The cells of `_few` in columns that are needed."""
+    places = [place for place, name in enumerate(rows[0]) if purpose.needs(name)] if rows else []
+    return [[row[place] for place in places if place < len(row)] for row in _few(rows)]
 
 
 def _share(rows: Rows) -> float:
@@ -292,16 +304,14 @@ def _short(text: str, width: int = 40) -> str:
 # ------------------------------------------------------------------- decimals
 
 
-def _decimal(rows: Rows, thousands: str | None) -> str | None:
-    """The decimal sign that numbers of the first rows have beyond doubt; a point if both are there."""
-    if thousands in {".", ","}:
-        return "," if thousands == "." else "."
-    cells = {cell.rstrip("%").rstrip() for row in _few(rows) for cell in row}
+def _told_by(thousands: str | None) -> str | None:
+    """The decimal sign beside a point or a comma that is told to stand between thousands."""
+    return OTHER.get(thousands or "")
+
+
+def _decimal(rows: Rows) -> str | None:
+    """The decimal sign that numbers of some rows have beyond doubt; a point if both are there."""
+    cells = {cell.rstrip("%").rstrip() for row in rows for cell in row}
     commas = any(is_sure(cell, ",") for cell in cells)
     points = any(is_sure(cell, ".") for cell in cells)
     return "," if commas and not points else "." if points else None
-
-
-def first_decimal(guess: Guess) -> str:
-    """The decimal sign that a text is first read with: a comma if semicolons make room for one."""
-    return guess.decimal or ("," if guess.delimiter == ";" else ".")

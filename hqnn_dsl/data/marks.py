@@ -66,7 +66,8 @@ class Verdict:
 
     `text`: as they are. `number`: with `thousands` between digits, and per cent signs left out if `percent`. `other`:
     the numbers have the other decimal sign. `doubt`: not at all, because of `word`; `problem` and `hint` say why.
-    `against`: `word` has the marks that are told, in other places than between thousands.
+    `against`: `word` has the marks that are told, in other places than between thousands. If a column in `doubt`
+    or of `text` could be read with marks between thousands, `thousands` says which.
     """
 
     kind: Literal["text", "number", "other", "doubt", "against", "percent"]
@@ -118,13 +119,16 @@ def _judge_percent(words: Collection[str], with_sign: list[str], decimal: str, t
     if inner.kind != "number":
         word = f"{inner.word}%" if inner.word else ""
         found = next((each for each in with_sign if each.replace(" ", "") == word), word)
-        return Verdict(inner.kind, word=found, problem=inner.problem, hint=inner.hint)
+        return Verdict(inner.kind, inner.thousands, percent=True, word=found, problem=inner.problem, hint=inner.hint)
     return Verdict("number", inner.thousands, percent=True)
 
 
 def _told(words: Collection[str], decimal: str, thousands: str) -> Verdict:
-    """With the mark that is told."""
+    """With the mark that is told. Digits that are no number in any form, such as the dates `03.01.2022`, are text."""
     number, marked, any_mark = plain(decimal), grouped(thousands, decimal), _looks_marked(thousands, decimal)
+    forms = (number, marked, plain(thousands))
+    if not any(form.fullmatch(word) for word in words for form in forms):
+        return TEXT
     wrong = ""
     for word in words:
         if number.fullmatch(word) or marked.fullmatch(word):
@@ -168,12 +172,12 @@ def _thousands(mark: str, matches: list[re.Match[str]], rest: list[str]) -> Verd
     if mark in _ALWAYS_THOUSANDS or has_tail or (has_two and mark != " "):
         return Verdict("number", mark)
     if mark == " ":
-        return TEXT
+        return Verdict("text", mark)
     hint = (
         f"write `read thousands: {quoted(mark)}` in `data {{ }}` if it means {rest[0].replace(mark, '')}, "
         f"or `read decimal: {quoted(mark)}` if it means {rest[0].replace(mark, '.')}"
     )
-    return Verdict("doubt", word=rest[0], problem="has numbers that can be read in two ways", hint=hint)
+    return Verdict("doubt", mark, word=rest[0], problem="has numbers that can be read in two ways", hint=hint)
 
 
 def _mixed(words: Collection[str], rest: list[str], decimal: str, other: str) -> Verdict:

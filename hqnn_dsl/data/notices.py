@@ -13,7 +13,12 @@ import pandas as pd
 
 from hqnn_dsl import literals
 from hqnn_dsl.data.transforms.scales import MinMax
-from hqnn_dsl.diagnostics.codes.columns import NumbersTheRows, OutlierSetsScale, RowsInTwoParts, TargetAmongFeatures
+from hqnn_dsl.diagnostics.codes.column_notices import (
+    NumbersTheRows,
+    OutlierSetsScale,
+    RowsInTwoParts,
+    TargetAmongFeatures,
+)
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.sentences import listed
 

@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.data.columns import check_there
+from hqnn_dsl.data.columns import check_there, truth_notes
 from hqnn_dsl.data.features import FittedFeatures
 from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.parts import Parts
 from hqnn_dsl.data.report import ColumnReport
 from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
-from hqnn_dsl.diagnostics.codes.columns import ColumnsNotRead
+from hqnn_dsl.data.written import Purpose, Written
+from hqnn_dsl.diagnostics.codes.column_notices import ColumnsNotRead
+from hqnn_dsl.diagnostics.codes.reading import PercentSignsDiffer
+from hqnn_dsl.diagnostics.codes.scoring import LevelsNotKnown
 from hqnn_dsl.diagnostics.diagnostic import Findings
+from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,7 +48,8 @@ class Preparation:
     `loss` is settled, never `auto`. `parts` are the row positions of the table trained on, `dropped` those that are in
     no part; `fingerprint` is a hash of its cells and column names. `weights` is the column of row weights,
     `class_weights` are the weights of the classes in the loss, in their order, `report` is what was made of each
-    column. `own_loss` is the function behind a `loss` of the user's own, None if the run was read from its folder.
+    column. `written` is how the numbers of the table were written, None for a run that did not keep it. `own_loss` is
+    the function behind a `loss` of the user's own, None if the run was read from its folder.
     """
 
     features: FittedFeatures
@@ -56,6 +62,7 @@ class Preparation:
     weights: str | None = None
     class_weights: tuple[float, ...] | None = None
     report: tuple[ColumnReport, ...] = field(repr=False, default=())
+    written: Written | None = field(default=None, repr=False)
     own_loss: OwnLoss | None = field(default=None, repr=False)
 
     @property
@@ -69,6 +76,13 @@ class Preparation:
         kinds = ("number", "boolean")
         targets = self.target.names if self.target.classes is None else ()
         return (*targets, *(column.name for column in self.features.columns if column.kind in kinds))
+
+    def purpose(self, *, scores: bool) -> Purpose:
+        """Returns what a run reads a table for: to predict it, or to score its targets."""
+        names = set(self.features.names)
+        if scores:
+            names |= {*self.target.names, *(() if self.weights is None else (self.weights,))}
+        return Purpose(names.__contains__, self.written)
 
     @property
     def rows(self) -> Rows:
@@ -96,6 +110,7 @@ class Preparation:
             "weights": self.weights,
             "class_weights": None if self.class_weights is None else list(self.class_weights),
             "report": [line.to_json() for line in self.report],
+            "written": None if self.written is None else self.written.to_json(),
         }
 
     @staticmethod
@@ -113,6 +128,7 @@ class Preparation:
             weights=data["weights"],
             class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
             report=tuple(ColumnReport.from_json(line) for line in data["report"]),
+            written=None if data["written"] is None else Written.from_json(data["written"]),
         )
 
 
@@ -158,6 +174,60 @@ def not_read(preparation: Preparation, table: Table) -> tuple[Diagnostic, ...]:
     known = {line.column for line in preparation.report}
     found = [name for name in table.columns if name not in known]
     return (ColumnsNotRead(table=table.name, columns=named(found)),) if found and known else ()
+
+
+def levels_not_known(preparation: Preparation, table: Table) -> Iterator[Diagnostic]:
+    """Yields a note (W0467) for each category with levels that no training row has, if they are no mistake."""
+    reader = Reader(table, "feature", Findings(), is_run=True)  # what is wrong is said where the rows are predicted
+    for fitted in preparation.features.columns:
+        if fitted.kind != "category" or fitted.name not in table.columns:
+            continue
+        column = reader.read(fitted.name, fitted.kind, fitted.order)
+        levels, rows = ([], ()) if column is None else fitted.not_known(column)
+        if levels:
+            yield LevelsNotKnown(
+                column=fitted.name,
+                table=table.name,
+                levels=named(levels),
+                rows=count(len(rows), "row"),
+                where=table.where(rows[:1]),
+            )
+
+
+def signs_differ(preparation: Preparation, table: Table) -> Iterator[Diagnostic]:
+    """Yields warnings (W0469) of columns that have per cent signs, and had none in the training, or vice versa."""
+    before, now = preparation.written, table.written
+    if before is None or now is None:
+        return
+    frame = table.frame
+    names = [name for name in preparation.numbers if name in frame and frame[name].notna().any()]
+    lost = [name for name in names if name in before.percent and name not in now.percent]
+    new = [name for name in names if name in now.percent and name not in before.percent]
+    if lost:
+        yield PercentSignsDiffer(
+            columns=named(lost),
+            now=f"{_have(lost)} no per cent signs in `{table.name}`",
+            then="had them in the training, where 12% was read as 12",
+            hint="write 12, or 12%, for 12 in a hundred: 0.12 is read as 0.12",
+        )
+    if new:
+        yield PercentSignsDiffer(
+            columns=named(new),
+            now=f"{_have(new)} per cent signs in `{table.name}`, where 12% is read as 12",
+            then="had none in the training",
+            hint="write the numbers as the training had them: 0.12 for 12% if they were shares",
+        )
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
+
+
+def notes_of(preparation: Preparation, table: Table) -> tuple[Diagnostic, ...]:
+    """Returns what a reader should know of a table that a run predicts: W0425, W0458, W0467 and W0469."""
+    read = truth_notes(table, preparation.numbers)
+    unknown = levels_not_known(preparation, table)
+    return (*read, *not_read(preparation, table), *unknown, *signs_differ(preparation, table))
 
 
 def read_again(preparation: Preparation, table: Table) -> Again:

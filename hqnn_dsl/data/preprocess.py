@@ -17,13 +17,14 @@ from hqnn_dsl.data.parts import Parts, TableRows
 from hqnn_dsl.data.preparation import Preparation as Preparation  # noqa: PLC0414 - what `prepare` gives, in one place
 from hqnn_dsl.data.preparation import Prepared as Prepared  # noqa: PLC0414
 from hqnn_dsl.data.report import WEIGHTS, report_of
-from hqnn_dsl.data.split import split_rows
+from hqnn_dsl.data.split import STRATIFIED, split_rows
 from hqnn_dsl.data.target import FittedTarget, add_missing
 from hqnn_dsl.data.tasks import classes_of, few_rows, read_targets, settled_loss
 from hqnn_dsl.data.transforms.fills import DROP
 from hqnn_dsl.data.transforms.narrow import is_narrow
 from hqnn_dsl.data.weights import check_weights, read_weights
-from hqnn_dsl.diagnostics.codes.columns import ColumnsLeftOut, WrongClassCount
+from hqnn_dsl.diagnostics.codes.classes import TooManyClasses, WrongClassCount
+from hqnn_dsl.diagnostics.codes.column_notices import ColumnsLeftOut
 from hqnn_dsl.diagnostics.codes.reading import SingleTooCoarse
 from hqnn_dsl.diagnostics.codes.tables import UnknownColumn, WrongFeatureCount, WrongTargetCount
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
@@ -115,6 +116,7 @@ class _Work:
             dropped=_in_no_part(parts, table.num_rows),
             weights=columns.weights,
             report=report_of(table, fitted, target, read, targets.columns, _aside(table, columns, fitter)),
+            written=table.written,
         )
         notes = (
             *table.notes,
@@ -174,8 +176,13 @@ class _Work:
     def _parts(self, splitter: Splitter, rows: TableRows, used: Flags) -> Parts:
         """Returns the parts of the rows. If the split is refused, all of them are trained on, to find more mistakes.
 
-        Raises `Refusal` with all mistakes so far if no row is left.
+        That is also so if there are too many classes (E0583), of which no split can have its share. Raises `Refusal`
+        with all mistakes so far if no row is left.
         """
+        by = self.data.split.by
+        is_stratified = rows.classes is not None and (by is None or by == STRATIFIED)
+        if is_stratified and any(item.code == TooManyClasses.code for item in self.findings.items):
+            return Parts(np.flatnonzero(used), *2 * [np.empty(0, dtype=np.int64)])
         try:
             return splitter(rows, self.data.split, self.spec.train.seed)
         except Refusal as refusal:

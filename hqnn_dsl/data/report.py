@@ -9,8 +9,8 @@ from hqnn_dsl.data import dates
 from hqnn_dsl.data.transforms.codes import DateParts, Embedded, OneHot
 from hqnn_dsl.data.transforms.fills import REFUSE
 from hqnn_dsl.data.transforms.scales import Linear, Log, MinMax, Power, Quantile
+from hqnn_dsl.diagnostics.labels import labels_in_words
 from hqnn_dsl.diagnostics.quantities import count
-from hqnn_dsl.diagnostics.sentences import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,9 +122,8 @@ def _code(code: Code | None) -> str:
 
 
 def _levels(levels: Sequence[str], noun: str = "level") -> str:
-    more = max(0, len(levels) - MOST_LEVELS)
     said = f"{len(levels)} {noun}" if noun == "classes" else count(len(levels), noun)
-    return f"{said}: {listed(levels[:MOST_LEVELS], 'and', more=more)}"
+    return f"{said}: {labels_in_words(levels, MOST_LEVELS)}"
 
 
 def _scale(scale: Scale) -> str:

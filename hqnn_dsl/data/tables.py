@@ -19,6 +19,7 @@ from hqnn_dsl.data.formats import arrow_form
 from hqnn_dsl.data.frames import NAME, checked, from_other, is_frame, not_a_table
 from hqnn_dsl.data.sources import open_source
 from hqnn_dsl.data.text_tables import read_text
+from hqnn_dsl.data.written import ANY, Purpose, Written
 from hqnn_dsl.diagnostics.codes.reading import ReadAs, TableTooLarge
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import size
@@ -85,6 +86,8 @@ class Table:
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
     as_written: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
     """The columns of a text that were also asked for as they are written: `007` is no number there."""
+    written: Written | None = field(default_factory=Written, repr=False)
+    """How its numbers were written; None for an array, which has the units of the training."""
 
     @property
     def num_rows(self) -> int:
@@ -112,7 +115,12 @@ _AS_IT_IS = Read()
 
 
 def read_table(
-    origin: object, read: Read = _AS_IT_IS, *, progress: Progress | None = None, as_written: Sequence[str] = ()
+    origin: object,
+    read: Read = _AS_IT_IS,
+    *,
+    progress: Progress | None = None,
+    as_written: Sequence[str] = (),
+    purpose: Purpose = ANY,
 ) -> Table:
     """Read a file, or take a frame (columns are then named by `str`); a `Table` is given back as it is.
 
@@ -120,7 +128,8 @@ def read_table(
     pandas, or of a library that hands over its columns by Arrow's or by the frames' own interchange. `read` overrides
     what is found out from the text; of a frame it only adds spellings of missing cells. `progress` is called with the
     bytes of the file that were read, and how many it has, None if that is not known. `as_written` names columns of a
-    text that are also kept as they are written.
+    text that are also kept as they are written, `purpose` says which columns must not be doubtful, and what a run knows
+    of the form.
 
     Raises `Refusal` if there is no table with named columns and at least one row, or if it can be read in two ways:
     E0501 to E0508, E0526 to E0529, E0553, E0560 to E0566.
@@ -131,7 +140,8 @@ def read_table(
         case pd.DataFrame():
             return _from_frame(origin, read)
         case str() | os.PathLike():
-            return _from_file(Path(origin), str(origin), read, progress, as_written)
+            source = open_source(Path(origin), str(origin), progress)
+            return _from_file(source, Path(origin), read, as_written, purpose)
     if is_frame(origin):
         return _from_frame(from_other(origin), read)
     raise Refusal(not_a_table(origin))
@@ -142,19 +152,18 @@ def _from_frame(frame: pd.DataFrame, read: Read) -> Table:
     return Table(NAME, named, Lines(np.arange(1, len(named) + 1), "row", named.index))
 
 
-def _from_file(path: Path, written: str, read: Read, progress: Progress | None, as_written: Sequence[str]) -> Table:
-    source = open_source(path, written, progress)
+def _from_file(source: Source, path: Path, read: Read, as_written: Sequence[str], purpose: Purpose) -> Table:
     try:
         form = arrow_form(source.head())
-        return _from_arrow(source, form, read) if form else _from_text(source, read, as_written)
+        return _from_arrow(source, form, read) if form else _from_text(source, read, as_written, purpose)
     except MemoryError:
         raise Refusal(TableTooLarge(table=source.place.name, size=_size(path))) from None
     finally:
         source.close()
 
 
-def _from_text(source: Source, read: Read, as_written: Sequence[str]) -> Table:
-    found = read_text(source, read, as_written)
+def _from_text(source: Source, read: Read, as_written: Sequence[str], purpose: Purpose) -> Table:
+    found = read_text(source, read, as_written, purpose)
     return Table(
         source.place.name,
         found.frame,
@@ -163,6 +172,7 @@ def _from_text(source: Source, read: Read, as_written: Sequence[str]) -> Table:
         found.form,
         (*_said(found.form, read), *found.notes),
         found.as_written,
+        found.written,
     )
 
 

@@ -14,7 +14,7 @@ from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.labels import positions
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.transforms.scales import scale_data, scale_from
-from hqnn_dsl.diagnostics.codes.columns import UnknownClass
+from hqnn_dsl.diagnostics.codes.classes import UnknownClass
 from hqnn_dsl.diagnostics.codes.tables import MissingTarget
 from hqnn_dsl.diagnostics.diagnostic import Findings
 
@@ -140,10 +140,15 @@ class FittedTarget:
 
 
 def add_missing(column: TypedColumn, table: Table, findings: Findings, rows: Flags | None = None) -> None:
-    """Refuse (E0512) targets that are missing, in the rows that are not left out."""
+    """Refuse (E0512) targets that are missing; with `rows`, in those that a spec does not leave out, as it could."""
     gaps = np.flatnonzero(column.missing if rows is None else column.missing & rows)
     if len(gaps):
-        findings.add(MissingTarget(column=column.name, where=table.where(gaps), table=table.name))
+        can_drop = rows is not None and not column.missing.all()
+        hint = f"{DROPPED}; or fill these cells in" if can_drop else ""
+        findings.add(MissingTarget(column=column.name, where=table.where(gaps), table=table.name, hint=hint))
+
+
+DROPPED = "write `missing drop_rows` in `data` to train without rows that have a missing cell"
 
 
 def _by_column(functions: list[Any], values: Numbers) -> Numbers:

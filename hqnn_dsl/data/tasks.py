@@ -11,15 +11,15 @@ from hqnn_dsl.catalog.objectives import LOSSES
 from hqnn_dsl.data.kinds import SAID, Reader
 from hqnn_dsl.data.labels import label_of
 from hqnn_dsl.data.layout import named
-from hqnn_dsl.diagnostics.codes.columns import (
+from hqnn_dsl.diagnostics.codes.classes import (
     FewRowsOfClass,
     OneClass,
-    RuleDoesNotFit,
     TaskDoesNotFit,
     TaskGuessed,
     TooManyClasses,
     UnknownClassWeight,
 )
+from hqnn_dsl.diagnostics.codes.columns import RuleDoesNotFit
 from hqnn_dsl.diagnostics.codes.tables import TextTarget
 from hqnn_dsl.semantics.spec import Choice
 

@@ -8,7 +8,6 @@ numbers that has text further down as it is written, and numbers that may have l
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,45 +25,38 @@ from hqnn_dsl.data.cells import (
     truth_of,
 )
 from hqnn_dsl.data.digits import Lost, lost_in_words, needs_its_text, shared
-from hqnn_dsl.data.encodings import Decoder
 from hqnn_dsl.data.form import Form
-from hqnn_dsl.data.formats import arrow_form, foreign, markup
-from hqnn_dsl.data.guess import SAMPLE, blanks_to_tabs, first_decimal, guess
-from hqnn_dsl.data.layout import check_header, check_names, check_rows
-from hqnn_dsl.data.records import Dialect, take_records
-from hqnn_dsl.data.sources import HEAD, memory
+from hqnn_dsl.data.layout import check_names
+from hqnn_dsl.data.sources import memory
+from hqnn_dsl.data.text_rows import Pass
+from hqnn_dsl.data.written import ANY, Against, Written, as_trained, first_decimal, has_fractions, odd_word
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.reading import (
     CommentsLeftOut,
     DoubtfulNumber,
     EmptyColumnLeftOut,
     MixedPercent,
-    OtherForm,
     PercentSigns,
     ReadContradicts,
     TableChanged,
     TableTooLarge,
 )
-from hqnn_dsl.diagnostics.codes.tables import NamelessColumn, TableEmpty, TableNotUtf8
+from hqnn_dsl.diagnostics.codes.tables import NamelessColumn, TableEmpty
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.diagnostics.quantities import size as size_of
 from hqnn_dsl.literals import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from hqnn_dsl.data.guess import Guess
     from hqnn_dsl.data.marks import Verdict
     from hqnn_dsl.data.records import Records
-    from hqnn_dsl.data.sources import Place, Source
+    from hqnn_dsl.data.sources import Source
+    from hqnn_dsl.data.written import Purpose
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.semantics.spec import Read
-
-
-_PER_COLUMN = 1 << 14
-"""Bytes that are read in one go for every column, if that is more than a block."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,113 +67,35 @@ class TextTable:
     lines: NDArray[np.int64] = field(repr=False)
     lost: Mapping[str, Lost] = field(repr=False)
     form: Form
+    written: Written
     notes: tuple[Diagnostic, ...]
     as_written: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
 
 
-def read_text(source: Source, read: Read, as_written: Sequence[str] = ()) -> TextTable:
-    """Read a text from a source; columns of some names also as they are written.
+def read_text(source: Source, read: Read, as_written: Sequence[str] = (), purpose: Purpose = ANY) -> TextTable:
+    """Read a text from a source for a purpose; columns of some names also as they are written.
 
     Raises `Refusal`: E0502 to E0507, E0528, E0529, E0553, E0560 to E0566.
     """
-    pass_ = _Pass(source, read)
-    decimal = first_decimal(pass_.guess)
-    reading = _Reading(pass_, decimal, is_sure=pass_.guess.decimal is not None)
+    pass_ = Pass(source, read, purpose)
+    decimal = first_decimal(pass_.guess, purpose.settling(pass_.guess.delimiter))
+    reading = _Reading(pass_, decimal, is_sure=pass_.guess.is_sure)
     reading.read()
     if reading.wants_other_sign():
-        reading = _Reading(_Pass(source, read), marks.OTHER[decimal], is_sure=True)
-        reading.read()
+        other = _Reading(Pass(source, read, purpose), marks.OTHER[decimal], is_sure=True)
+        other.read()
+        # Columns that are not needed do not decide against one that is.
+        reading = other if reading.has_other_sign() or not other.has_other_sign() else reading
     return reading.table(as_written)
-
-
-class _Pass:
-    """One way through the text: the records of its rows, a block at a time."""
-
-    def __init__(self, source: Source, read: Read) -> None:
-        self.place, self.source, self.read = source.place, source, read
-        raw = source.blocks()
-        first = next(raw, b"")
-        _refuse_foreign(self.place, first)
-        self.decoder = Decoder(source.place, first[:HEAD], read.encoding)
-        blocks = self.decoder.blocks(chain([first], raw))
-        sample, is_whole = _beginning(blocks)
-        form = markup(sample)
-        if form:
-            raise Refusal(OtherForm(table=self.place.name, form=form))
-        self.guess: Guess = guess(self.place, sample, read, is_whole=is_whole)
-        self.header: list[str] = []
-        self.comments: list[int] = list(self.guess.comments)
-        self.comment = self.guess.comment
-        self._blocks = chain([sample], blocks)
-
-    def rows(self) -> Iterator[Records]:
-        """The rows. `header` is known with the first of them."""
-        data, line, enough = b"", 1, 0
-        for block, is_last in _with_last(self._blocks):
-            data += block
-            if len(data) < enough and not is_last:
-                continue
-            if line == 1 and self.guess.skipped:
-                skipped = _after_lines(data, self.guess.skipped)
-                data, line = data[skipped:], 1 + self.guess.skipped
-            found, used, num_lines = self._taken(data, line, is_last=is_last)
-            # A long record is not looked at again for every block; and a wide table is read in larger ones.
-            enough = _PER_COLUMN * len(self.header) if used else 2 * len(data)
-            data, line = data[used:], line + num_lines
-            if not len(found):
-                continue
-            if self.header:
-                rows = check_rows(self.place, found, self.header)
-            else:
-                self.header, rows = check_header(self.place, found)
-            if len(rows):
-                yield rows
-        if not self.header:
-            raise Refusal(TableEmpty(table=self.place.name, lacks="no header line"))
-
-    def _taken(self, data: bytes, line: int, *, is_last: bool) -> tuple[Records, int, int]:
-        """The whole records at the beginning of some bytes, and how many bytes and lines they are."""
-        name, dialect = self.place.name, self.guess.dialect
-        if self.guess.is_blanks:
-            spaced = Dialect(" ", dialect.quote, dialect.comment)
-            first = take_records(name, data, spaced, line=line, is_last=is_last)
-            part = blanks_to_tabs(data[: first.used], dialect.quote)
-            taken = take_records(name, part, dialect, line=line, is_last=True)
-            used, num_lines = first.used, first.lines
-        else:
-            taken = take_records(name, data, dialect, line=line, is_last=is_last)
-            used, num_lines = taken.used, taken.lines
-        if taken.comments and not self.comments:
-            begin = data.splitlines()[taken.comments[0] - line]
-            self.comment = begin.decode("utf-8", "replace").strip()
-        self.comments += taken.comments
-        if b"\0" in taken.records.data[: taken.used]:
-            raise self._null(taken.records)
-        return taken.records, used, num_lines
-
-    def _null(self, records: Records) -> Refusal:
-        """What is said of a byte of zero: its line, and the cell that it is in."""
-        at = records.data.index(b"\0")
-        index = int(np.searchsorted(records.begins, at, side="right")) - 1
-        if index < 0:
-            return Refusal(TableNotUtf8(table=self.place.name, what="has byte 0x00 in its first line"))
-        text = records.data[records.begins[index] : at].decode("utf-8", "replace")
-        line = int(records.lines[index]) + text.count("\n")
-        column = len(records.row(index)) and len(next(records.dialect.reader(text + "x"), []))
-        names = self.header or (records.row(0) if index else [])
-        name = f" (`{names[column - 1].strip()}`)" if 0 < column <= len(names) else ""
-        what = f"has byte 0x00 in line {line}, column {column}{name}"
-        hint = "the file is damaged: make it anew, or take the byte out"
-        return Refusal(TableNotUtf8(table=self.place.name, what=what, hint=hint))
 
 
 class _Reading:
     """The columns of a text, read with one decimal sign."""
 
-    def __init__(self, pass_: _Pass, decimal: str, *, is_sure: bool) -> None:
+    def __init__(self, pass_: Pass, decimal: str, *, is_sure: bool) -> None:
         self._pass, self._decimal, self._is_sure = pass_, decimal, is_sure
         self._has_commas = False
-        self._place, self._read = pass_.place, pass_.read
+        self._place, self._read, self._purpose = pass_.place, pass_.read, pass_.purpose
         self._missing = Missing(pass_.read.missing)
         self._columns: list[Column] = []
         self._lines: list[NDArray[np.int64]] = []
@@ -208,19 +122,26 @@ class _Reading:
         """Whether numbers further down show that the decimal sign is the other one; the first rows show none."""
         return not self._is_sure and any(verdict.kind == "other" for verdict in self._verdicts.values())
 
+    def has_other_sign(self) -> bool:
+        """Whether numbers of a column that is needed have the other decimal sign."""
+        verdicts = self._verdicts.items()
+        return any(verdict.kind == "other" and self._purpose.needs(name) for name, verdict in verdicts)
+
     def table(self, as_written: Sequence[str] = ()) -> TextTable:
         """All columns with their types. Raises `Refusal` E0560, E0564 or E0565 for numbers that may be two."""
+        self._leave_doubtful()
         self._refuse_doubtful()
         as_text = [column for column in self._columns if self._is_text(column) and column.has_numbers]
         if as_text:
             self._read_again({column.name: None for column in as_text})
-        form = self._form()  # before the pieces of columns are put together
+        form, written = self._form(), self._how_written()  # before the pieces of columns are put together
         frame = pd.DataFrame({column.name: self._settled(column) for column in self._columns}, copy=False)
         lines = np.concatenate(self._lines)
-        lost, notes = self._lost(frame), self._notes()
-        return TextTable(frame, lines, lost, form, notes, self._written([name for name in as_written if name in frame]))
+        lost, notes = self._lost(frame), (*self._notes(), *self._against_training(frame))
+        as_texts = self._as_written([name for name in as_written if name in frame])
+        return TextTable(frame, lines, lost, form, written, notes, as_texts)
 
-    def _written(self, names: list[str]) -> dict[str, pd.Series[Any]]:
+    def _as_written(self, names: list[str]) -> dict[str, pd.Series[Any]]:
         """Some columns as they are written, NaN for missing cells."""
         if names:
             self._read_again(dict.fromkeys(names))
@@ -265,10 +186,16 @@ class _Reading:
         verdict = marks.judge(words, self._decimal, self._read.thousands)
         if verdict.percent and column.has_numbers:
             return marks.Verdict("percent")
-        return verdict
+        return as_trained(verdict, self._purpose.settling(self._pass.guess.delimiter), is_sure=self._is_sure)
 
     def _is_text(self, column: Column) -> bool:
         return bool(column.words) and not is_truth(column) and self._verdicts[column.name].kind == "text"
+
+    def _leave_doubtful(self) -> None:
+        """Take columns that are not needed for text if their numbers can be read in two ways."""
+        for name, verdict in self._verdicts.items():
+            if verdict.kind not in {"text", "number"} and not self._purpose.needs(name):
+                self._verdicts[name] = marks.TEXT
 
     def _refuse_doubtful(self) -> None:
         findings = Findings()
@@ -322,7 +249,7 @@ class _Reading:
         places = [names.index(name) for name in wanted]
         for place in places:
             self._columns[place] = Column(names[place])
-        pass_, at = _Pass(self._pass.source, self._read), 0
+        pass_, at = self._pass.again(), 0
         for rows in pass_.rows():
             frame = parsed(rows, len(pass_.header), self._decimal, self._missing, dtype=object, usecols=places)
             for place in places:
@@ -370,10 +297,48 @@ class _Reading:
             encoding=self._pass.decoder.settled,
         )
 
+    def _how_written(self) -> Written:
+        """What a run that is trained on the table keeps of the form of its numbers."""
+        numbers = {name: verdict for name, verdict in self._verdicts.items() if verdict.kind == "number"}
+        marked = {name: mark for name, verdict in numbers.items() if (mark := verdict.thousands) is not None}
+        columns = [column for column in self._columns if column.name in numbers or not column.words]
+        is_shown = self._is_sure or any(has_fractions(column, self._decimal) for column in columns)
+        return Written(
+            self._pass.guess.delimiter,
+            self._decimal if is_shown else None,
+            marked,
+            frozenset(name for name, verdict in numbers.items() if verdict.percent),
+        )
+
+    def _against_training(self, frame: pd.DataFrame) -> tuple[Diagnostic, ...]:
+        """What is said of columns whose decimal sign stood between thousands in the table of the training.
+
+        Raises `Refusal` E0564 if nothing else shows that it is the decimal sign.
+        """
+        trained, read = self._purpose.trained, self._read
+        if trained is None or read.decimal is not None or read.thousands is not None:
+            return ()
+        marked = {name for name, mark in trained.thousands.items() if mark == self._decimal}
+        names = [name for name in frame if name in marked and frame[name].dtype == np.float64]
+        if not names:
+            return ()
+        self._read_again(dict.fromkeys(names))
+        found = []
+        for column in self._columns:
+            word = odd_word(column.words, self._decimal) if column.name in names else ""
+            if word:
+                row = column.place_of(next(each for each in column.words if each.startswith(word)))
+                where = f"line {np.concatenate(self._lines)[row]}"
+                found.append(Against(self._place.name, column.name, word, self._decimal, where))
+        if found and not self._is_sure:
+            raise Refusal(*(one.refusal(self._pass.guess.delimiter) for one in found))
+        return tuple(one.warning() for one in found)
+
     def _notes(self) -> tuple[Diagnostic, ...]:
         found: list[Diagnostic] = []
         name = self._place.name
-        signs = [column for column in self._columns if self._verdicts[column.name].percent]
+        verdicts = self._verdicts
+        signs = [one for one in self._columns if verdicts[one.name].percent and verdicts[one.name].kind == "number"]
         if signs:
             columns = sentences.names((column.name for column in signs), "and", most=12)
             found.append(PercentSigns(columns=columns, table=name, example="12"))
@@ -405,40 +370,3 @@ def _comments_note(name: str, lines: list[int], text: str) -> Diagnostic:
         comments="comments" if many else "a comment",
         text=text if len(text) <= 40 else f"{text[:39]}…",
     )
-
-
-def _refuse_foreign(place: Place, head: bytes) -> None:
-    """Refuse (E0503) what is no text; in a packed file, also what is read if it is not packed."""
-    form = arrow_form(head)
-    known = (f"holds a {form} file", "unpack it and give that file") if form else foreign(place, head)
-    if known is not None:
-        raise Refusal(TableNotUtf8(table=place.name, what=f"{known[0]}, not text", hint=known[1]))
-
-
-def _beginning(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Enough of a text to guess its form, and whether it is all of it."""
-    found = b""
-    while len(found) < SAMPLE:
-        block = next(blocks, None)
-        if block is None:
-            return found, True
-        found += block
-    return found, False
-
-
-def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Each block, and whether it is the last."""
-    before = None
-    for block in blocks:
-        if before is not None:
-            yield before, False
-        before = block
-    yield before or b"", True
-
-
-def _after_lines(data: bytes, number: int) -> int:
-    """Where the line begins that follows so many lines."""
-    at = 0
-    for line in data.splitlines(keepends=True)[:number]:
-        at += len(line)
-    return at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,7 @@ OF_TABLES = {
     **dict.fromkeys(("E0560", "E0561"), "data.read"),
     **dict.fromkeys(("E0542",), "train.batch"),
     **dict.fromkeys(("E0543",), "train.device"),
+    **dict.fromkeys(("E0589",), "train.step"),
     **dict.fromkeys(("E0590",), "train.class_weights"),
     **dict.fromkeys(("E0591",), "train.intervals"),
     **dict.fromkeys(("E0592",), "data.weights"),
@@ -106,6 +109,33 @@ class AdvisedForRun:
                 replace(item, hint=OF_RUNS[item.code]) if _speaks_of_spec(item) else item for item in error.diagnostics
             )
             raise Refusal(*items) from error
+
+
+OF_INIT = {
+    "E0521": "add rows to the table: some are to validate and to test, and two at least to train on",
+}
+"""Advice for a table without a spec, in place of advice to change how the spec splits rows."""
+
+
+class AdvisedForInit:
+    """In the block, advice names the options `--read` and `--task`, and no other setting, as there is no spec yet."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal):
+            hints = (OF_INIT.get(item.code) or _for_init(item.help) for item in error.diagnostics)
+            raise Refusal(
+                *(replace(item, hint=hint) for item, hint in zip(error.diagnostics, hints, strict=True))
+            ) from error
+
+
+def _for_init(advice: str) -> str:
+    """The advice with `--read` for the setting `read`, and `--task` for `task`."""
+    text = advice.replace(" in `data { }`", "").replace(" in `data`", "").replace("`data { read … }`", "`--read`")
+    text = text.replace("`task ", "`--task ")
+    return re.sub(r"`read ([^`]+)`", lambda found: f"`--read {shlex.quote(found[1])}`", text)
 
 
 def _speaks_of_spec(item: Diagnostic) -> bool:

@@ -78,6 +78,12 @@ def parts_of(metrics: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [*found, *((name, part) for name, part in named if part)]
 
 
-def number(value: float | None) -> str:
-    """A score with four significant digits, a dash if there is none."""
-    return "-" if value is None else f"{value:.4g}"
+def number(value: float | None, digits: int = 4) -> str:
+    """A score with so many significant digits, a dash if there is none.
+
+    Below ten millions there is no exponent: `13080` rather than 1.308e+04.
+    """
+    if value is None:
+        return "-"
+    text = f"{value:.{digits}g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(float(text)) < 1e7 else text

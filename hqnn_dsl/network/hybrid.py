@@ -143,6 +143,12 @@ class HybridNet(nn.Module):
         decoded: Tensor = self.decoder(values)
         return decoded
 
+    @property
+    def has_half(self) -> bool:
+        """Whether a layer of it is computed in half precision under autocast."""
+        inner = (*self.encoder, *list(self.decoder)[: self._exact_from])
+        return any(isinstance(module, nn.Linear) for line in inner for module in line.modules())
+
     def encode(self, features: Tensor) -> Tensor:
         """The circuit's inputs `[B, I]` for features `[B, F]`."""
         values = features.to(self.dtype) if self.columns is None else self.columns(features)

@@ -40,12 +40,15 @@ _OWN_NAMES = {row.name: section for section, rows in SECTIONS.items() for row in
 
 def override(
     tree: nodes.File,
-    changes: Mapping[str, str],
+    changes: Mapping[str, str | Source],
     offered: Mapping[str, Entry],
     default_backend: str,
     reach: Reach | None = None,
 ) -> nodes.File:
-    """The tree with every `path: value` of `changes` applied. Raises `Refusal` for a path that means nothing."""
+    """The tree with every `path: value` of `changes` applied. Raises `Refusal` for a path that means nothing.
+
+    A value is a text, or a source if mistakes in it are to be shown under another name than that of `--set`.
+    """
     file = collect(tree, Collector(), reach)
     constants = _constants(tree)
     changed: dict[int, nodes.Let] = {}
@@ -64,13 +67,13 @@ def _constants(tree: nodes.File) -> dict[tuple[str, ...], nodes.Let]:
     return {(item.name.name,): item for item in tree.statements if isinstance(item, nodes.Let)}
 
 
-def _changed_constant(let: nodes.Let, path: str, text: str) -> nodes.Let:
+def _changed_constant(let: nodes.Let, path: str, text: str | Source) -> nodes.Let:
     source = _option(path, text)
     return replace(let, value=_sole(parse_value(source) or _as_text(source), path, source))
 
 
-def _option(path: str, text: str) -> Source:
-    return Source(f"--set {path}", text, is_option=True)
+def _option(path: str, text: str | Source) -> Source:
+    return text if isinstance(text, Source) else Source(f"--set {path}", text, is_option=True)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class _Known:
     default_backend: str
 
 
-def _apply(tree: nodes.File, path: str, text: str, known: _Known) -> nodes.File:
+def _apply(tree: nodes.File, path: str, text: str | Source, known: _Known) -> nodes.File:
     source = _option(path, text)
     values = parse_value(source) or _as_text(source)
     model = next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
@@ -166,6 +169,8 @@ def _no_such_path(
     names = [".".join(item) for item in known]
     tails = [".".join(item[start:]) for item in known for start in range(len(item))]
     hint = hint or suggestion(path, [*names, *tails])
+    if not hint and path.partition(".")[0] in {"encoder", "decoder"}:
+        hint = "layers have no path: write `let hidden = 16` above the model and `dense(hidden)` in it, then `hidden=…`"
     return UnknownPath(span=span, path=path, problem="is no setting or constant of this spec", hint=hint)
 
 

@@ -77,8 +77,12 @@ TRAIN: tuple[Row, ...] = (
     plain(TrainSpec, "float", "clip", "The largest norm of the gradient; `none`: no bound.", above=0),
     plain(TrainSpec, "choice", "device", "Where the classical half runs.", choices=("auto", "cpu", "cuda")),
     plain(
-        TrainSpec, "choice", "precision", "Of the classical half; `mixed` is AMP.",
-        choices=("single", "double", "mixed"),
+        TrainSpec, "choice", "precision", "Of the classical half; `mixed` is AMP; `auto`: mixed on CUDA, else single.",
+        choices=("auto", "single", "double", "mixed"),
+    ),
+    plain(
+        TrainSpec, "choice", "step", "What runs a training step; `auto`: compiled code, or torch where that cannot.",
+        choices=("auto", "compiled", "torch"),
     ),
     plain(TrainSpec, "int", "seed", "The root of every random stream.", minimum=0),
     Row(

@@ -129,7 +129,10 @@ class TrainSpec:
     clip: float | None = None
     """Largest norm of the gradient of all weights together; None: not clipped."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["single", "double", "mixed"] = "single"
+    precision: Literal["auto", "single", "double", "mixed"] = "auto"
+    """`auto`: mixed if the classical half is on CUDA and has layers to compute so, else single."""
+    step: Literal["auto", "compiled", "torch"] = "auto"
+    """What runs a training step; `auto`: compiled code if it can run this network, else torch."""
     seed: int = 0
     class_weights: Literal["balanced"] | tuple[tuple[str, float], ...] | None = None
     """The weight of each class in the loss: `balanced`, or pairs of label and weight; None: 1."""

@@ -51,7 +51,7 @@ def _idle_training(
         yield meaning.NoEffect(span=span, what=name, reason=reason, hint="leave it out")
     if train.precision == "mixed" and not _has_half(*layers):
         reason = "only dense layers in front of the decoder's last weights are computed in half precision"
-        hint = "write `precision single`, or leave it out"
+        hint = "leave it out"
         yield meaning.NoEffect(span=spans.get("precision"), what="precision mixed", reason=reason, hint=hint)
     yield from _lowest_above_rates(train, spans, **trains)
 

@@ -109,10 +109,15 @@ def for_entry(what: str, node: Expression) -> str:
     """For a value in the place of an entry: `conformal(0.9)` for `intervals 0.9`."""
     if isinstance(node, nodes.Number) and what in {"missing", "intervals", "optimizer"}:
         entry = {"missing": "constant", "intervals": "conformal", "optimizer": "adamw"}[what]
-        return f"write `{what} {entry}({node.span.text})`"
+        return _line(what, f"{entry}({node.span.text})", node)
     if isinstance(node, nodes.Boolean) and what == "intervals":
-        return f"write `intervals {'conformal' if node.value else 'none'}`"
+        return _line(what, "conformal" if node.value else "none", node)
     return ""
+
+
+def _line(setting: str, value: str, node: Expression) -> str:
+    """The setting with that value as it is typed where the node stands: in a spec, or as an option of a command."""
+    return f"write `--set '{setting}={value}'`" if node.span.source.is_option else f"write `{setting} {value}`"
 
 
 def for_setting(name: str, setting: nodes.Setting, section: nodes.Settings) -> str:

@@ -42,6 +42,7 @@ class Bar:
         self._done: float = done
         self._done_before: float = done
         self._began = time.perf_counter()
+        self._paced_from: tuple[float, float] | None = None
         self._drawn_at: float | None = None
         self._epoch: Epoch | None = None
         self._width = 0
@@ -58,9 +59,11 @@ class Bar:
         elif not self._is_said:
             self._say()
 
-    def update(self) -> None:
-        """A step is done."""
-        self._done += 1
+    def update(self, steps: int = 1) -> None:
+        """So many steps are done."""
+        self._done += steps
+        if self._paced_from is None:
+            self._paced_from = (time.perf_counter(), self._done)
         if self._in_terminal() and self._is_due(REDRAWN):
             self._draw()
 
@@ -111,10 +114,12 @@ class Bar:
         return [*found, f"loss {self._epoch.train_loss:.4g}", f"lr {self._epoch.lr:.3g}"]
 
     def _times(self) -> list[str]:
-        """How long it has taken, and how long it still may."""
-        seconds, steps = time.perf_counter() - self._began, self._done - self._done_before
-        left = (self._all - self._done) * seconds / steps if steps else 0.0
-        return [clock(seconds), *([f"at most {clock(left)} left"] if left else [])]
+        """How long it has taken, and how long it still may, without the first step: it may compile kernels."""
+        now = time.perf_counter()
+        since, before = self._paced_from or (self._began, self._done_before)
+        steps = self._done - before
+        left = (self._all - self._done) * (now - since) / steps if steps else 0.0
+        return [clock(now - self._began), *([f"at most {clock(left)} left"] if left else [])]
 
     def _write(self, text: str) -> None:
         if self._stream is not None:

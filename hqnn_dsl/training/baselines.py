@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.data.arrow import allow_import
+from hqnn_dsl.data.arrow_import import allow_import
 from hqnn_dsl.diagnostics.notices import warnings_ignored
 
 if TYPE_CHECKING:

@@ -14,13 +14,14 @@ from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.meter import Price
 from hqnn_dsl.diagnostics.codes.devices import NotAgreed, OverBudget
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
-from hqnn_dsl.training.loop import batch_bounds
+from hqnn_dsl.training.samples import batch_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.training.loop import Samples, Training
+    from hqnn_dsl.training.loop import Training
+    from hqnn_dsl.training.samples import Samples
 
     Agree = Callable[["Bill"], bool]
     """Shown a bill of a device that costs, says whether to go on."""

@@ -51,6 +51,15 @@ def restore_random_states(states: Mapping[str, Any]) -> None:
     np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002 - the global one
 
 
+def try_random_states(states: Mapping[str, Any]) -> None:
+    """Raise what `restore_random_states` would, and leave all generators as they are."""
+    before = random_states()
+    try:
+        restore_random_states(states)
+    finally:
+        restore_random_states(before)
+
+
 def copied(state: Any) -> Any:
     """A `state_dict` as it is now: its containers made anew, its tensors cloned, everything else shared."""
     if isinstance(state, Tensor):

@@ -15,10 +15,13 @@ from hqnn_dsl.seeds import STREAMS, stream
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.semantics.spec import Choice, Spec
+    from hqnn_dsl.training.precision import Precision
+    from hqnn_dsl.training.step_choice import StepChoice
 
 
-def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> dict[str, Any]:
+def describe_environment(spec: Spec, net: HybridNet, precision: Precision, step: StepChoice) -> dict[str, Any]:
     """Returns plain data about this process; the metadata of the backend are complete after it has run."""
+    device = precision.device
     return {
         "hqnn": __version__,
         "python": platform.python_version(),
@@ -26,8 +29,9 @@ def describe_environment(spec: Spec, net: HybridNet, device: torch.device) -> di
         "packages": dict(installed_versions()),
         "device": {"type": device.type, "name": _device_name(device), "cuda": torch.version.cuda},
         "threads": {"torch": torch.get_num_threads(), "cpus": os.cpu_count()},
-        "precision": spec.train.precision,
+        "precision": precision.name(net),
         "backend": describe_backend(spec.backend, net),
+        "step": {"asked": step.asked, "ran": step.ran, "reason": step.reason},
         "seeds": {"root": spec.train.seed} | {name: stream(spec.train.seed, name) for name in STREAMS},
     }
 

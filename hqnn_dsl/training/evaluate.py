@@ -17,7 +17,8 @@ from hqnn_dsl.data.preparation import Preparation, read_again
 from hqnn_dsl.diagnostics.codes.scoring import PartWithoutWeight
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training.class_metrics import class_scores
-from hqnn_dsl.training.loop import build, predict_scaled
+from hqnn_dsl.training.forward import predict_scaled
+from hqnn_dsl.training.loop import build
 from hqnn_dsl.training.metrics import plain, scores
 from hqnn_dsl.training.own_loss import is_own
 from hqnn_dsl.training.predicted import Classes, Predicted, Values

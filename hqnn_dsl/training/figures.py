@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterMathtext
 
+from hqnn_dsl.diagnostics.labels import short_labels
+from hqnn_dsl.diagnostics.quantities import number
 from hqnn_dsl.diagnostics.terminal import printable
 from hqnn_dsl.training.files import replacing
 
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.data.target import FittedTarget
-    from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.predicted import Values
 
     Numbers = NDArray[np.float64]
@@ -33,22 +36,25 @@ if TYPE_CHECKING:
 TRAINING, VALIDATION, QUIET = "#2f6fab", "#d1701f", "#9a9a9a"
 MAX_PANELS = 12
 DPI = 150
-MOST_COUNTED, MOST_LABELLED = 12, 30
-"""With more classes, the cells of a confusion matrix have no numbers, or its lines no labels."""
-LONGEST_LABEL = 18
-
+MOST_COUNTED, MOST_LABELLED = 12, 60
+"""With more classes, the cells of a confusion matrix have no numbers, or only every second line a label, or fewer."""
+MOST_IN_PANEL = 16
+"""The same for a confusion matrix that is one panel of several."""
+LARGEST = 30
+"""The number of classes up to which a confusion matrix grows."""
 
 SCALED = "loss, scaled units"
 
 
-def draw_losses(path: Path, history: Sequence[Epoch], best_epoch: int, title: str = SCALED) -> None:
+def draw_losses(
+    path: Path, training: Sequence[float], validation: Sequence[float], best_epoch: int, title: str = SCALED
+) -> None:
     """Training and validation loss by epoch; on a logarithmic axis, unless a loss is 0 or below.
 
-    The best epoch is marked.
+    The best epoch is marked. `validation` is empty if there are no such rows.
     """
     figure, axes = _figure(7.0, 4.2)
-    validation = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
-    _losses(axes, [epoch.train_loss for epoch in history], validation, best_epoch)
+    _losses(axes, training, validation, best_epoch)
     axes.set_ylabel(title)
     _save(figure, path)
 
@@ -64,15 +70,33 @@ def _losses(axes: Any, training: Sequence[float], validation: Sequence[float], b
         axes.axvline(best_epoch, color=QUIET, linewidth=1, linestyle=":", label=f"best, epoch {best_epoch}")
     if training and min(*training, *validation, training[0]) > 0:
         axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(_PlainNumbers(minor_thresholds=(1, 0.4)))
+        axes.yaxis.set_major_formatter(_PlainNumbers())
+        axes.grid(visible=True, which="minor", axis="y", color="#f0f0f0", linewidth=0.5)
     axes.set_xlabel("epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False)
 
 
-def draw_predictions(path: Path, true: Numbers, predicted: Values, names: Sequence[str], part: str) -> None:
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """The lower and upper ends `[N]` of the intervals of one target, and their level from 0 to 1."""
+
+    low: Numbers = field(repr=False)
+    high: Numbers = field(repr=False)
+    level: float
+
+    @property
+    def label(self) -> str:
+        return f"{100 * self.level:g} % interval"
+
+
+def draw_predictions(  # noqa: PLR0913, PLR0917 - a picture of many parts
+    path: Path, true: Numbers, predicted: Values, names: Sequence[str], part: str, level: float | None = None
+) -> None:
     """Predicted against true values `[N, T]`, a panel a target (the first twelve), with the line where they agree.
 
-    Intervals are drawn as lines behind the points.
+    Intervals of a level are drawn as lines behind the points, and the level is said in a legend.
     """
     shown = names[:MAX_PANELS]
     columns = min(len(shown), 3)
@@ -82,8 +106,9 @@ def draw_predictions(path: Path, true: Numbers, predicted: Values, names: Sequen
     for index, name in enumerate(shown):
         axes = figure.add_subplot(rows, columns, index + 1)
         _tidy(axes)
-        ends = (predicted.low, predicted.high)
-        interval = None if ends[0] is None or ends[1] is None else (ends[0][:, index], ends[1][:, index])
+        low, high, interval = predicted.low, predicted.high, None
+        if low is not None and high is not None and level is not None:
+            interval = Interval(low[:, index], high[:, index], level)
         _panel(axes, true[:, index], predicted.values[:, index], f"{name}, {part} rows", interval)
     _save(figure, path)
 
@@ -93,7 +118,7 @@ def draw_confusion(path: Path, true: Indices, guess: Indices, labels: Sequence[s
 
     `title` says of what target and rows.
     """
-    side = 2.2 + 0.42 * min(len(labels), MOST_LABELLED)
+    side = 2.2 + 0.42 * min(len(labels), LARGEST)
     figure, axes = _figure(max(side, 4.6), max(side - 0.4, 4.2))
     _confusion(axes, true, guess, labels, title)
     _save(figure, path)
@@ -105,9 +130,8 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.grid(visible=False)
-    places = range(len(labels)) if len(labels) <= MOST_LABELLED else []
-    shown = [printable(labels[place]) for place in places]
-    shown = [label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…" for label in shown]
+    step = math.ceil(len(labels) / (MOST_LABELLED if len(axes.figure.axes) == 1 else MOST_IN_PANEL))
+    places, shown = range(0, len(labels), step), short_labels(labels)[::step]
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len("".join(shown)) > 16 else {}
     axes.set_xticks(places, shown, fontsize=9, parse_math=False, **slanted)
     axes.set_yticks(places, shown, fontsize=9, parse_math=False)
@@ -120,20 +144,29 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     axes.set_ylabel("true")
 
 
-def _panel(
-    axes: Any, true: Numbers, predicted: Numbers, title: str, interval: tuple[Numbers, Numbers] | None = None
-) -> None:
+class _PlainNumbers(LogFormatterMathtext):
+    """The ticks that have a label on a logarithmic axis, labelled `0.06` instead of 6 x 10^-2."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
+def _panel(axes: Any, true: Numbers, predicted: Numbers, title: str, interval: Interval | None = None) -> None:
     """Predicted against true values `[N]`, with the line where they agree, and perhaps their intervals."""
     finite = np.isfinite(predicted)
     error = math.sqrt(float(np.mean((predicted - true) ** 2)))
     ends = [float(np.min(true)), float(np.max(true))]
     axes.plot(ends, ends, color=QUIET, linewidth=1, zorder=1)
     if interval is not None:
-        low, high = (end[finite] for end in interval)
-        axes.vlines(true[finite], low, high, color=TRAINING, alpha=0.3, linewidth=1, zorder=1)
+        low, high = interval.low[finite], interval.high[finite]
+        axes.vlines(true[finite], low, high, color=TRAINING, alpha=0.3, linewidth=1, zorder=1, label=interval.label)
     axes.scatter(true[finite], predicted[finite], s=22, color=TRAINING, alpha=0.75, linewidths=0, zorder=2)
+    if interval is not None:  # beside the title of the x axis, where no row lies below it
+        axes.legend(
+            frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1, -0.075), borderpad=0, borderaxespad=0
+        )
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set_title(f"{printable(title)}: RMSE {error:.3g}", fontsize=10, loc="left", parse_math=False)
+    axes.set_title(f"{printable(title)}: RMSE {number(error)}", fontsize=10, loc="left", parse_math=False)
     axes.set_xlabel("true")
     axes.set_ylabel("predicted")
 
@@ -147,11 +180,13 @@ class RunFigure(Figure):
         return stream.getvalue()
 
 
-def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, target: FittedTarget) -> RunFigure:
+def run_figure(
+    history: pd.DataFrame, predictions: pd.DataFrame | None, target: FittedTarget, level: float | None = None
+) -> RunFigure:
     """The losses of a run, and beside them its test rows, a panel a target (the first eleven).
 
     For classes that panel is the confusion matrix. `history` and `predictions` are the tables of the run's folder; the
-    latter is None if there are no test rows.
+    latter is None if there are no test rows. `level` is that of its intervals, None if it has none.
     """
     shown = target.names[: MAX_PANELS - 1] if predictions is not None else ()
     columns = min(len(shown) + 1, 3)
@@ -168,11 +203,13 @@ def run_figure(history: pd.DataFrame, predictions: pd.DataFrame | None, target: 
         assert predictions is not None
         axes = figure.add_subplot(rows, columns, index + 2)
         _tidy(axes)
-        _test_rows(axes, predictions, name, target.classes)
+        _test_rows(axes, predictions, name, target.classes, level)
     return figure
 
 
-def _test_rows(axes: Any, predictions: pd.DataFrame, name: str, classes: Sequence[str] | None) -> None:
+def _test_rows(
+    axes: Any, predictions: pd.DataFrame, name: str, classes: Sequence[str] | None, level: float | None
+) -> None:
     """The panel of a target of a run's `predictions.csv`; a row without a predicted class is left out."""
     title, (true, predicted) = f"{name}, test rows", (predictions[f"{name}_{what}"] for what in ("true", "predicted"))
     if classes is not None:
@@ -183,8 +220,8 @@ def _test_rows(axes: Any, predictions: pd.DataFrame, name: str, classes: Sequenc
         return
     ends = [f"{name}_low", f"{name}_high"]
     interval = None
-    if all(end in predictions for end in ends):
-        interval = (predictions[ends[0]].to_numpy(float), predictions[ends[1]].to_numpy(float))
+    if level is not None and all(end in predictions for end in ends):
+        interval = Interval(predictions[ends[0]].to_numpy(float), predictions[ends[1]].to_numpy(float), level)
     _panel(axes, true.to_numpy(float), predicted.to_numpy(float), title, interval)
 
 

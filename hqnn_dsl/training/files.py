@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hqnn_dsl.diagnostics.codes.tables import RunBusy, RunExists, RunUnwritable
+from hqnn_dsl.diagnostics.codes.runs import RunBusy, RunExists, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import text_of
 from hqnn_dsl.files import reason_of

@@ -47,8 +47,8 @@ def interruptible() -> Iterator[Callable[[], int]]:
     usual: dict[int, Any] = {}
 
     def note(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, usual[number])  # first, so that a second one is none of ours once this one is known
         came.append(number)
-        signal.signal(number, usual[number])
 
     for number in ENDINGS:
         before = signal.getsignal(number)

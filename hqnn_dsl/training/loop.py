@@ -1,7 +1,6 @@
-"""The one training loop: batches, steps, epochs, validation, the best weights.
+"""The one training loop: epochs, validation, the best weights, checkpoints, and the step as torch runs it.
 
-Plain torch, all of it visible. A step is under two milliseconds for small circuits, and a framework around it costs a
-twentieth of that or more.
+Whatever runs the steps (`epochs_of`), scheduler, stop and the choice of the best epoch are these.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import math
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,7 +17,7 @@ from torch import Tensor, nn
 from hqnn_dsl import __version__
 from hqnn_dsl.backends import SamplingExecutable
 from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS, SchedulerEntry
-from hqnn_dsl.diagnostics.codes.tables import (
+from hqnn_dsl.diagnostics.codes.runs import (
     BatchTooSmall,
     GradientNotFinite,
     LossNotFinite,
@@ -27,12 +25,16 @@ from hqnn_dsl.diagnostics.codes.tables import (
     WeightNotFinite,
 )
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.network.torch_seeds import seeds_of_torch
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.precision import Precision
-from hqnn_dsl.training.row_refusals import rows_named
+from hqnn_dsl.training.samples import batch_bounds
+from hqnn_dsl.training.second_process import Here
+from hqnn_dsl.training.step_choice import choose_step
+from hqnn_dsl.training.torch_epochs import TorchEpochs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,35 +45,12 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
-    from hqnn_dsl.training.row_refusals import RowName
+    from hqnn_dsl.training.samples import Rows, Samples
+    from hqnn_dsl.training.second_process import Elsewhere
+    from hqnn_dsl.training.torch_epochs import Epochs
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
-
-EVALUATION_ROWS = 4
-"""How many times more rows than in training are evaluated at once: without gradients a row needs less memory."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Scaled features `[N, F]` and targets `[N, T]` on one device; `weights[N]` in the loss, 1 on average."""
-
-    features: Tensor = field(repr=False)
-    targets: Tensor = field(repr=False)
-    weights: Tensor | None = field(default=None, repr=False)
-    row_name: RowName | None = field(default=None, repr=False)
-    """The name of a row in the table that it is from."""
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-
-@dataclass(frozen=True)
-class Samples:
-    """The rows to train on, and those that decide which epoch is best; the latter may be none."""
-
-    train: Rows
-    validation: Rows
 
 
 @dataclass(frozen=True)
@@ -103,7 +82,7 @@ class Epoch:
 @dataclass(frozen=True)
 class Watch:
     """The onlookers of a training: a progress bar (on standard error, on the stream that is given, or nowhere), and
-    functions called before all steps, after every epoch, and when all is written.
+    functions called before all steps, after every epoch, and when all but the pictures is written.
 
     If `on_epoch` raises `StopIteration`, the training ends with that epoch, as the spec's `stop` ends it.
     """
@@ -112,6 +91,8 @@ class Watch:
     on_epoch: Callable[[Epoch], None] | None = None
     on_begin: Callable[[Outlook], None] | None = None
     on_end: Callable[[Ending], None] | None = None
+    elsewhere: Elsewhere = field(default_factory=Here)
+    """The place where baselines are fitted and pictures drawn."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +139,10 @@ class Training:
             self.optimizer, settings.epochs, settings.scheduler.options
         )
         self.stop = build(STOPS, settings.stop)
-        self.precision = Precision(device, mixed=settings.precision == "mixed")
+        self.precision = Precision.of(settings.precision, net, device)
         self.scaler = self.precision.scaler()
+        self.choice = choose_step(net, settings, self.precision, loss)
+        """Whether steps are compiled, and if not, why."""
         self.history: list[Epoch] = []
         self.best_score = math.inf
         """The lowest score in `history`."""
@@ -169,6 +152,8 @@ class Training:
         """Steps done in the running epoch."""
         self.loss_sum = 0.0
         """The sum of the running epoch's losses, a term a row."""
+        self.epochs: Epochs | None = None
+        """What runs the steps; None before `fit`."""
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -196,9 +181,11 @@ class Training:
         torch.autograd.backward(self.scaler.scale(loss))
         if self.settings.clip is not None:
             self.scaler.unscale_(self.optimizer)
-        norm = nn.utils.get_total_norm([weight.grad for weight in self.weights if weight.grad is not None])
+        grads = [weight.grad for weight in self.weights if weight.grad is not None]
+        norm = nn.utils.get_total_norm(grads)
         if not self.scaler.is_enabled() and not math.isfinite(norm.item()):
             self._refuse_gradient(value)
+            norm = nn.utils.get_total_norm([grad.double() for grad in grads])  # only the squares have overflown
         if self.settings.clip is not None:
             nn.utils.clip_grads_with_norm_(self.weights, self.settings.clip, norm)
         self.scaler.step(self.optimizer)
@@ -244,6 +231,8 @@ class Training:
     def snapshot(self) -> Snapshot:
         """Everything needed to go on from here, as plain data; a copy, which training leaves alone."""
         executable = self.net.circuit.executable
+        if self.epochs is not None:
+            self.epochs.write_state()
         return {
             "version": __version__,
             "spec": self.spec_text,
@@ -257,12 +246,21 @@ class Training:
             "scheduler": {} if self.scheduler is None else copied(self.scheduler.state_dict()),
             "scaler": self.scaler.state_dict(),
             "stop": {} if self.stop is None else self.stop.state_dict(),
-            "rng": random_states(),
+            "rng": random_states() | self._first_draws(),
             "draws": executable.draws if isinstance(executable, SamplingExecutable) else 0,
         }
 
+    def _first_draws(self) -> dict[str, Tensor]:
+        """If steps are compiled, the state of torch's generator before the first draw of dropout in torch."""
+        if self.choice.plan is None:
+            return {}
+        return {"torch": torch.Generator().manual_seed(stream(self.settings.seed, "dropout")).get_state()}
+
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on where `snapshot` was taken. Raises `KeyError`, `ValueError` or `RuntimeError` if it does not fit."""
+        """Go on where `snapshot` was taken; the global random generators are left as they are.
+
+        Raises `KeyError`, `ValueError` or `RuntimeError` if it does not fit.
+        """
         self.net.load_state_dict(snapshot["model"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         self.scaler.load_state_dict(snapshot["scaler"])
@@ -276,7 +274,6 @@ class Training:
         self.best_score = min((epoch.score for epoch in self.history), default=math.inf)
         self.seconds = list(snapshot["seconds"])
         self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
-        restore_random_states(snapshot["rng"])
         if isinstance(self.net.circuit.executable, SamplingExecutable):
             self.net.circuit.executable.draws = snapshot["draws"]
 
@@ -304,17 +301,18 @@ def fit(
         interruptible() as interrupted,
         _bar(training, batches, watch) as bar,
     ):
+        training.epochs = epochs = _epochs(training, samples.train, batches)
         try:
             if resume is None:
                 checkpoints.write(training.snapshot())
             while not (training.is_over or ended or interrupted()):
                 begin = time.perf_counter()
-                train_loss = _train_epoch(training, samples.train, batches, interrupted, bar)
+                train_loss = epochs.train(interrupted, bar)
                 if train_loss is None:
                     break
                 training.refuse_weights()
-                validation_loss = _judge(training, samples.validation, "validation")
-                end_loss = _judge(training, samples.train, "training") if validation_loss is None else None
+                validation_loss = _judge(training, epochs, samples.validation, "validation")
+                end_loss = _judge(training, epochs, samples.train, "training") if validation_loss is None else None
                 epoch = training.finish_epoch(train_loss, validation_loss, end_loss)
                 training.seconds.append(time.perf_counter() - begin)
                 if epoch.is_best:
@@ -335,6 +333,16 @@ def fit(
     return Fitted(tuple(training.history), best, ended_by != 0, ended_by, ended, seconds)
 
 
+def _epochs(training: Training, rows: Rows, batches: list[tuple[int, int]]) -> Epochs:
+    """What runs the steps, from the training's state on."""
+    plan = training.choice.plan
+    if plan is None:
+        return TorchEpochs(training, rows, batches)
+    from hqnn_dsl.training.compiled_epochs import CompiledEpochs
+
+    return CompiledEpochs(training, plan, rows, batches, workers=torch.get_num_threads())
+
+
 def _goes_on(watch: Watch, epoch: Epoch) -> bool:
     """Hand an epoch to `on_epoch`. Returns whether training goes on after it."""
     try:
@@ -343,33 +351,6 @@ def _goes_on(watch: Watch, epoch: Epoch) -> bool:
     except StopIteration:
         return False
     return True
-
-
-def batch_bounds(num_rows: int, batch: int) -> list[tuple[int, int]]:
-    """The batches as half-open ranges; a last batch of one row joins the one before, unless all are of one row."""
-    starts = list(range(0, num_rows, batch))
-    if batch > 1 and len(starts) > 1 and num_rows - starts[-1] == 1:
-        starts.pop()
-    return list(zip(starts, [*starts[1:], num_rows], strict=True))
-
-
-def predict_scaled(net: HybridNet, features: Tensor, batch: int, row_name: RowName | None = None) -> Tensor:
-    """Outputs `[N, T]` for scaled features `[N, F]`: no dropout, no autocast, no gradients, in the network's dtype.
-
-    `row_name` gives the name of a row in messages.
-    """
-    was_training = net.training
-    net.eval()
-    try:
-        with torch.no_grad(), torch.autocast(features.device.type, enabled=False):
-            size = batch * EVALUATION_ROWS
-            parts = []
-            for begin in range(0, len(features), size):
-                with rows_named(row_name, begin.__add__):
-                    parts.append(net(features[begin : begin + size]))
-    finally:
-        net.train(was_training)
-    return torch.cat(parts)
 
 
 def build(catalog: dict[str, Entry], choice: Choice) -> Any:
@@ -383,39 +364,12 @@ def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
     return builder
 
 
-def _train_epoch(
-    training: Training, rows: Rows, batches: list[tuple[int, int]], interrupted: Callable[[], int], bar: Bar
-) -> float | None:
-    """The rest of the running epoch's steps; its mean loss, or None if Ctrl-C came before the last of them."""
-    training.net.train()
-    order = _order(training, len(rows)).to(rows.features.device)
-    sizes = [end - begin for begin, end in batches]
-    parts = [part[order] for part in (rows.features, rows.targets, rows.weights) if part is not None]
-    steps = zip(torch.split(order, sizes), *(torch.split(part, sizes) for part in parts), strict=True)
-    for numbers, *batch in islice(steps, training.step, None):
-        with rows_named(rows.row_name, numbers.__getitem__):
-            loss = training.advance(*batch)
-        training.loss_sum += loss * len(numbers)
-        training.step += 1
-        bar.update()
-        if interrupted() and training.step < len(batches):
-            return None
-    return training.loss_sum / len(rows)
-
-
-def _order(training: Training, num_rows: int) -> Tensor:
-    """The order of the training rows in the running epoch: its own stream, so a resumed epoch has the same."""
-    seed = stream(stream(training.settings.seed, "shuffle"), str(len(training.history) + 1))
-    return torch.randperm(num_rows, generator=torch.Generator().manual_seed(seed))
-
-
-def _judge(training: Training, rows: Rows, part: str) -> float | None:
+def _judge(training: Training, epochs: Epochs, rows: Rows, part: str) -> float | None:
     """The loss of the weights as they are on all rows of a part; None if there are none."""
     if not len(rows):
         return None
-    predicted = predict_scaled(training.net, rows.features, training.settings.batch, rows.row_name)
     weights = () if rows.weights is None else (rows.weights,)
-    value = float(training.loss(predicted, rows.targets, *weights))
+    value = float(training.loss(epochs.outputs(rows), rows.targets, *weights))
     if not math.isfinite(value):
         raise Refusal(LossNotFinite(part=part, value=str(value), epoch=len(training.history) + 1, step=training.step))
     return value
@@ -429,12 +383,21 @@ def _first_not_finite(values: Tensor) -> str | None:
 
 @contextmanager
 def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None]:
-    """Dropout's stream in torch's global generators, which get their own states back afterwards."""
+    """Dropout's stream in torch's global generators, which get their own states back afterwards.
+
+    Compiled steps draw from none of them, and leave them alone: other trainings may run beside them.
+    """
+    if training.choice.plan is not None:
+        if resume is not None:
+            training.restore(resume)
+        yield
+        return
     device = training.precision.device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with seeds_of_torch(*([device] if device.type == "cuda" else [])):
         torch.manual_seed(stream(training.settings.seed, "dropout"))
         if resume is not None:
             training.restore(resume)
+            restore_random_states(resume["rng"])
         yield
 
 

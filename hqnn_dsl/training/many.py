@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.data.folds import Fold, refuse_folds
 from hqnn_dsl.diagnostics.codes.resuming import ResumeDiffers
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, NotARun, RunExists
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
-from hqnn_dsl.diagnostics.codes.tables import CannotResume, NotARun, RunExists
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
 from hqnn_dsl.diagnostics.placed import PlacedByCode
 from hqnn_dsl.training.files import check_free, create_run, held, write_document
-from hqnn_dsl.training.interruption import interruptible, pass_on
+from hqnn_dsl.training.fit_many import fit_many
+from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.many_bar import ManyBar
 from hqnn_dsl.training.many_files import (
@@ -43,6 +45,7 @@ from hqnn_dsl.training.many_scores import PARTS, Scored, plain_scores, summary
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
 from hqnn_dsl.training.run_files import SPEC
+from hqnn_dsl.training.second_process import cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +55,11 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.program import Program
     from hqnn_dsl.training.bar import Progress
+    from hqnn_dsl.training.fit_many import Outcome
     from hqnn_dsl.training.loop import Fitted
     from hqnn_dsl.training.many_plan import One, Plan
     from hqnn_dsl.training.own_loss import LossFunction
+    from hqnn_dsl.training.run import Setup
 
 OWN = (CV, TRAININGS, RUNS)
 """What a folder of many trainings has of its own."""
@@ -120,7 +125,8 @@ def train_many(  # noqa: PLR0913 - what many trainings can be told
             _refuse(program, plan)
             _refuse_begun(out)
             check_free(out)
-            work = _Work(program, table, plan, options, sha256=_checked(program, table, plan, options))
+            first = _checked(program, table, plan, options)
+            work = _Work(program, table, plan, options, sha256=first.sha256, workers=first.workers)
             work.path = create_run(out, f"{program.spec.name}-cv")
         with held(work.path):
             work.run()
@@ -145,6 +151,8 @@ class _Work:
     plan: Plan
     options: ManyOptions
     sha256: str
+    workers: int = 1
+    """How many trainings run at once."""
     path: Path = field(init=False)
     ended: dict[int, _Ended] = field(default_factory=dict)
     ended_by: int = 0
@@ -153,22 +161,20 @@ class _Work:
         """Run all trainings that are not done."""
         write_document(self.path / CV, self.record())
         ones = self.plan.trainings()
-        with interruptible() as asked, ManyBar(self._costs(ones), progress=self.options.progress) as bar:
-            todo = []
+        todo = [one for one in ones if not self._is_done(one)]
+        with ManyBar(self._costs(ones), progress=self.options.progress) as bar:
             for one in ones:
-                if self._is_done(one):
+                if one not in todo:
                     bar.skip(one.number)
-                else:
-                    todo.append(one)
-            for one in todo:
-                bar.begin(one.number)
-                found = None if asked() else self._train(one, bar)
-                if found is not None:
-                    self._keep(found)
-                    bar.end()
-                self.ended_by = self.ended_by or asked()
-                if self.ended_by:
-                    break
+
+            def end(index: int, outcome: Outcome[TrainingFile | None]) -> None:
+                if outcome.error is not None:
+                    raise outcome.error
+                if outcome.result is not None:
+                    self._keep(outcome.result)
+                    bar.end(todo[index].number)
+
+            self.ended_by = fit_many([partial(self._train, one, bar) for one in todo], self.workers, end).ended_by
 
     def _is_done(self, one: One) -> bool:
         return one.number in self.ended and self.ended[one.number].scored is not None
@@ -188,7 +194,8 @@ class _Work:
 
     def _train(self, one: One, bar: ManyBar) -> TrainingFile | None:
         """Returns one training as it has ended, None if Ctrl-C came before its end."""
-        watch = Watch(progress=False, on_begin=bar.tell, on_epoch=bar.show)
+        bar.begin(one.number)
+        watch = Watch(progress=False, on_begin=partial(bar.tell, one.number), on_epoch=partial(bar.note, one.number))
         program, splitter = _seeded(self.program, one.seed), _fold(self.program, self.plan, one)
         about = vars(one)
         folder = self.path / RUNS / f"{one.number:04d}"
@@ -206,8 +213,7 @@ class _Work:
                 raise
             mistakes = [Mistake(code=item.code, message=item.headline) for item in refusal.diagnostics]
             return TrainingFile(**about, state="failed", mistakes=mistakes)
-        self.ended_by = fitted.ended_by
-        if self.ended_by:
+        if fitted.ended_by:
             return None
         kept = f"{RUNS}/{folder.name}" if self.options.keep_runs else None
         return TrainingFile(**about, state="done", **_outcome(fitted, metrics, preparation), run=kept)
@@ -307,8 +313,16 @@ def _refuse_begun(out: Path | None) -> None:
         raise Refusal(RunExists(path=str(out), resume="add `--resume` to go on with the trainings in it, or "))
 
 
-def _checked(program: Program, table: Table, plan: Plan, options: ManyOptions) -> str:
-    """Set up the first training, so that what is wrong with all of them is refused; the hash of the table's cells.
+@dataclass(frozen=True)
+class _First:
+    """What the first set-up has shown: the hash of the table's cells, and how many trainings are to run at once."""
+
+    sha256: str
+    workers: int
+
+
+def _checked(program: Program, table: Table, plan: Plan, options: ManyOptions) -> _First:
+    """Set up the first training, so that what is wrong with all of them is refused.
 
     What only this fold cannot do is left to its training, unless it is the only one.
     """
@@ -323,8 +337,20 @@ def _checked(program: Program, table: Table, plan: Plan, options: ManyOptions) -
                 raise
         else:
             refuse_paid(setup)
-            return setup.prepared.preparation.fingerprint
+            return _First(setup.prepared.preparation.fingerprint, _workers(setup))
     raise AssertionError("a plan has a training")
+
+
+def _workers(setup: Setup) -> int:
+    """How many trainings run at once: one a processor if steps are compiled, since torch's hold the interpreter's lock
+    for most of their time, and share its random numbers.
+
+    A choice of the user's (`OMP_NUM_THREADS`) stands.
+    """
+    if setup.training.choice.ran != "compiled":
+        return 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) else cores()
 
 
 def _taken_up(program: Program, table: Table, plan: Plan | None, out: Path | None, options: ManyOptions) -> _Work:
@@ -356,10 +382,10 @@ def _taken_up(program: Program, table: Table, plan: Plan | None, out: Path | Non
                 for name, old, new in changed
             )
         )
-    sha256 = _checked(program, table, recorded, options)
-    if (table.num_rows, sha256) != (before.table.rows, before.table.sha256):
+    first = _checked(program, table, recorded, options)
+    if (table.num_rows, first.sha256) != (before.table.rows, before.table.sha256):
         raise Refusal(CannotResume(path=str(out), reason=f"it was begun with another table, `{before.table.name}`"))
-    work = _Work(program, table, recorded, options, sha256=sha256)
+    work = _Work(program, table, recorded, options, sha256=first.sha256, workers=first.workers)
     work.ended = {number: _ended(file, table.num_rows) for number, file in read_trainings(out, recorded)}
     work.path = out
     return work

@@ -123,7 +123,8 @@ def rows_of_text(text: str) -> tuple[int | str, ...]:
 
 
 def _seeds(seeds: int | Iterable[int] | None, root: int, prefix: str) -> tuple[int, ...]:
-    expected = "a number of seeds, at least 1" if prefix == "--" else "a number of seeds, or different seeds from 0"
+    number = f"a number of seeds from 1 to {MOST}"
+    expected = number if prefix == "--" else f"{number}, or different seeds from 0"
     if seeds is None:
         return (root,)
     if isinstance(seeds, int):
@@ -154,7 +155,7 @@ def _rows(rows: Iterable[int | str | None], prefix: str) -> tuple[int | None, ..
         elif isinstance(item, int) and _is_whole(item) and item >= MIN_TRAINING_ROWS:
             found.add(item)
         else:
-            raise _bad(f"{prefix}rows", expected, item or "nothing")
+            raise _bad(f"{prefix}rows", expected, "nothing" if item == "" else item)
     if not found:
         raise _bad(f"{prefix}rows", expected, "nothing")
     return tuple(sorted(found, key=lambda item: (item is None, item or 0)))

@@ -125,7 +125,9 @@ def _together(units: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str
 
 
 def _deviation(values: Sequence[float]) -> float:
-    """The standard deviation of a sample."""
+    """The standard deviation of a sample; of equal values exactly 0, whatever their mean is rounded to."""
+    if min(values) == max(values):
+        return 0.0
     middle = math.fsum(values) / len(values)
     return math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hqnn_dsl.semantics.resolved_text import choice_text
-from hqnn_dsl.training.loop import batch_bounds
+from hqnn_dsl.training.samples import batch_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from hqnn_dsl.data.preparation import Preparation
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.semantics.spec import TrainSpec
     from hqnn_dsl.training.loop import Fitted, Training
+    from hqnn_dsl.training.step_choice import StepChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,10 @@ class Outlook:
     backend: str
     """With all its options, as a spec writes it."""
     device: str
+    precision: str
+    """`single`, `double` or `mixed`: what the classical half is computed in."""
+    step: StepChoice
+    """What runs the steps."""
     train: TrainSpec
     steps: int
     """How many an epoch has."""
@@ -52,6 +60,8 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
         quantum_weights=quantum,
         backend="" if backend is None else choice_text(backend),
         device=str(training.precision.device),
+        precision=training.precision.name(training.net),
+        step=training.choice,
         train=training.settings,
         steps=len(batch_bounds(len(parts.train), training.settings.batch)),
         epochs_done=len(training.history),
@@ -70,9 +80,15 @@ class Ending:
     is_validated: bool
     seconds: float
     """Of all epochs, also of those before a break."""
+    run: Path
+    """The folder of the run."""
+    metrics: Mapping[str, Any]
+    """The scores as in `metrics.json`."""
 
 
-def ending_of(training: Training, fitted: Fitted, *, is_validated: bool) -> Ending:
+def ending_of(
+    training: Training, fitted: Fitted, run: Path, metrics: Mapping[str, Any], *, is_validated: bool
+) -> Ending:
     """How a training has ended."""
     reasons: tuple[tuple[Literal["interrupted", "callback", "stop"], bool], ...] = (
         ("interrupted", fitted.interrupted),
@@ -86,4 +102,6 @@ def ending_of(training: Training, fitted: Fitted, *, is_validated: bool) -> Endi
         patience=training.settings.stop.options.get("patience"),
         is_validated=is_validated,
         seconds=sum(training.seconds),
+        run=run,
+        metrics=metrics,
     )

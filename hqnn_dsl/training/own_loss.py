@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.diagnostics.codes.python import LossNotKept, UnusableLoss
+from hqnn_dsl.diagnostics.codes.runs import CannotResume
 from hqnn_dsl.diagnostics.codes.scoring import WeightedOwnLoss
-from hqnn_dsl.diagnostics.codes.tables import CannotResume
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.quantities import a_kind

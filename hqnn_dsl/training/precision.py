@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from torch.amp import GradScaler
 
+    from hqnn_dsl.network.hybrid import HybridNet
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -20,6 +22,20 @@ class Precision:
 
     device: torch.device
     mixed: bool
+
+    @staticmethod
+    def of(asked: str, net: HybridNet, device: torch.device) -> Precision:
+        """The precision that a spec asks for; `auto` is mixed on CUDA if a layer of the network is computed in half."""
+        return Precision(device, mixed=asked == "mixed" or (asked == "auto" and device.type == "cuda" and net.has_half))
+
+    def name(self, net: HybridNet) -> str:
+        """`mixed`, `double` or `single`: what the steps of a network are computed in."""
+        return "mixed" if self.mixed else "double" if net.dtype == torch.float64 else "single"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether half precision costs more time than it saves: a CPU converts numbers for it."""
+        return self.mixed and self.device.type == "cpu"
 
     @property
     def half(self) -> torch.dtype:

@@ -18,6 +18,7 @@ OWN = "own"
 Shares = Annotated[list[float], Field(min_length=1)]
 Above = Annotated[float, Field(gt=0)]
 Levels = list[str]
+Sign = Annotated[str, Field(min_length=1, max_length=1)]
 
 
 # ------------------------------------------------------------------------------------------------------------- columns
@@ -206,6 +207,15 @@ class ReportRecord(Record):
     inputs: Count
 
 
+class WrittenRecord(Record):
+    """How the numbers of the table that was trained on were written."""
+
+    delimiter: Sign | None
+    decimal: Literal[".", ","] | None
+    thousands: dict[Name, Sign]
+    percent: list[Name]
+
+
 def _check_once(names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise ValueError("a name is there twice")
@@ -288,6 +298,7 @@ class PreprocessFile(Document):
     weights: Name | None
     report: list[ReportRecord]
     class_weights: list[NotNegative] | None
+    written: WrittenRecord | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> PreprocessFile:

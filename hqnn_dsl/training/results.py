@@ -12,8 +12,6 @@ from hqnn_dsl.training.baselines import (
     CLASS_BASELINES,
     VALUE_BASELINES,
     Questions,
-    predicted_probabilities,
-    predicted_values,
 )
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge
@@ -40,18 +38,25 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.conformal import Radii
     from hqnn_dsl.training.evaluate import Scored
     from hqnn_dsl.training.loop import Fitted, Training
+    from hqnn_dsl.training.second_process import Elsewhere
+
+BASELINES, FIGURES = "hqnn_dsl.training.baselines", "hqnn_dsl.training.figures"
+"""Modules that take long to import, or whose functions import what does."""
+
+SCALED = "loss, scaled units"
+"""The title of the axis of losses of numbers."""
 
 
-def all_scores(scored: Scored, prepared: Prepared, seed: int) -> dict[str, Any]:
+def all_scores(scored: Scored, prepared: Prepared, seed: int, elsewhere: Elsewhere) -> dict[str, Any]:
     """Returns the scores of every part of a table, and of the baselines on the test rows, fitted with a seed."""
     return {
         "task": prepared.preparation.task,
         **by_part(scored),
-        "baselines": _baselines(scored, prepared, seed),
+        "baselines": _baselines(scored, prepared, seed, elsewhere),
     }
 
 
-def _baselines(scored: Scored, prepared: Prepared, seed: int) -> dict[str, Any]:
+def _baselines(scored: Scored, prepared: Prepared, seed: int, elsewhere: Elsewhere) -> dict[str, Any]:
     """The scores of the baselines on the test rows; None if there are none."""
     preparation = prepared.preparation
     trained, tested = preparation.parts.train, preparation.parts.test
@@ -68,11 +73,11 @@ def _baselines(scored: Scored, prepared: Prepared, seed: int) -> dict[str, Any]:
         stream(seed, "baselines"),
     )
     found: dict[str, Predicted] = (
-        {name: Values(values) for name, values in predicted_values(questions).items()}
+        {name: Values(values) for name, values in elsewhere.begin(BASELINES, "predicted_values", questions)().items()}
         if classes is None
         else {
             name: Classes(found, classes, np.log(np.maximum(found, np.finfo(np.float64).tiny)))
-            for name, found in predicted_probabilities(questions, len(classes)).items()
+            for name, found in elsewhere.begin(BASELINES, "predicted_probabilities", questions, len(classes))().items()
         }
     )
     test = scored[tested]
@@ -107,21 +112,28 @@ def write_predictions(path: Path, scored: Scored) -> None:
     write_csv(path / "predictions.csv", list(columns), zip(*columns.values(), strict=True))
 
 
-def draw(path: Path, scored: Scored, fitted: Fitted) -> None:
-    """Draw `plots/`: the losses, and predictions on the last part that has rows."""
-    from hqnn_dsl.training import figures
-
+def draw(path: Path, scored: Scored, fitted: Fitted, radii: Radii | None, elsewhere: Elsewhere) -> None:
+    """Draw `plots/`: the losses, and predictions on the last part that has rows, with their intervals if there are."""
     target = scored.preparation.target
     part, rows = next((name, rows) for name, rows in reversed(scored.preparation.parts.items()) if len(rows))
     shown = scored[rows]
-    title = figures.SCALED if target.classes is None else "loss"
-    figures.draw_losses(path / "plots" / "losses.png", fitted.history, fitted.best_epoch, title)
+    training = [epoch.train_loss for epoch in fitted.history]
+    validation = [epoch.validation_loss for epoch in fitted.history if epoch.validation_loss is not None]
+    title = SCALED if target.classes is None else "loss"
+    losses = path / "plots" / "losses.png", training, validation, fitted.best_epoch, title
+    drawings = [elsewhere.begin(FIGURES, "draw_losses", *losses)]
     picture = path / "plots" / "predictions.png"
     if isinstance(shown.predicted, Classes):
         true, guess = shown.true[:, 0].astype(np.int64), shown.predicted.numbers
-        figures.draw_confusion(picture, true, guess, shown.predicted.labels, f"{target.names[0]}, {part} rows")
+        title = f"{target.names[0]}, {part} rows"
+        confusion = picture, true, guess, shown.predicted.labels, title
+        drawings.append(elsewhere.begin(FIGURES, "draw_confusion", *confusion))
     else:
-        figures.draw_predictions(picture, shown.true, shown.predicted, target.names, part)
+        level = None if radii is None else radii.level
+        values = picture, shown.true, shown.predicted, target.names, part, level
+        drawings.append(elsewhere.begin(FIGURES, "draw_predictions", *values))
+    for drawn in drawings:
+        drawn()
 
 
 def write_intervals(path: Path, names: Sequence[str], radii: Radii) -> None:
@@ -140,7 +152,7 @@ def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
 
 def write_environment(path: Path, spec: Spec, training: Training, fitted: Fitted | None = None) -> None:
     """Write `environment.json`: before the first step without `run`, since a run that is broken off can be resumed."""
-    environment = describe_environment(spec, training.net, training.precision.device)
+    environment = describe_environment(spec, training.net, training.precision, training.choice)
     ended = None if fitted is None else _ended(training, fitted)
     write_document(path / ENVIRONMENT, EnvironmentFile.model_validate({**environment, "run": ended}))
 

@@ -1,7 +1,8 @@
 """Which settings a run may be gone on with, and what to say of the others: each with its value then and now.
 
 `epochs` and `stop` say when a training ends, `budget` what it may cost, so they may change; the run then ends as if it
-had been started with the new ones. All else would make it another run.
+had been started with the new ones. `step` says what runs the steps, and either goes on where the other has ended. All
+else would make it another run.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes.resuming import EpochsPlanned, EpochsTrained, ResumeDiffers
-from hqnn_dsl.diagnostics.codes.tables import CannotResume
+from hqnn_dsl.diagnostics.codes.runs import CannotResume
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.syntax import nodes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.loop import Training
 
-MAY_CHANGE = ("train.epochs", "train.stop")
+MAY_CHANGE = ("train.epochs", "train.stop", "train.step")
 _ABSENT = "not there"
 
 

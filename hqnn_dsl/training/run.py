@@ -19,8 +19,8 @@ from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.tasks import settled_loss
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, MixedOnCpu, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
-from hqnn_dsl.diagnostics.codes.tables import CannotResume, NothingToResume, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.placed import PlacedByCode
@@ -29,7 +29,7 @@ from hqnn_dsl.training import results
 from hqnn_dsl.training.bar import said_if_long
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
-from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
+from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten, try_random_states
 from hqnn_dsl.training.conformal import Radii, fit_radii
 from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
@@ -43,7 +43,7 @@ from hqnn_dsl.training.files import (
     write_text,
 )
 from hqnn_dsl.training.interruption import pass_on
-from hqnn_dsl.training.loop import Fitted, Rows, Samples, Training, Watch, batch_bounds, fit
+from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
 from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
 from hqnn_dsl.training.predicted import Values
@@ -53,6 +53,7 @@ from hqnn_dsl.training.row_refusals import refuse_zero_rows
 from hqnn_dsl.training.row_weights import in_part, loss_weights, with_class_weights
 from hqnn_dsl.training.run_files import INTERVALS, METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
 from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, network_for, recorded_backend
+from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
@@ -188,6 +189,8 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
     settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
     setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
     _refuse_what_is_known(setup)
+    if setup.training.precision.is_slow and MixedOnCpu.code not in allowed:
+        notice(MixedOnCpu(span=program.checked.spans.get("train.precision")))
     for warning in beyond_outputs(spec, net.circuit.circuit, prepared):
         if warning.code not in allowed:
             notice(warning)
@@ -214,7 +217,7 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
         if fitted.ended_by:
             return fitted, {}
         scored, _ = _predicted(setup)
-        return fitted, results.all_scores(scored, prepared, training.settings.seed)
+        return fitted, results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:
@@ -326,6 +329,7 @@ def _restore(setup: Setup, path: Path, last: Snapshot, best: Snapshot, best_name
         raise damaged(path, f"checkpoints/{best_name}", problem)
     try:
         training.restore(last)
+        try_random_states(last["rng"])
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
 
@@ -361,7 +365,7 @@ def _finish(
 def _train_and_write(
     setup: Setup, path: Path, checkpoints: Checkpoints, watch: Watch, resume: Snapshot | None
 ) -> RunResult:
-    """Train, then write the results; the metrics last."""
+    """Train, then write the results: the metrics after all that a run needs, and the pictures at the very end."""
     prepared, training = setup.prepared, setup.training
     net, preparation = training.net, prepared.preparation
     if watch.on_begin is not None:
@@ -374,15 +378,18 @@ def _train_and_write(
     if radii is not None:
         results.write_intervals(path, preparation.target.names, radii)
     results.write_predictions(path, scored)
-    results.draw(path, scored, fitted)
     results.write_environment(path, setup.spec, training, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
     with said_if_long("fitting the baselines, and scoring …", watch.progress):
-        metrics = results.all_scores(scored, prepared, training.settings.seed)
+        metrics = results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
     results.write_metrics(path, metrics)
-    if watch.on_end is not None:
-        watch.on_end(ending_of(training, fitted, is_validated=len(preparation.parts.validation) > 0))
+    try:
+        if watch.on_end is not None:
+            is_validated = len(preparation.parts.validation) > 0
+            watch.on_end(ending_of(training, fitted, path, metrics, is_validated=is_validated))
+    finally:
+        results.draw(path, scored, fitted, radii, watch.elsewhere)
     return RunResult(path, metrics, fitted, net.eval(), preparation, radii)
 
 

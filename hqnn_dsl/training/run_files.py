@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from hqnn_dsl.diagnostics.codes.tables import NotARun, RunDamaged
+from hqnn_dsl.diagnostics.codes.runs import NotARun, RunDamaged
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import (
     Count,
@@ -182,6 +182,14 @@ class WeightCounts(Record):
     quantum: Count
 
 
+class StepRecord(Record):
+    """What ran the training steps: the spec's word (`asked`), what it has come to, and why torch ran them if it did."""
+
+    asked: Literal["auto", "compiled", "torch"]
+    ran: Literal["compiled", "torch"]
+    reason: str
+
+
 class EndedRecord(Record):
     """A training that has ended: its epochs, and why it ended if they are not all."""
 
@@ -204,6 +212,7 @@ class EnvironmentFile(Document):
     threads: ThreadsRecord
     precision: Name
     backend: BackendRecord
+    step: StepRecord | None = None
     seeds: dict[str, int]
     run: EndedRecord | None = None
 

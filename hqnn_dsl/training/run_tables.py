@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hqnn_dsl.diagnostics.codes.tables import RunDamaged
+from hqnn_dsl.diagnostics.codes.runs import RunDamaged
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:

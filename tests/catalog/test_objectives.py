@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,6 +130,34 @@ def test_losses_are_the_documented_ones():
 def test_log_cosh_stays_finite_far_out():
     loss = LOSSES["log_cosh"].build({})(torch.tensor([1e4]), torch.zeros(1))
     assert loss.item() == pytest.approx(1e4 - math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_steps_exactly_as_torchs_own(name):
+    entry = OPTIMIZERS[name]
+    options = {option.name: another(option) for option in entry.options}
+    start, slopes = torch.randn(7), torch.randn(30, 7)
+    ours = Parameter(start.clone())
+    optimizer = entry.build([ours], [], options)
+    (base,) = type(optimizer).__bases__
+    theirs = Parameter(start.clone())
+    group = optimizer.param_groups[0]
+    plain = base(
+        [theirs], **{key: group[key] for key in signature(base).parameters if key in group and key != "params"}
+    )
+    assert base.__module__.startswith("torch.optim")
+    assert type(optimizer).__name__ == base.__name__
+    for slope in slopes:
+        for one, weight in ((optimizer, ours), (plain, theirs)):
+            one.zero_grad()
+            assert weight.grad is None
+            weight.grad = slope.clone()
+            one.step()
+        assert torch.equal(ours, theirs)
+    own, others = optimizer.state_dict(), plain.state_dict()
+    assert own["param_groups"] == others["param_groups"]
+    assert str(own["state"]) == str(others["state"])
+    assert not torch.equal(ours, start)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -122,6 +122,46 @@ def test_a_wrong_command_line_as_json_is_one_document(say):
     assert json.loads(out)["diagnostics"][0]["code"] == "E0640"
 
 
+def test_an_unknown_option_as_json_is_one_document(say):
+    code, out, err = say("train", "m.hqnn", "t.csv", "--json", "--epochs", "3")
+    assert (code, err) == (2, "")
+    assert "--set epochs=3" in json.loads(out)["diagnostics"][0]["help"]
+    assert say("predict", "run", "t.csv", "--json")[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["train", "m.hqnn", "--json"], "`hqnn train`: missing argument 'DATA'"),
+        (["train", "--json"], "missing argument 'SPEC'"),
+        (["train", "m.hqnn", "t.csv", "--folds", "x", "--json"], "'x' is not a valid int"),
+        (["train", "m.hqnn", "t.csv", "--json", "--folds"], "'--folds' requires an argument"),
+        (["runs", "--json", "--sort", "foo"], "'foo'"),
+        (["runs", "--json", "here", "there"], "there"),
+        (["doctor", "--json", "x"], "unexpected extra argument"),
+        (["check", "m.hqnn", "t.csv", "x", "--format", "json"], "unexpected extra argument"),
+        (["check", "--format=json"], "missing argument 'SPEC'"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_one_json_document(say, given, said):
+    code, out, err = say(*given)
+    assert (code, err) == (2, "")
+    (item,) = json.loads(out)["diagnostics"]
+    assert item["code"] == "E0645"
+    assert said in item["message"]
+    assert item["help"] == f"`hqnn help {given[0]}` lists its arguments and options"
+    rest = [word for word in given if word not in {"--json", "--format=json", "--format", "json"}]
+    code, out, err = say(*rest)
+    assert out == ""
+    assert (code, "E0645" in err) == ((2, False) if rest != ["runs"] else (0, False))
+
+
+def test_words_behind_two_dashes_ask_for_nothing(say):
+    code, out, err = say("train", "--", "--json")
+    assert (code, out) == (2, "")
+    assert "Missing argument" in err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_describes_every_argument_and_ends_with_examples(say, command):
     row = get_command(entry.app).commands[command]

@@ -10,6 +10,8 @@ import shlex
 import struct
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,10 @@ from hqnn_dsl.cli import train_messages
 from hqnn_dsl.cli.score_tables import class_table, score_table
 from hqnn_dsl.cli.verdicts import verdict
 from hqnn_dsl.diagnostics.terminal import wrapped
+from hqnn_dsl.training import bar as bar_module
 from hqnn_dsl.training.bar import Bar, clock, fitting
+from hqnn_dsl.training.baselines import Questions, predicted_probabilities
+from hqnn_dsl.training.class_metrics import class_scores
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.outlook import Ending
 from hqnn_dsl.training.predictions import digits
@@ -64,16 +69,18 @@ def test_a_log_has_whole_lines(files):
     assert said[-2:] == ["to predict: hqnn predict run DATA", "to score: hqnn evaluate run DATA"]
     shown = done.stdout.splitlines()
     assert any(line.startswith("all epochs are trained; best epoch ") for line in shown)
-    assert sum(line.startswith("verdict: ") for line in shown) == 1
+    said = [line for line in shown if line.startswith("verdict: ")]
+    assert len(said) == 1
+    assert said[0].endswith("; gradient boosting could not split the training rows and predicts their mean")  # 28 rows
     assert shown[-2:] == ["pictures: run/plots/losses.png, run/plots/predictions.png", "run: run"]
 
 
-def through_terminal(files, width):
+def through_terminal(files, width, arguments=TRAIN):
     """All that a terminal of a width is sent, as its lines; of what is drawn over, every state."""
     pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    child = subprocess.Popen([*HQNN, *TRAIN], cwd=files, stdin=theirs, stdout=theirs, stderr=theirs)
+    child = subprocess.Popen([*HQNN, *arguments], cwd=files, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     sent = b""
     with contextlib.suppress(OSError):  # what Linux says where the other end is closed
@@ -99,6 +106,17 @@ def test_nothing_is_wider_than_the_terminal_and_no_number_is_cut(files, width):
     assert "RMSE" in text
     assert "verdict: " in text
     assert ("mean (test):" in text) == (width == 34)
+
+
+def test_runs_are_listed_in_the_width_of_the_terminal(files):
+    (files / "runs" / "begun").mkdir(parents=True)
+    (files / "runs" / "begun" / "spec.hqnn").write_text(SPEC)
+    subprocess.run([*HQNN, *TRAIN[:-1], "runs/trained"], cwd=files, capture_output=True, check=True)
+    wide, narrow = ([line.rstrip() for line in through_terminal(files, width, ["runs"])] for width in (100, 40))
+    assert wide[0].split()[:4] == ["run", "state", "backend", "RMSE"]
+    assert max(map(len, narrow)) <= 40
+    assert narrow[0].startswith("trained complete reference: RMSE ")
+    assert "begun unfinished" in narrow
 
 
 def test_several_targets_have_a_row_each(files):
@@ -170,6 +188,28 @@ def test_the_verdict_says_where_gradient_boosting_stands(own, boosted, said):
     assert found.endswith(said)
 
 
+def test_the_verdict_compares_with_no_gradient_boosting_that_could_not_split():
+    said = "gradient boosting could not split the training rows and predicts their mean"
+    assert verdict(scored({"y": 2.0}, {"y": 8.0}, {"y": 4.0}, {"y": 8.0 + 1e-8})).endswith(f"the mean 8); {said}")
+    two = verdict(scored({"a": 9.0, "b": 2.0}, dict.fromkeys("ab", 8.0), dict.fromkeys("ab", 4.0), {"a": 8, "b": 8}))
+    assert two == f"verdict: better than least squares on `b`; worse than predicting the mean on `a`; {said}"
+    apart = verdict(scored({"a": 9.0, "b": 2.0}, dict.fromkeys("ab", 8.0), dict.fromkeys("ab", 4.0), {"a": 8, "b": 1}))
+    assert apart.endswith("; gradient boosting is better on `b`")
+
+
+@pytest.mark.parametrize("weights", [None, np.repeat([0.5, 2.0], [24, 6])], ids=["unweighted", "classes weighted"])
+@pytest.mark.parametrize("times", [1, 8])
+def test_the_verdict_of_classes_compares_with_no_gradient_boosting_that_could_not_split(weights, times):
+    inputs, true = np.tile(np.arange(30.0)[:, None], (times, 1)), np.tile(np.repeat([0, 1], [24, 6]), times)
+    given = None if weights is None else np.tile(weights, times)
+    found = predicted_probabilities(Questions(inputs, true[:, None].astype(float), inputs, given), 2)
+    baselines = {name: class_scores(true, values, ("no", "yes")) for name, values in found.items()}
+    said = verdict({"test": of_classes(0.95, 0.2), "baselines": baselines})
+    remark = "gradient boosting could not split the training rows and predicts one class"
+    assert (remark in said) == (times == 1)
+    assert said.count("gradient boosting") == (1 if times == 1 else 2)
+
+
 def test_the_verdict_of_several_targets_names_those_that_gradient_boosting_predicts_better():
     eight, four = dict.fromkeys("ab", 8.0), dict.fromkeys("ab", 4.0)
     assert verdict(scored({"a": 1.0, "b": 2.0}, eight, four, {"a": 3.0, "b": 1.0})) == (
@@ -207,23 +247,47 @@ def test_the_verdict_of_classes_is_by_balanced_accuracy_then_by_log_loss(own, sa
 
 
 def test_classes_have_a_table_with_their_confusion():
-    text = class_table({"train": of_classes(1.0, 0.0), "test": of_classes(0.9, 0.3)})
+    text = class_table({"train": of_classes(1.0, 0.0), "test": of_classes(0.9, 0.3)}, "metrics.json")
     assert text.splitlines() == [
         "test rows of class  rows  as no  as yes  precision  recall  F1",
         "------------------  ----  -----  ------  ---------  ------  --",
         "no                     4      3       1          1     0.5   -",
         "yes                    4      0       4          1     0.5   -",
     ]
-    assert class_table({"all": of_classes(0.9, 0.3)}).startswith("all rows of class")
-    assert class_table(scored({"y": 1.0}, {"y": 1.0}, {"y": 1.0})) is None
+    assert class_table({"all": of_classes(0.9, 0.3)}, "metrics.json").startswith("all rows of class")
+    assert class_table(scored({"y": 1.0}, {"y": 1.0}, {"y": 1.0}), "metrics.json") is None
+
+
+def of_labels(labels):
+    one = of_classes(0.9, 0.3)
+    confusion = [[0] * len(labels) for _ in labels]
+    return {"test": one | {"classes": dict.fromkeys(labels, one["classes"]["no"]), "confusion": confusion}}
 
 
 def test_many_classes_have_a_line_each_and_no_matrix():
-    one = of_classes(0.9, 0.3)
-    many = one | {"classes": {f"c{n}": one["classes"]["no"] for n in range(20)}, "confusion": [[0] * 20] * 20}
-    lines = class_table({"test": many}).splitlines()
+    lines = class_table(of_labels([f"c{n}" for n in range(20)]), "run/metrics.json").splitlines()
     assert lines[0] == "test rows of class  rows  precision  recall  F1"
-    assert len(lines) == 22
+    assert len(lines) == 23
+    assert lines[-1] == "the confusion matrix is in run/metrics.json"
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown", "note"),
+    [
+        ([f"{n}" for n in range(12)], 12, None),
+        ([f"the long name of the class {n}, with a comma" for n in range(4)], 4, "the whole names are in M"),
+        ([f"the long name of the class {n}" for n in range(12)], 0, "the confusion matrix is in M"),
+        (["x" * 200 + str(n) for n in range(12)], 0, "the whole names and the confusion matrix are in M"),
+        (["x" * 100, *(f"{n}" for n in range(11))], 12, "the whole names are in M"),
+    ],
+)
+def test_lines_of_classes_with_long_names_are_not_endless(labels, shown, note):
+    lines = class_table(of_labels(labels), "M").splitlines()
+    assert max(map(len, lines)) <= 160
+    assert lines[0].count("as ") == shown
+    assert (lines[-1] if " in M" in lines[-1] else None) == note
+    names = [re.split(r"  +", line)[0] for line in lines[2 : 2 + len(labels)]]
+    assert len(set(names)) == len(labels)
 
 
 def test_a_table_of_classes_has_their_scores():
@@ -257,6 +321,7 @@ def test_without_test_rows_there_is_no_verdict():
 
 def ending(**changes):
     facts = {"reason": "stop", "epochs": 188, "best_epoch": 128, "patience": 60, "is_validated": True, "seconds": 75.2}
+    facts |= {"run": Path("run"), "metrics": {}}
     return Ending(**(facts | changes))
 
 
@@ -316,3 +381,19 @@ def test_elsewhere_the_last_epoch_is_always_said():
     with Bar(3, 2, done=0, progress=False) as bar:
         bar.update()
     assert stream.getvalue().count("\n") == 2
+
+
+def test_a_long_first_step_is_not_taken_for_the_pace_of_the_others(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(bar_module, "time", SimpleNamespace(perf_counter=lambda: now))
+    stream = io.StringIO()
+    with Bar(3, 3, done=0, progress=stream) as bar:
+        for number in (1, 2, 3):
+            for step in range(3):
+                now += 100.0 if (number, step) == (1, 0) else 4.0
+                bar.update()
+            bar.show(Epoch(number, 0.01, 0.01, 0.5, None, is_best=True))
+    lines = stream.getvalue().splitlines()
+    assert lines[0].endswith("1 min 48 s, at most 24 s left")
+    assert lines[1].endswith("2 min 0 s, at most 12 s left")
+    assert lines[2].endswith("2 min 12 s")

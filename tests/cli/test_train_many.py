@@ -88,12 +88,36 @@ def test_json_is_the_record(hqnn, place):
     assert "4 trainings: 2 seeds, rows 20, all" in err
 
 
+def test_gradient_boosting_that_cannot_split_so_few_rows_is_not_compared_with(hqnn):
+    code, out, _ = train(hqnn, "--seeds", "2", "--rows", "20,all")
+    assert code == 0
+    few, all_rows = (line for line in out.splitlines() if line.startswith("verdict: "))
+    assert few.endswith("; gradient boosting could not split the training rows and predicts their mean")
+    assert few.count("gradient boosting") == 1
+    assert "could not split" not in all_rows
+    assert "gradient boosting (" in all_rows
+
+
 def test_a_learning_curve_has_a_line_for_each_number_of_rows(hqnn):
     code, out, _ = train(hqnn, "--folds", "2", "--rows", "10,20")
     assert code == 0
     assert "rows  mean of the test rows" in out
     assert "verdict: 10 rows: " in out
     assert "verdict: 20 rows: " in out
+
+
+def test_means_in_a_narrow_terminal_have_their_heading_once(hqnn, monkeypatch):
+    monkeypatch.setattr("hqnn_dsl.cli.train_many.width_of", lambda _: 60)
+    code, out, _ = train(hqnn, "--folds", "2", "--rows", "20,all")
+    assert code == 0
+    lines = out[: out.index("± is")].splitlines()
+    at = lines.index("mean of the test rows:")
+    assert out.count("mean of the test rows") == 1
+    begins = [line.split(" RMSE ")[0] for line in lines[at + 1 :] if not line.startswith(" ")]
+    names = ("toy", "the mean", "least squares", "gradient boosting")
+    assert begins == [f"rows {rows}, {name}:" for rows in ("20", "all") for name in names]
+    assert max(map(len, lines)) <= 60
+    assert lines[0].startswith("training 1, rows 20, fold 1/2, epochs 3: RMSE ")
 
 
 def test_one_training_with_rows_has_no_standard_error(hqnn):
@@ -123,7 +147,8 @@ def test_runs_are_kept_on_demand_and_predict(hqnn, place):
         (["--rows", "5000"], 2, "`--rows 5000` cannot be done: there are 51 rows to learn from"),
         (["--rows", "10;20"], 2, "such as `25,50,100,all`, not `10;20`"),
         (["--rows", ""], 2, "not `nothing`"),
-        (["--seeds", "0"], 2, "error[E0605]: `--seeds` takes a number of seeds, at least 1, not `0`"),
+        (["--rows", "0"], 2, "not `0`"),
+        (["--seeds", "0"], 2, "error[E0605]: `--seeds` takes a number of seeds from 1 to 10000, not `0`"),
         (["--repeats", "2"], 2, "error[E0599]: `--repeats` does not go here: there are no folds to repeat"),
         (["--folds", "5", "--repeats", "0"], 2, "`--repeats` takes how often the folds are drawn, at least 1, not `0`"),
         (["--keep-runs"], 2, "error[E0599]: `--keep-runs` does not go here: one training always keeps its run"),
@@ -206,6 +231,33 @@ def test_many_trainings_are_listed_with_the_means_of_their_scores(hqnn, place):
     (place / "runs" / "cv" / "cv.json").write_text("{}")
     code, out, _ = hqnn("runs")
     assert "cv.json cannot be used" in out
+
+
+def test_a_learning_curve_is_listed_with_the_scores_of_its_last_number_of_rows(hqnn, place):
+    assert train(hqnn, "--rows", "10,20", "--seeds", "2", "--out", "runs/cv")[0] == 0
+    last = json.loads((place / "runs" / "cv" / "cv.json").read_text())["summary"][1]["scores"]["rmse"]["mean"]
+    _, out, _ = hqnn("runs")
+    assert out.splitlines()[2].split()[3] == f"{last:.4g}"
+    assert "cv: means over 2 trainings from 20 rows." in out
+
+
+def test_a_curve_is_listed_with_the_trainings_that_its_means_are_of(hqnn, place):
+    assert train(hqnn, "--folds", "2", "--rows", "12,all", "--out", "runs/cv")[0] == 0
+    trainings = json.loads((place / "runs" / "cv" / "cv.json").read_text())["trainings"]
+    scores = [one["scores"]["rmse"] for one in trainings if one["rows"] is None]
+    row = json.loads(hqnn("runs", "--json")[1])["runs"][0]
+    assert (len(trainings), len(scores), row["trainings"]) == (4, 2, 2)
+    assert row["scores"]["rmse"] == pytest.approx(np.mean(scores))
+    assert "cv: means over 2 trainings from all rows." in hqnn("runs")[1]
+
+
+def test_scores_of_other_rows_are_not_listed_as_those_of_test_rows(hqnn, place):
+    assert train(hqnn, "--seeds", "2", "--set", "split.test=0", "--out", "runs/cv")[0] == 0
+    assert json.loads((place / "runs" / "cv" / "cv.json").read_text())["summary"][0]["part"] == "validation"
+    assert json.loads(hqnn("runs", "--json")[1])["runs"][0]["scores"] == {}
+    out = hqnn("runs")[1]
+    assert set(out.splitlines()[2].split()[2:]) == {"-"}
+    assert "means over" not in out
 
 
 def test_classes_are_stratified_and_scored_as_classes(hqnn, place):

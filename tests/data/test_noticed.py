@@ -8,7 +8,7 @@ import pytest
 from toy_model import toy_program
 
 from hqnn_dsl import api
-from hqnn_dsl.data.preparation import not_read
+from hqnn_dsl.data.preparation import not_read, notes_of
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.notices import notices_sent_to
@@ -115,3 +115,19 @@ def test_columns_that_a_run_does_not_know_are_named():
     assert not_read(preparation, read_table(frame)) == ()
     (note,) = not_read(preparation, read_table(frame.assign(more=1, other=2)))
     assert (note.code, note.headline) == ("W0458", "not read of `the frame`: `more` and `other`")
+
+
+def test_levels_that_no_training_row_has_are_said_where_a_run_predicts():
+    frame = pd.DataFrame({"kind": ["u", "v"] * 20, "x": np.arange(40) / 7, "y": np.arange(40) / 3})
+    rule = "features kind, x; target y; missing most_frequent; categories one_hot"
+    preparation = prepare(toy_program(data=rule).spec, read_table(frame)).preparation
+    assert notes_of(preparation, read_table(frame)) == ()
+    new = pd.DataFrame({"kind": ["u", "z", None, "w", "z"], "x": 0.5})
+    (note,) = notes_of(preparation, read_table(new))
+    assert note.code == "W0467"
+    said = "`kind` has levels in `the frame` that no training row has: `z` and `w` (3 rows, first row 2 (index 1))"
+    assert note.headline == said
+    strict = rule.replace("one_hot", "one_hot(unknown: refuse)")
+    refusing = prepare(toy_program(data=strict).spec, read_table(frame)).preparation
+    assert notes_of(refusing, read_table(new)) == ()  # an error says it
+    assert notes_of(preparation, read_table(new.drop(columns="kind"))) == ()

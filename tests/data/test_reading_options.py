@@ -56,6 +56,8 @@ def columns(content, **options) -> dict[str, list]:
         ('a,b\n"1,234",2\n5,2\n', {"thousands": ","}, {"a": [1234, 5], "b": [2, 2]}),
         ('a,b\n"1,5",2\n', {"decimal": ","}, {"a": [1.5], "b": [2]}),
         ("a,b\n1 234,2\n", {"thousands": " "}, {"a": [1234], "b": [2]}),
+        ("a;b\n1.234;03.01.2022\n", {"thousands": "."}, {"a": [1234], "b": ["03.01.2022"]}),
+        ("a;b\n1.234,5;1.2.3\n", {"thousands": ".", "decimal": ","}, {"a": [1234.5], "b": ["1.2.3"]}),
         ("a,b\n1'234.5,2\n", {}, {"a": [1234.5], "b": [2]}),
         ("ä,b\n1,2\n".encode("utf-16-be"), {"encoding": "utf-16-be"}, {"ä": [1], "b": [2]}),
         ("ж,b\n1,2\n".encode("cp1251"), {"encoding": "cp1251"}, {"ж": [1], "b": [2]}),
@@ -211,7 +213,7 @@ def block(request, monkeypatch):
     """Blocks of a few bytes, so that every table has many."""
     monkeypatch.setattr(sources, "BLOCK", request.param)
     if request.param < 1 << 22:
-        monkeypatch.setattr("hqnn_dsl.data.text_tables.SAMPLE", request.param)
+        monkeypatch.setattr("hqnn_dsl.data.text_rows.SAMPLE", request.param)
     return request.param
 
 
@@ -277,7 +279,7 @@ def test_a_cell_may_be_long_and_a_row_may_not_be_endless(monkeypatch):
     assert table.frame["b"].str.len().tolist() == [200_000, 200_000, 4, 200_000]
     monkeypatch.setattr("hqnn_dsl.data.records.MAX_RECORD", 1 << 16)
     monkeypatch.setattr(sources, "BLOCK", 1 << 12)
-    monkeypatch.setattr("hqnn_dsl.data.text_tables.SAMPLE", 1 << 12)
+    monkeypatch.setattr("hqnn_dsl.data.text_rows.SAMPLE", 1 << 12)
     item = refused("a,b\n" + "1,2\n" * 5000 + '"3,4\n' + "5,6\n" * 50_000)
     assert (item.code, "from line 5002 on" in item.headline) == ("E0504", True)
     assert limits.MAX_RECORD == 1 << 26
@@ -305,7 +307,7 @@ def test_whole_numbers_may_have_zeros_in_front():
 def test_a_file_that_changes_is_refused(monkeypatch):
     path = write("x,y\n" + "1,1\n" * 50 + "u,1\n")
     monkeypatch.setattr(sources, "BLOCK", 64)
-    monkeypatch.setattr("hqnn_dsl.data.text_tables.SAMPLE", 64)
+    monkeypatch.setattr("hqnn_dsl.data.text_rows.SAMPLE", 64)
     real = sources.Source.blocks
 
     def blocks(self):

@@ -162,6 +162,28 @@ def test_groups_of_one_size_are_those_of_group_shuffle_split(seed):
     assert parts.test.tolist() == sorted(tested)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_groups_that_are_written_in_several_ways_stay_together(seed):
+    words = ["1", "1.0", "01", " 1 ", "TRUE", "true", "b", " b", "c", "d", "e"]
+    meant = ["1", "1", "1", "1", "true", "true", "b", "b", "c", "d", "e"]
+    parts = split_rows(
+        66,
+        Split(validation=0.2, test=0.3, seed=seed, by=by("group", column="g")),
+        0,
+        column=columns(g=np.array(words * 6, dtype=object)),
+    )
+    found = [{(meant * 6)[row] for row in rows} for _, rows in parts.items()]
+    assert sum(map(len, found)) == len(set(meant))
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "bool", "datetime64[s]", "timedelta64[s]", "str", "object"])
+def test_groups_may_be_of_any_type(kind):
+    groups = np.tile(np.arange(2), 20).astype(kind)
+    parts = split_rows(40, Split(validation=0, test=0.5, by=by("group", column="g")), 0, column=columns(g=groups))
+    assert len(parts.test) == 20
+    assert len(set(parts.test % 2)) == 1
+
+
 def test_groups_of_any_size_come_near_the_number_of_rows():
     random = np.random.default_rng(0)
     groups = np.repeat(np.arange(60), random.integers(1, 12, 60)).astype(str)
@@ -327,6 +349,8 @@ class TestFile:
         ("text", "options", "says"),
         [
             ("row\n3\n20\n25\n", {}, "E0559 `rows.csv` does not say which rows test: line 3 has row 20 and line 4"),
+            ("row,split,row\n3,0,4\n", {}, "it has more than one column `row`"),
+            ("split,row,split\n3,0,4\n", {"number": 3}, "it has more than one column `split`"),
             ("row\n20\n", {}, "row 20, and the table has rows 0 to 19; rows are counted from 0, without the header"),
             ("row\n3\n4\n3\n", {}, "it lists row 3 in lines 2 and 4; list every row once"),
             ("row\n3\n-1\n", {}, "line 3 has `-1` in column `row`, which is no whole number from 0"),

@@ -20,7 +20,7 @@ from hqnn_dsl.cli.main import main
 from hqnn_dsl.diagnostics.codes.bounds import TargetBeyondOutputs
 from hqnn_dsl.diagnostics.codes.command import KernelsNotKept
 from hqnn_dsl.diagnostics.codes.environment import BackendPicked
-from hqnn_dsl.diagnostics.notices import HQNNWarning, notice, notices_sent_to
+from hqnn_dsl.diagnostics.notices import HQNNWarning, caller, notice, notices_sent_to
 
 PACKAGE = Path(hqnn.hqnn_dsl.__file__).parent
 SPEC = """hqnn 1
@@ -157,13 +157,19 @@ def test_kernels_that_compile_point_at_the_callers_line(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", show)
+        monkeypatch.setattr(compiled, "_said", [])
         compiled.call(("a kind that waits",), lambda: came.wait(20))
-    assert "compiling the native kernels" in str(told[0].message)
+        compiled._say(("another kind",), caller())
+    assert len(told) == 1, "several kinds in a row are said once"
+    assert "compiling the native kernels, first those for a kind that waits; " in str(told[0].message)
     assert told[0].filename == __file__
 
 
-BY_HAND = {"cli", "diagnostics/terminal.py", "training/bar.py", "training/reading_bar.py"}
-"""What may write to standard error: the commands, their function for it, and the bars, which a caller can send away."""
+BY_HAND = {
+    "cli", "diagnostics/terminal.py", "training/bar.py", "training/reading_bar.py", "training/second_process.py"
+}  # fmt: skip
+"""What may write to standard streams: the commands, their function for it, the bars, which a caller can send away, and
+a second process, whose own output is its answers."""
 
 
 def test_the_library_writes_nothing_by_hand():

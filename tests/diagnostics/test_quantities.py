@@ -7,7 +7,7 @@ import random
 import pytest
 
 from hqnn_dsl.diagnostics.codes.environment import StateTooLarge
-from hqnn_dsl.diagnostics.quantities import UNITS, count, size
+from hqnn_dsl.diagnostics.quantities import UNITS, count, number, size
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,16 @@ def test_a_size_is_never_said_smaller_than_it_is():
         assert number <= said * (1 + 1e-12)
         assert said <= number * 1.1 + 1
         assert float(value) < 1024 or unit == UNITS[-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(None, 4, "-"), (0.0012345, 4, "0.001234"), (2.9706, 4, "2.971"), (9049.4, 4, "9049"), (13082.4, 4, "13080"),
+     (-9_999_600.0, 4, "-1e+07"), (9_999_400.0, 4, "9999000"), (1.5e7, 4, "1.5e+07"), (1240.0, 2, "1200"),
+     (3e-16, 2, "3e-16"), (float("inf"), 4, "inf"), (float("nan"), 4, "nan")],
+)  # fmt: skip
+def test_scores_have_four_digits_and_no_exponent_below_ten_millions(value, digits, text):
+    assert number(value, digits) == text
 
 
 def test_one_row_is_one_row():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from short import checked, codes
 
@@ -155,6 +157,25 @@ def test_wrong_changes_are_the_command_lines_mistake(option, text, wanted):
     assert item.span is not None
     assert item.span.source.name == f"--set {option}"
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "wanted"),
+    [
+        ("intervals", "0.9", "write `--set 'intervals=conformal(0.9)'`"),
+        ("intervals", "true", "write `--set 'intervals=conformal'`"),
+        ("missing", "0", "write `--set 'missing=constant(0)'`"),
+        ("encoder.dense", "8", "then `hidden=…`"),
+    ],
+)
+def test_advice_is_what_is_typed_after_the_option(option, text, wanted):
+    with pytest.raises(Refusal) as caught:
+        pipeline.check(Source("spec.hqnn", SPEC), {option: text})
+    (item,) = caught.value.diagnostics
+    assert wanted in item.help
+    typed = re.search(r"--set '(\w+)=(.*)'", item.help)
+    if typed is not None:
+        pipeline.check(Source("spec.hqnn", SPEC), {typed[1]: typed[2]})
 
 
 def test_a_change_of_what_is_wrong_in_the_spec():

@@ -301,6 +301,14 @@ def test_pictures_of_classes_are_drawn(runs, tmp_path):
     assert (tmp_path / "many.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_losses_have_plain_numbers_at_their_axis(runs):
+    figure = runs["plain"].plot()
+    figure.canvas.draw()
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels(which="both") if label.get_text()]
+    assert len(shown) > 1
+    assert all(float(text) > 0 for text in shown)
+
+
 def test_a_file_of_test_rows_with_a_strange_class_is_refused(runs, tmp_path):
     path = shutil.copytree(runs["plain"].path, tmp_path / "run")
     text = (path / "predictions.csv").read_text()

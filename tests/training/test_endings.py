@@ -317,9 +317,32 @@ def test_a_disk_that_has_become_read_only_is_said(tmp_path, monkeypatch):
     begin(out, resume=True)
 
 
+def test_the_end_is_told_before_the_pictures_are_drawn(tmp_path):
+    told = []
+
+    def end(ending):
+        told.append(ending)
+        assert (ending.run / "metrics.json").exists()
+        assert not (ending.run / "plots").exists()
+
+    result = begin(tmp_path / "r", watch=Watch(progress=False, on_end=end))
+    assert [ending.metrics for ending in told] == [result.metrics]
+    assert {path.name for path in (tmp_path / "r" / "plots").iterdir()} == {"losses.png", "predictions.png"}
+
+
+def test_the_pictures_are_drawn_when_nobody_takes_the_end(tmp_path):
+    with pytest.raises(BrokenPipeError):
+        begin(tmp_path / "r", watch=Watch(progress=False, on_end=_gone))
+    assert {path.name for path in (tmp_path / "r" / "plots").iterdir()} == {"losses.png", "predictions.png"}
+
+
+def _gone(_ending):
+    raise BrokenPipeError
+
+
 def test_results_that_do_not_fit_on_the_disk_are_said(tmp_path, monkeypatch):
     out = tmp_path / "r"
-    monkeypatch.setattr("hqnn_dsl.training.results.draw", lambda *_: limits.__enter__())
+    monkeypatch.setattr("hqnn_dsl.training.results.write_predictions", lambda *_: limits.__enter__())
     limits = full()
     try:
         found = refused(lambda: begin(out))

@@ -155,36 +155,42 @@ def test_a_job_that_ends_the_program_ends_all_jobs_first(error):
 
 
 def test_an_error_of_the_listener_ends_all_jobs_first():
+    begun = threading.Barrier(2)
     ended = []
+
+    def waiting():
+        begun.wait(LONGEST_WAIT)
+        ended.append(until_asked())
 
     def on_end(_index, _outcome):
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space left"):
-        fit_many([lambda: 1, lambda: ended.append(until_asked()), lambda: ended.append(-1)], 2, on_end)
-    assert signal.SIGINT in ended
+        fit_many([lambda: begun.wait(LONGEST_WAIT), waiting], 2, on_end)
+    assert ended == [signal.SIGINT]
 
 
 def test_a_second_ctrl_c_is_raised_at_once():
-    released = threading.Event()
+    begun, told, released = threading.Barrier(2), threading.Event(), threading.Event()
+    ended = []
 
     def stuck():
+        begun.wait(LONGEST_WAIT)
         signal.raise_signal(signal.SIGINT)
-        while not told.is_set():
-            time.sleep(0.001)
+        assert told.wait(LONGEST_WAIT)
         signal.raise_signal(signal.SIGINT)
         released.wait(LONGEST_WAIT)
-
-    told = threading.Event()
+        ended.append("stuck")
 
     def watching():
-        told.set() if until_asked() else None
-        return 1
+        begun.wait(LONGEST_WAIT)
+        if until_asked():
+            told.set()
 
     try:
         with pytest.raises(KeyboardInterrupt):
             fit_many([stuck, watching], 2)
-        assert not released.is_set()
+        assert ended == []
     finally:
         released.set()
 
@@ -272,6 +278,7 @@ def test_notices_are_not_lost_in_blocks_of_others_without_warnings_and_filters_c
     def job(number):
         for k in range(50):
             with warnings_ignored():
+                time.sleep(0.0001)
                 warnings.warn("of a library", UserWarning, stacklevel=1)
             notice(f"notice {number}, {k}")
 

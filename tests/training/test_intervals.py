@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 import hqnn
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.training import figures
 
 SPEC = """hqnn 1
 model wide {
@@ -58,6 +59,16 @@ def test_deviations_are_those_of_the_second_half_of_the_outputs(runs):
         variance = np.logaddexp(0, outputs[:, 2 + index]) + 1e-6
         np.testing.assert_allclose(found[name], outputs[:, index] * scales[index].scale + scales[index].mean, rtol=1e-6)
         np.testing.assert_allclose(found[f"{name}_deviation"], np.sqrt(variance) * scales[index].scale, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("train", "said"), [("intervals conformal(0.85)", ["85 % interval"]), ("loss mae", None)])
+def test_pictures_say_the_level_of_intervals(train, said, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "_save", lambda figure, path: drawn.append((path.name, figure)))
+    run = trained(tmp_path / "run", train, "y, z")
+    for panels in (dict(drawn)["predictions.png"].axes, run.plot().axes[1:]):
+        legends = [panel.get_legend() for panel in panels]
+        assert [legend and [text.get_text() for text in legend.get_texts()] for legend in legends] == [said, said]
 
 
 def run_inputs(run):

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import toy_model
 from torch import nn
 from toy_model import choice, layer_of, make_spec, network, toy_program
 
@@ -23,15 +24,26 @@ from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training import checkpoint
+from hqnn_dsl.training import compiled_epochs as epochs
 from hqnn_dsl.training.checkpoint import Checkpoints
+from hqnn_dsl.training.forward import predict_scaled
 from hqnn_dsl.training.interruption import interruptible
-from hqnn_dsl.training.loop import Rows, Samples, Training, Watch, batch_bounds, fit, predict_scaled
+from hqnn_dsl.training.loop import Training, Watch, fit
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.run import train
+from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
+from hqnn_dsl.training.step.runner import StepRunner
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)
 TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, params=["torch", "compiled"])
+def steps(request, monkeypatch):
+    """Every test runs with the steps of torch, on the backend `reference`, and with compiled ones, on `native`."""
+    monkeypatch.setitem(toy_model.ENGINE, "backend", "reference" if request.param == "torch" else "native")
+    return request.param
 
 
 def samples(rows: int = 20, dtype: torch.dtype = torch.float32) -> Samples:
@@ -48,6 +60,14 @@ def training(**settings) -> Training:
 
 def run(tmp_path, one: Training, data: Samples | None = None, **options):
     return fit(one, data or samples(), Checkpoints(tmp_path), **({"watch": QUIET} | options))
+
+
+def before_steps(monkeypatch, act) -> None:
+    """Do something before each step, whatever runs it."""
+    advance, compiled_steps = Training.advance, StepRunner.train
+    monkeypatch.setattr(Training, "advance", lambda *given: (act(), advance(*given))[1])
+    monkeypatch.setattr(StepRunner, "train", lambda *given: (act(), compiled_steps(*given))[1])
+    monkeypatch.setattr(epochs, "CALL_SECONDS", 0.0)
 
 
 def flat(value: object, *path: object) -> dict[tuple[object, ...], object]:
@@ -107,6 +127,7 @@ def test_batches(rows, batch, sizes):
     assert bounds[-1][1] == rows
 
 
+@pytest.mark.parametrize("steps", ["torch"], indirect=True)
 def test_every_row_is_seen_once_an_epoch_in_another_order(tmp_path, monkeypatch):
     one, data, seen = training(epochs=2, batch=6), samples(), []
     advance = one.advance
@@ -128,7 +149,7 @@ def test_losses_fall_and_the_best_epoch_is_kept(tmp_path):
     assert [epoch.number for epoch in fitted.history] == list(range(1, 31))
     data = samples().validation
     predicted = predict_scaled(one.net, data.features, 5)
-    assert float(nn.functional.mse_loss(predicted, data.targets)) == pytest.approx(min(scores), rel=1e-6)
+    assert float(nn.functional.mse_loss(predicted, data.targets)) == pytest.approx(min(scores), rel=1e-5)
 
 
 def test_early_stopping_stops_and_none_does_not(tmp_path):
@@ -196,10 +217,10 @@ def test_a_run_that_fails_before_its_first_epoch_leaves_nothing(tmp_path, monkey
     if existed:
         out.mkdir()
 
-    def broken(training, features, targets):
+    def broken():
         raise TypeError("a bug")
 
-    monkeypatch.setattr(Training, "advance", broken)
+    before_steps(monkeypatch, broken)
     frame = pd.DataFrame({"a": np.arange(40.0), "t": np.arange(40.0)})
     with pytest.raises(TypeError):
         train(toy_program(), read_table(frame), out, watch=QUIET)
@@ -228,6 +249,7 @@ def test_batch_norm_on_single_rows_is_refused(tmp_path):
 # ------------------------------------------------------------------ precision
 
 
+@pytest.mark.parametrize("steps", ["torch"], indirect=True)
 def test_mixed_precision_casts_the_encoder_and_nothing_after_it(tmp_path):
     decoder = (layer_of("dense", 2, 4), layer_of("silu", 4, 4), layer_of("dense", 4, None))
     one = training(precision="mixed", epochs=1, decoder=decoder)
@@ -301,6 +323,7 @@ def test_only_float16_is_scaled():
     assert Precision(torch.device("cuda"), mixed=True).half is torch.float16
 
 
+@pytest.mark.parametrize("steps", ["torch"], indirect=True)
 def test_the_history_has_the_scale_of_the_gradients_where_they_are_scaled(tmp_path):
     assert [epoch.grad_scale for epoch in run(tmp_path / "plain", training(epochs=2)).history] == [None, None]
     scaled = training(epochs=2)
@@ -349,15 +372,14 @@ def test_going_on_from_last_is_as_if_there_had_been_no_break(tmp_path, scheduler
 def test_a_break_in_the_middle_of_an_epoch_is_no_break_either(tmp_path, monkeypatch):
     expected = run(tmp_path / "whole", training(epochs=3, encoder=DROPOUT, batch=5)).history
     one = training(epochs=3, encoder=DROPOUT, batch=5)
-    advance, steps = one.advance, []
+    done = []
 
-    def counted(features, targets):
-        steps.append(1)
-        if len(steps) == 6:
+    def counted():
+        done.append(1)
+        if len(done) == 6:
             signal.raise_signal(signal.SIGINT)
-        return advance(features, targets)
 
-    monkeypatch.setattr(one, "advance", counted)
+    before_steps(monkeypatch, counted)
     cut = run(tmp_path / "cut", one)
     assert cut.interrupted
     assert len(cut.history) == 1
@@ -370,8 +392,7 @@ def test_a_break_in_the_middle_of_an_epoch_is_no_break_either(tmp_path, monkeypa
 
 def test_ctrl_c_before_the_first_epoch_is_whole_keeps_what_there_is(tmp_path, monkeypatch):
     one = training(epochs=3, batch=5)
-    advance = one.advance
-    monkeypatch.setattr(one, "advance", lambda x, y: (signal.raise_signal(signal.SIGINT), advance(x, y))[1])
+    before_steps(monkeypatch, lambda: signal.raise_signal(signal.SIGINT))
     fitted = run(tmp_path, one)
     assert fitted.interrupted
     assert (fitted.history, fitted.best_epoch) == ((), 0)

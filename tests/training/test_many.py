@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import resource
 import signal
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import toy_model
 from toy_model import toy_program
 
 import hqnn_dsl as hqnn
@@ -17,7 +22,9 @@ from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.training import many, many_files
+from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.many import ManyOptions, train_many
+from hqnn_dsl.training.many_bar import ManyBar
 from hqnn_dsl.training.many_plan import Plan, plan_of
 
 QUIET = ManyOptions(progress=False)
@@ -217,14 +224,16 @@ class Interrupting:
 
     def __init__(self, monkeypatch, training: int, epoch: int = 2) -> None:
         self.training, self.epoch = training, epoch
-        show = many.ManyBar.show
+        note = many.ManyBar.note
 
-        def told(bar, own):
-            show(bar, own)
-            if (bar._number, own.number) == (self.training, self.epoch):
+        def told(bar, number, own):
+            note(bar, number, own)
+            if (number, own.number) == (self.training, self.epoch):
                 signal.raise_signal(signal.SIGINT)
+                if threading.current_thread() is not threading.main_thread():
+                    time.sleep(1.0)  # until the main thread has heard it, which waits for the ends of trainings
 
-        monkeypatch.setattr(many.ManyBar, "show", told)
+        monkeypatch.setattr(many.ManyBar, "note", told)
 
 
 def test_an_interrupted_plan_goes_on_where_it_was_and_comes_to_the_same(tmp_path, monkeypatch):
@@ -241,8 +250,8 @@ def test_an_interrupted_plan_goes_on_where_it_was_and_comes_to_the_same(tmp_path
     for given in (plan, None):
         again = train_many(program(), read_table(frame()), given, tmp_path / "cv", resume=True, options=QUIET)
         assert without_times(again.record) == without_times(whole.record)
-    for name, time in times.items():
-        assert (tmp_path / "cv" / "trainings" / name).stat().st_mtime_ns == time
+    for name, written in times.items():
+        assert (tmp_path / "cv" / "trainings" / name).stat().st_mtime_ns == written
 
 
 def test_trainings_that_failed_are_tried_again(tmp_path):
@@ -375,16 +384,109 @@ def test_memory_does_not_grow_over_many_trainings(tmp_path):
 
 
 def test_the_bar_counts_all_trainings(tmp_path):
-    import io
-
     stream = io.StringIO()
     run(plan_of(2, None, None, None, 7), tmp_path / "cv", options=ManyOptions(progress=stream))
     first, last = stream.getvalue().splitlines()[0], stream.getvalue().splitlines()[-1]
     assert first.startswith("training 1/2, epoch 1/3: ")
-    assert last.startswith("training 2/2, epoch 3/3: ")
+    assert last.startswith("2 of 2 trainings: ")
+
+
+def test_a_bar_of_several_at_once_names_them_and_no_losses_of_one():
+    stream = io.StringIO()
+    with ManyBar([1.0, 1.0, 2.0], progress=stream) as bar:
+        bar.begin(1)
+        bar.begin(3)
+        bar.note(3, Epoch(1, 0.1, 0.1, 0.5, None, is_best=True))
+    assert stream.getvalue().startswith("trainings 1 and 3 of 3: ")
+    assert "loss" not in stream.getvalue()
+
+
+# --------------------------------------------------------------------------------------------------- several at once
+
+
+@pytest.fixture
+def native(monkeypatch):
+    """Steps are compiled."""
+    monkeypatch.setitem(toy_model.ENGINE, "backend", "native")
+
+
+@pytest.mark.usefixtures("native")
+@pytest.mark.parametrize("encoder", ["dense(2); tanh * pi", "dense(4); dropout(p: 0.3); dense(2); tanh * pi"])
+def test_trainings_at_once_are_as_one_after_another(tmp_path, monkeypatch, encoder):
+    plan = plan_of(3, None, 2, None, 7)
+    records = []
+    for workers in (1, 3):
+        monkeypatch.setattr(many, "_workers", lambda _setup, number=workers: number)
+        found = run(plan, tmp_path / f"{workers}", encoder=encoder)
+        records.append(without_times(found.record))
+    assert records[0] == records[1]
+    assert records[0]["state"] == "complete"
+    for number in range(1, 7):
+        files = [json.loads((tmp_path / f"{workers}/trainings/{number:04d}.json").read_text()) for workers in (1, 3)]
+        assert files[0] | {"seconds": 0} == files[1] | {"seconds": 0}
+
+
+@pytest.mark.usefixtures("native")
+def test_compiled_trainings_take_all_processors_and_others_one(tmp_path, monkeypatch):
+    asked = []
+    fit_many = many.fit_many
+
+    def told(jobs, workers, on_end):
+        asked.append(workers)
+        return fit_many(jobs, workers, on_end)
+
+    monkeypatch.setattr(many, "fit_many", told)
+    monkeypatch.setattr(many, "cores", lambda: 5)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    run(plan_of(2, None, None, None, 7), tmp_path / "all", epochs=1)
+    run(plan_of(2, None, None, None, 7), tmp_path / "torch", epochs=1, step="torch")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    run(plan_of(2, None, None, None, 7), tmp_path / "two", epochs=1)
+    assert asked == [5, 1, 2]
+
+
+@pytest.mark.usefixtures("native")
+def test_a_training_that_fails_beside_others_does_not_end_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(many, "_workers", lambda _setup: 3)
+    table = frame()
+    table.loc[table["group"] == 0, "a"] = 1e30
+    settings = {"optimizer": "sgd(lr: 1.0, quantum_lr: 0.1)", "data": f"{DATA}; scale features: none"}
+    found = run(plan_of(None, None, 6, None, 7), tmp_path / "cv", table=table, **settings)
+    states = [line["state"] for line in found.record["trainings"]]
+    assert set(states) <= {"done", "failed"}
+    assert len(states) == 6
+    assert all((line["mistakes"] != []) == (line["state"] == "failed") for line in found.record["trainings"])
+
+
+@pytest.mark.usefixtures("native")
+def test_ctrl_c_ends_all_that_run_at_once_and_keeps_what_is_done(tmp_path, monkeypatch):
+    plan = plan_of(4, None, None, None, 7)
+    whole = run(plan, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr(many, "_workers", lambda _setup: 2)
+        Interrupting(patched, training=3)
+        broken = run(plan, tmp_path / "cv")
+    assert broken.interrupted
+    states = [line["state"] for line in broken.record["trainings"]]
+    assert states[2] == "open"
+    again = train_many(program(), read_table(frame()), plan, tmp_path / "cv", resume=True, options=QUIET)
+    assert without_times(again.record) == without_times(whole.record)
 
 
 def test_is_many_looks_for_the_record(tmp_path):
     assert not many_files.is_many(tmp_path)
     run(plan_of(2, None, None, None, 7), tmp_path / "cv", epochs=1)
     assert many_files.is_many(tmp_path / "cv")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("native")
+def test_two_hundred_trainings_take_no_more_memory_than_fifty(tmp_path):
+    def resident(_line: dict) -> None:
+        taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
+
+    taken: list[int] = []
+    options = ManyOptions(progress=False, on_training=resident)
+    run(plan_of(10, 10, 2, None, 7), tmp_path / "cv", options=options)
+    assert len(taken) == 200
+    assert max(taken[50:]) < 1.04 * taken[49]

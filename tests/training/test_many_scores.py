@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -76,6 +78,12 @@ def test_a_share_that_is_larger_is_better():
     assert found["main"] == "balanced_accuracy"
     assert found["against"]["majority"]["rank"] == "better"
     assert set(found["scores"]) == {"accuracy", "balanced_accuracy"}
+
+
+def test_equal_scores_have_no_error_at_all():
+    value = 0.1
+    assert math.fsum([value] * 3) / 3 != value  # their mean is rounded
+    assert summary([scored(value, fold=fold) for fold in range(3)])["scores"]["rmse"]["standard_error"] == 0.0
 
 
 def test_one_training_has_no_error_and_a_missing_score_no_comparison():

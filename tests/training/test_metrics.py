@@ -10,7 +10,6 @@ from scipy.stats import norm
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from hqnn_dsl.training.figures import draw_losses, draw_predictions
-from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.metrics import scores
 from hqnn_dsl.training.predicted import Values
 
@@ -85,11 +84,7 @@ def test_predictions_that_are_not_finite_have_no_score():
 @pytest.mark.parametrize("validated", [True, False])
 @pytest.mark.parametrize("losses", [[], [1.0], [1.0, 0.0, -0.5], [3.0, 1e-9]])
 def test_losses_are_drawn_whatever_they_are(tmp_path, losses, validated):
-    history = [
-        Epoch(number, 0.1, 0.1, loss, loss if validated else None, is_best=True)
-        for number, loss in enumerate(losses, start=1)
-    ]
-    draw_losses(tmp_path / "losses.png", history, len(losses))
+    draw_losses(tmp_path / "losses.png", losses, losses if validated else [], len(losses))
     assert (tmp_path / "losses.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["losses.png"]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import toy_model
 from torch import nn
 from toy_model import choice, layer_of, make_spec, network, toy_program
 
@@ -18,12 +19,21 @@ from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics.spec import Layer
 from hqnn_dsl.training.checkpoint import Checkpoints
-from hqnn_dsl.training.loop import Rows, Samples, Training, Watch, fit, predict_scaled
+from hqnn_dsl.training.forward import predict_scaled
+from hqnn_dsl.training.loop import Training, Watch, fit
 from hqnn_dsl.training.run import train
+from hqnn_dsl.training.samples import Rows, Samples
 
 CPU = torch.device("cpu")
 QUIET = Watch(progress=False)
 NOTHING = Rows(torch.empty(0, 3), torch.empty(0, 1))
+
+
+@pytest.fixture(autouse=True, params=["torch", "compiled"])
+def steps(request, monkeypatch):
+    """Every test runs with the steps of torch, on the backend `reference`, and with compiled ones, on `native`."""
+    monkeypatch.setitem(toy_model.ENGINE, "backend", "reference" if request.param == "torch" else "native")
+    return request.param
 
 
 def samples(rows: int = 20, *, scale: float = 1.0) -> Samples:
@@ -73,7 +83,7 @@ def test_a_gradient_without_a_value_is_named_and_never_taken(tmp_path, clip):
 
 
 def test_what_was_good_before_is_kept(tmp_path):
-    one = training(0.005, epochs=500)
+    one = training(0.001, epochs=500)
     found = refusal(lambda: fit(one, samples(), Checkpoints(tmp_path), watch=QUIET))
     assert found.code == "E0545"
     assert len(one.history) >= 1, "the seed of this test is to let an epoch pass"

@@ -10,8 +10,11 @@ its helpers, to which they return the number of the next job, or their own if no
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.native.kernel_cache import is_kept, kept, lost
@@ -20,7 +23,7 @@ from hqnn_dsl.backends.native.kernels import adjoint, slot_table, tile_queue
 from hqnn_dsl.diagnostics.notices import Caller, caller, notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 COMPILING_AFTER = 2.0
 """Seconds after which a first call is not reading the kept kernels but compiling them."""
@@ -32,6 +35,11 @@ forward, backward = kept(adjoint.forward_for(KEY)), kept(adjoint.backward_for(KE
 angles, angles_back = kept(slot_table.angles_for(KEY)), kept(slot_table.angles_back_for(KEY))
 wait, watch = kept(tile_queue.wait_for(KEY)), kept(tile_queue.watch_for(KEY))
 
+SAID_AGAIN_AFTER = 60.0
+"""Seconds after which compiling is said once more; a training compiles several kinds, one after the other."""
+
+_said: list[float] = []
+"""When it was last said or would have been."""
 _ready: set[tuple[str, ...]] = set()
 
 
@@ -52,9 +60,8 @@ def compiled_for(kind: tuple[str, ...], kernel: Any, kinds: tuple[Any, ...]) -> 
 
 def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
     """Compile and call, in a thread of its own: `torch.compile` watches the caller's and fails on Numba's compiler."""
-    after = "they are kept for later runs" if is_kept() else "they are not kept"
-    at, text = caller(), f"compiling the native kernels for {', '.join(kind)}; {after}"
-    timer = threading.Timer(COMPILING_AFTER, notice, (text,), {"at": at})
+    at = caller()
+    timer = threading.Timer(COMPILING_AFTER, _say, (kind, at))
     timer.daemon = True
     timer.start()
     try:
@@ -66,10 +73,32 @@ def _first_call(kind: tuple[str, ...], kernel: Callable[..., Any], arguments: tu
     return found
 
 
+def _say(kind: tuple[str, ...], at: Caller) -> None:
+    """Say that kernels are compiled; of several kinds in a row only the first is named."""
+    now = time.monotonic()
+    if not _said or now - _said[-1] > SAID_AGAIN_AFTER:
+        after = "they are kept for later runs" if is_kept() else "they are not kept"
+        notice(f"compiling the native kernels, first those for {', '.join(kind)}; {after}", at=at)
+    _said[:] = [now]
+
+
 def _carried_out(kernel: Callable[..., Any], arguments: tuple[object, ...], at: Caller) -> Any:
     """The kernel's value. What is compiled and cannot be kept, on a full disk, is run all the same."""
+    with _no_collections():
+        try:
+            return kernel(*arguments)
+        except OSError as error:
+            lost(error, at)
+            return kernel(*arguments)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """In the block nothing collects garbage: with Python's thresholds that takes a tenth of the time of compiling."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        return kernel(*arguments)
-    except OSError as error:
-        lost(error, at)
-        return kernel(*arguments)
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -20,7 +20,7 @@ from hqnn_dsl.diagnostics.codes.command import KernelsNotKept
 from hqnn_dsl.diagnostics.notices import Caller, notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 FOLDER = "hqnn-kernels"
 """The name of the folder among the temporary files, before the user's number."""
@@ -29,17 +29,20 @@ _not_kept: set[str] = set()
 """Why kernels are not kept, once that is said."""
 
 
-def kept(function: Callable[..., Any]) -> Any:
-    """The function, compiled for each kind of arguments and kept on disk if a folder can be written."""
+def kept(function: Callable[..., Any], **options: Any) -> Any:
+    """The function, compiled for each kind of arguments and kept on disk if a folder can be written.
+
+    `options` are further ones of Numba's decorator.
+    """
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(nogil=True, cache=True, **options)(function)
     except RuntimeError:
         pass
     try:
-        return _kept_in(_own_folder(), function)
+        return _kept_in(_own_folder(), function, options)
     except (OSError, RuntimeError) as error:
         lost(error)
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, **options)(function)
 
 
 def lost(error: Exception, at: Caller | None = None) -> None:
@@ -55,12 +58,12 @@ def is_kept() -> bool:
     return not _not_kept
 
 
-def _kept_in(folder: Path, function: Callable[..., Any]) -> Any:
+def _kept_in(folder: Path, function: Callable[..., Any], options: Mapping[str, Any]) -> Any:
     """Numba asks for its folder when a function is decorated, and never again."""
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder)
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(nogil=True, cache=True, **options)(function)
     finally:
         config.CACHE_DIR = before
 

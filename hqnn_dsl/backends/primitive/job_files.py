@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from hqnn_dsl.diagnostics.codes.tables import RunDamaged, RunUnwritable
+from hqnn_dsl.diagnostics.codes.runs import RunDamaged, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import Count, Document, Name, NotNegative, Record, Wrong, read_document, text_of
 from hqnn_dsl.files import reason_of, replacing

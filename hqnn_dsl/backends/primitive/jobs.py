@@ -29,7 +29,7 @@ from hqnn_dsl.backends.primitive.job_files import (
 )
 from hqnn_dsl.backends.primitive.service import sentence
 from hqnn_dsl.diagnostics.codes.devices import BudgetSpent, ConnectionLost, DeviceFailed, JobRetried, NotAgreed
-from hqnn_dsl.diagnostics.codes.tables import RunUnwritable
+from hqnn_dsl.diagnostics.codes.runs import RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.files import reason_of

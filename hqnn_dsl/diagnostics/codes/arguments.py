@@ -84,3 +84,21 @@ class NoFolder(Diagnostic):
     advice = "give the folder that has the runs: `hqnn runs DIR`"
     path: str
     reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WrongArguments(Diagnostic):
+    """The command line lacks an argument, or has a value that its option does not take.
+
+    It has this code in the JSON document of `--json`; without `--json` the same is said as text, with the usage.
+
+        wrong   hqnn train spec.hqnn --json
+        right   hqnn train spec.hqnn data.csv --json
+    """
+
+    code = "E0645"
+    exit_code = 2
+    message = "`hqnn {command}`: {problem}"
+    advice = "`hqnn help {command}` lists its arguments and options"
+    command: str
+    problem: str

@@ -36,6 +36,28 @@ class MixedTruth(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class NotTruth(Diagnostic):
+    """A feature was True or False in the training of a run, and is another number in the table that the run reads.
+
+    True is read as 1 and False as 0; these two numbers are taken as well.
+
+        wrong   fragile      # True and False in the training
+                2
+        right   fragile
+                1
+        right   fragile
+                True
+    """
+
+    code: ClassVar[str] = "E0567"
+    message: ClassVar[str] = "the feature `{column}` was True or False in the training, and is {value} in {where}"
+    advice: ClassVar[str] = "write True or False in these cells, or 1 or 0"
+    column: str
+    value: str
+    where: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class DigitsLost(Diagnostic):
     """A column has different numbers that become the same one when they are read as floats.
 
@@ -335,6 +357,34 @@ class ReadAs(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class ReadAgainstTraining(Diagnostic):
+    """A run reads a sign as the decimal one that stood between thousands in the table that it was trained on.
+
+    Other numbers of the new table show that it is the decimal sign there.
+
+        wrong   a;b                  # the training had 1,234.5 in a, and 1,234 was 1234
+                1,234;0,5
+        right   a,b
+                1234,0.5
+    """
+
+    code: ClassVar[str] = "W0468"
+    severity: ClassVar[str] = "warning"
+    message: ClassVar[str] = (
+        "`{column}` of `{table}` has decimal {signs}, `{value}` in {where} is {number}; the table of the training had "
+        "{signs} between its thousands"
+    )
+    advice: ClassVar[str] = "if it means {whole}, write it without the mark"
+    column: str
+    table: str
+    value: str
+    where: str
+    number: str
+    signs: str
+    whole: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class PercentSigns(Diagnostic):
     """All numbers of a column have a per cent sign; the number before it is read, not its hundredth part.
 
@@ -348,6 +398,25 @@ class PercentSigns(Diagnostic):
     columns: str
     table: str
     example: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class PercentSignsDiffer(Diagnostic):
+    """A column has per cent signs in the table that a run reads and had none in its training, or the other way round.
+
+    `12%` is read as 12: if the other table has shares, such as 0.12, the numbers differ by a factor of 100.
+
+        wrong   growth: 0.12      # the training had 12%, which is 12
+        right   growth: 12%
+        right   growth: 12
+    """
+
+    code: ClassVar[str] = "W0469"
+    severity: ClassVar[str] = "warning"
+    message: ClassVar[str] = "{columns} {now}, but {then}"
+    columns: str
+    now: str
+    then: str
 
 
 @lazy_dataclass(frozen=True, kw_only=True)

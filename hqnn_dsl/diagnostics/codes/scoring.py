@@ -1,4 +1,4 @@
-"""What can be wrong with weights, intervals and the columns of predictions (E0590 to E0594), and W0466."""
+"""What can be wrong with weights, intervals and the columns of predictions (E0590 to E0594), and W0466 and W0467."""
 
 from __future__ import annotations
 
@@ -105,3 +105,24 @@ class NoIntervalsYet(Diagnostic):
     message: ClassVar[str] = "the training of `{path}` has not come to an end: there are predictions, but no intervals"
     advice: ClassVar[str] = "go on with it: `hqnn train SPEC DATA --out {path} --resume`"
     path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class LevelsNotKnown(Diagnostic):
+    """A table that is predicted has levels of a category which no training row has, and its rule says `unknown: other`.
+
+    wrong   categories one_hot(unknown: other)       # and predictions for a new island are no better than a guess
+    right   categories one_hot(unknown: refuse)      # such a level is an error
+    """
+
+    code: ClassVar[str] = "W0467"
+    severity: ClassVar[str] = "note"
+    message: ClassVar[str] = (
+        "`{column}` has levels in `{table}` that no training row has: {levels} ({rows}, first {where})"
+    )
+    advice: ClassVar[str] = "the network has learned nothing of them; `unknown: refuse` in its rule makes them errors"
+    column: str
+    table: str
+    levels: str
+    rows: str
+    where: str

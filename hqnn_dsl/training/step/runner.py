@@ -151,6 +151,12 @@ class StepRunner:
         self._state = read_state(self.plan.optimizer, optimizer, self.plan.weights.starts, into)
         self._notes[STEPS] = self._state.step
 
+    @staticmethod
+    def read_rates(optimizer: Optimizer) -> tuple[float, float]:
+        """The learning rates of classical weights and of the circuit's; of one group if the other is empty."""
+        groups = optimizer.param_groups
+        return float(groups[0]["lr"]), float(groups[-1]["lr"])
+
     def gradients(self) -> Array:
         """The gradients `[P]` of the last step, of trained weights, in the order of the flat vector."""
         return self._grads[: self.plan.weights.trained]

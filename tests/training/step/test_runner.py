@@ -380,3 +380,11 @@ def test_rows_of_another_shape_are_refused():
         runner_of(replace(one, targets=one.targets[:-1]))
     with pytest.raises(ValueError, match="weights"):
         runner_of(replace(one, weights=torch.ones(3)))
+
+
+@pytest.mark.parametrize(("width", "expected"), [(512, False), (1024, True)])
+def test_torch_is_better_at_very_wide_layers(width, expected):
+    wide = (layer_of("dense", None, width), layer_of("dense", width, width), layer_of("dense", width, 2))
+    net = HybridNet.build(make_spec(encoder=wide), native_layer(circuit(), "single"), 3, 1)
+    train = make_spec().train
+    assert StepPlan.of(net, train.loss, train.optimizer, train).better_by_torch() == expected

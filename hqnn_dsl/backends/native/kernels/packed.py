@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
+from hqnn_dsl.backends.native.kernels.linked import OPTIONS
 from hqnn_dsl.backends.native.kernels.views import matrix, part
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def pack(tables: Sequence[Array], floats: Sequence[Array] = ()) -> tuple[Array, 
     return np.concatenate(whole), np.concatenate([np.empty(0, np.float64), *floats])
 
 
-view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+view = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **OPTIONS)
 """Compiles a function that returns views of an array which outlives them: no references are counted."""
 
 

@@ -17,6 +17,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, lower_builtin, register_model, type_callable
 
+from hqnn_dsl.backends.native.kernels.linked import OPTIONS
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LANES = {"float32": 8, "float64": 4}
@@ -42,7 +44,7 @@ def routine(function: Function) -> Function:
 def _compiled(function: Function, *, forceinline: bool) -> Function:
     # `_nrt` is Numba's option for code without its reference counts; its manual does not name it.
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
-    compiled: Function = numba.njit(nogil=True, forceinline=forceinline, **options)(function)
+    compiled: Function = numba.njit(nogil=True, forceinline=forceinline, **options, **OPTIONS)(function)
     return compiled
 
 

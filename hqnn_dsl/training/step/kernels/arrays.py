@@ -24,8 +24,8 @@ class Network(NamedTuple):
     optimizer_options: Any
 
 
-LAYERS, LAYERS_BACK, ANGLES, ANGLES_BACK, LOSS, OPTIMIZER, CLIP = range(7)
-"""Indices of `addresses`: of the kernels that steps call, but for those of the circuit's parts."""
+LAYERS, LAYERS_BACK, CIRCUIT_VALUES, CIRCUIT_BACK, CIRCUIT_PART, ANGLES, ANGLES_BACK, LOSS, OPTIMIZER, CLIP = range(10)
+"""Indices of `addresses`: of the kernels that steps call, but for the engine's own for the parts of a circuit."""
 TARGETS, OUTPUTS, PREDICTED, FRONT, ENCODED, DECODED, CIRCUIT, CIRCUIT_TRAINED, FRONT_TRAINED = range(9)
 CLASSICAL, TRAINED, LOSS_KIND, OPTIMIZER_KIND, LEVELS_TRAINED = range(9, 14)
 """Indices of `sizes`: widths of targets and outputs, the first feature of the outputs; the number of layers in front of

@@ -14,7 +14,7 @@ SEED, EPOCH, STEP = range(3)
 
 @kernel
 def dropout(p: float, layer: int, width: int, stride: int, draws: Any, x: Any, y: Any, factors: Any) -> None:
-    """Y = x·factors: 0 with probability `p`, else 1 / (1 - p); 1 if the step is negative.
+    """Fill y with x·factors: 0 with probability `p`, else 1 / (1 - p); 1 if the step is negative.
 
     `factors` keeps them for the way back. Rows of the padding draw as others do.
     """

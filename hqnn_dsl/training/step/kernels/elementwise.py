@@ -1,7 +1,7 @@
 """Elementwise layers and the constant operations after a line: values, and slopes from input and output.
 
-`a` and `b` are the constants of a layer, in all lanes. Those whose function has no register form are done number by
-number, in double precision.
+`a` and `b` are the constants of a layer, in all lanes. Powers but squares are done number by number, in double
+precision.
 """
 
 from __future__ import annotations
@@ -11,36 +11,27 @@ from typing import Any
 
 from hqnn_dsl.backends.native.kernels.registers import filled, kernel, lanes, load, splat, store
 from hqnn_dsl.backends.native.kernels.trigonometry import LARGEST, sine_and_cosine
-from hqnn_dsl.training.step.kernels.functions import absolute, exp, larger, sigmoid, tanh, where_positive
+from hqnn_dsl.training.step.kernels.functions import (
+    absolute,
+    erf,
+    exp,
+    larger,
+    sigmoid,
+    softplus,
+    softplus_slope,
+    tanh,
+    where_positive,
+)
 
 ELEMENTWISE = (
     *("relu", "leaky_relu", "silu", "gelu_tanh", "elu", "tanh", "sigmoid", "softsign", "add", "sub", "mul", "div"),
-    *("square", "sin", "gelu", "softplus", "pow"),
+    *("square", "softplus", "gelu", "sin", "pow"),
 )
-"""Their names in the order of their codes; those after `sin` are done number by number."""
-(
-    RELU,
-    LEAKY_RELU,
-    SILU,
-    GELU_TANH,
-    ELU,
-    TANH,
-    SIGMOID,
-    SOFTSIGN,
-    ADD,
-    SUB,
-    MUL,
-    DIV,
-    SQUARE,
-    SIN,
-    GELU,
-    SOFTPLUS,
-    POW,
-) = range(len(ELEMENTWISE))
+"""Their names in the order of their codes."""
+RELU, LEAKY_RELU, SILU, GELU_TANH, ELU, TANH, SIGMOID, SOFTSIGN, ADD, SUB, MUL, DIV = range(12)
+SQUARE, SOFTPLUS, GELU, SIN, POW = range(12, 17)
 _BEND, _CUBE = math.sqrt(2 / math.pi), 0.044715
 _ROOT_HALF, _DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
-_LINEAR_FROM = 20.0
-"""`softplus` is a straight line beyond this, as in torch."""
 
 
 @kernel
@@ -70,6 +61,10 @@ def value_of(code: int, x: Any, a: Any, b: Any, zero: Any, one: Any, kind: Any) 
         return x / (one + absolute(x))
     if code == SQUARE:
         return x * x
+    if code == SOFTPLUS:
+        return softplus(x * a) / a
+    if code == GELU:
+        return filled(kind, 0.5) * x * (one + erf(x * filled(kind, _ROOT_HALF)))
     bent = filled(kind, _BEND) * (x + filled(kind, _CUBE) * x * x * x)
     return filled(kind, 0.5) * x * (one + tanh(bent))
 
@@ -101,6 +96,11 @@ def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, zero: Any, one: Any, kin
         return one / (size * size)
     if code == SQUARE:
         return x + x
+    if code == SOFTPLUS:
+        return softplus_slope(x * a)
+    if code == GELU:
+        share = filled(kind, 0.5) * (one + erf(x * filled(kind, _ROOT_HALF)))
+        return share + x * filled(kind, _DENSITY) * exp(filled(kind, -0.5) * x * x)
     half, cubed = filled(kind, 0.5), filled(kind, _CUBE) * x * x
     share = tanh(filled(kind, _BEND) * (x + cubed * x))
     bend = filled(kind, _BEND) * (one + cubed + cubed + cubed)
@@ -108,39 +108,27 @@ def slope_of(code: int, x: Any, y: Any, a: Any, b: Any, zero: Any, one: Any, kin
 
 
 @kernel
-def number_of(code: int, x: float, a: float) -> float:
-    """The value of a layer at a number."""
-    if code == SIN:
-        return math.sin(x)
-    if code == GELU:
-        return 0.5 * x * (1.0 + math.erf(x * _ROOT_HALF))
-    if code == SOFTPLUS:
-        return x if x * a > _LINEAR_FROM else math.log1p(math.exp(x * a)) / a
+def power(x: float, a: float) -> float:
+    """A number to the power of a constant."""
     return x**a
 
 
 @kernel
-def number_slope(code: int, x: float, a: float) -> float:
-    """Its slope there."""
-    if code == SIN:
-        return math.cos(x)
-    if code == GELU:
-        return 0.5 * (1.0 + math.erf(x * _ROOT_HALF)) + x * _DENSITY * math.exp(-0.5 * x * x)
-    if code == SOFTPLUS:
-        return 1.0 if x * a > _LINEAR_FROM else 1.0 / (1.0 + math.exp(-x * a))
+def power_slope(x: float, a: float) -> float:
+    """Its slope."""
     return 0.0 if a == 0.0 else a * x ** (a - 1.0)
 
 
 @kernel
 def forward(code: int, a: float, b: float, count: int, x: Any, y: Any) -> None:
-    """Y = f(x) for `count` numbers, a multiple of a register."""
+    """Fill y with f(x) for `count` numbers, a multiple of a register."""
     n = lanes(x)
     if code == SIN:
         for at in range(0, count, n):
             _sine(x, at, y)
-    elif code > SIN:
+    elif code == POW:
         for at in range(count):
-            y[at] = number_of(code, float(x[at]), a)
+            y[at] = power(float(x[at]), a)
     else:
         first, second = filled(x, a), filled(x, b)
         zero, one = filled(x, 0.0), filled(x, 1.0)
@@ -165,15 +153,15 @@ def _sine(x: Any, at: int, y: Any) -> None:
 
 @kernel
 def backward(code: int, a: float, b: float, count: int, x: Any, y: Any, dy: Any, dx: Any) -> None:
-    """Dx = dy·f'(x)."""
+    """Fill dx with dy·f'(x)."""
     n = lanes(x)
     if code == SIN:
         for at in range(0, count, n):
             _cosine(x, at, dx)
             store(dx, at, load(dx, at) * load(dy, at))
-    elif code > SIN:
+    elif code == POW:
         for at in range(count):
-            dx[at] = dy[at] * number_slope(code, float(x[at]), a)
+            dx[at] = dy[at] * power_slope(float(x[at]), a)
     else:
         first, second = filled(x, a), filled(x, b)
         zero, one = filled(x, 0.0), filled(x, 1.0)

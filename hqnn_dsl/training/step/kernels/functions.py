@@ -1,4 +1,4 @@
-"""Functions of whole registers: exponential, hyperbolic tangent, and choices by lane.
+"""Functions of whole registers: exponential and what is made of it, error function, and choices by lane.
 
 Polynomials and reductions are those of the Cephes library (S. Moshier), to about two units in the last place. NaN stays
 NaN. Exponentials below the smallest normal number are 0.
@@ -31,6 +31,42 @@ _TANH = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-
 _TANH_ABOVE = (-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3)
 _TANH_BELOW = (1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3)
 _SMALL = 0.625
+_ERF_ABOVE = (
+    *(9.60497373987051638749e0, 9.00260197203842689217e1, 2.23200534594684319226e3),
+    *(7.00332514112805075473e3, 5.55923013010394962768e4),
+)
+_ERF_BELOW = (
+    *(1.0, 3.35617141647503099647e1, 5.21357949780152679795e2),
+    *(4.59432382970980127987e3, 2.26290000613890934246e4, 4.92673942608635921086e4),
+)
+_ERFC_ABOVE = (
+    *(2.46196981473530512524e-10, 5.64189564831068821977e-1, 7.46321056442269912687e0),
+    *(4.86371970985681366614e1, 1.96520832956077098242e2, 5.26445194995477358631e2),
+    *(9.34528527171957607540e2, 1.02755188689515710272e3, 5.57535335369399327526e2),
+)
+_ERFC_BELOW = (
+    *(1.0, 1.32281951154744992508e1, 8.67072140885989742329e1),
+    *(3.54937778887819891062e2, 9.75708501743205489753e2, 1.82390916687909736289e3),
+    *(2.24633760818710981792e3, 1.65666309194161350182e3, 5.57535340817727675546e2),
+)
+_LOG = {
+    32: (
+        *(7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1),
+        *(-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1),
+    ),
+    64: (
+        *(1.01875663804580931796e-4, 4.97494994976747001425e-1, 4.70579119878881725854e0),
+        *(1.44989225341610930846e1, 1.79368678507819816313e1, 7.70838733755885391666e0),
+    ),
+}
+_LOG_BELOW = (
+    *(1.0, 1.12873587189167450590e1, 4.52279145837532221105e1),
+    *(8.29875266912776603211e1, 7.11544750618563894466e1, 2.31251620126765340583e1),
+)
+_ROOT_TWO, _LN_TWO = 2**0.5, 0.6931471805599453
+LINEAR_FROM = 20.0
+_ERF_END = 8.0
+"""From here on 1 - erf is 0 in all digits."""
 
 
 def _by_bits(writer: Writer, table: dict[int, float]) -> Any:
@@ -80,6 +116,39 @@ def _tanh(writer: Writer, value: Any) -> Any:
     return builder.select(is_far, writer.call("copysign", far, value), near)
 
 
+def _erf(writer: Writer, value: Any) -> Any:
+    builder, one = writer.builder, writer.number(1.0)
+    size, square = writer.call("fabs", value), builder.fmul(value, value)
+    near = builder.fdiv(writer.polynomial(_ERF_ABOVE, square), writer.polynomial(_ERF_BELOW, square))
+    end = writer.number(_ERF_END)
+    at = builder.select(builder.fcmp_ordered(">", size, end), end, size)
+    share = builder.fdiv(writer.polynomial(_ERFC_ABOVE, at), writer.polynomial(_ERFC_BELOW, at))
+    far = builder.fsub(one, builder.fmul(_exp(writer, builder.fneg(square)), share))
+    is_far = builder.fcmp_ordered(">", size, one)
+    return builder.select(is_far, writer.call("copysign", far, value), builder.fmul(near, value))
+
+
+def _softplus(writer: Writer, value: Any) -> Any:
+    """log(1 + exp(x)), a straight line beyond `LINEAR_FROM`, as in torch."""
+    builder, zero, one = writer.builder, writer.number(0.0), writer.number(1.0)
+    small = _exp(writer, builder.fneg(writer.call("fabs", value)))
+    is_far = builder.fcmp_ordered(">", small, writer.number(_ROOT_TWO - 1))
+    rest = builder.select(is_far, builder.fmul(writer.number(0.5), builder.fsub(small, one)), small)
+    square = builder.fmul(rest, rest)
+    bent = writer.polynomial(_LOG[writer.bits], rest)
+    if writer.bits == 64:
+        bent = builder.fdiv(bent, writer.polynomial(_LOG_BELOW, rest))
+    found = writer.call("fmuladd", builder.fmul(rest, square), bent, builder.fmul(square, writer.number(-0.5)))
+    found = builder.fadd(builder.fadd(rest, found), builder.select(is_far, writer.number(_LN_TWO), zero))
+    found = builder.fadd(found, builder.select(builder.fcmp_ordered(">", value, zero), value, zero))
+    return builder.select(builder.fcmp_ordered("<=", value, writer.number(LINEAR_FROM)), found, value)
+
+
+def _softplus_slope(writer: Writer, value: Any) -> Any:
+    is_linear = writer.builder.fcmp_ordered(">", value, writer.number(LINEAR_FROM))
+    return writer.builder.select(is_linear, writer.number(1.0), _sigmoid(writer, value))
+
+
 def _sigmoid(writer: Writer, value: Any) -> Any:
     builder, one = writer.builder, writer.number(1.0)
     return builder.fdiv(one, builder.fadd(one, _exp(writer, builder.fneg(value))))
@@ -98,7 +167,8 @@ def _of_one(write: Callable[[Writer, Any], Any]) -> Any:
     return function
 
 
-exp, tanh, sigmoid = _of_one(_exp), _of_one(_tanh), _of_one(_sigmoid)
+exp, tanh, sigmoid, erf = _of_one(_exp), _of_one(_tanh), _of_one(_sigmoid), _of_one(_erf)
+softplus, softplus_slope = _of_one(_softplus), _of_one(_softplus_slope)
 absolute = _of_one(lambda writer, value: writer.call("fabs", value))
 
 

@@ -28,7 +28,7 @@ def softmax(width: int, stride: int, x: Any, y: Any) -> None:
 
 @kernel
 def softmax_back(width: int, stride: int, y: Any, dy: Any, dx: Any) -> None:
-    """Dx = y·(dy - Σ y·dy)."""
+    """Fill dx with y·(dy - Σ y·dy)."""
     n = lanes(y)
     for c in range(0, stride, n):
         total = zero(y)
@@ -106,7 +106,7 @@ def layer_norm_scale(i: int, stride: int, x: Any, room: Any, dy: Any) -> Any:
 
 @kernel
 def times(count: int, x: Any, factors: Any, y: Any) -> None:
-    """Y = x·factors for `count` numbers, a multiple of a register."""
+    """Fill y with x·factors for `count` numbers, a multiple of a register."""
     n = lanes(x)
     for at in range(0, count, n):
         store(y, at, load(x, at) * load(factors, at))

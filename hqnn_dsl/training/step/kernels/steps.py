@@ -1,6 +1,6 @@
 """Many steps in one call: rows gathered, layers, circuit, loss, and back; gradients clipped, weights moved.
 
-`run_steps` stops in front of the first update that would be made from a loss or a gradient that is not finite.
+A run of steps stops in front of the first update that would be made from a loss or a gradient that is not finite.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends.native.kernels.atomics import atomic_load
-from hqnn_dsl.backends.native.kernels.registers import kernel, lanes, routine
+from hqnn_dsl.backends.native.kernels.registers import kernel, lanes
 from hqnn_dsl.backends.native.kernels.tile_queue import watch
 from hqnn_dsl.backends.native.kernels.views import matrix, part
-from hqnn_dsl.training.step.kernels import circuit as quantum
 from hqnn_dsl.training.step.kernels.arrays import (
     BACK,
     BAD_GRADIENT,
     BAD_LOSS,
     BATCH,
     CIRCUIT,
+    CIRCUIT_BACK,
     CIRCUIT_TRAINED,
+    CIRCUIT_VALUES,
     CLASSICAL,
     CLIP,
     COLUMN,
@@ -49,6 +50,7 @@ from hqnn_dsl.training.step.kernels.arrays import (
     TRAINED,
     WIDTH,
 )
+from hqnn_dsl.training.step.kernels.circuit import run_part
 from hqnn_dsl.training.step.kernels.dropout import STEP
 from hqnn_dsl.training.step.kernels.elementwise import scaled
 from hqnn_dsl.training.step.kernels.pointers import call_float, call_int
@@ -115,7 +117,8 @@ def _forward(
     if sizes[CIRCUIT]:
         x = part(values, sizes[ENCODED] * stride, 0)
         y = part(values, sizes[DECODED] * stride, 0)
-        empty = quantum.forward(addresses, circuit, room, weights, size, count, stride, x, y, queue, notes)
+        given = (addresses, circuit, room, weights, size, count, stride, x, y, queue, notes)
+        empty = call_int(addresses[CIRCUIT_VALUES], given)
         if empty >= 0:
             return empty
     if front < end:
@@ -136,8 +139,8 @@ def _backward(
     if sizes[CIRCUIT_TRAINED] or (sizes[CIRCUIT] and sizes[FRONT_TRAINED]):
         dx = part(room.slopes, sizes[ENCODED] * stride, 0)
         dy = part(room.slopes, sizes[DECODED] * stride, 0)
-        has_front = sizes[FRONT_TRAINED]
-        quantum.backward(addresses, circuit, room, weights.grads, size, count, stride, dx, dy, has_front, queue, notes)
+        begin = (addresses, circuit, room, weights.grads, size, count, stride, dx, dy)
+        call_int(addresses[CIRCUIT_BACK], (*begin, sizes[FRONT_TRAINED], queue, notes))
     if front:
         call_int(addresses[LAYERS_BACK], (*tables, 0, front, *given))
 
@@ -181,102 +184,8 @@ def _update(network: Any, weights: Any, clip: float, rates: Any, decay: float, n
     return 1
 
 
-@routine
-def run_steps(
-    network: Any,
-    circuit: Any,
-    room: Any,
-    weights: Any,
-    rows: Any,
-    order: Any,
-    bounds: Any,
-    kinds: Any,
-    draws: Any,
-    first: int,
-    last: int,
-    clip: float,
-    rates: Any,
-    decay: float,
-    losses: Any,
-    queue: Any,
-    notes: Any,
-) -> int:
-    """Steps `first` to `last` of an epoch. Returns how many were done; `losses` are those of all that were begun."""
-    sizes = network.sizes
-    notes[FAILED] = FINE
-    for step in range(first, last):
-        begin, count = bounds[step, 0], bounds[step, 1] - bounds[step, 0]
-        stride, size = padded(count, room.values), kinds[step]
-        draws[STEP] = step
-        _gather(network, weights.values, rows.features, order, begin, count, stride, room.values)
-        empty = _forward(network, circuit, room, weights.values, draws, size, count, stride, queue, notes)
-        if empty >= 0:
-            notes[FAILED], notes[FAILED_ROW] = NO_STATE, order[begin + empty]
-            return step - first
-        loss = room.values.dtype.type(_loss(network, rows, room, order, begin, count, stride))
-        losses[step - first] = loss
-        if not math.isfinite(loss):
-            notes[FAILED] = BAD_LOSS
-            return step - first
-        if sizes[LEVELS_TRAINED]:
-            weights.grads[: sizes[LEVELS_TRAINED]] = 0
-        _backward(network, circuit, room, weights, size, count, stride, queue, notes)
-        if sizes[LEVELS_TRAINED]:
-            _levels_back(network, weights.grads, rows.features, order, begin, count, stride, room.slopes)
-        if not _update(network, weights, clip, rates, decay, notes):
-            notes[FAILED] = BAD_GRADIENT
-            return step - first
-    return last - first
-
-
-@routine
-def run_outputs(
-    network: Any,
-    circuit: Any,
-    room: Any,
-    weights: Any,
-    features: Any,
-    order: Any,
-    bounds: Any,
-    kinds: Any,
-    draws: Any,
-    out: Any,
-    queue: Any,
-    notes: Any,
-) -> int:
-    """Fill `out[N, O]` for all rows. Returns the first row without a state, else -1."""
-    sizes = network.sizes
-    draws[STEP] = -1
-    for block in range(len(bounds)):
-        begin, count = bounds[block, 0], bounds[block, 1] - bounds[block, 0]
-        stride = padded(count, room.values)
-        _gather(network, weights, features, order, begin, count, stride, room.values)
-        empty = _forward(network, circuit, room, weights, draws, kinds[block], count, stride, queue, notes)
-        if empty >= 0:
-            return begin + empty
-        for o in range(sizes[OUTPUTS]):
-            for b in range(count):
-                out[begin + b, o] = room.values[(sizes[PREDICTED] + o) * stride + b]
-    return -1
-
-
-@routine
-def run_help(circuit: Any, room: Any, known: int, queue: Any, notes: Any, worker: int) -> int:
-    """Help with jobs while they come, for a bounded time without one. Returns the last one's number."""
-    while not atomic_load(notes, OVER):
-        job = watch(queue, known, worker)
-        if job == known:
-            return known
-        known = job
-        run_part(circuit, room, notes[PART], notes[BACK], notes[BATCH], queue, job, worker)
-    return known
-
-
-run_part = quantum.run_part
-
-
 def steps_for(key: int) -> Callable[..., int]:
-    """The entry point of `run_steps`; see `compiled` for `key`."""
+    """The entry point for training; see `compiled` for `key`."""
 
     def steps(
         network: Any,
@@ -297,33 +206,40 @@ def steps_for(key: int) -> Callable[..., int]:
         queue: Any,
         notes: Any,
     ) -> int:
+        """Steps `first` to `last` of an epoch. Returns how many were done; `losses` are those of all that began."""
         if key == 0:
             return 0
-        return run_steps(
-            network,
-            circuit,
-            room,
-            weights,
-            rows,
-            order,
-            bounds,
-            kinds,
-            draws,
-            first,
-            last,
-            clip,
-            rates,
-            decay,
-            losses,
-            queue,
-            notes,
-        )
+        sizes = network.sizes
+        notes[FAILED] = FINE
+        for step in range(first, last):
+            begin, count = bounds[step, 0], bounds[step, 1] - bounds[step, 0]
+            stride, size = padded(count, room.values), kinds[step]
+            draws[STEP] = step
+            _gather(network, weights.values, rows.features, order, begin, count, stride, room.values)
+            empty = _forward(network, circuit, room, weights.values, draws, size, count, stride, queue, notes)
+            if empty >= 0:
+                notes[FAILED], notes[FAILED_ROW] = NO_STATE, order[begin + empty]
+                return step - first
+            loss = room.values.dtype.type(_loss(network, rows, room, order, begin, count, stride))
+            losses[step - first] = loss
+            if not math.isfinite(loss):
+                notes[FAILED] = BAD_LOSS
+                return step - first
+            if sizes[LEVELS_TRAINED]:
+                weights.grads[: sizes[LEVELS_TRAINED]] = 0
+            _backward(network, circuit, room, weights, size, count, stride, queue, notes)
+            if sizes[LEVELS_TRAINED]:
+                _levels_back(network, weights.grads, rows.features, order, begin, count, stride, room.slopes)
+            if not _update(network, weights, clip, rates, decay, notes):
+                notes[FAILED] = BAD_GRADIENT
+                return step - first
+        return last - first
 
     return steps
 
 
 def outputs_for(key: int) -> Callable[..., int]:
-    """The entry point of `run_outputs`; see `compiled` for `key`."""
+    """The entry point for values; see `compiled` for `key`."""
 
     def outputs(
         network: Any,
@@ -339,17 +255,39 @@ def outputs_for(key: int) -> Callable[..., int]:
         queue: Any,
         notes: Any,
     ) -> int:
+        """Fill `out[N, O]` for all rows. Returns the first row without a state, else -1."""
         if key == 0:
             return 0
-        return run_outputs(network, circuit, room, weights, features, order, bounds, kinds, draws, out, queue, notes)
+        sizes = network.sizes
+        draws[STEP] = -1
+        for block in range(len(bounds)):
+            begin, count = bounds[block, 0], bounds[block, 1] - bounds[block, 0]
+            stride = padded(count, room.values)
+            _gather(network, weights, features, order, begin, count, stride, room.values)
+            empty = _forward(network, circuit, room, weights, draws, kinds[block], count, stride, queue, notes)
+            if empty >= 0:
+                return begin + empty
+            for o in range(sizes[OUTPUTS]):
+                for b in range(count):
+                    out[begin + b, o] = room.values[(sizes[PREDICTED] + o) * stride + b]
+        return -1
 
     return outputs
 
 
 def help_for(key: int) -> Callable[..., int]:
-    """The entry point of `run_help`; see `compiled` for `key`."""
+    """The entry point of threads that help; see `compiled` for `key`."""
 
     def helping(circuit: Any, room: Any, known: int, queue: Any, notes: Any, worker: int) -> int:
-        return run_help(circuit, room, known, queue, notes, worker) if key else 0
+        """Help with jobs while they come, for a bounded time without one. Returns the last one's number."""
+        if key == 0:
+            return 0
+        while not atomic_load(notes, OVER):
+            job = watch(queue, known, worker)
+            if job == known:
+                return known
+            known = job
+            run_part(circuit, room, notes[PART], notes[BACK], notes[BATCH], queue, job, worker)
+        return known
 
     return helping
