@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,8 +69,9 @@ class SecondProcess:
         if self._process is not None:
             self._process.kill()
             self._thread.shutdown()
-            with self._process:
-                self._process = None
+            with suppress(BrokenPipeError), self._process:  # what was not sent is of a call that is carried out here
+                pass
+            self._process = None
 
     def begin(self, module: str, function: str, *arguments: object) -> Callable[[], Any]:
         """See `Elsewhere.begin`. Calls are carried out one after the other."""
