@@ -204,6 +204,8 @@ class Training:
 
     def refuse_weights(self) -> None:
         """Refuse (E0546) weights that a step has made infinite, or no numbers."""
+        if self.choice.plan is not None and self.choice.plan.weights.are_finite():
+            return
         for name, weight in self.net.named_parameters():
             found = _first_not_finite(weight.detach())
             if found is not None:
