@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.gpu_page import section
 from benchmarks.peers import BY_NAME, PEERS
 from benchmarks.targets import EARLIER, OTHERS, RATIOS, epoch_ratio, fastest, median, peak_share, ratio, verdicts
+from benchmarks.training.section import TITLE as TRAINING
+from benchmarks.training.section import section as training_section
 from benchmarks.workloads import FAMILIES, SIZES
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ From the reference backend in double precision: outputs and both gradients, as a
 kind, or of 1."""
 AGAIN = """\
 `make bench` measures everything and writes this page; `make bench-quick` prints a small part.
-`python -m benchmarks.run --only ra:8x64,zz:8x64` measures a part and merges it into `benchmarks/results.json`."""
+`python -m benchmarks.run --only ra:8x64,zz:8x64` measures a part and merges it into `benchmarks/results.json`;
+`--only training` measures whole training steps alone."""
 
 
 def number(value: float) -> str:
@@ -244,6 +247,8 @@ def page(results: dict[str, Any]) -> str:
         per_family(results, step_cell),
         "## How many times longer than native",
         ratios,
+        TRAINING,
+        training_section(results.get("training")),
         "## An epoch, end to end",
         epoch_text(results),
         "## Native: arithmetic and the rest",

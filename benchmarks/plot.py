@@ -16,8 +16,20 @@ from benchmarks.workloads import FAMILIES, SIZES
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLORS = ("#0b4f8a", "#5b9bd5", "#9aa5b1", "#111111", "#d1495b", "#edae49", "#7b4fa3", "#2a9d8f", "#8c6239", "#6a994e")
-MARKERS = "osxD^v<>ph"
+COLORS = (
+    "#0b4f8a",
+    "#5b9bd5",
+    "#9aa5b1",
+    "#111111",
+    "#d1495b",
+    "#edae49",
+    "#7b4fa3",
+    "#2a9d8f",
+    "#8c6239",
+    "#6a994e",
+    "#c2185b",
+)
+MARKERS = "osxD^v<>ph*"
 
 
 def draw(results: dict[str, Any], path: Path) -> None:

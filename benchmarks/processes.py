@@ -41,7 +41,7 @@ def _environment() -> dict[str, str]:
 class Process:
     """A running worker of one peer. Raises `PeerFailed` where it cannot start, answer in time, or stay small."""
 
-    def __init__(self, peer: Peer, log: IO[bytes]) -> None:
+    def __init__(self, peer: Peer, log: IO[bytes], module: str = "benchmarks.worker", *arguments: str) -> None:
         self.peer = peer
         python = python_of(peer)
         if not python.is_file():
@@ -49,7 +49,7 @@ class Process:
                 f"its environment is not there: `make bench-peers` makes benchmarks/.venvs/{peer.environment}"
             )
         self._process = subprocess.Popen(
-            [python, "-P", "-m", "benchmarks.worker", peer.name],
+            [python, "-P", "-m", module, peer.name, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

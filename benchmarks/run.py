@@ -3,6 +3,7 @@
 python -m benchmarks.run                          everything
 python -m benchmarks.run --quick                  a small part, printed only
 python -m benchmarks.run --only ra:8x64,zz:8x64   a part, merged into the results
+python -m benchmarks.run --only training          whole training steps, merged into the results
 python -m benchmarks.run --page                   the page and the plot anew, nothing measured
 """
 
@@ -23,6 +24,10 @@ from benchmarks.page import page, per_family, step_cell
 from benchmarks.peers import BY_NAME, PEERS
 from benchmarks.processes import ROOT
 from benchmarks.targets import fastest, median, ratio, verdicts
+from benchmarks.training import BY_NAME as TRAINERS
+from benchmarks.training import rounds
+from benchmarks.training.networks import NETWORKS
+from benchmarks.training.section import section
 from benchmarks.workloads import WORKLOADS, Workload, workload_of
 from hqnn_dsl.packages import installed_versions
 
@@ -32,7 +37,9 @@ PLOT = ROOT / "docs" / "images" / "benchmarks.png"
 LOG = ROOT / "benchmarks" / ".venvs" / "workers.log"
 QUICK = ("ra:4x64", "ra:8x64", "zz:4x64")
 QUICK_PEERS = ("native", "native64", "reference", "pennylane", "tc-jit")
-EXTRAS = ("peak", "epoch")
+EXTRAS = ("peak", "epoch", "training")
+QUICK_TRAINING = (NETWORKS[0], NETWORKS[2])
+QUICK_TRAINERS = ("compiled", "loop", "tc-scan", "tc-step")
 
 
 def machine() -> dict[str, Any]:
@@ -99,6 +106,23 @@ def keep(results: dict[str, Any], workload: Workload, names: list[str], stable: 
         say(f"  native {1e3 * own:.3g} ms, {times:.1f} times faster than {peer}")
 
 
+def keep_training(given: argparse.Namespace, results: dict[str, Any], path: Path | None) -> None:
+    """Measure whole training steps, and put them into the results network by network."""
+    kept = results.setdefault("training", {"networks": {}, "versions": {}})
+    with LOG.open("ab") as log, rounds.Trainers(log) as trainers:
+        for network in given.networks:
+            say(f"training {network.name}")
+            found = rounds.measure(network, given.trainers, trainers, rounds.Pace(given.training_rounds))
+            before = kept["networks"].setdefault(network.name, {"contestants": {}})
+            before["contestants"] |= found["contestants"]
+            before["shares"] = found.get("shares") or before.get("shares")
+            kept["versions"] |= trainers.versions
+            kept["date"] = dt.datetime.now(tz=dt.UTC).date().isoformat()
+            order = [row.name for row in NETWORKS]
+            kept["networks"] = dict(sorted(kept["networks"].items(), key=lambda item: order.index(item[0])))
+            write(results, path)
+
+
 def measure_all(given: argparse.Namespace, results: dict[str, Any], path: Path | None) -> None:
     """Everything asked for, written down after each part."""
     results["machine"], results["packages"] = machine(), dict(installed_versions())
@@ -114,6 +138,8 @@ def measure_all(given: argparse.Namespace, results: dict[str, Any], path: Path |
         keep_peak(results)
     if "epoch" in given.extras:
         results["epoch"] = alone("epoch", "--backend", given.backend) or results.get("epoch")
+    if "training" in given.extras:
+        keep_training(given, results, path)
     write(results, path)
 
 
@@ -126,9 +152,12 @@ def write(results: dict[str, Any], path: Path | None) -> None:
 def arguments() -> argparse.Namespace:
     """The command line, with its lists as what they name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help="workloads, as ra:8x64, or the extras peak and epoch; by comma")
+    parser.add_argument("--only", help=f"workloads, as ra:8x64, or of {', '.join(EXTRAS)}; by comma")
     parser.add_argument("--peers", help=f"contestants by comma, of {', '.join(BY_NAME)}")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each")
+    parser.add_argument("--networks", help="networks of `training` by comma, as ra:4x16")
+    parser.add_argument("--trainers", help=f"contestants of `training` by comma, of {', '.join(TRAINERS)}")
+    parser.add_argument("--training-rounds", type=int, default=25, help="turns of each in `training`")
     parser.add_argument("--backend", default="native", help="the backend of the epoch")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file that is merged into")
     parser.add_argument("--quick", action="store_true", help="a small part, printed and not kept")
@@ -138,13 +167,20 @@ def arguments() -> argparse.Namespace:
     chosen = given.only.split(",") if given.only else list(QUICK if given.quick else [w.name for w in WORKLOADS])
     try:
         given.extras = [word for word in EXTRAS if word in chosen or (not given.only and not given.quick)]
+        if given.quick and not given.only:
+            given.extras = ["training"]
+        quick = [network.name for network in (QUICK_TRAINING if given.quick else NETWORKS)]
+        given.networks = [workload_of(word) for word in (given.networks.split(",") if given.networks else quick)]
         given.only = [workload_of(word) for word in chosen if word not in EXTRAS]
     except ValueError as error:
         parser.error(str(error))
     given.peers = (
         given.peers.split(",") if given.peers else list(QUICK_PEERS) if given.quick else [peer.name for peer in PEERS]
     )
-    if unknown := [name for name in given.peers if name not in BY_NAME]:
+    given.trainers = given.trainers.split(",") if given.trainers else list(QUICK_TRAINERS if given.quick else TRAINERS)
+    unknown = [name for name in given.peers if name not in BY_NAME]
+    unknown += [name for name in given.trainers if name not in TRAINERS]
+    if unknown:
         parser.error(f"no contestant is called {unknown[0]}")
     return given
 
@@ -161,6 +197,8 @@ def main() -> None:
 
         draw(results, PLOT)
     print(per_family(results, step_cell))
+    if results.get("training"):
+        print(f"\nA whole training step:\n\n{section(results['training'])}\n")
     for verdict in verdicts(results):
         if verdict.measured is not None:
             word = "reached" if verdict.met else "MISSED"

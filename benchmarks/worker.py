@@ -36,6 +36,8 @@ from benchmarks.peers import BY_NAME, Peer
 from benchmarks.workloads import workload_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.steps import Prepared
     from benchmarks.workloads import Workload
 
@@ -55,6 +57,11 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
+def versions_of(peer: Peer) -> dict[str, str]:
+    """The versions of a peer's packages that are installed here."""
+    return {name: importlib.metadata.version(name) for name in peer.packages}
+
+
 class Worker:
     """Answers questions about one peer."""
 
@@ -65,8 +72,7 @@ class Worker:
         self.workload: Workload | None = None
 
     def hello(self) -> dict[str, Any]:
-        versions = {name: importlib.metadata.version(name) for name in self.peer.packages}
-        return {"versions": versions, "threads": len(os.sched_getaffinity(0))}
+        return {"versions": versions_of(self.peer), "threads": len(os.sched_getaffinity(0))}
 
     def prepare(self, name: str, precision: str) -> dict[str, Any]:
         self.prepared = None
@@ -118,15 +124,16 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def main(name: str) -> None:
+def serve(start: Callable[[], Any]) -> None:
+    """Answer questions by the methods of the worker that `start` makes, until there are no more."""
     die_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    worker: Worker | None = None
+    worker: Any = None
     for line in sys.stdin:
         question, *arguments = json.loads(line)
         try:
-            worker = worker or Worker(BY_NAME[name])
+            worker = worker or start()
             answer = getattr(worker, question)(*arguments)
         except Exception as error:  # noqa: BLE001 - a peer may fail in any way, and that is a result
             traceback.print_exc()
@@ -135,4 +142,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve(lambda: Worker(BY_NAME[sys.argv[1]]))

@@ -48,6 +48,7 @@ PEERS = (
     Peer("lightning", "PennyLane lightning.qubit, adjoint", "lightning", OWN, ("pennylane-lightning", "torch")),
     Peer("pennylane-jit", "PennyLane default.qubit, jax.jit", "pennylane_jax", "jax", ("PennyLane", "jax")),
     Peer("tc-jit", "TensorCircuit-NG, jax.jit and vmap", "tensorcircuit_jax", "jax", ("tensorcircuit-ng", "jax")),
+    Peer("mindquantum", "MindQuantum, get_expectation_with_grad", "mindquantum", "mindquantum", ("mindquantum",)),
     Peer("flagquantum", "FlagQuantum", "flagquantum", "flagquantum", ("flagquantum", "torch")),
     Peer("torchquantum", "torchquantum (fork -ng)", "torchquantum", "torchquantum", ("torchquantum-ng", "torch")),
 )
@@ -78,7 +79,10 @@ class Environment:
 
 
 ENVIRONMENTS = {
-    "jax": Environment((), ("jax==0.10.2", "jaxlib==0.10.2", "pennylane==0.45.1", "tensorcircuit-ng==1.10.0")),
+    "jax": Environment(
+        (), ("jax==0.10.2", "jaxlib==0.10.2", "optax==0.2.8", "pennylane==0.45.1", "tensorcircuit-ng==1.10.0")
+    ),
+    "mindquantum": Environment((), ("mindquantum==0.12.0", "numpy==2.4.6")),
     "flagquantum": Environment(("torch",), ("flagquantum==0.3.1", "numpy==2.4.6")),
     # The release torchquantum 0.1.8 needs a Qiskit below 1.0, and that a NumPy below 1.24, which its other requirements
     # of today refuse; this is its maintained fork. It imports torchvision, whose torch must be of the same build.

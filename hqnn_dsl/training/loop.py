@@ -204,6 +204,8 @@ class Training:
 
     def refuse_weights(self) -> None:
         """Refuse (E0546) weights that a step has made infinite, or no numbers."""
+        if self.choice.plan is not None and self.choice.plan.weights.are_finite():
+            return
         for name, weight in self.net.named_parameters():
             found = _first_not_finite(weight.detach())
             if found is not None:
@@ -338,7 +340,7 @@ def _epochs(training: Training, rows: Rows, batches: list[tuple[int, int]]) -> E
     plan = training.choice.plan
     if plan is None:
         return TorchEpochs(training, rows, batches)
-    from hqnn_dsl.training.step.epochs import CompiledEpochs
+    from hqnn_dsl.training.compiled_epochs import CompiledEpochs
 
     return CompiledEpochs(training, plan, rows, batches, workers=torch.get_num_threads())
 

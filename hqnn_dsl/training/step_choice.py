@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.diagnostics.codes.runs import StepNotCompiled
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.network.quantum import QuantumLayer
 
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
@@ -52,7 +53,7 @@ def _planned(net: HybridNet, settings: TrainSpec, precision: Precision, own_loss
         return f"the classical half runs on the device {precision.device.type}"
     if precision.mixed:
         return "mixed precision is torch's"
-    backend = net.circuit.backend
+    backend = net.circuit.backend if isinstance(net.circuit, QuantumLayer) else None
     if backend is not None and backend.name != "native":
         return f"the circuit is run by the backend {backend.name}"
     from hqnn_dsl.training.step.plan import Reason, StepPlan

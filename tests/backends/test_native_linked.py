@@ -11,7 +11,8 @@ import pytest
 from hqnn_dsl.backends.native import compiled
 from hqnn_dsl.backends.native.kernels import adjoint, apply, packed, rotate
 from hqnn_dsl.backends.native.kernels.linked import OPTIONS, LinkedCompiler, LinkedLibrary
-from hqnn_dsl.backends.native.kernels.packed import column, numbers, pack, part, rows, table
+from hqnn_dsl.backends.native.kernels.packed import column, numbers, pack, table
+from hqnn_dsl.backends.native.kernels.views import hold, matrix, part
 
 
 def nested(options):
@@ -60,23 +61,24 @@ def test_views_are_those_of_numpy():
 
     @numba.njit
     def all_of(whole, reals):
-        return (
-            (table(whole, 0, 3), table(whole, 1, 2), column(whole, 2)),
-            (numbers(whole, 3, reals), numbers(whole, 4, reals), numbers(whole, 5, reals)),
-            (part(reals, 1, 4), rows(whole, 2, 8, 2)),
+        part(reals, 1, 3)[0] = -1.0
+        found = (
+            (table(whole, 0, 3).copy(), table(whole, 1, 2).copy(), column(whole, 2).copy()),
+            (numbers(whole, 3, reals).copy(), numbers(whole, 4, reals).copy(), numbers(whole, 5, reals).copy()),
+            (part(reals, 1, 3).copy(), matrix(whole, 2, 3, 2).copy()),
         )
+        hold(whole)
+        hold(reals)
+        return found
 
-    for _ in range(3):  # a reference too few would free the arrays
-        integers, found, (some, pairs) = all_of(whole, reals)
-        for one, expected in zip((*integers, *found), (*tables, *floats), strict=True):
-            assert one.shape == expected.shape
-            assert one.flags.c_contiguous
-            assert np.array_equal(one, expected)
-        assert np.array_equal(some, reals[1:4])
-        assert np.array_equal(pairs, whole[2:8].reshape(-1, 2))
-        some[0] = -1.0
-        assert reals[1] == -1.0
-        reals[1] = floats[0][1]
+    integers, found, (some, pairs) = all_of(whole, reals)
+    assert reals[1] == -1.0
+    floats[0][1] = -1.0
+    for one, expected in zip((*integers, *found), (*tables, *floats), strict=True):
+        assert one.shape == expected.shape
+        assert np.array_equal(one, expected)
+    assert np.array_equal(some, reals[1:4])
+    assert np.array_equal(pairs, whole[2:8].reshape(-1, 2))
 
 
 def test_collections_of_garbage_go_on_after_a_first_call():

@@ -24,6 +24,7 @@ from hqnn_dsl.catalog.objectives import LOSSES, OPTIMIZERS, SCHEDULERS, STOPS
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.training import checkpoint
+from hqnn_dsl.training import compiled_epochs as epochs
 from hqnn_dsl.training.checkpoint import Checkpoints
 from hqnn_dsl.training.forward import predict_scaled
 from hqnn_dsl.training.interruption import interruptible
@@ -31,7 +32,6 @@ from hqnn_dsl.training.loop import Training, Watch, fit
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.run import train
 from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
-from hqnn_dsl.training.step import epochs
 from hqnn_dsl.training.step.runner import StepRunner
 
 CPU = torch.device("cpu")

@@ -112,10 +112,10 @@ def test_a_later_version_is_refused_with_advice(texts, name):
     assert "pip install --upgrade" in caught.value.hint
 
 
-OPTIONAL = {"version", "asked", "ended_by_callback", "run"}
-"""Fields that files of version 1 may lack: older ones have no version, and not all that a run now records."""
+OPTIONAL = {"version", "asked", "ended_by_callback", "run", "step", "written"}
+"""Fields that files may lack: older ones have no version, and not all that a run now records."""
 
-FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii"}
+FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii", "thousands"}
 """Fields whose own names are not the file's to give: packages, options of a backend, targets or classes of a table."""
 
 
@@ -125,7 +125,7 @@ def test_every_field_is_needed_and_named_when_it_is_missing(texts, name):
     tried = 0
     for path in fields(data):
         is_free = bool(FREE & set(path[:-2])) or (len(path) > 1 and path[-2] in FREE)
-        if path[-1] in OPTIONAL or isinstance(path[-1], int) or is_free:
+        if (path[-1] in OPTIONAL and path[0] != "step") or path == ("step",) or isinstance(path[-1], int) or is_free:
             continue
         tried += 1
         with pytest.raises(Wrong) as caught:
@@ -185,10 +185,11 @@ def test_the_baselines_of_the_file_are_those_that_are_fitted():
 
 def test_environments_of_older_runs_are_read(texts):
     data = json.loads(texts["environment.json"])
-    for holder, key in ((data, "version"), (data["backend"], "asked"), (data["run"], "ended_by_callback")):
+    recent = (data, "version"), (data, "step"), (data["backend"], "asked"), (data["run"], "ended_by_callback")
+    for holder, key in recent:
         del holder[key]
     read = read_document(run_files.EnvironmentFile, json.dumps(data).encode())
-    assert (read.backend.asked, read.run.ended_by_callback) == (None, False)
+    assert (read.step, read.backend.asked, read.run.ended_by_callback) == (None, None, False)
     del data["run"]
     assert read_document(run_files.EnvironmentFile, json.dumps(data).encode()).run is None
 

@@ -98,7 +98,7 @@ def test_a_run_says_that_its_steps_were_compiled_and_in_which_precision(tmp_path
 
 
 @pytest.mark.parametrize(("precision", "said"), [("mixed", 1), ("auto", 0), ("single", 0)])
-def test_mixed_precision_on_a_cpu_is_called_slower_and_auto_is_not_it(tmp_path, precision, said):
+def test_mixed_precision_on_a_cpu_is_called_slower_and_auto_is_not_it(tmp_path, precision, said):  # W0470
     heard = []
     with notices_sent_to(heard.append):
         result = train(toy_program(epochs=1, precision=precision), table(), tmp_path / "r", watch=QUIET)

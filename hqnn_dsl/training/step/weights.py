@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class FlatWeights:
                 own.copy_(weight.detach())
                 weight.data = own
         return flat.numpy()
+
+    def are_finite(self) -> bool:
+        """Whether all weights are finite numbers."""
+        return bool(np.isfinite(self.vector()).all())
 
     def named(self, net: HybridNet, at: int) -> str:
         """The name of the parameter with number `at` of the vector."""
