@@ -204,6 +204,23 @@ def machine_text(results: dict[str, Any]) -> str:
     return text
 
 
+def apart_text(results: dict[str, Any]) -> str:
+    """A sentence on the contestants that were measured on another day than native; empty if there are none."""
+    days: dict[str, set[str]] = {}
+    for kept in results["workloads"].values():
+        day = kept["peers"].get("native", {}).get("date")
+        for name, found in kept["peers"].items():
+            if found.get("median") is not None and found.get("date") != day:
+                days.setdefault(str(found.get("date")), set()).add(BY_NAME[name].title)
+    said = [f"on {day} {'; '.join(sorted(titles))}" for day, titles in sorted(days.items())]
+    if not said:
+        return ""
+    return (
+        f"Some were not measured beside native in the same run, but {', '.join(said)}. Their ratios compare two runs, "
+        "between which the speed of a shared machine may differ several times."
+    )
+
+
 def version_table(results: dict[str, Any]) -> str:
     own = ", ".join(f"{package} {version}" for package, version in results.get("packages", {}).items() if version)
     rows = [["hqnn's environment", own]] if own else []
@@ -246,6 +263,7 @@ def page(results: dict[str, Any]) -> str:
         "## A step, in milliseconds",
         per_family(results, step_cell),
         "## How many times longer than native",
+        *filter(None, [apart_text(results)]),
         ratios,
         TRAINING,
         training_section(results.get("training")),

@@ -94,8 +94,8 @@ def keep(results: dict[str, Any], workload: Workload, names: list[str], stable: 
     say(workload.name)
     found = measure(workload, names, stable, effort)
     kept = results["workloads"].setdefault(workload.name, {"peers": {}})
-    kept["date"] = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    kept["peers"] |= {name: measured.as_data() for name, measured in found.items()}
+    kept["date"] = today = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    kept["peers"] |= {name: measured.as_data() | {"date": today} for name, measured in found.items()}
     results["versions"] |= stable.versions
     order = [row.name for row in WORKLOADS]
     results["workloads"] = dict(sorted(results["workloads"].items(), key=lambda item: order.index(item[0])))
