@@ -298,6 +298,7 @@ def fit(
     batches = batch_bounds(len(samples.train), training.settings.batch)
     ended = False
     with (
+        torch.enable_grad(),
         _own_randomness(training, resume),
         training.precision.elsewhere(),
         interruptible() as interrupted,

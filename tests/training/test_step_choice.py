@@ -88,6 +88,24 @@ def test_another_backend_and_an_own_loss_are_torchs(monkeypatch, tmp_path):
     assert environment(result.path)["step"]["reason"] == "the circuit is run by the backend reference"
 
 
+def test_double_precision_of_one_half_only_is_torchs_and_the_reason_says_what_to_write(tmp_path):
+    result = train(toy_program(epochs=1, precision="double"), table(), tmp_path / "r", watch=QUIET)
+    reason = environment(result.path)["step"]["reason"]
+    written = re.search(r"`backend (native\(precision: double\))`", reason)
+    assert written, reason
+    toy_model.ENGINE["backend"] = written[1]
+    result = train(toy_program(epochs=1, precision="double", step="compiled"), table(), tmp_path / "c", watch=QUIET)
+    assert environment(result.path)["step"]["ran"] == "compiled"
+
+
+@pytest.mark.parametrize("step", ["torch", "compiled"])
+def test_a_caller_without_gradients_trains_all_the_same(tmp_path, step):
+    with torch.no_grad():
+        fitted = fit(training(epochs=2, step=step), samples(), Checkpoints(tmp_path), watch=QUIET)
+        assert not torch.is_grad_enabled()
+    assert fitted.history[1].train_loss < fitted.history[0].train_loss
+
+
 def test_a_run_says_that_its_steps_were_compiled_and_in_which_precision(tmp_path):
     result = train(toy_program(epochs=1), table(), tmp_path / "r", watch=QUIET)
     found = environment(result.path)

@@ -143,7 +143,11 @@ def _executable_of(net: HybridNet) -> NativeExecutable | None:
     if layer.executable.device == "cuda":
         raise NotCompiled("the circuit runs on a GPU")
     if {"float32": "single", "float64": "double"}.get(DTYPES.get(net.dtype, "")) != layer.executable.precision:
-        raise NotCompiled("the circuit and the classical layers have different precisions")
+        own = "double" if net.dtype == torch.float64 else "single"
+        raise NotCompiled(
+            f"the circuit is in {layer.executable.precision} precision and the layers are not: "
+            f"`backend native(precision: {own})` is that of the layers"
+        )
     return layer.executable
 
 
