@@ -181,3 +181,9 @@ def test_the_top_folder_has_what_it_should_and_nothing_that_a_command_has_writte
     assert git is not None
     files = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     assert {file.split("/")[0] for file in files} == TOP
+
+
+def test_files_of_tests_have_names_of_their_own():
+    """pytest imports them by their names alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

@@ -251,7 +251,7 @@ def test_steps_end_in_front_of_a_loss_that_is_not_finite():
 
 
 def test_steps_end_in_front_of_a_gradient_that_is_not_finite():
-    root = layer_of("relu", 1, 1, ("mul", 0.0), ("pow", 0.5))
+    root = layer_of("sigmoid", 1, 1, ("mul", 0.0), ("pow", 0.5))
     one = example(decoder=(layer_of("dense", 2, 1), root, layer_of("dense", 1, 1)))
     before = flat(one)
     found = runner_of(one).train(np.arange(40), bounds_of(40, 10), 1, 1, 4, RATES)
