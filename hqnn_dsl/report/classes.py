@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from hqnn_dsl.report.parts import Block, Numbers
+    from hqnn_dsl.report.parts import Block, Indices, Numbers
 
-    Indices = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
 MOST_CURVES = 10

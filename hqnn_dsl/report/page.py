@@ -68,6 +68,7 @@ def _environment() -> Environment:
         finalize=_harmless,
     )
     found.filters["lines"] = _lines
+    found.filters["ticked"] = _ticked
     found.filters["base64"] = lambda data: base64.b64encode(data).decode("ascii")
     return found
 
@@ -80,6 +81,16 @@ def _harmless(value: object) -> object:
 def _lines(text: str) -> Markup:
     """A text of several lines, each made harmless."""
     return Markup.escape(printable_lines(text))
+
+
+def _ticked(text: str) -> Markup:
+    """A sentence whose parts between backticks are code; each part is escaped."""
+    pieces = [Markup.escape(piece) for piece in printable(text).split("`")]
+    if len(pieces) % 2 == 0:
+        return Markup("`").join(pieces)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else piece for place, piece in enumerate(pieces)
+    )
 
 
 def _inlined(text: str) -> Markup:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
+    Indices = NDArray[np.int64]
 
 MOST_ROWS = 200
 """The rows that a table behind a figure has at most."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.kinds import TypedColumn
     from hqnn_dsl.data.preparation import Preparation
     from hqnn_dsl.data.tables import Table as DataTable
-    from hqnn_dsl.report.parts import Block, Numbers
+    from hqnn_dsl.report.parts import Block, Indices, Numbers
 
 MOST_RESPONSES, MOST_BARS, MOST_OUTPUTS = 12, 30, 5
 """The most important columns, whose responses are drawn; columns in the figure of importance; outputs in a figure."""
@@ -56,7 +56,7 @@ class Asked:
     predict: Callable[[Numbers], Numbers] = field(repr=False)
     preparation: Preparation = field(repr=False)
     columns: tuple[Column, ...] = field(repr=False)
-    rows: Numbers = field(repr=False)
+    rows: Indices = field(repr=False)
     inputs: Numbers = field(repr=False)
     true: Numbers = field(repr=False)
     title: str
@@ -144,8 +144,8 @@ def error(asked: Asked, inputs: Numbers, true: Numbers) -> float:
     return float((((predicted - true) ** 2).mean(axis=0)[varies] / spread[varies]).mean())
 
 
-def _importance(asked: Asked, falls: Numbers, order: Sequence[int] | Numbers) -> Figure:
-    places = [int(place) for place in order]
+def _importance(asked: Asked, falls: Numbers, order: Indices) -> Figure:
+    places: list[int] = order.tolist()
     shown = places[:MOST_BARS][::-1]
     means, spreads = falls.mean(axis=1), falls.std(axis=1)
     is_classes = asked.preparation.target.classes is not None

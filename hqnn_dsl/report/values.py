@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from hqnn_dsl.report.parts import Block, Numbers
+    from hqnn_dsl.report.parts import Block, Indices, Numbers
 
 MOST_TARGETS = 12
 """Of more targets the first are drawn."""
@@ -36,7 +36,7 @@ class Predicted:
 
     name: str
     index: int
-    rows: Numbers = field(repr=False)
+    rows: Indices = field(repr=False)
     true: Numbers = field(repr=False)
     predicted: Numbers = field(repr=False)
     ends: tuple[Numbers, ...] | None = field(repr=False)
@@ -83,7 +83,7 @@ def _of_target(
     ends = None
     if level is not None and all(column in predictions for column in columns):
         ends = tuple(predictions[column].to_numpy(float)[known] for column in columns)
-    rows = predictions["row"].to_numpy()[known] if "row" in predictions else np.flatnonzero(known)
+    rows = predictions["row"].to_numpy(np.int64)[known] if "row" in predictions else np.flatnonzero(known)
     shown = evenly(int(known.sum()), most[0])
     return Predicted(name, index, rows, true[known], predicted[known], ends, level or 0.0, shown, most[1])
 
