@@ -35,10 +35,16 @@ def curve_blocks(history: pd.DataFrame, *, is_scaled: bool) -> Iterator[Block]:
     kept = history.iloc[evenly(len(history), MOST_EPOCHS)]
     best = history.loc[history["best"] == 1, "epoch"]
     best_epoch = int(best.max()) if len(best) else None
+    if not any(row[0] in kept and kept[row[0]].notna().any() for row in _LOSSES):
+        yield Sentence("No loss is a finite number.")
+        return
     yield _losses(kept, best_epoch, "loss, scaled units" if is_scaled else "loss", len(history))
     rates = [row for row in _RATES if row[0] in kept and kept[row[0]].notna().any()]
     if rates:
-        layout = {"yaxis": {"title": {"text": "learning rate"}, "exponentformat": "power"}, "xaxis": _EPOCHS}
+        layout = {
+            "yaxis": {"title": {"text": "learning rate"}, "exponentformat": "power", "rangemode": "tozero"},
+            "xaxis": _EPOCHS,
+        }
         ends = "; ".join(f"{row[1]} from {_first(kept, row[0])} to {_last(kept, row[0])}" for row in rates)
         alt = f"Learning rates by epoch: {ends}."
         listed = _listed("Learning rates by epoch", kept, rates)

@@ -58,7 +58,7 @@ def _by_target(targets: Mapping[str, Any], baselines: Mapping[str, Any]) -> Iter
     for key, title in (("rmse", "RMSE"), ("r2", "R²")):
         header = ("target", "the model", *(name.replace("_", " ") for name, _ in others))
         rows = [
-            [name, number(own.get(key)), *(number(other[name].get(key)) for _, other in others)]
+            [name, number(own.get(key)), *(number(other.get(name, {}).get(key)) for _, other in others)]
             for name, own in targets.items()
         ]
         yield table(f"{title} of each target on the test rows", header, rows[:MOST_LINES], _cut(len(rows)))

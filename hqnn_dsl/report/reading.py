@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from hqnn_dsl import pipeline
 from hqnn_dsl.data.preparation import Preparation
@@ -21,17 +24,20 @@ from hqnn_dsl.training.run_files import (
     EnvironmentFile,
     IntervalsFile,
     MetricsFile,
+    damaged,
     read_run_file,
     understood,
 )
-from hqnn_dsl.training.run_tables import read_history, read_predictions
+from hqnn_dsl.training.run_tables import HISTORY, read_history, read_predictions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    import pandas as pd
-
     from hqnn_dsl.program import Program
+
+
+PREDICTIONS = "predictions.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +80,35 @@ def read_run(path: Path) -> RunFiles:
         program=pipeline.program(Source(str(path / SPEC), text), with_budget=False),
         preparation=preparation,
         metrics=metrics,
-        history=read_history(path),
-        predictions=read_predictions(path, preparation.target) if metrics else None,
+        history=_history(path),
+        predictions=_predictions(path, preparation) if metrics else None,
         environment=read_run_file(path, ENVIRONMENT, EnvironmentFile) if is_there(ENVIRONMENT) else None,
         level=read_run_file(path, INTERVALS, IntervalsFile).level if metrics and is_there(INTERVALS) else None,
     )
+
+
+def _history(path: Path) -> pd.DataFrame:
+    found = read_history(path)
+    _make_numbers(path, "history.csv", found, [name for name in HISTORY if name in found])
+    if not all(math.isfinite(epoch) and epoch == int(epoch) for epoch in found["epoch"]):
+        raise damaged(path, "history.csv", "`epoch` has a cell that is no whole number")
+    return found
+
+
+def _predictions(path: Path, preparation: Preparation) -> pd.DataFrame | None:
+    target = preparation.target
+    found = read_predictions(path, target)
+    if found is None:
+        return None
+    labels = {f"{target.names[0]}_{part}" for part in ("true", "predicted")} if target.classes is not None else set()
+    _make_numbers(path, PREDICTIONS, found, [str(name) for name in found if name not in labels])
+    return found
+
+
+def _make_numbers(path: Path, file: str, frame: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Make the cells of columns numbers. Raises `Refusal` E0533 for a cell that is none."""
+    for name in columns:
+        try:
+            frame[name] = pd.to_numeric(frame[name]).astype(float)
+        except (ValueError, TypeError):
+            raise damaged(path, file, f"`{name}` has a cell that is no number") from None

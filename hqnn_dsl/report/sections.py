@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.notebook.colours import coloured
 from hqnn_dsl.notebook.programs import MAX_DRAWN, MAX_WIRES
@@ -49,7 +51,8 @@ def sections_of(run: RunFiles, data: DataTable | None = None) -> list[Section]:
         ("data", "Data card", facts.data_blocks(run)),
         ("environment", "Environment and cost", facts.environment_blocks(run.environment)),
     )
-    return [Section(name, title, tuple(blocks)) for name, title, blocks in found]
+    with np.errstate(all="ignore"):  # predictions may be huge; what is not finite is shown as that
+        return [Section(name, title, tuple(blocks)) for name, title, blocks in found]
 
 
 def _predicted(run: RunFiles) -> Iterator[Block]:

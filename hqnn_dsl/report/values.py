@@ -83,7 +83,9 @@ def _of_target(
     ends = None
     if level is not None and all(column in predictions for column in columns):
         ends = tuple(predictions[column].to_numpy(float)[known] for column in columns)
-    rows = predictions["row"].to_numpy(np.int64)[known] if "row" in predictions else np.flatnonzero(known)
+    rows = np.flatnonzero(known)
+    if "row" in predictions and np.isfinite(predictions["row"]).all():
+        rows = predictions["row"].to_numpy(np.int64)[known]
     shown = evenly(int(known.sum()), most[0])
     return Predicted(name, index, rows, true[known], predicted[known], ends, level or 0.0, shown, most[1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import webbrowser
 
@@ -98,7 +99,11 @@ def test_a_run_that_has_not_ended_has_a_page_that_says_so(run, hqnn_command):
         ("metrics.json", b"{", "E0533"),
         ("environment.json", b'{"version": 9}', "E0533"),
         ("history.csv", b"epoch\n1\n", "E0533"),
+        ("history.csv", b"epoch,train_loss,validation_loss,best\n1,x,1,1\n", "E0533"),
+        ("history.csv", b"epoch,train_loss,validation_loss,best\n1.5,1,1,1\n", "E0533"),
         ("predictions.csv", b"row,y_true\n1,2\n", "E0533"),
+        ("predictions.csv", b"row,y_true,y_predicted\n1,2,=1+1\n", "E0533"),
+        ("predictions.csv", b"row,y_true,y_predicted\nx,2,1\n", "E0533"),
         ("spec.resolved.hqnn", b"\xff\xfe", "E0533"),
     ],
 )
@@ -109,6 +114,36 @@ def test_a_damaged_run_is_refused_and_no_page_is_written(run, name, content, cod
     ended = hqnn_command("report", run)
     assert (ended.code, code in ended.err) == (1, True), ended.err
     assert not (run / "report.html").exists()
+
+
+@pytest.fixture(scope="module")
+def other(folder):
+    """A run of classes, whose files stand in the places of another's."""
+    import hqnn
+
+    text = SPEC.replace("target y", "target b; task classification").replace("features a, b", "features a, y")
+    hqnn.train(text, folder / "table.csv", folder / "other", progress=False)
+    return folder / "other"
+
+
+FILES = ("spec.resolved.hqnn", "preprocess.json", "metrics.json", "environment.json", "history.csv", "predictions.csv")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_cut_off_flipped_or_of_another_run_is_refused_or_shown(run, other, name, hqnn_command):
+    whole, draw = (run / name).read_bytes(), random.Random(name)
+    kinds = [b"", whole[: len(whole) // 2], whole[:-2], (other / name).read_bytes(), b"\x00\xff" * 20]
+    for _ in range(4):
+        at = draw.randrange(len(whole))
+        kinds.append(whole[:at] + bytes([draw.randrange(256)]) + whole[at + 1 :])
+    codes = set()
+    for content in kinds:
+        (run / name).write_bytes(content)
+        ended = hqnn_command("report", run)  # which holds that there is no traceback
+        assert ended.code in {0, 1}, ended.err
+        assert ended.code == 0 or "error[E" in ended.err
+        codes.add(ended.code)
+    assert 1 in codes
 
 
 def test_a_table_without_the_columns_is_refused(run, tmp_path, hqnn_command):

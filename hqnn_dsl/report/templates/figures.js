@@ -41,6 +41,8 @@
       hoverlabel: { bgcolor: colour(style, "--raised"), bordercolor: colour(style, "--line"),
         font: { color: colour(style, "--ink") } }
     }, layout);
+    var named = figure.data.filter(function (trace) { return trace.name && trace.showlegend !== false; });
+    layout.margin.t = named.length > 1 ? 44 : 24;
     layout.xaxis = axis(layout.xaxis, style);
     layout.yaxis = axis(layout.yaxis, style);
     if (isPrinted) {
