@@ -48,7 +48,8 @@
     if (isPrinted) {
       layout.width = PRINTED;
     }
-    return Plotly.react(place, painted(figure.data, "", style), layout, {
+    Plotly.purge(place);  // a legend that is laid out anew for another width would keep its place
+    return Plotly.newPlot(place, painted(figure.data, "", style), layout, {
       responsive: true, displayModeBar: false, displaylogo: false, showTips: false, doubleClick: false
     });
   }
