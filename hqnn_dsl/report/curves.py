@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.report.parts import Block
 
-MOST_EPOCHS = 2000
+MOST_EPOCHS = 1000
 """The epochs that a curve has at most."""
 
 _LOSSES = (

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.parts import Block
     from hqnn_dsl.report.reading import RunFiles
 
-MOST_SPEC_LINES = 1000
-MOST_SVG_BYTES = 400_000
+MOST_SPEC_LINES = 600
+MOST_SVG_BYTES = 200_000
 """A larger picture of a circuit is left out: a page stays below 6 MB."""
 
 PIXELS = 96

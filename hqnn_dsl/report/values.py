@@ -24,7 +24,7 @@ MOST_TARGETS = 12
 MOST_POINTS, EVERY_POINT = 3000, 7200
 """The points of a figure, and about those of all targets together: a page stays below 6 MB."""
 
-MOST_ROWS, EVERY_ROW = 200, 1200
+MOST_ROWS, EVERY_ROW = 200, 900
 """The same of the rows of tables behind figures."""
 
 _MARKER = {"color": "--first", "size": 7, "opacity": 0.7}

@@ -217,7 +217,7 @@ def test_twelve_targets_of_many_rows_stay_small():
     assert len(figures) == 24
     data = sum(len(safe_json([one.traces, one.layout])) for one in figures)
     tables = sum(len(cell) + 35 for one in figures if one.table for row in one.table.rows for cell in row)
-    assert data + tables < 1_000_000
+    assert data + tables < 600_000  # beside Plotly, whose script takes 4.8 MB of 6
 
 
 @pytest.fixture(scope="module")
