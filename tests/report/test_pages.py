@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import warnings
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -243,6 +244,22 @@ def test_in_a_browser_every_figure_is_drawn_and_nothing_scrolls_sideways(runs, n
     urls = [one["params"]["request"]["url"] for one in asked if one["method"] == "Network.requestWillBeSent"]
     assert urls
     assert all(url.startswith(("file:", "data:", "blob:")) for url in urls), urls
+
+
+def test_a_figure_is_saved_light_from_a_dark_page(runs, chromium, tmp_path):
+    chromium.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    chromium.open(runs / "three" / "report.html", 1200, dark=True)
+    for form in ("svg", "png"):
+        chromium.run(f"document.querySelector('#roc button[data-form={form}]').click()")
+        for _ in range(100):
+            if (tmp_path / f"roc.{form}").exists():
+                break
+            time.sleep(0.1)
+    picture = (tmp_path / "roc.svg").read_text(encoding="utf-8")
+    assert "rgb(31, 35, 40)" in picture
+    assert "rgb(230, 237, 243)" not in picture
+    assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+    assert chromium.log("browser") == []
 
 
 def test_colours_of_figures_follow_the_scheme_and_print_is_light(runs, chromium):

@@ -29,9 +29,9 @@
     }, given, { title: Object.assign({ standoff: 10 }, given && given.title) });
   }
 
-  function draw(figure, isPrinted) {
+  // The data and layout of a figure in the page's colours of this moment.
+  function built(figure) {
     var style = getComputedStyle(root);
-    var place = document.querySelector("#" + figure.name + " .plot");
     var layout = painted(figure.layout, "", style);
     layout = Object.assign({
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true, height: 352, dragmode: false,
@@ -45,11 +45,26 @@
     layout.margin.t = named.length > 1 ? 44 : 24;
     layout.xaxis = axis(layout.xaxis, style);
     layout.yaxis = axis(layout.yaxis, style);
+    return { data: painted(figure.data, "", style), layout: layout };
+  }
+
+  // The same on paper: light, whatever the scheme of the page is.
+  function light(figure) {
+    root.classList.add("printing");
+    var found = built(figure);
+    root.classList.remove("printing");
+    found.layout.paper_bgcolor = "#ffffff";
+    return found;
+  }
+
+  function draw(figure, isPrinted) {
+    var place = document.querySelector("#" + figure.name + " .plot");
+    var found = built(figure);
     if (isPrinted) {
-      layout.width = PRINTED;
+      found.layout.width = PRINTED;
     }
     Plotly.purge(place);  // a legend that is laid out anew for another width would keep its place
-    return Plotly.newPlot(place, painted(figure.data, "", style), layout, {
+    return Plotly.newPlot(place, found.data, found.layout, {
       responsive: true, displayModeBar: false, displaylogo: false, showTips: false, doubleClick: false
     });
   }
@@ -65,7 +80,7 @@
     whole.querySelectorAll("button").forEach(function (button) {
       button.addEventListener("click", function () {
         var options = { format: button.dataset.form, filename: figure.name, width: 900, height: 560, scale: 2 };
-        Plotly.downloadImage(whole.querySelector(".plot"), options);
+        Plotly.downloadImage(light(figure), options);
       });
     });
   });
