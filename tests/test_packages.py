@@ -29,8 +29,11 @@ from hqnn_dsl.packages import PACKAGES, installed_versions
 ROOT = Path(__file__).resolve().parents[1]
 NO_NUMBER_DEPENDS_ON = {
     "click": "reads the command line",
+    "jinja2": "writes the pages of runs",
     "lark": "makes the parser's tables, which are shipped",
+    "markupsafe": "escapes texts on the pages of runs, and comes with jinja2",
     "matplotlib": "draws",
+    "plotly": "draws in the pages of runs, in a browser",
     "pyarrow": "reads tables in Parquet and Feather, whose numbers are given as they are",
     "pydantic": "checks files",
     "pylatexenc": "draws",

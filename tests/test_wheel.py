@@ -39,6 +39,8 @@ def test_the_wheel_has_the_grammar_and_the_blocks(wheel):
     assert {name for name in names if name.startswith("hqnn/")} == {"hqnn/__init__.py", "hqnn/py.typed"}
     blocks = {Path(name).name for name in names if name.startswith("hqnn_dsl/catalog/blocks/")}
     assert blocks == {path.name for path in (ROOT / "hqnn_dsl" / "catalog" / "blocks").iterdir()}
+    pages = {Path(name).name for name in names if name.startswith("hqnn_dsl/report/templates/")}
+    assert pages == {path.name for path in (ROOT / "hqnn_dsl" / "report" / "templates").iterdir()}
     assert not [name for name in names if name.startswith(("tests/", "docs/", "specs/"))]
 
 

@@ -14,10 +14,10 @@ import typer
 
 from hqnn_dsl.cli.output import show, table, tell, write, write_json, write_lines, write_wrapped
 from hqnn_dsl.cli.reading import read_for, shown
-from hqnn_dsl.cli.verdicts import UNSPLIT, is_unsplit
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import BASELINES, CLASS_SCORES, MORE_SCORES, SCORES, count, number
 from hqnn_dsl.diagnostics.terminal import cells, printable, width_of, wrapped
+from hqnn_dsl.training.verdicts import UNSPLIT, is_unsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -107,8 +107,8 @@ def train(  # noqa: PLR0913 - options of a command
 def _write_scores(ending: Ending) -> None:
     """Write the scores of a training, while its pictures are still to be drawn."""
     from hqnn_dsl.cli import score_tables, train_messages
-    from hqnn_dsl.cli.verdicts import verdict
     from hqnn_dsl.training.run_files import METRICS
+    from hqnn_dsl.training.verdicts import verdict
 
     kept = _complete(ending.run)
     write_lines(score_tables.score_table(ending.metrics), kept)

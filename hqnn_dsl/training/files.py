@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.documents import Document
 
+REPORT = "report.html"
+"""The page of `hqnn report`, in the folder of its run."""
 
 OWN = (
     *(STARTED, "spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
-    *("environment.json", "metrics.json", "intervals.json", "checkpoints", "plots", "jobs"),
+    *("environment.json", "metrics.json", "intervals.json", "checkpoints", "plots", "jobs", REPORT),
 )
 """What a run's folder has of its own: files, and folders with all that is in them."""
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LARGE = (
     *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
     *("pydantic", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
-    *("pyarrow", "polars", "zstandard"),
+    *("pyarrow", "polars", "zstandard", "jinja2", "plotly", "hqnn_dsl.report"),
     *(
         "torch._dynamo",
         "torch._inductor",
@@ -87,6 +87,12 @@ def test_training_does_not_import_qiskit(run):
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_a_run_on_native_imports_what_computes(command, run):
     assert loaded(command, str(run), DATA) <= TRAINED
+
+
+def test_a_page_imports_no_part_of_plotly_and_torch_only_to_ask_the_network(run):
+    drawn = {"pydantic", "numpy", "pandas", "matplotlib", "PIL", "jinja2", "hqnn_dsl.report"}
+    assert loaded("report", str(run)) <= {*QISKIT, *drawn}
+    assert loaded("report", str(run), "--data", DATA) <= {*QISKIT, *TRAINED, *drawn}
 
 
 def test_compiling_imports_neither_torch_nor_scikit_learn(tmp_path):

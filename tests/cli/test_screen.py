@@ -19,7 +19,6 @@ import pytest
 
 from hqnn_dsl.cli import train_messages
 from hqnn_dsl.cli.score_tables import class_table, score_table
-from hqnn_dsl.cli.verdicts import verdict
 from hqnn_dsl.diagnostics.terminal import wrapped
 from hqnn_dsl.training import bar as bar_module
 from hqnn_dsl.training.bar import Bar, clock, fitting
@@ -28,6 +27,7 @@ from hqnn_dsl.training.class_metrics import class_scores
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.outlook import Ending
 from hqnn_dsl.training.predictions import digits
+from hqnn_dsl.training.verdicts import verdict
 
 SPEC = """hqnn 1
 model small {

@@ -1,0 +1,151 @@
+"""The parts that a page is made of: sentences, tables, figures with their tables, pictures, code; and texts in figures.
+
+Plain data: `page` makes HTML of them, and nothing here knows HTML.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from hqnn_dsl.diagnostics.terminal import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.int64]
+
+MOST_ROWS = 200
+"""The rows that a table behind a figure has at most."""
+
+MOST_LETTERS = 36
+"""The letters of a name in a figure; a longer one is cut."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A paragraph. `is_verdict` marks the one that the page begins with."""
+
+    text: str
+    is_verdict: bool = False
+    kind: Literal["sentence"] = "sentence"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a title; the first column names the row, the columns in `numeric` stand to the right."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
+    numeric: frozenset[int] = frozenset()
+    note: str = ""
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of Plotly: traces and layout as plain data, an alternative text, and its numbers as a table.
+
+    `name` identifies the figure on its page. Texts from tables in `traces` and `layout` are those of `plot_text`.
+    Colours are `--name`, a variable of the page's style.
+    """
+
+    name: str
+    title: str
+    alt: str
+    traces: Sequence[Mapping[str, Any]] = field(repr=False)
+    layout: Mapping[str, Any] = field(repr=False)
+    table: Table | None
+    table_of: str = ""
+    """The figure whose table has the numbers of this one too, if `table` is None."""
+    kind: Literal["figure"] = "figure"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as SVG, and a text that says the same; `title` is its heading, `alt` its alternative text."""
+
+    title: str
+    alt: str
+    svg: bytes = field(repr=False)
+    text: str = field(repr=False)
+    width: int
+    kind: Literal["picture"] = "picture"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text of fixed width. `marked` is HTML, whose text is escaped already."""
+
+    title: str
+    marked: str = field(repr=False)
+    kind: Literal["code"] = "code"
+
+
+Block = Sentence | Table | Figure | Picture | Code
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page. `name` identifies it in links."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> Table:
+    """Returns a table whose columns of numbers stand to the right."""
+    cells = tuple(tuple(row) for row in rows)
+    numeric = frozenset(
+        place
+        for place in range(1, len(header))
+        if cells and all(_is_number(row[place]) for row in cells) and any(row[place] not in _EMPTY for row in cells)
+    )
+    return Table(title, tuple(header), cells, numeric, note)
+
+
+_EMPTY = {"", "-", "–"}
+
+
+def _is_number(text: str) -> bool:
+    if text in _EMPTY:
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def plot_text(text: str) -> str:
+    """Returns a text as Plotly shows it unchanged, cut if it is long: Plotly reads some HTML, so that is escaped."""
+    shown = printable(text)
+    cut = shown if len(shown) <= MOST_LETTERS else f"{shown[: MOST_LETTERS - 1]}…"
+    return html.escape(cut, quote=False)
+
+
+def digits(value: float, significant: int = 6) -> float | None:
+    """Returns a number rounded to significant digits, as a page needs no more; None if it is not finite."""
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{significant}g}")
+
+
+def plain(values: Iterable[float], significant: int = 6) -> list[float | None]:
+    """Returns numbers for a figure, each rounded to significant digits; None for one that is not finite."""
+    return [digits(float(value), significant) for value in values]
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """Returns the positions of at most so many of `count` things, evenly spaced, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return [round(place * (count - 1) / (most - 1)) for place in range(most)]
