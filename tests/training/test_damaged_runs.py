@@ -17,6 +17,7 @@ import torch
 
 from hqnn_dsl import api
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.training import figures
 
 SPEC = """hqnn 1
@@ -68,15 +69,16 @@ def run(begun, tmp_path, monkeypatch):
 
 
 def told(act, codes: set[str]) -> str:
-    """The headline of the refusal, empty where there is none."""
+    """The headline of the refusal; else what the act returns of a warning, empty where there is none."""
     found: list = []
+    warned = None
     try:
-        act()
+        warned = act()
     except Refusal as refusal:
         found.extend(refusal.diagnostics)
     assert {item.code for item in found} <= codes, found
     assert len(found) <= 1
-    return found[0].headline if found else ""
+    return found[0].headline if found else warned or ""
 
 
 def open_and_ask(path: Path) -> None:
@@ -91,9 +93,13 @@ def load(path: Path) -> None:
     assert all(bool(torch.isfinite(weight).all()) for weight in net.parameters())
 
 
-def resume(path: Path) -> None:
-    finished = api.train(program(3), frame(), path, resume=True)
+def resume(path: Path) -> str:
+    """Go on with a run. Returns what is said if that is not from its last checkpoint."""
+    said: list = []
+    with notices_sent_to(said.append):
+        finished = api.train(program(3), frame(), path, resume=True)
     assert math.isfinite(finished.metrics["test"]["rmse"])
+    return " ".join(each.line for each in said if each.diagnostic is not None and each.diagnostic.code == "W0471")
 
 
 def said_by_all(path: Path) -> dict[str, str]:
@@ -175,7 +181,7 @@ def test_a_file_that_may_not_be_read_is_refused_by_name(run, name, monkeypatch):
     assert "permission denied" in told(lambda: resume(run), CODES)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "metrics.json"])
+@pytest.mark.parametrize("name", [name for name in FILES if name not in {"metrics.json", "checkpoints/last.pt"}])
 def test_a_file_that_is_not_there_is_told_from_a_damaged_one(run, name):
     (run / name).unlink()
     with pytest.raises(Refusal) as caught:
@@ -357,3 +363,81 @@ def test_weights_that_are_no_numbers_are_refused(run, value):
     torch.save(snapshot, file)
     said = told(lambda: open_and_ask(run), {"E0533"})
     assert "`model` is wrong: `encoder.0.weight` has a number that is not finite" in said
+
+
+# ------------------------------------------------------------- a last checkpoint that cannot be used
+
+
+def other_spec(run: Path, tmp_path: Path) -> bytes:
+    text = SPEC.replace("dense(2); tanh", "dense(2); relu").replace("EPOCHS", "2")
+    api.train(api.compile_text(text), frame(), tmp_path / "other")
+    return (tmp_path / "other" / "checkpoints" / "last.pt").read_bytes()
+
+
+def one_bit(run: Path, _tmp_path: Path) -> bytes:
+    """The file with one bit of a weight changed, which torch reads without a word."""
+    data = bytearray((run / "checkpoints" / "last.pt").read_bytes())
+    weight = torch.load(run / "checkpoints" / "last.pt", weights_only=True)["model"]["encoder.0.weight"]
+    data[data.index(weight.numpy().tobytes()) + 2] ^= 1
+    return bytes(data)
+
+
+def shortened(run: Path, _tmp_path: Path) -> bytes:
+    return (run / "checkpoints" / "last.pt").read_bytes()[:-300]
+
+
+BROKEN = {
+    "cut off": (shortened, "cannot be used"),
+    "altered": (one_bit, "its bytes were altered, in `.*/data/"),
+    "of another spec": (other_spec, "it was written by a training of another spec"),
+    "gone": (None, "it is not there"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_the_checkpoint_before_a_broken_one_comes_to_the_same_bits(run, tmp_path, kind):
+    damage, words = BROKEN[kind]
+    file = run / "checkpoints" / "last.pt"
+    if damage is None:
+        file.unlink()
+    else:
+        file.write_bytes(damage(run, tmp_path))
+    before = torch.load(run / "checkpoints" / "best.pt", weights_only=True)["epoch"]
+    said = resume(run)
+    assert re.search(words, said), said
+    assert said.endswith(f"going on from `checkpoints/best.pt`, after epoch {before}")
+    api.train(program(3), frame(), tmp_path / "whole")
+    for name in ("history.csv", "metrics.json", "predictions.csv"):
+        assert (run / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_bit_of_the_best_weights_is_found(run):
+    (run / "checkpoints" / "best.pt").write_bytes(one_bit(run, run))
+    assert "`checkpoints/best.pt` of the run" in told(lambda: open_and_ask(run), {"E0533"})
+
+
+def test_the_last_checkpoint_of_another_training_of_the_spec_is_refused(run, tmp_path):
+    api.train(program(2), frame() ** 2, tmp_path / "other")
+    snapshot = torch.load(tmp_path / "other" / "checkpoints" / "last.pt", weights_only=True)
+    torch.save(snapshot | {"spec": program(3).resolved}, run / "checkpoints" / "last.pt")
+    assert "its epochs are not those of checkpoints/best.pt" in told(lambda: resume(run), {"E0533"})
+
+
+def test_both_checkpoints_are_named_if_neither_can_be_used(run):
+    for name in CHECKPOINTS:
+        (run / name).write_bytes(b"")
+    with pytest.raises(Refusal) as caught:
+        resume(run)
+    assert [found.file for found in caught.value.diagnostics] == ["checkpoints/last.pt", "checkpoints/best.pt"]
+
+
+def test_a_best_checkpoint_that_is_further_is_gone_on_from(run, tmp_path):
+    """A training killed after it has written the one and before the other."""
+    api.train(program(3), frame(), tmp_path / "whole")
+    shutil.copy(tmp_path / "whole" / "checkpoints" / "best.pt", run / "checkpoints" / "best.pt")
+    snapshot = torch.load(run / "checkpoints" / "best.pt", weights_only=True)
+    last = torch.load(run / "checkpoints" / "last.pt", weights_only=True)
+    assert snapshot["epoch"] > last["epoch"]
+    assert resume(run) == ""
+    for name in ("history.csv", "metrics.json"):
+        assert (run / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

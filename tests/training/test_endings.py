@@ -21,6 +21,7 @@ from toy_model import toy_program
 
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 from hqnn_dsl.training import loop
 from hqnn_dsl.training.files import held
 from hqnn_dsl.training.interruption import interruptible
@@ -168,14 +169,43 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(tmp_path):
     out = tmp_path / "r"
     assert ran(out, "Checkpoints.write = die\nbegin(Path(sys.argv[2]))") == 9
     assert (out / "spec.hqnn").exists()
-    found = refused(lambda: begin(out, resume=True))
-    assert found.code == "E0548"
     (out / "notes.txt").write_text("mine")
     assert refused(lambda: begin(out)).code == "E0530"
+    assert refused(lambda: begin(out, resume=True)).code == "E0532"
     (out / "notes.txt").unlink()
     begin(out)
     assert not (out / "started.json").exists()
     assert (out / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("left", ["no folder", "an empty folder", "half a file", "a begun run"])
+def test_a_run_without_a_checkpoint_is_resumed_from_its_start(tmp_path, left):
+    out = tmp_path / "r"
+    if left == "a begun run":
+        assert ran(out, "Checkpoints.write = die\nbegin(Path(sys.argv[2]))") == 9
+    elif left != "no folder":
+        out.mkdir()
+        for name in (".started-77.json", ".0123456789abcdef.json") if left == "half a file" else ():
+            (out / name).write_text("{")
+    with pytest.warns(HQNNWarning, match="no checkpoint in .* yet: the training begins anew") as told:
+        begin(out, resume=True)
+    assert [each.message.diagnostic.code for each in told if each.message.diagnostic] == ["W0472"]
+    begin(tmp_path / "whole")
+    for file in ("history.csv", "metrics.json", "predictions.csv"):
+        assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+    assert sorted(path.name for path in out.rglob("*")) == sorted(path.name for path in (tmp_path / "whole").rglob("*"))
+
+
+def test_files_of_a_user_stay_when_what_was_left_is_taken_away(tmp_path):
+    out = tmp_path / "r"
+    begin(out)
+    for name in (".notes-2024.txt", ".hidden", "checkpoints/.mine-1.pt"):
+        (out / name).write_text("mine")
+    for name in (".metrics-123.json", "checkpoints/.last-9.pt", "plots/.losses-5.png"):
+        (out / name).write_text("half")
+    begin(out, resume=True)
+    found = {str(path.relative_to(out)) for path in out.rglob(".*")}
+    assert found == {".notes-2024.txt", ".hidden", "checkpoints/.mine-1.pt"}
 
 
 def test_files_of_a_user_are_no_dead_run(tmp_path):

@@ -1,4 +1,4 @@
-"""What can be wrong with going on with a run (E0555 to E0557)."""
+"""What can be wrong with going on with a run (E0555 to E0557), and what is said of it (W0471, W0472)."""
 
 from __future__ import annotations
 
@@ -58,3 +58,36 @@ class EpochsTrained(Diagnostic):
     path: str
     done: int
     asked: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class GoesOnFromBest(Diagnostic):
+    """The last checkpoint of a run cannot be used: cut off, altered, gone, or of another spec. The best one is used.
+
+    A training from an earlier checkpoint comes to the same numbers; the epochs in between are trained again.
+    """
+
+    code: ClassVar[str] = "W0471"
+    severity: ClassVar[str] = "warning"
+    exit_code: ClassVar[int] = 0
+    message: ClassVar[str] = "`checkpoints/last.pt` of the run `{path}` cannot be used: {reason}"
+    advice: ClassVar[str] = "going on from `checkpoints/best.pt`, after epoch {epoch}"
+    path: str
+    reason: str
+    epoch: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class BeginsAnew(Diagnostic):
+    """A run is to be resumed that has no checkpoint yet, because its training was ended before: it begins anew.
+
+    wrong   hqnn train model.hqnn data.csv --out rums/yacht-1 --resume      # there is no such folder
+    right   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
+    """
+
+    code: ClassVar[str] = "W0472"
+    severity: ClassVar[str] = "warning"
+    exit_code: ClassVar[int] = 0
+    message: ClassVar[str] = "there is no checkpoint in `{path}` yet: the training begins anew"
+    advice: ClassVar[str] = "nothing is lost; if you meant another run, end this one and give that folder as `--out`"
+    path: str

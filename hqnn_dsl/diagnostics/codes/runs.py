@@ -61,21 +61,6 @@ class RunBusy(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
-class NothingToResume(Diagnostic):
-    """The training in this folder was ended before it had written its first checkpoint: there is nothing to go on from.
-
-    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
-    right   hqnn train model.hqnn data.csv --out runs/yacht-1
-    """
-
-    code: ClassVar[str] = "E0548"
-    message: ClassVar[str] = "the training in `{path}` was ended before its first checkpoint"
-    advice: ClassVar[str] = "leave `--resume` out: the same `--out` is taken again"
-    exit_code: ClassVar[int] = 2
-    path: str
-
-
-@lazy_dataclass(frozen=True, kw_only=True)
 class NotARun(Diagnostic):
     """The folder is not a finished run: a file of it is not there.
 
