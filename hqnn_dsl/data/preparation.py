@@ -64,6 +64,8 @@ class Preparation:
     report: tuple[ColumnReport, ...] = field(repr=False, default=())
     written: Written | None = field(default=None, repr=False)
     own_loss: OwnLoss | None = field(default=None, repr=False)
+    columns: Mapping[str, str] | None = field(default=None, repr=False)
+    """A hash of each column's cells; None for a run that did not keep them."""
 
     @property
     def task(self) -> Task:
@@ -104,6 +106,7 @@ class Preparation:
             "table": {
                 "rows": sum(len(rows) for _, rows in self.parts.items()) + len(self.dropped),
                 "sha256": self.fingerprint,
+                "columns": None if self.columns is None else dict(self.columns),
             },
             "split": {name: rows.tolist() for name, rows in self.parts.items()},
             "dropped": self.dropped.tolist(),
@@ -124,6 +127,7 @@ class Preparation:
             batch=int(data["batch"]),
             parts=Parts(**parts),
             fingerprint=str(data["table"]["sha256"]),
+            columns=data["table"].get("columns"),
             dropped=np.array(data["dropped"], dtype=np.int64),
             weights=data["weights"],
             class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
@@ -147,6 +151,8 @@ class Prepared:
     weights: Numbers | None = field(default=None, repr=False)
     notes: tuple[Diagnostic, ...] = ()
     lines: Lines | None = field(default=None, repr=False)
+    path: str | None = None
+    """Where the table's file is; None for a frame or standard input."""
 
     @property
     def report(self) -> tuple[ColumnReport, ...]:

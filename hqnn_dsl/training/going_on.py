@@ -6,9 +6,10 @@ Both are whole snapshots, and training from either leads to the same bits; from 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.data.layout import named
 from hqnn_dsl.diagnostics.codes.resuming import GoesOnFromBest
 from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunDamaged
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -22,6 +23,7 @@ from hqnn_dsl.training.samples import batch_bounds
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from hqnn_dsl.data.preprocess import Preparation, Prepared
@@ -135,9 +137,10 @@ def restore(path: Path, training: Training, last: Snapshot) -> None:
 
 def check_table(path: Path, before: Preparation, now: Preparation) -> None:
     """Refuse (E0544) to go on with another table than the run's, and say in what it differs."""
-    if before.to_json() == now.to_json():
+    if replace(before, columns=None).to_json() == replace(now, columns=None).to_json():
         return
-    difference = "its numbers are others"
+    others = changed_columns(before.columns, now.columns)
+    difference = f"its numbers are others{f', in {named(others)}' if others else ''}"
     for name, old, new in (
         ("target", before.target.names, now.target.names),
         ("features", before.features.names, now.features.names),
@@ -147,6 +150,12 @@ def check_table(path: Path, before: Preparation, now: Preparation) -> None:
             difference = f"{name} {_listed(old)} then, {_listed(new)} now"
             break
     raise Refusal(CannotResume(path=str(path), reason=f"it was started with another table: {difference}"))
+
+
+def changed_columns(before: Mapping[str, str] | None, now: Mapping[str, str] | None) -> list[str]:
+    """The columns of both tables whose cells differ, as far as their hashes are known."""
+    before, now = before or {}, now or {}
+    return [name for name, found in now.items() if name in before and before[name] != found]
 
 
 def _listed(value: tuple[str, ...] | int) -> str:

@@ -255,7 +255,7 @@ def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> R
         preparation = setup.prepared.preparation
         write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()))
         with suited_threads(setup.training.net, setup.spec.train.batch):
-            results.write_environment(path, setup.spec, setup.training)
+            results.write_environment(path, setup.spec, setup.training, setup.prepared.path)
         _keep_jobs(setup.training, checkpoints, path)
         return _finish(setup, path, checkpoints, watch)
     except BaseException as error:
@@ -345,7 +345,7 @@ def _train_and_write(
     if radii is not None:
         results.write_intervals(path, preparation.target.names, radii)
     results.write_predictions(path, scored)
-    results.write_environment(path, setup.spec, training, fitted)
+    results.write_environment(path, setup.spec, training, prepared.path, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
     with said_if_long("fitting the baselines, and scoring …", watch.progress):

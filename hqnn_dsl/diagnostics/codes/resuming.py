@@ -1,4 +1,4 @@
-"""What can be wrong with going on with a run (E0555 to E0557), and what is said of it (W0471, W0472)."""
+"""What can be wrong with going on with a run (E0555 to E0557) or replaying it (E0549), and what is said of it."""
 
 from __future__ import annotations
 
@@ -91,3 +91,20 @@ class BeginsAnew(Diagnostic):
     message: ClassVar[str] = "there is no checkpoint in `{path}` yet: the training begins anew"
     advice: ClassVar[str] = "nothing is lost; if you meant another run, end this one and give that folder as `--out`"
     path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class CannotReplay(Diagnostic):
+    """A run cannot be trained again and compared: it has no whole epoch, its loss or its table is not at hand, or it
+    would be another training.
+
+    wrong   hqnn replay runs/yacht-1 data.csv --set batch=64
+    right   hqnn replay runs/yacht-1 data.csv
+    right   hqnn replay runs/yacht-1 data.csv --set step=torch --set backend=reference
+    """
+
+    code: ClassVar[str] = "E0549"
+    message: ClassVar[str] = "`{path}` cannot be replayed: {reason}"
+    exit_code: ClassVar[int] = 2
+    path: str
+    reason: str
