@@ -6,12 +6,13 @@ Both are whole snapshots, and training from either leads to the same bits; from 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.diagnostics.codes.resuming import GoesOnFromBest
-from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunDamaged
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunDamaged, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.training.checkpoint import try_random_states
@@ -23,7 +24,7 @@ from hqnn_dsl.training.samples import batch_bounds
 from hqnn_dsl.training.stored_states import unfit, unfit_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hqnn_dsl.data.preprocess import Preparation, Prepared
@@ -133,6 +134,30 @@ def restore(path: Path, training: Training, last: Snapshot) -> None:
         try_random_states(last["rng"])
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
+
+
+@contextmanager
+def advised(path: Path) -> Iterator[None]:
+    """A file of the run that cannot be written in the block is a refusal that says from where the run can go on."""
+    try:
+        yield
+    except Refusal as refusal:
+        if not any(isinstance(item, RunUnwritable) for item in refusal.diagnostics):
+            raise
+        hint = _what_is_left(path)
+        found = (replace(item, hint=item.hint or hint) for item in refusal.diagnostics)
+        raise Refusal(*found) from None
+
+
+def _what_is_left(path: Path) -> str:
+    """The advice for a run whose files cannot be written; empty if it has no checkpoint to go on from."""
+    try:
+        last = load_snapshot_of(path, "last.pt")
+    except Refusal:
+        return ""
+    step = f", step {last['step']}" if last["step"] else ""
+    left = f"its last checkpoint is whole, after epoch {last['epoch']}{step}"
+    return f"{left}: make room, or let the folder be written to, then `hqnn train SPEC DATA --out {path} --resume`"
 
 
 def check_table(path: Path, before: Preparation, now: Preparation) -> None:

@@ -45,7 +45,7 @@ from hqnn_dsl.training.files import (
     write_document,
     write_text,
 )
-from hqnn_dsl.training.going_on import read_back, restore
+from hqnn_dsl.training.going_on import advised, read_back, restore
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
@@ -242,7 +242,8 @@ def _train_anew(setup: Setup, out: Path | None, watch: Watch | None, agree: Agre
     path = create_run(out, setup.spec.name)
     with held(path):
         check_free(out)  # another training may have come and gone
-        return _begin(setup, path, watch, existed=existed)
+        with advised(path):
+            return _begin(setup, path, watch, existed=existed)
 
 
 def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> RunResult:
@@ -293,7 +294,7 @@ def _resume(setup: Setup, path: Path | None, watch: Watch | None, agree: Agree) 
         notice(BeginsAnew(path=str(path)))
         return _train_anew(setup, path, watch, agree)
     check_writable(path)
-    with held(path) if path.is_dir() else nullcontext():
+    with held(path) if path.is_dir() else nullcontext(), advised(path):
         return _go_on(setup, path, watch, agree)
 
 

@@ -263,7 +263,9 @@ def test_a_folder_that_a_training_writes_to_is_refused(tmp_path):
     begin(out)
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     with held(out):
-        assert refused(lambda: begin(out, resume=True)).code == "E0547"
+        busy = refused(lambda: begin(out, resume=True))
+        assert busy.code == "E0547"
+        assert "nothing of it was changed: wait for its end" in busy.help
     assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     begin(out, resume=True)
 
@@ -323,6 +325,8 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path, monkeypatch, epoch
         limits.__exit__(None, None, None)
     assert (found.code, found.exit_code) == ("E0531", 3)
     assert found.reason == os.strerror(errno.EFBIG).lower()
+    assert f"its last checkpoint is whole, after epoch {epoch}: make room" in found.help
+    assert f"`hqnn train SPEC DATA --out {out} --resume`" in found.help
     assert torch.load(out / "checkpoints" / "last.pt", weights_only=True)["epoch"] == epoch
     assert [path.name for path in out.rglob(".*")] == []
     monkeypatch.setattr(loop.Training, "advance", advance)
@@ -330,6 +334,18 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path, monkeypatch, epoch
     begin(tmp_path / "whole")
     for file in ("history.csv", "metrics.json"):
         assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_a_folder_that_may_not_be_written_to_is_not_resumed(tmp_path, monkeypatch):
+    out, access = tmp_path / "r", os.access
+    begin(out)
+    monkeypatch.setattr("hqnn_dsl.training.run.fit", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != out and access(path, mode))
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    found = refused(lambda: begin(out, resume=True))
+    assert (found.code, found.exit_code) == ("E0531", 3)
+    assert f"chmod u+w {out}" in found.help
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
 
 
 def test_a_disk_that_has_become_read_only_is_said(tmp_path, monkeypatch):
@@ -343,6 +359,7 @@ def test_a_disk_that_has_become_read_only_is_said(tmp_path, monkeypatch):
     found = refused(lambda: begin(out, resume=True))
     assert (found.code, found.exit_code) == ("E0531", 3)
     assert found.reason == os.strerror(errno.EROFS).lower()
+    assert "after epoch 4: make room, or let the folder be written to" in found.help
     monkeypatch.undo()
     begin(out, resume=True)
 
@@ -379,6 +396,7 @@ def test_results_that_do_not_fit_on_the_disk_are_said(tmp_path, monkeypatch):
     finally:
         limits.__exit__(None, None, None)
     assert found.code == "E0531"
+    assert "its last checkpoint is whole, after epoch 4" in found.help
     assert not (out / "metrics.json").exists()
     monkeypatch.undo()
     begin(out, resume=True)

@@ -55,7 +55,7 @@ class RunBusy(Diagnostic):
 
     code: ClassVar[str] = "E0547"
     message: ClassVar[str] = "another training writes to `{path}` now"
-    advice: ClassVar[str] = "wait for its end, or choose another `--out`"
+    advice: ClassVar[str] = "nothing of it was changed: wait for its end, or choose another `--out`"
     exit_code: ClassVar[int] = 2
     path: str
 
