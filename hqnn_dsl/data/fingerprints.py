@@ -43,6 +43,15 @@ def column_hashes(
     return found
 
 
+def parts_hash(table: str, parts: Sequence[NDArray[np.int64]]) -> str:
+    """A hash of a table's fingerprint and the rows of each part, 16 hexadecimal digits."""
+    digest = hashlib.sha256(table.encode())
+    for rows in parts:
+        digest.update(f"{len(rows)}:".encode())
+        digest.update(rows.astype("<i8").tobytes())
+    return digest.hexdigest()[:16]
+
+
 def _plain(numbers: NDArray[np.float64]) -> bytes:
     """The numbers as bytes; every missing cell is the same."""
     return np.where(np.isnan(numbers), np.nan, numbers).astype("<f8").tobytes()

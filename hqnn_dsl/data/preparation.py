@@ -12,7 +12,7 @@ import numpy as np
 
 from hqnn_dsl.data.columns import check_there, truth_notes
 from hqnn_dsl.data.features import FittedFeatures
-from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.fingerprints import fingerprint, parts_hash
 from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.parts import Parts
@@ -90,6 +90,11 @@ class Preparation:
     def rows(self) -> Rows:
         """The rows of all parts, ascending: those of the table without the dropped ones."""
         return np.sort(np.concatenate([rows for _, rows in self.parts.items()]))
+
+    @property
+    def identity(self) -> str:
+        """A hash of the table's cells and of the rows of its parts, by which checkpoints know what they are of."""
+        return parts_hash(self.fingerprint, [rows for _, rows in self.parts.items()])
 
     def out_width(self, required: int | None = None) -> int:
         """Returns the number of outputs of the network: the required one if the spec settles it."""

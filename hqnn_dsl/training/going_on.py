@@ -112,6 +112,8 @@ def _foreign(path: Path, last: Snapshot, stored: RunOnDisk) -> str:
     """Why the last checkpoint is not of the run's training; empty if it is. Raises `Refusal` E0533 if either is not."""
     if differs(last["spec"], stored.spec_text):
         return "it was written by a training of another spec"
+    if last.get("data") not in {None, stored.preparation.identity}:
+        return "it was written by a training on another table, or on other rows"
     pairs = zip(last["history"], stored.best["history"], strict=False)
     if any(one != other for one, other in pairs):
         raise damaged(path, LAST, f"its epochs are not those of {BEST}: one of both is of another run")

@@ -76,6 +76,10 @@ def read_recorded(path: Path) -> Recorded:
         last = load_snapshot_of(path, "last.pt")
         if differs(last["spec"], stored.spec_text):
             raise damaged(path, "checkpoints/last.pt", "it was written by a training of another spec")
+        if last.get("data") not in {None, stored.preparation.identity}:
+            raise damaged(
+                path, "checkpoints/last.pt", "it was written by a training on another table, or on other rows"
+            )
         found["checkpoints/last.pt"] = [Epoch(**epoch) for epoch in last["history"]]
     if os.path.lexists(path / HISTORY_FILE):
         found[HISTORY_FILE] = understood(path, HISTORY_FILE, _epochs_in)

@@ -190,6 +190,7 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
         prepared = with_loss(prepared, own, prepared.preparation.out_width(program.targets))
     settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
     setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
+    setup.training.data = prepared.preparation.identity
     _refuse_what_is_known(setup)
     if setup.training.precision.is_slow and MixedOnCpu.code not in allowed:
         notice(MixedOnCpu(span=program.checked.spans.get("train.precision")))

@@ -94,6 +94,9 @@ def load_run(path: Path, weights: str = "best.pt") -> RunOnDisk:
     best = load_snapshot_of(path, weights)
     if differs(best["spec"], text):
         raise damaged(path, SPEC, f"it is not the spec that the weights in checkpoints/{weights} were trained with")
+    if best.get("data") not in {None, preparation.identity}:
+        reason = f"it is not of the table, or not of the rows, that checkpoints/{weights} was trained on"
+        raise damaged(path, PREPROCESS, reason)
     return RunOnDisk(path, text, preparation, best)
 
 

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import os
+import pickle
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import torch
 
 from hqnn_dsl import api
+from hqnn_dsl.cli import list_runs
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.training import figures
@@ -342,10 +344,22 @@ def test_every_field_of_the_checkpoints_is_looked_at(begun, run, name):
             said = told(lambda: resume(run), RESUMING)
         assert not said or name in said or path == ("spec",), (path, value, said)
         if name == "checkpoints/best.pt":
-            harmless = path[0] in {"version", "optimizer", "scheduler", "scaler", "stop", "history", "rng", "loss_sum"}
+            harmless = path[0] in {
+                "version",
+                "data",
+                "optimizer",
+                "scheduler",
+                "scaler",
+                "stop",
+                "history",
+                "rng",
+                "loss_sum",
+            }
         else:
             harmless = (
-                path[0] == "version" or any(word in path for word in HARMLESS) or path[:2] == ("optimizer", "state")
+                path[0] in {"version", "data"}
+                or any(word in path for word in HARMLESS)
+                or path[:2] == ("optimizer", "state")
             )
         assert said or harmless, (path, value)
         tried += 1
@@ -416,10 +430,17 @@ def test_a_bit_of_the_best_weights_is_found(run):
     assert "`checkpoints/best.pt` of the run" in told(lambda: open_and_ask(run), {"E0533"})
 
 
-def test_the_last_checkpoint_of_another_training_of_the_spec_is_refused(run, tmp_path):
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_the_last_checkpoint_of_another_training_of_the_spec_is_not_gone_on_from(run, tmp_path, is_marked):
+    """A checkpoint says what it was trained on; one of an early version does not, but its epochs are others."""
     api.train(program(2), frame() ** 2, tmp_path / "other")
     snapshot = torch.load(tmp_path / "other" / "checkpoints" / "last.pt", weights_only=True)
+    if not is_marked:
+        del snapshot["data"]
     torch.save(snapshot | {"spec": program(3).resolved}, run / "checkpoints" / "last.pt")
+    if is_marked:
+        assert "it was written by a training on another table" in resume(run)
+        return
     assert "its epochs are not those of checkpoints/best.pt" in told(lambda: resume(run), {"E0533"})
 
 
@@ -441,3 +462,115 @@ def test_a_best_checkpoint_that_is_further_is_gone_on_from(run, tmp_path):
     assert resume(run) == ""
     for name in ("history.csv", "metrics.json"):
         assert (run / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+# ------------------------------------------------------------- files of another run, versions, and code in them
+
+
+OTHERS = {
+    "another table": (lambda: program(2), lambda: frame() ** 2),
+    "another spec": (
+        lambda: api.compile_text(SPEC.replace("dense(2); tanh", "dense(3); tanh; dense(2)").replace("EPOCHS", "2")),
+        frame,
+    ),
+    "classes": (
+        lambda: api.compile_text(SPEC.replace("loss huber", "loss auto").replace("EPOCHS", "2")),
+        lambda: frame().assign(y=np.where(frame().a > 3, "high", "low")),
+    ),
+}
+EVERY = (*FILES, "environment.json", "history.csv", "timing.csv", "predictions.csv", "spec.hqnn")
+READ = {
+    "preprocess.json": "open load resume replay",
+    "spec.resolved.hqnn": "open load resume replay",
+    "checkpoints/best.pt": "open load resume replay",
+    "checkpoints/last.pt": "resume replay",
+}
+"""Which acts have to find a file of another run, unless only its table is another one: then the spec is the same."""
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("others")
+    found = {}
+    for number, (kind, (spec, table)) in enumerate(OTHERS.items()):
+        found[kind] = api.train(spec(), table(), folder / str(number)).path
+    return found
+
+
+def replay(path: Path) -> str:
+    found = api.replay(path, frame(), progress=False)
+    return "" if found.is_same else f"{found.verdict} {' '.join(map(str, found.data))}"
+
+
+def listed(path: Path) -> str:
+    (row,) = list_runs._found(path)
+    return row.reason
+
+
+ACTS = {"open": open_and_ask, "load": load, "resume": resume, "replay": replay, "list": listed}
+REFUSALS = CODES | {"E0544", "E0549", "E0523", "E0555", "E0557"}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("name", EVERY)
+def test_a_file_of_another_run_is_refused_by_name_or_harmless(begun, run, others, tmp_path, name, kind):
+    for act, doing in ACTS.items():
+        shutil.rmtree(run)
+        shutil.copytree(begun, run)
+        shutil.copy(others[kind] / name, run / name)
+        found: list = []
+        said = ""
+        try:
+            said = doing(run) or ""
+        except Refusal as refusal:
+            found.extend(refusal.diagnostics)
+        assert {item.code for item in found} <= REFUSALS, found
+        said += " ".join(item.headline for item in found)
+        is_the_same = (kind, name) in {("another table", "spec.resolved.hqnn"), ("another spec", "preprocess.json")}
+        if act in READ.get(name, "").split() and not is_the_same:
+            assert name in said or "preprocess.json" in said, (act, said)
+
+
+@pytest.mark.parametrize("name", [*JSON, "environment.json"])
+@pytest.mark.parametrize("version", [0, 99, "2", None])
+def test_a_version_that_cannot_be_is_refused_by_name(begun, run, name, version):
+    for act, doing in ACTS.items():
+        shutil.rmtree(run)
+        shutil.copytree(begun, run)
+        file = run / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))
+        said = told(lambda doing=doing: doing(run), CODES)
+        reads = {"environment.json": {"replay", "list", "resume"}}.get(name, {"open", "resume", "list"})
+        assert name in said or act not in reads, (act, said)
+
+
+class Payload:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self):
+        return (Path.write_text, (self.mark, "ran"))
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@pytest.mark.parametrize("form", ["archive", "pickle"])
+def test_no_code_in_a_checkpoint_is_run(begun, run, tmp_path, name, form):
+    mark = tmp_path / "mark"
+    if form == "archive":
+        torch.save(torch.load(run / name, weights_only=True) | {"version": Payload(mark)}, run / name)
+        torch.load(run / name, weights_only=False)
+    else:
+        (run / name).write_bytes(pickle.dumps(Payload(mark)))
+        pickle.loads((run / name).read_bytes())
+    assert mark.read_text() == "ran"  # so it would
+    mark.unlink()
+    data = (run / name).read_bytes()
+    for act, doing in ACTS.items():
+        shutil.rmtree(run)
+        shutil.copytree(begun, run)
+        (run / name).write_bytes(data)
+        said = told(lambda doing=doing: doing(run), CODES)
+        assert name in said or act == "list" or (name == "checkpoints/last.pt" and act in {"open", "load"})
+        assert not mark.exists()
