@@ -354,6 +354,39 @@ def test_weights_that_somebody_has_changed_differ(tmp_path):
     assert found.largest == pytest.approx(0.1 / largest, rel=0.3)
 
 
+# -------------------------------------------------------------- kinds of runs
+
+
+def test_each_run_of_a_fold_is_replayed_on_its_own_rows(tmp_path):
+    found = hqnn.cross_validate(
+        spec(), table(), folds=2, seeds=2, out=tmp_path / "cv", keep_runs=True, set={"epochs": 2}, progress=False
+    )
+    runs = sorted((found.path / "runs").iterdir())
+    assert len(runs) == 4
+    for run in runs:
+        assert hqnn.replay(run, table(), **QUIET).verdict == "identical"
+
+
+def test_classes_weights_gaps_and_levels(tmp_path):
+    frame = table().assign(kind=lambda t: np.where(t.a > 0, "p", "q"), w=lambda t: 1 + t.b.abs())
+    frame["y"] = np.where(frame.y > 0, "high", "low")
+    frame.loc[[3, 9], "b"] = np.nan
+    text = spec().replace("target y; scale features: standard", "target y; weights w; missing drop_rows")
+    text = text.replace("dense(1)", "dense").replace("stop none", "stop none; class_weights balanced")
+    run = hqnn.train(text, frame, tmp_path / "run", **QUIET).path
+    assert hqnn.replay(run, frame, **QUIET).verdict == "identical"
+    others = {
+        "w": frame.assign(w=frame.w + frame.a**2),
+        "kind": frame.assign(kind=frame.kind.replace("q", "r")),
+        "b": frame.assign(b=frame.b + 1),
+    }
+    for name, other in others.items():
+        (change,) = hqnn.replay(run, other, **QUIET).data
+        assert change.name == f"the cells of column `{name}`"
+    (change,) = hqnn.replay(run, frame.drop(columns="w"), **QUIET).data
+    assert change.name == "column `w` gone"
+
+
 # -------------------------------------------------------------- damaged records
 
 
