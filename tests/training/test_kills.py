@@ -18,6 +18,7 @@ PROGRAM = """
 import json, os, signal, sys, time
 import numpy as np, pandas as pd
 from pathlib import Path
+import matplotlib.figure, matplotlib.backends.backend_agg, sklearn.ensemble, sklearn.linear_model, sklearn.dummy
 from toy_model import ENGINE, toy_program
 from hqnn_dsl import files
 from hqnn_dsl.data.tables import read_table
