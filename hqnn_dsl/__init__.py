@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         cross_validate,
         load,
         open_run,
+        replay,
         send_notices_to,
         train,
         write_compiled,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.program import Program
     from hqnn_dsl.trained import CrossValidation, Run
     from hqnn_dsl.training.loop import Epoch
+    from hqnn_dsl.training.replay import Replay
 
 _HOMES = {
     "CrossValidation": "hqnn_dsl.trained",
@@ -41,12 +43,14 @@ _HOMES = {
     "HQNNWarning": "hqnn_dsl.diagnostics.notices",
     "Program": "hqnn_dsl.program",
     "Refusal": "hqnn_dsl.diagnostics.diagnostic",
+    "Replay": "hqnn_dsl.training.replay",
     "Run": "hqnn_dsl.trained",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
     "cross_validate": "hqnn_dsl.api",
     "load": "hqnn_dsl.api",
     "open_run": "hqnn_dsl.api",
+    "replay": "hqnn_dsl.api",
     "send_notices_to": "hqnn_dsl.api",
     "train": "hqnn_dsl.api",
     "write_compiled": "hqnn_dsl.api",
@@ -59,6 +63,7 @@ __all__ = [
     "HQNNWarning",
     "Program",
     "Refusal",
+    "Replay",
     "Run",
     "__version__",
     "compile",
@@ -66,6 +71,7 @@ __all__ = [
     "cross_validate",
     "load",
     "open_run",
+    "replay",
     "send_notices_to",
     "train",
     "write_compiled",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.budget import Agree
     from hqnn_dsl.training.loop import Epoch, Watch
     from hqnn_dsl.training.own_loss import LossFunction
+    from hqnn_dsl.training.replay import Replay
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 _OBSERVABLES_FILE = "observables.json"
@@ -211,6 +212,41 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     read = _read(program, table, progress)
     found = train_many(program, read, plan, folder, resume=resume, options=options)
     return CrossValidation(found.path, found.record, found.interrupted)
+
+
+@public
+def replay(  # noqa: PLR0913 - what a replay can be told
+    path: str | Path,
+    table: Origin | None = None,
+    *,
+    set: Mapping[str, object] | None = None,
+    loss: LossFunction | None = None,
+    anyway: bool = False,
+    tolerance: float | None = None,
+    agree: Agree | bool = False,
+    progress: Progress | None = None,
+) -> Replay:
+    """Train the run in a folder again, in memory, and returns how its numbers compare: a `Replay` with its `verdict`.
+
+    `table` is the one of the training; left out, it is read from where it was. If it is another one, nothing is trained
+    unless `anyway`. `set` may change `step`, `device` and `backend`: what computes the training. `loss` is the function
+    that the run was trained with, if it was one. `tolerance` is the largest relative difference of a loss, or of a
+    weight to the largest of its tensor, that counts as rounding: 1e-8 in double, 1e-4 in single and 1e-2 in mixed
+    precision if left out. `agree` and `progress` are those of `train`. Raises `Refusal`: E0549 if the run cannot be
+    replayed, E0532 or E0533 for its files, and what `train` raises.
+    """
+    from hqnn_dsl.training import replay as replaying
+    from hqnn_dsl.training.loop import Watch
+
+    _check_called(loss=(loss, "a function of predictions and targets", 2))
+    folder, shown = _path(path, "path"), progress if progress is not None else True
+    _check_progress(shown)
+    if tolerance is not None and not tolerance >= 0:
+        raise Refusal(BadOption(option="tolerance", expected="a number from 0 on", value=repr(tolerance)))
+
+    asked = replaying.Asked(_changes(set), loss, anyway, tolerance, Watch(progress=shown))
+    consent = (lambda _: agree) if isinstance(agree, bool) else agree
+    return replaying.replay(folder, table, lambda program, origin: _read(program, origin, shown), asked, consent)
 
 
 def _read(program: Program, table: Origin, progress: Progress) -> Table:

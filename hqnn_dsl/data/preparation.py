@@ -12,7 +12,7 @@ import numpy as np
 
 from hqnn_dsl.data.columns import check_there, truth_notes
 from hqnn_dsl.data.features import FittedFeatures
-from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.fingerprints import fingerprint, parts_hash
 from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.parts import Parts
@@ -64,6 +64,8 @@ class Preparation:
     report: tuple[ColumnReport, ...] = field(repr=False, default=())
     written: Written | None = field(default=None, repr=False)
     own_loss: OwnLoss | None = field(default=None, repr=False)
+    columns: Mapping[str, str] | None = field(default=None, repr=False)
+    """A hash of each column's cells; None for a run that did not keep them."""
 
     @property
     def task(self) -> Task:
@@ -89,6 +91,11 @@ class Preparation:
         """The rows of all parts, ascending: those of the table without the dropped ones."""
         return np.sort(np.concatenate([rows for _, rows in self.parts.items()]))
 
+    @property
+    def identity(self) -> str:
+        """A hash of the table's cells and of the rows of its parts, by which checkpoints know what they are of."""
+        return parts_hash(self.fingerprint, [rows for _, rows in self.parts.items()])
+
     def out_width(self, required: int | None = None) -> int:
         """Returns the number of outputs of the network: the required one if the spec settles it."""
         wanted = self.target.outputs_wanted(self.loss)
@@ -104,6 +111,7 @@ class Preparation:
             "table": {
                 "rows": sum(len(rows) for _, rows in self.parts.items()) + len(self.dropped),
                 "sha256": self.fingerprint,
+                "columns": None if self.columns is None else dict(self.columns),
             },
             "split": {name: rows.tolist() for name, rows in self.parts.items()},
             "dropped": self.dropped.tolist(),
@@ -124,6 +132,7 @@ class Preparation:
             batch=int(data["batch"]),
             parts=Parts(**parts),
             fingerprint=str(data["table"]["sha256"]),
+            columns=data["table"].get("columns"),
             dropped=np.array(data["dropped"], dtype=np.int64),
             weights=data["weights"],
             class_weights=None if data["class_weights"] is None else tuple(data["class_weights"]),
@@ -147,6 +156,8 @@ class Prepared:
     weights: Numbers | None = field(default=None, repr=False)
     notes: tuple[Diagnostic, ...] = ()
     lines: Lines | None = field(default=None, repr=False)
+    path: str | None = None
+    """Where the table's file is; None for a frame or standard input."""
 
     @property
     def report(self) -> tuple[ColumnReport, ...]:

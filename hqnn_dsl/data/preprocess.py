@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hqnn_dsl.data.columns import choose, truth_notes
-from hqnn_dsl.data.fingerprints import fingerprint
+from hqnn_dsl.data.fingerprints import column_hashes, fingerprint
 from hqnn_dsl.data.fit import Fitter, may_leave_out, useless
 from hqnn_dsl.data.kinds import Reader
 from hqnn_dsl.data.layout import named
@@ -113,6 +113,7 @@ class _Work:
             batch=self.spec.train.batch,
             parts=parts,
             fingerprint=fingerprint(read, targets.columns, weights),
+            columns=column_hashes([*read, *targets.columns], weights, columns.weights),
             dropped=_in_no_part(parts, table.num_rows),
             weights=columns.weights,
             report=report_of(table, fitted, target, read, targets.columns, _aside(table, columns, fitter)),
@@ -126,7 +127,7 @@ class _Work:
             *fitter.notes,
             *noticed(Scene(table, fitted, read, target, targets.columns, inputs, values, parts)),
         )
-        return Prepared(preparation, inputs, values, weights, notes, table.lines)
+        return Prepared(preparation, inputs, values, weights, notes, table.lines, table.path)
 
     def _num_features(self, columns: Columns) -> int:
         """Returns how many columns the spec means, also if some are not there or cannot be read."""

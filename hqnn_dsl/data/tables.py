@@ -88,6 +88,8 @@ class Table:
     """The columns of a text that were also asked for as they are written: `007` is no number there."""
     written: Written | None = field(default_factory=Written, repr=False)
     """How its numbers were written; None for an array, which has the units of the training."""
+    path: str | None = None
+    """The absolute path of its file; None for a frame or standard input."""
 
     @property
     def num_rows(self) -> int:
@@ -155,7 +157,8 @@ def _from_frame(frame: pd.DataFrame, read: Read) -> Table:
 def _from_file(source: Source, path: Path, read: Read, as_written: Sequence[str], purpose: Purpose) -> Table:
     try:
         form = arrow_form(source.head())
-        return _from_arrow(source, form, read) if form else _from_text(source, read, as_written, purpose)
+        table = _from_arrow(source, form, read) if form else _from_text(source, read, as_written, purpose)
+        return table if str(path) == "-" else replace(table, path=os.path.abspath(path))  # noqa: PTH100 - links stay
     except MemoryError:
         raise Refusal(TableTooLarge(table=source.place.name, size=_size(path))) from None
     finally:

@@ -29,6 +29,7 @@ class _Checkpoint(Record):
 
     version: str
     spec: str
+    data: str | None = None
     epoch: Count
     step: Count
     loss_sum: float

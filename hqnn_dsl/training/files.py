@@ -85,9 +85,46 @@ def _is_taken(out: Path) -> bool:
 
 def is_begun_only(path: Path) -> bool:
     """Whether a folder is a run that was ended before its first checkpoint, with nothing else in it."""
-    if not (path / STARTED).is_file() or (path / "checkpoints" / "last.pt").exists():
+    if any((path / "checkpoints" / name).exists() for name in ("last.pt", "best.pt")):
         return False
-    return all(entry.name in OWN or entry.name.startswith(".") for entry in path.iterdir())
+    entries = list(path.iterdir())
+    is_ours = (path / STARTED).is_file() or all(_LEFT.fullmatch(entry.name) for entry in entries)
+    return is_ours and all(entry.name in OWN or entry.name.startswith(".") for entry in entries)
+
+
+def is_begun_at_most(path: Path) -> bool:
+    """Whether a training could begin anew in a folder that is not there, is empty or has no checkpoint of a run yet.
+
+    Raises `Refusal` E0531 if that cannot be seen.
+    """
+    with writable(path):
+        try:
+            path.lstat()
+        except FileNotFoundError:
+            return True
+        return path.is_dir() and is_begun_only(path)
+
+
+_WRITTEN = "|".join(re.escape(Path(name).stem) for name in (*OWN, "best.pt", "last.pt", "losses.png"))
+_LEFT = re.compile(rf"\.(({_WRITTEN})-\d+|[0-9a-f]{{16}})\.[a-z0-9]+")
+"""Names of files that `replacing` had begun to write when its process was killed."""
+
+
+def sweep(run: Path) -> None:
+    """Take away what a training that was killed while it wrote a file has left; to be called by who holds the run."""
+    for folder in (run, run / "checkpoints", run / "plots"):
+        with suppress(OSError):
+            for path in folder.iterdir():
+                if _LEFT.fullmatch(path.name) and path.is_file():
+                    path.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse (E0531) a run's folder that may not be written to, before any work is done."""
+    for folder in (path, path / "checkpoints"):
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            hint = f"`chmod u+w {folder}`, or copy the run to a folder that you may write to"
+            raise Refusal(RunUnwritable(path=str(path), reason="the folder may not be written to", hint=hint))
 
 
 @contextmanager

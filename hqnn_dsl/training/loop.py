@@ -129,6 +129,8 @@ class Training:
         self.net = net
         self.settings = settings
         self.spec_text = spec_text
+        self.data: str | None = None
+        """What its rows are, as `Preparation.identity` says it; None if nobody has said."""
         self.weight_groups = (classical, quantum)
         self.weights = [*classical, *quantum]
         self.loss: nn.Module | OwnLoss = loss or build(LOSSES, settings.loss)
@@ -238,6 +240,7 @@ class Training:
         return {
             "version": __version__,
             "spec": self.spec_text,
+            "data": self.data,
             "epoch": len(self.history),
             "step": self.step,
             "loss_sum": self.loss_sum,

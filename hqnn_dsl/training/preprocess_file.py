@@ -255,10 +255,11 @@ class LossRecord(Record):
 
 
 class TableRecord(Record):
-    """The table that was trained on: how many rows, and a hash of its numbers."""
+    """The table that was trained on: how many rows, a hash of its numbers, and one of each column's."""
 
     rows: Positive
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    columns: dict[Name, Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] | None = None
 
 
 class SplitRecord(Record):

@@ -150,11 +150,24 @@ def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
     write_document(path / METRICS, MetricsFile.model_validate(metrics))
 
 
-def write_environment(path: Path, spec: Spec, training: Training, fitted: Fitted | None = None) -> None:
-    """Write `environment.json`: before the first step without `run`, since a run that is broken off can be resumed."""
-    environment = describe_environment(spec, training.net, training.precision, training.choice)
+def write_environment(
+    path: Path, spec: Spec, training: Training, table: str | None = None, fitted: Fitted | None = None
+) -> None:
+    """Write `environment.json`: before the first step without `run`, since a run that is broken off can be resumed.
+
+    `table` is the path of the table, None if it is no file.
+    """
+    write_document(path / ENVIRONMENT, environment_of(spec, training, table, fitted))
+
+
+def environment_of(
+    spec: Spec, training: Training, table: str | None = None, fitted: Fitted | None = None
+) -> EnvironmentFile:
+    """Returns what `environment.json` says of a training in this process, as it is now."""
+    found = describe_environment(spec, training.net, training.precision, training.choice)
+    place = None if table is None else {"path": table}
     ended = None if fitted is None else _ended(training, fitted)
-    write_document(path / ENVIRONMENT, EnvironmentFile.model_validate({**environment, "run": ended}))
+    return EnvironmentFile.model_validate({**found, "table": place, "run": ended})
 
 
 def _ended(training: Training, fitted: Fitted) -> dict[str, Any]:

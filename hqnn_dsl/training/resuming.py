@@ -76,6 +76,11 @@ def differences(before: str, now: str) -> list[tuple[str, str, str]]:
     return [(name, old.get(name, _ABSENT), new.get(name, _ABSENT)) for name in names if old.get(name) != new.get(name)]
 
 
+def differs(before: str, now: str) -> bool:
+    """Whether two resolved specs differ in what may not change while a run goes on."""
+    return before != now and any(name not in MAY_CHANGE for name, _, _ in differences(before, now))
+
+
 def check_spec(path: Path, snapshot: Snapshot, training: Training) -> bool:
     """Whether the spec is another one than the run's, in what may change. Raises `Refusal` (E0544, E0555 to E0557)."""
     before = str(snapshot.get("spec"))

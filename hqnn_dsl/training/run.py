@@ -19,7 +19,8 @@ from hqnn_dsl.backends.torch_device import torch_device
 from hqnn_dsl.data.preprocess import Prepared, prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.tasks import settled_loss
-from hqnn_dsl.diagnostics.codes.runs import CannotResume, MixedOnCpu, NothingToResume, RunUnwritable
+from hqnn_dsl.diagnostics.codes.resuming import BeginsAnew
+from hqnn_dsl.diagnostics.codes.runs import CannotResume, MixedOnCpu, RunUnwritable
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
@@ -29,32 +30,33 @@ from hqnn_dsl.training import results
 from hqnn_dsl.training.bar import said_if_long
 from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
-from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten, try_random_states
+from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
 from hqnn_dsl.training.conformal import Radii, fit_radii
 from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
     check_free,
+    check_writable,
     clear,
     create_run,
     held,
-    is_begun_only,
+    is_begun_at_most,
+    sweep,
     writable,
     write_document,
     write_text,
 )
+from hqnn_dsl.training.going_on import advised, read_back, restore
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
 from hqnn_dsl.training.outlook import ending_of, outlook_of
-from hqnn_dsl.training.own_loss import OwnLoss, resumed_with, with_loss
+from hqnn_dsl.training.own_loss import OwnLoss, with_loss
 from hqnn_dsl.training.predicted import Values
 from hqnn_dsl.training.preprocess_file import PreprocessFile
-from hqnn_dsl.training.resuming import check_spec, shortened
 from hqnn_dsl.training.row_refusals import refuse_zero_rows
 from hqnn_dsl.training.row_weights import in_part, loss_weights, with_class_weights
-from hqnn_dsl.training.run_files import INTERVALS, METRICS, PREPROCESS, SPEC, STARTED, StartedFile, damaged
-from hqnn_dsl.training.run_on_disk import load_metrics, load_run, load_snapshot_of, network_for, recorded_backend
+from hqnn_dsl.training.run_files import INTERVALS, METRICS, PREPROCESS, SPEC, STARTED, StartedFile
+from hqnn_dsl.training.run_on_disk import load_metrics, network_for, recorded_backend
 from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
-from hqnn_dsl.training.stored_states import unfit, unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
@@ -188,6 +190,7 @@ def set_up(program: Program, table: Table, loss: LossFunction | None, splitter: 
         prepared = with_loss(prepared, own, prepared.preparation.out_width(program.targets))
     settings = replace(spec.train, loss=settled_loss(spec.train.loss, prepared.preparation.task))
     setup = Setup(program, prepared, Training(net, settings, device, program.resolved, own))
+    setup.training.data = prepared.preparation.identity
     _refuse_what_is_known(setup)
     if setup.training.precision.is_slow and MixedOnCpu.code not in allowed:
         notice(MixedOnCpu(span=program.checked.spans.get("train.precision")))
@@ -240,18 +243,21 @@ def _train_anew(setup: Setup, out: Path | None, watch: Watch | None, agree: Agre
     path = create_run(out, setup.spec.name)
     with held(path):
         check_free(out)  # another training may have come and gone
-        return _begin(setup, path, watch, existed=existed)
+        with advised(path):
+            return _begin(setup, path, watch, existed=existed)
 
 
 def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> RunResult:
     """Train in a new folder, with a checkpoint before the first step; a training that fails early leaves none."""
     checkpoints = Checkpoints(path / "checkpoints")
+    sweep(path)
     try:
         write_document(path / STARTED, StartedFile(at=datetime.now(UTC).isoformat(timespec="seconds")))
         _write_spec(path, setup.program)
         preparation = setup.prepared.preparation
         write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()))
-        results.write_environment(path, setup.spec, setup.training)
+        with suited_threads(setup.training.net, setup.spec.train.batch):
+            results.write_environment(path, setup.spec, setup.training, setup.prepared.path)
         _keep_jobs(setup.training, checkpoints, path)
         return _finish(setup, path, checkpoints, watch)
     except BaseException as error:
@@ -279,30 +285,27 @@ def _keep_jobs(training: Training, checkpoints: Checkpoints, path: Path) -> None
 
 
 def _resume(setup: Setup, path: Path | None, watch: Watch | None, agree: Agree) -> RunResult:
-    """Go on in a run's folder, which looks unfinished until this, too, has come to its end."""
+    """Go on in a run's folder, which looks unfinished until this, too, has come to its end.
+
+    If the training was ended before its first checkpoint, or has not made the folder yet, it begins anew there.
+    """
     if path is None:
         raise Refusal(CannotResume(path="runs", reason="no run is named"))
-    with writable(path):
-        begun, there = is_begun_only(path), path.is_dir()
-    if begun:
-        raise Refusal(NothingToResume(path=str(path)))
-    with held(path) if there else nullcontext():
+    if is_begun_at_most(path):
+        notice(BeginsAnew(path=str(path)))
+        return _train_anew(setup, path, watch, agree)
+    check_writable(path)
+    with held(path) if path.is_dir() else nullcontext(), advised(path):
         return _go_on(setup, path, watch, agree)
 
 
 def _go_on(setup: Setup, path: Path, watch: Watch | None, agree: Agree) -> RunResult:
     """Read back what the run's folder holds, and train from there."""
     training = setup.training
-    snapshot = load_snapshot_of(path, "last.pt")
-    untrained = not snapshot["history"] and not os.path.lexists(path / "checkpoints" / "best.pt")
-    stored = load_run(path, "last.pt" if untrained else "best.pt")
-    is_changed = check_spec(path, snapshot, training)
-    if is_changed:  # the stop may be another one, and sees all epochs again
-        snapshot["stop"] = {} if training.stop is None else training.stop.state_dict()
-    setup = replace(setup, prepared=resumed_with(path, stored.preparation.loss, setup.prepared))
-    _check_table(path, stored.preparation, setup.prepared.preparation)
+    stand = read_back(path, training, setup.prepared)
+    setup = replace(setup, prepared=stand.prepared)
     load_metrics(path)
-    _restore(setup, path, snapshot, stored.best, "last.pt" if untrained else "best.pt")
+    restore(path, training, stand.last)
     executable = training.net.circuit.executable
     if isinstance(executable, MeteredExecutable):
         executable.keep_jobs_in(path / JOBS)
@@ -310,48 +313,14 @@ def _go_on(setup: Setup, path: Path, watch: Watch | None, agree: Agree) -> RunRe
     with writable(path / METRICS):
         (path / METRICS).unlink(missing_ok=True)
         (path / INTERVALS).unlink(missing_ok=True)
-    checkpoints = Checkpoints(path / "checkpoints", best=None if untrained else stored.best)
-    if is_changed:
-        if not untrained:
-            checkpoints.keep_best({**stored.best, "spec": setup.program.resolved})
+    sweep(path)
+    checkpoints = Checkpoints(path / "checkpoints", best=stand.best)
+    if stand.is_changed:
+        if stand.best is not None:
+            checkpoints.keep_best({**stand.best, "spec": setup.program.resolved})
             checkpoints.write()
         _write_spec(path, setup.program)
-    return _finish(setup, path, checkpoints, watch, snapshot)
-
-
-def _restore(setup: Setup, path: Path, last: Snapshot, best: Snapshot, best_name: str) -> None:
-    """Restore the training from its last checkpoint. Raises `Refusal`: E0533 or E0544 if one of both does not fit."""
-    training = setup.training
-    num_batches = len(batch_bounds(len(setup.prepared.preparation.parts.train), setup.spec.train.batch))
-    if problem := unfit(training, last, num_batches):
-        raise damaged(path, "checkpoints/last.pt", problem)
-    if problem := unfit_weights(training, best):
-        raise damaged(path, f"checkpoints/{best_name}", problem)
-    try:
-        training.restore(last)
-        try_random_states(last["rng"])
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
-        raise Refusal(CannotResume(path=str(path), reason=f"its last.pt does not fit ({error})")) from None
-
-
-def _check_table(path: Path, before: Preparation, now: Preparation) -> None:
-    """Refuse (E0544) to go on with another table than the run's, and say in what it differs."""
-    if before.to_json() == now.to_json():
-        return
-    difference = "its numbers are others"
-    for name, old, new in (
-        ("target", before.target.names, now.target.names),
-        ("features", before.features.names, now.features.names),
-        ("rows", sum(len(rows) for _, rows in before.parts.items()), sum(len(rows) for _, rows in now.parts.items())),
-    ):
-        if old != new:
-            difference = f"{name} {_listed(old)} then, {_listed(new)} now"
-            break
-    raise Refusal(CannotResume(path=str(path), reason=f"it was started with another table: {difference}"))
-
-
-def _listed(value: tuple[str, ...] | int) -> str:
-    return shortened(", ".join(value) if isinstance(value, tuple) else str(value))
+    return _finish(setup, path, checkpoints, watch, stand.last)
 
 
 def _finish(
@@ -378,7 +347,7 @@ def _train_and_write(
     if radii is not None:
         results.write_intervals(path, preparation.target.names, radii)
     results.write_predictions(path, scored)
-    results.write_environment(path, setup.spec, training, fitted)
+    results.write_environment(path, setup.spec, training, prepared.path, fitted)
     with writable(path):
         (path / STARTED).unlink(missing_ok=True)
     with said_if_long("fitting the baselines, and scoring …", watch.progress):

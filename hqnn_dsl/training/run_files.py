@@ -201,6 +201,12 @@ class EndedRecord(Record):
     weights: WeightCounts
 
 
+class TablePlace(Record):
+    """The absolute path of the table that was trained on, where it was then."""
+
+    path: Name
+
+
 class EnvironmentFile(Document):
     """`environment.json`: everything outside of the spec that a run depends on. `run` is None until it has ended."""
 
@@ -214,6 +220,7 @@ class EnvironmentFile(Document):
     backend: BackendRecord
     step: StepRecord | None = None
     seeds: dict[str, int]
+    table: TablePlace | None = None
     run: EndedRecord | None = None
 
 

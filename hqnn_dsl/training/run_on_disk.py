@@ -16,11 +16,11 @@ from hqnn_dsl.named_backends import backend_choice
 from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.semantics.spec import Choice
-from hqnn_dsl.training.checkpoint import Snapshot, load_snapshot
+from hqnn_dsl.training.checkpoint import Snapshot, altered_part, load_snapshot
 from hqnn_dsl.training.conformal import Radii
 from hqnn_dsl.training.evaluate import has_deviations
 from hqnn_dsl.training.preprocess_file import PreprocessFile
-from hqnn_dsl.training.resuming import differences
+from hqnn_dsl.training.resuming import differs
 from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
     INTERVALS,
@@ -92,8 +92,11 @@ def load_run(path: Path, weights: str = "best.pt") -> RunOnDisk:
     text = understood(path, SPEC, text_in, MAX_SOURCE_BYTES)
     preparation = Preparation.from_json(read_run_file(path, PREPROCESS, PreprocessFile).model_dump())
     best = load_snapshot_of(path, weights)
-    if best["spec"] != text and differences(best["spec"], text):
+    if differs(best["spec"], text):
         raise damaged(path, SPEC, f"it is not the spec that the weights in checkpoints/{weights} were trained with")
+    if best.get("data") not in {None, preparation.identity}:
+        reason = f"it is not of the table, or not of the rows, that checkpoints/{weights} was trained on"
+        raise damaged(path, PREPROCESS, reason)
     return RunOnDisk(path, text, preparation, best)
 
 
@@ -126,6 +129,8 @@ def load_snapshot_of(path: Path, name: str) -> Snapshot:
     file = f"checkpoints/{name}"
     with opened(path, file) as stream:
         try:
+            if altered := altered_part(stream):
+                raise Wrong(f"its bytes were altered, in `{altered}`")
             return check_checkpoint(load_snapshot(stream))
         except Wrong as wrong:
             raise damaged(path, file, str(wrong)) from None

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import os
+import pickle
 import re
 import shutil
 from pathlib import Path
@@ -16,7 +17,9 @@ import pytest
 import torch
 
 from hqnn_dsl import api
+from hqnn_dsl.cli import list_runs
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import notices_sent_to
 from hqnn_dsl.training import figures
 
 SPEC = """hqnn 1
@@ -68,15 +71,16 @@ def run(begun, tmp_path, monkeypatch):
 
 
 def told(act, codes: set[str]) -> str:
-    """The headline of the refusal, empty where there is none."""
+    """The headline of the refusal; else what the act returns of a warning, empty where there is none."""
     found: list = []
+    warned = None
     try:
-        act()
+        warned = act()
     except Refusal as refusal:
         found.extend(refusal.diagnostics)
     assert {item.code for item in found} <= codes, found
     assert len(found) <= 1
-    return found[0].headline if found else ""
+    return found[0].headline if found else warned or ""
 
 
 def open_and_ask(path: Path) -> None:
@@ -91,9 +95,13 @@ def load(path: Path) -> None:
     assert all(bool(torch.isfinite(weight).all()) for weight in net.parameters())
 
 
-def resume(path: Path) -> None:
-    finished = api.train(program(3), frame(), path, resume=True)
+def resume(path: Path) -> str:
+    """Go on with a run. Returns what is said if that is not from its last checkpoint."""
+    said: list = []
+    with notices_sent_to(said.append):
+        finished = api.train(program(3), frame(), path, resume=True)
     assert math.isfinite(finished.metrics["test"]["rmse"])
+    return " ".join(each.line for each in said if each.diagnostic is not None and each.diagnostic.code == "W0471")
 
 
 def said_by_all(path: Path) -> dict[str, str]:
@@ -175,7 +183,7 @@ def test_a_file_that_may_not_be_read_is_refused_by_name(run, name, monkeypatch):
     assert "permission denied" in told(lambda: resume(run), CODES)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "metrics.json"])
+@pytest.mark.parametrize("name", [name for name in FILES if name not in {"metrics.json", "checkpoints/last.pt"}])
 def test_a_file_that_is_not_there_is_told_from_a_damaged_one(run, name):
     (run / name).unlink()
     with pytest.raises(Refusal) as caught:
@@ -243,7 +251,7 @@ def test_every_field_of_the_json_files_is_looked_at(run, name):
         assert not said or told(lambda: load(run), CODES) in {said, ""}
         harmless = path[-1] in {"loss", "r2", "rmse", "mae"} or path == ("version",) or value is None or text == data
         harmless |= path[0] == "report" or path[-1] == "drops"  # for readers, and for rows without a target
-        harmless |= path == ("written",) and value is DELETED  # runs of before do not have it
+        harmless |= path[:2] in {("written",), ("table", "columns")} and value is DELETED  # older runs lack it
         assert said or harmless or value in (-1, 10**30), (path, value)
         tried, refused = tried + 1, refused + bool(said)
     assert tried > 150
@@ -336,10 +344,22 @@ def test_every_field_of_the_checkpoints_is_looked_at(begun, run, name):
             said = told(lambda: resume(run), RESUMING)
         assert not said or name in said or path == ("spec",), (path, value, said)
         if name == "checkpoints/best.pt":
-            harmless = path[0] in {"version", "optimizer", "scheduler", "scaler", "stop", "history", "rng", "loss_sum"}
+            harmless = path[0] in {
+                "version",
+                "data",
+                "optimizer",
+                "scheduler",
+                "scaler",
+                "stop",
+                "history",
+                "rng",
+                "loss_sum",
+            }
         else:
             harmless = (
-                path[0] == "version" or any(word in path for word in HARMLESS) or path[:2] == ("optimizer", "state")
+                path[0] in {"version", "data"}
+                or any(word in path for word in HARMLESS)
+                or path[:2] == ("optimizer", "state")
             )
         assert said or harmless, (path, value)
         tried += 1
@@ -357,3 +377,200 @@ def test_weights_that_are_no_numbers_are_refused(run, value):
     torch.save(snapshot, file)
     said = told(lambda: open_and_ask(run), {"E0533"})
     assert "`model` is wrong: `encoder.0.weight` has a number that is not finite" in said
+
+
+# ------------------------------------------------------------- a last checkpoint that cannot be used
+
+
+def other_spec(run: Path, tmp_path: Path) -> bytes:
+    text = SPEC.replace("dense(2); tanh", "dense(2); relu").replace("EPOCHS", "2")
+    api.train(api.compile_text(text), frame(), tmp_path / "other")
+    return (tmp_path / "other" / "checkpoints" / "last.pt").read_bytes()
+
+
+def one_bit(run: Path, _tmp_path: Path) -> bytes:
+    """The file with one bit of a weight changed, which torch reads without a word."""
+    data = bytearray((run / "checkpoints" / "last.pt").read_bytes())
+    weight = torch.load(run / "checkpoints" / "last.pt", weights_only=True)["model"]["encoder.0.weight"]
+    data[data.index(weight.numpy().tobytes()) + 2] ^= 1
+    return bytes(data)
+
+
+def shortened(run: Path, _tmp_path: Path) -> bytes:
+    return (run / "checkpoints" / "last.pt").read_bytes()[:-300]
+
+
+BROKEN = {
+    "cut off": (shortened, "cannot be used"),
+    "altered": (one_bit, "its bytes were altered, in `.*/data/"),
+    "of another spec": (other_spec, "it was written by a training of another spec"),
+    "gone": (None, "it is not there"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_the_checkpoint_before_a_broken_one_comes_to_the_same_bits(run, tmp_path, kind):
+    damage, words = BROKEN[kind]
+    file = run / "checkpoints" / "last.pt"
+    if damage is None:
+        file.unlink()
+    else:
+        file.write_bytes(damage(run, tmp_path))
+    before = torch.load(run / "checkpoints" / "best.pt", weights_only=True)["epoch"]
+    said = resume(run)
+    assert re.search(words, said), said
+    assert said.endswith(f"going on from `checkpoints/best.pt`, after epoch {before}")
+    api.train(program(3), frame(), tmp_path / "whole")
+    for name in ("history.csv", "metrics.json", "predictions.csv"):
+        assert (run / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_bit_of_the_best_weights_is_found(run):
+    (run / "checkpoints" / "best.pt").write_bytes(one_bit(run, run))
+    assert "`checkpoints/best.pt` of the run" in told(lambda: open_and_ask(run), {"E0533"})
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_the_last_checkpoint_of_another_training_of_the_spec_is_not_gone_on_from(run, tmp_path, is_marked):
+    """A checkpoint says what it was trained on; one of an early version does not, but its epochs are others."""
+    api.train(program(2), frame() ** 2, tmp_path / "other")
+    snapshot = torch.load(tmp_path / "other" / "checkpoints" / "last.pt", weights_only=True)
+    if not is_marked:
+        del snapshot["data"]
+    torch.save(snapshot | {"spec": program(3).resolved}, run / "checkpoints" / "last.pt")
+    if is_marked:
+        assert "it was written by a training on another table" in resume(run)
+        return
+    assert "its epochs are not those of checkpoints/best.pt" in told(lambda: resume(run), {"E0533"})
+
+
+def test_both_checkpoints_are_named_if_neither_can_be_used(run):
+    for name in CHECKPOINTS:
+        (run / name).write_bytes(b"")
+    with pytest.raises(Refusal) as caught:
+        resume(run)
+    assert [found.file for found in caught.value.diagnostics] == ["checkpoints/last.pt", "checkpoints/best.pt"]
+
+
+def test_a_best_checkpoint_that_is_further_is_gone_on_from(run, tmp_path):
+    """A training killed after it has written the one and before the other."""
+    api.train(program(3), frame(), tmp_path / "whole")
+    shutil.copy(tmp_path / "whole" / "checkpoints" / "best.pt", run / "checkpoints" / "best.pt")
+    snapshot = torch.load(run / "checkpoints" / "best.pt", weights_only=True)
+    last = torch.load(run / "checkpoints" / "last.pt", weights_only=True)
+    assert snapshot["epoch"] > last["epoch"]
+    assert resume(run) == ""
+    for name in ("history.csv", "metrics.json"):
+        assert (run / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+# ------------------------------------------------------------- files of another run, versions, and code in them
+
+
+OTHERS = {
+    "another table": (lambda: program(2), lambda: frame() ** 2),
+    "another spec": (
+        lambda: api.compile_text(SPEC.replace("dense(2); tanh", "dense(3); tanh; dense(2)").replace("EPOCHS", "2")),
+        frame,
+    ),
+    "classes": (
+        lambda: api.compile_text(SPEC.replace("loss huber", "loss auto").replace("EPOCHS", "2")),
+        lambda: frame().assign(y=np.where(frame().a > 3, "high", "low")),
+    ),
+}
+EVERY = (*FILES, "environment.json", "history.csv", "timing.csv", "predictions.csv", "spec.hqnn")
+READ = {
+    "preprocess.json": "open load resume replay",
+    "spec.resolved.hqnn": "open load resume replay",
+    "checkpoints/best.pt": "open load resume replay",
+    "checkpoints/last.pt": "resume replay",
+}
+"""Which acts have to find a file of another run, unless only its table is another one: then the spec is the same."""
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("others")
+    found = {}
+    for number, (kind, (spec, table)) in enumerate(OTHERS.items()):
+        found[kind] = api.train(spec(), table(), folder / str(number)).path
+    return found
+
+
+def replay(path: Path) -> str:
+    found = api.replay(path, frame(), progress=False)
+    return "" if found.is_same else f"{found.verdict} {' '.join(map(str, found.data))}"
+
+
+def listed(path: Path) -> str:
+    (row,) = list_runs._found(path)
+    return row.reason
+
+
+ACTS = {"open": open_and_ask, "load": load, "resume": resume, "replay": replay, "list": listed}
+REFUSALS = CODES | {"E0544", "E0549", "E0523", "E0555", "E0557"}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("name", EVERY)
+def test_a_file_of_another_run_is_refused_by_name_or_harmless(begun, run, others, tmp_path, name, kind):
+    for act, doing in ACTS.items():
+        shutil.rmtree(run)
+        shutil.copytree(begun, run)
+        shutil.copy(others[kind] / name, run / name)
+        found: list = []
+        said = ""
+        try:
+            said = doing(run) or ""
+        except Refusal as refusal:
+            found.extend(refusal.diagnostics)
+        assert {item.code for item in found} <= REFUSALS, found
+        said += " ".join(item.headline for item in found)
+        is_the_same = (kind, name) in {("another table", "spec.resolved.hqnn"), ("another spec", "preprocess.json")}
+        if act in READ.get(name, "").split() and not is_the_same:
+            assert name in said or "preprocess.json" in said, (act, said)
+
+
+@pytest.mark.parametrize("name", [*JSON, "environment.json"])
+@pytest.mark.parametrize("version", [0, 99, "2", None])
+def test_a_version_that_cannot_be_is_refused_by_name(begun, run, name, version):
+    for act, doing in ACTS.items():
+        shutil.rmtree(run)
+        shutil.copytree(begun, run)
+        file = run / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))
+        said = told(lambda doing=doing: doing(run), CODES)
+        reads = {"environment.json": {"replay", "list", "resume"}}.get(name, {"open", "resume", "list"})
+        assert name in said or act not in reads, (act, said)
+
+
+class Payload:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self):
+        return (Path.write_text, (self.mark, "ran"))
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@pytest.mark.parametrize("form", ["archive", "pickle"])
+def test_no_code_in_a_checkpoint_is_run(begun, run, tmp_path, name, form):
+    mark = tmp_path / "mark"
+    if form == "archive":
+        torch.save(torch.load(run / name, weights_only=True) | {"version": Payload(mark)}, run / name)
+        torch.load(run / name, weights_only=False)
+    else:
+        (run / name).write_bytes(pickle.dumps(Payload(mark)))
+        pickle.loads((run / name).read_bytes())
+    assert mark.read_text() == "ran"  # so it would
+    mark.unlink()
+    data = (run / name).read_bytes()
+    for act, doing in ACTS.items():
+        shutil.rmtree(run)
+        shutil.copytree(begun, run)
+        (run / name).write_bytes(data)
+        said = told(lambda doing=doing: doing(run), CODES)
+        assert name in said or act == "list" or (name == "checkpoints/last.pt" and act in {"open", "load"})
+        assert not mark.exists()

@@ -21,6 +21,7 @@ from toy_model import toy_program
 
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.notices import HQNNWarning
 from hqnn_dsl.training import loop
 from hqnn_dsl.training.files import held
 from hqnn_dsl.training.interruption import interruptible
@@ -168,14 +169,43 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(tmp_path):
     out = tmp_path / "r"
     assert ran(out, "Checkpoints.write = die\nbegin(Path(sys.argv[2]))") == 9
     assert (out / "spec.hqnn").exists()
-    found = refused(lambda: begin(out, resume=True))
-    assert found.code == "E0548"
     (out / "notes.txt").write_text("mine")
     assert refused(lambda: begin(out)).code == "E0530"
+    assert refused(lambda: begin(out, resume=True)).code == "E0532"
     (out / "notes.txt").unlink()
     begin(out)
     assert not (out / "started.json").exists()
     assert (out / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("left", ["no folder", "an empty folder", "half a file", "a begun run"])
+def test_a_run_without_a_checkpoint_is_resumed_from_its_start(tmp_path, left):
+    out = tmp_path / "r"
+    if left == "a begun run":
+        assert ran(out, "Checkpoints.write = die\nbegin(Path(sys.argv[2]))") == 9
+    elif left != "no folder":
+        out.mkdir()
+        for name in (".started-77.json", ".0123456789abcdef.json") if left == "half a file" else ():
+            (out / name).write_text("{")
+    with pytest.warns(HQNNWarning, match="no checkpoint in .* yet: the training begins anew") as told:
+        begin(out, resume=True)
+    assert [each.message.diagnostic.code for each in told if each.message.diagnostic] == ["W0472"]
+    begin(tmp_path / "whole")
+    for file in ("history.csv", "metrics.json", "predictions.csv"):
+        assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+    assert sorted(path.name for path in out.rglob("*")) == sorted(path.name for path in (tmp_path / "whole").rglob("*"))
+
+
+def test_files_of_a_user_stay_when_what_was_left_is_taken_away(tmp_path):
+    out = tmp_path / "r"
+    begin(out)
+    for name in (".notes-2024.txt", ".hidden", "checkpoints/.mine-1.pt"):
+        (out / name).write_text("mine")
+    for name in (".metrics-123.json", "checkpoints/.last-9.pt", "plots/.losses-5.png"):
+        (out / name).write_text("half")
+    begin(out, resume=True)
+    found = {str(path.relative_to(out)) for path in out.rglob(".*")}
+    assert found == {".notes-2024.txt", ".hidden", "checkpoints/.mine-1.pt"}
 
 
 def test_files_of_a_user_are_no_dead_run(tmp_path):
@@ -233,7 +263,9 @@ def test_a_folder_that_a_training_writes_to_is_refused(tmp_path):
     begin(out)
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     with held(out):
-        assert refused(lambda: begin(out, resume=True)).code == "E0547"
+        busy = refused(lambda: begin(out, resume=True))
+        assert busy.code == "E0547"
+        assert "nothing of it was changed: wait for its end" in busy.help
     assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     begin(out, resume=True)
 
@@ -293,6 +325,8 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path, monkeypatch, epoch
         limits.__exit__(None, None, None)
     assert (found.code, found.exit_code) == ("E0531", 3)
     assert found.reason == os.strerror(errno.EFBIG).lower()
+    assert f"its last checkpoint is whole, after epoch {epoch}: make room" in found.help
+    assert f"`hqnn train SPEC DATA --out {out} --resume`" in found.help
     assert torch.load(out / "checkpoints" / "last.pt", weights_only=True)["epoch"] == epoch
     assert [path.name for path in out.rglob(".*")] == []
     monkeypatch.setattr(loop.Training, "advance", advance)
@@ -300,6 +334,18 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path, monkeypatch, epoch
     begin(tmp_path / "whole")
     for file in ("history.csv", "metrics.json"):
         assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_a_folder_that_may_not_be_written_to_is_not_resumed(tmp_path, monkeypatch):
+    out, access = tmp_path / "r", os.access
+    begin(out)
+    monkeypatch.setattr("hqnn_dsl.training.run.fit", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != out and access(path, mode))
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    found = refused(lambda: begin(out, resume=True))
+    assert (found.code, found.exit_code) == ("E0531", 3)
+    assert f"chmod u+w {out}" in found.help
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
 
 
 def test_a_disk_that_has_become_read_only_is_said(tmp_path, monkeypatch):
@@ -313,6 +359,7 @@ def test_a_disk_that_has_become_read_only_is_said(tmp_path, monkeypatch):
     found = refused(lambda: begin(out, resume=True))
     assert (found.code, found.exit_code) == ("E0531", 3)
     assert found.reason == os.strerror(errno.EROFS).lower()
+    assert "after epoch 4: make room, or let the folder be written to" in found.help
     monkeypatch.undo()
     begin(out, resume=True)
 
@@ -349,6 +396,7 @@ def test_results_that_do_not_fit_on_the_disk_are_said(tmp_path, monkeypatch):
     finally:
         limits.__exit__(None, None, None)
     assert found.code == "E0531"
+    assert "its last checkpoint is whole, after epoch 4" in found.help
     assert not (out / "metrics.json").exists()
     monkeypatch.undo()
     begin(out, resume=True)

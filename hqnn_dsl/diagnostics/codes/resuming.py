@@ -1,4 +1,4 @@
-"""What can be wrong with going on with a run (E0555 to E0557)."""
+"""What can be wrong with going on with a run (E0555 to E0557) or replaying it (E0549), and what is said of it."""
 
 from __future__ import annotations
 
@@ -58,3 +58,53 @@ class EpochsTrained(Diagnostic):
     path: str
     done: int
     asked: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class GoesOnFromBest(Diagnostic):
+    """The last checkpoint of a run cannot be used: cut off, altered, gone, or of another spec. The best one is used.
+
+    A training from an earlier checkpoint comes to the same numbers; the epochs in between are trained again.
+    """
+
+    code: ClassVar[str] = "W0471"
+    severity: ClassVar[str] = "warning"
+    exit_code: ClassVar[int] = 0
+    message: ClassVar[str] = "`checkpoints/last.pt` of the run `{path}` cannot be used: {reason}"
+    advice: ClassVar[str] = "going on from `checkpoints/best.pt`, after epoch {epoch}"
+    path: str
+    reason: str
+    epoch: int
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class BeginsAnew(Diagnostic):
+    """A run is to be resumed that has no checkpoint yet, because its training was ended before: it begins anew.
+
+    wrong   hqnn train model.hqnn data.csv --out rums/yacht-1 --resume      # there is no such folder
+    right   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
+    """
+
+    code: ClassVar[str] = "W0472"
+    severity: ClassVar[str] = "warning"
+    exit_code: ClassVar[int] = 0
+    message: ClassVar[str] = "there is no checkpoint in `{path}` yet: the training begins anew"
+    advice: ClassVar[str] = "nothing is lost; if you meant another run, end this one and give that folder as `--out`"
+    path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class CannotReplay(Diagnostic):
+    """A run cannot be trained again and compared: it has no whole epoch, its loss or its table is not at hand, or it
+    would be another training.
+
+    wrong   hqnn replay runs/yacht-1 data.csv --set batch=64
+    right   hqnn replay runs/yacht-1 data.csv
+    right   hqnn replay runs/yacht-1 data.csv --set step=torch --set backend=reference
+    """
+
+    code: ClassVar[str] = "E0549"
+    message: ClassVar[str] = "`{path}` cannot be replayed: {reason}"
+    exit_code: ClassVar[int] = 2
+    path: str
+    reason: str

@@ -55,22 +55,7 @@ class RunBusy(Diagnostic):
 
     code: ClassVar[str] = "E0547"
     message: ClassVar[str] = "another training writes to `{path}` now"
-    advice: ClassVar[str] = "wait for its end, or choose another `--out`"
-    exit_code: ClassVar[int] = 2
-    path: str
-
-
-@lazy_dataclass(frozen=True, kw_only=True)
-class NothingToResume(Diagnostic):
-    """The training in this folder was ended before it had written its first checkpoint: there is nothing to go on from.
-
-    wrong   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume
-    right   hqnn train model.hqnn data.csv --out runs/yacht-1
-    """
-
-    code: ClassVar[str] = "E0548"
-    message: ClassVar[str] = "the training in `{path}` was ended before its first checkpoint"
-    advice: ClassVar[str] = "leave `--resume` out: the same `--out` is taken again"
+    advice: ClassVar[str] = "nothing of it was changed: wait for its end, or choose another `--out`"
     exit_code: ClassVar[int] = 2
     path: str
 
