@@ -96,7 +96,8 @@ def _price(price: Price | None) -> str:
         return "not counted"
     if not price.circuits:
         return "none: all rows are simulated together"
-    return f"{price.circuits:,}" + (f", {count(price.shots, 'shot')}" if price.shots else "")
+    shots = f", {price.shots:,} shots" if price.shots else ""
+    return f"{price.circuits:,}{shots}" + (f", about {price.seconds:,.0f} s of a device" if price.seconds else "")
 
 
 def _memory(found: Forecast) -> str:

@@ -68,7 +68,7 @@ def plan(  # noqa: PLR0913 - options of a command
     program.refuse_training()
     with SecondProcess() as elsewhere:
         found = _forecast(program, data, asked, elsewhere, begun)
-    against = over(bounds, found.needed)
+    against = [*found.over_budget, *over(bounds, found.needed)]
     from hqnn_dsl.cli.forecast_tables import forecast_data, forecast_text
 
     if as_json:

@@ -84,16 +84,29 @@ def training_lines(
     executable: PricedExecutable, training: Training, samples: Samples, num_rows: int
 ) -> tuple[Line, ...]:
     """Returns the work of the rest of a training on an executable, the largest step first, then scores, predictions."""
-    by_sample, by_shared = wanted(training.net, samples.train.features[:2])
+    asked = wanted(training.net, samples.train.features[:2])
     epochs = max(0, training.settings.epochs - len(training.history))
-    sizes = [end - begin for begin, end in batch_bounds(len(samples.train), training.settings.batch)]
+    sizes = len(samples.train), len(samples.validation), num_rows
+    return work_lines(executable, asked, epochs, training.settings.batch, sizes)
+
+
+def work_lines(
+    executable: PricedExecutable, asked: tuple[bool, bool], epochs: int, batch: int, sizes: tuple[int, int, int]
+) -> tuple[Line, ...]:
+    """Returns the work of so many epochs, as `training_lines` does.
+
+    `asked` says whether gradients by angles per sample and by shared angles are asked for; `sizes` are the numbers of
+    training rows, of validation rows, and of all rows that are predicted.
+    """
+    num_train, num_validation, num_rows = sizes
+    steps = [end - begin for begin, end in batch_bounds(num_train, batch)]
     lines = []
-    for size in sorted(set(sizes), reverse=True):
-        price = executable.price(size, by_sample=by_sample, by_shared=by_shared)
-        lines.append(Line(f"training step on {size} rows", epochs * sizes.count(size), price))
-    judged = samples.validation if len(samples.validation) else samples.train
-    name = "validation" if judged is samples.validation else "score"
-    lines.append(Line(f"{name} on {len(judged)} rows", epochs, executable.price(len(judged))))
+    for size in sorted(set(steps), reverse=True):
+        price = executable.price(size, by_sample=asked[0], by_shared=asked[1])
+        lines.append(Line(f"training step on {size} rows", epochs * steps.count(size), price))
+    judged = num_validation or num_train
+    name = "validation" if num_validation else "score"
+    lines.append(Line(f"{name} on {judged} rows", epochs, executable.price(judged)))
     lines.append(Line(f"prediction of all {num_rows} rows", 1, executable.price(num_rows)))
     return tuple(lines)
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.data.folds import Fold, refuse_folds
+from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.codes.resuming import ResumeDiffers
 from hqnn_dsl.diagnostics.codes.runs import CannotResume, NotARun, RunExists
@@ -360,13 +361,22 @@ def first_setup(program: Program, table: Table, plan: Plan | None) -> tuple[Setu
         return setup, _workers(setup)
 
 
-def sized_setups(program: Program, table: Table, plan: Plan) -> dict[int | None, Setup]:
-    """Returns the first training of a plan for each number of rows, ready for its first step."""
-    with each_notice_once():
-        return {
-            rows: _first_of(program, table, plan, tuple(one for one in plan.trainings() if one.rows == rows))
-            for rows in plan.rows
-        }
+def sizes_of(program: Program, table: Table, plan: Plan) -> tuple[tuple[int, int, int] | None, ...]:
+    """Returns the numbers of training, validation and all rows of each training of a plan; None if it has no parts."""
+    found: dict[tuple[int | None, ...], tuple[int, int, int] | None] = {}
+    keys = [(one.rows, one.repeat, one.fold, one.seed if one.fold is None else None) for one in plan.trainings()]
+    for key, one in zip(keys, plan.trainings(), strict=True):
+        if key in found:
+            continue
+        spec, splitter = _seeded(program, one.seed).spec, _fold(program, plan, one)
+        try:
+            with PlacedByCode(program.checked.spans):
+                made = prepare(spec, table, splitter=splitter, reach=program.checked.reach).preparation
+        except Refusal:
+            found[key] = None  # of this fold alone: the first one was set up before
+        else:
+            found[key] = len(made.parts.train), len(made.parts.validation), len(made.rows)
+    return tuple(found[key] for key in keys)
 
 
 def _workers(setup: Setup) -> int:

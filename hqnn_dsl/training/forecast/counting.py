@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,14 @@ from hqnn_dsl.backends import PricedExecutable, offered
 from hqnn_dsl.backends.meter import Price
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
-from hqnn_dsl.named_backends import written_backend
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.semantics.spec import Choice
-from hqnn_dsl.training.budget import Line, training_lines
+from hqnn_dsl.training.budget import Line, training_lines, wanted, work_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hqnn_dsl.backends import Backend, Executable
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.training.loop import Training
@@ -58,7 +60,7 @@ def on_others(training: Training, samples: Samples, num_rows: int, seed: int) ->
         if chosen is None or name == chosen.name:
             continue
         own = dict(row.ways[0][1]) if row.circuits({}) == "priced" and row.ways else {}
-        said = written_backend(name, own) if own else name
+        said = _written(Choice(name=name, options=row.filled(own)))
         choice = Choice(name=name, options=row.filled(own))
         reason = _objection(row, circuit, choice, rows, str(training.precision.device))
         if reason is not None:
@@ -72,6 +74,20 @@ def on_others(training: Training, samples: Samples, num_rows: int, seed: int) ->
         except Refusal as refusal:
             found.append(Counted(backend=said, reason=refusal.diagnostics[0].headline))
     return tuple(found)
+
+
+def all_circuits(training: Training, samples: Samples, sizes: Iterable[tuple[int, int, int]]) -> Price | None:
+    """Returns the circuits and shots of trainings with so many training, validation and all rows each.
+
+    None if they are not counted.
+    """
+    executable, chosen = training.net.circuit.executable, training.net.circuit.backend
+    if not isinstance(executable, PricedExecutable):
+        is_none = chosen is None or offered()[chosen.name].circuits(chosen.options) == "none"
+        return Price() if is_none else None
+    asked, settings = wanted(training.net, samples.train.features[:2]), training.settings
+    each = (work_lines(executable, asked, settings.epochs, settings.batch, size) for size in sizes)
+    return sum((_sum(lines) for lines in each), Price())
 
 
 def _objection(row: Backend, circuit: Circuit, choice: Choice, rows: int, device: str) -> str | None:
@@ -93,7 +109,23 @@ def _on(chosen: Choice, executable: Executable | None, training: Training, sampl
         step = all_of_it = Price()
     rows = min(training.settings.batch, len(samples.train))
     states = row.state_bytes(circuit, chosen.options, rows)
-    return Counted(backend=choice_text(chosen), step=step, training=all_of_it, states=states)
+    return Counted(backend=_written(chosen), step=step, training=all_of_it, states=states)
+
+
+def _written(chosen: Choice) -> str:
+    """A backend as a spec writes it, without options that have their defaults."""
+    entry = offered()[chosen.name].entry
+    first = [json.dumps(chosen.options[option.name]) for option in entry.options[: entry.positional]]
+    rest = {
+        option.name: chosen.options[option.name]
+        for option in entry.options[entry.positional :]
+        if chosen.options[option.name] != option.default
+    }
+    text = choice_text(Choice(name=chosen.name, options=rest))
+    if not first:
+        return text
+    inside = text.partition("(")[2].removesuffix(")")
+    return f"{chosen.name}({', '.join([*first, *([inside] if inside else [])])})"
 
 
 def _sum(lines: tuple[Line, ...]) -> Price:

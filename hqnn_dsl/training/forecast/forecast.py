@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from hqnn_dsl.backends import MeteredExecutable
-from hqnn_dsl.backends.meter import Limits, Price
+from hqnn_dsl.backends.meter import Limits
 from hqnn_dsl.backends.resident import give_back_free_memory, reset_peak, resident
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
 from hqnn_dsl.training.forecast import fixed as fixed_costs
 from hqnn_dsl.training.forecast import whole
-from hqnn_dsl.training.forecast.counting import Counted, counted, on_others
+from hqnn_dsl.training.forecast.counting import Counted, all_circuits, counted, on_others
 from hqnn_dsl.training.forecast.gradients import GradientSpread, gradient_spread
 from hqnn_dsl.training.forecast.probe import Pace, probe
-from hqnn_dsl.training.many import first_setup, sized_setups
+from hqnn_dsl.training.many import first_setup, sizes_of
 from hqnn_dsl.training.outlook import Outlook, outlook_of
-from hqnn_dsl.training.samples import batch_bounds
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hqnn_dsl.backends.meter import Price
     from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.program import Program
     from hqnn_dsl.training.forecast.fixed import Fixed
     from hqnn_dsl.training.forecast.whole import Seconds
     from hqnn_dsl.training.many_plan import Plan
     from hqnn_dsl.training.run import Setup
     from hqnn_dsl.training.second_process import Elsewhere
+
+
+LONG = 5.0
+"""If a few steps take so many seconds, no more are probed."""
+COMPILING = 1.0
+"""If the first step took so many seconds more than the others, kernels were compiled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +74,15 @@ class Forecast:
     """How many trainings run at the same time."""
     counted: Counted | None
     """None if the network has no circuit."""
+    circuits: Price | None
+    """Circuits and shots of all trainings; None if they are not counted."""
+    over_budget: tuple[Diagnostic, ...]
+    """The refusal of a training that is over the budget of the spec."""
     others: tuple[Counted, ...]
     memory: Memory
     pace: Pace | None
     seconds: Seconds | None
     gradient: GradientSpread | None
-
-    @property
-    def circuits(self) -> Price | None:
-        """Circuits and shots of all trainings; None if they are not counted."""
-        if self.counted is None:
-            return Price()
-        price = self.counted.training
-        return None if price is None else price * self.trainings
 
     @property
     def needed(self) -> dict[str, float | None]:
@@ -107,12 +111,13 @@ def forecast(
 
 def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Elsewhere, begun: float | None) -> Forecast:
     setup, workers = first_setup(program, table, plan)
-    beginning = time.perf_counter() - (time.perf_counter() if begun is None else begun)
+    beginning = 0.0 if begun is None else time.perf_counter() - begun
     fixed = fixed_costs.begun(setup, elsewhere)
-    training, preparation = setup.training, setup.prepared.preparation
-    samples, num_rows = setup.samples, len(preparation.rows)
-    trainings = 1 if plan is None else len(plan.trainings())
-    at_once = min(workers, trainings)
+    training, samples, num_rows = setup.training, setup.samples, len(setup.prepared.preparation.rows)
+    own_sizes = len(samples.train), len(samples.validation), num_rows
+    trainings = (own_sizes,) if plan is None else sizes_of(program, table, plan)
+    sizes = [size for size in trainings if size is not None]
+    at_once = min(workers, len(trainings))
     own = counted(training, samples, num_rows)
     pace, process, gradient = None, _resident("VmHWM"), None
     if not _is_paid(setup):
@@ -120,20 +125,47 @@ def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Else
             pace, process = _probed(setup, process)
             gradient = gradient_spread(training, samples, pace.step)
     taken = fixed()
+    work = whole.Work(epochs=training.settings.epochs, batch=training.settings.batch, probed=own_sizes, sizes=sizes)
     seconds = None
-    if pace is not None:
-        seconds = _seconds(program, table, plan, setup, pace, taken, at_once=at_once, beginning=beginning)
+    if pace is not None and plan is None:
+        seconds = whole.of_one(pace, work, beginning, taken)
+    elif pace is not None:
+        again = _seconds_again(program, table, plan)
+        seconds = whole.of_many(pace, work, beginning, again, taken, at_once)
     return Forecast(
-        outlook=outlook_of(training, preparation),
-        trainings=trainings,
+        outlook=outlook_of(training, setup.prepared.preparation),
+        trainings=len(trainings),
         at_once=at_once,
         counted=own,
+        circuits=all_circuits(training, samples, sizes),
+        over_budget=_over_budget(setup),
         others=on_others(training, samples, num_rows, program.spec.train.seed),
         memory=_memory(0 if own is None else own.states, process, taken, at_once),
         pace=pace,
         seconds=seconds,
         gradient=gradient,
     )
+
+
+def _over_budget(setup: Setup) -> tuple[Diagnostic, ...]:
+    """The refusal of what is over the spec's budget; nobody is asked whether to pay."""
+    executable = setup.training.net.circuit.executable
+    if not isinstance(executable, MeteredExecutable):
+        return ()
+    try:
+        setup.settle(lambda _: True)
+    except Refusal as refusal:
+        return refusal.diagnostics
+    finally:
+        executable.meter.agreed = False
+    return ()
+
+
+def _seconds_again(program: Program, table: Table, plan: Plan | None) -> float:
+    """The seconds of setting up a training once more."""
+    begin = time.perf_counter()
+    first_setup(program, table, plan)
+    return time.perf_counter() - begin
 
 
 def _memory(states: int | None, process: int | None, taken: Fixed, at_once: int) -> Memory:
@@ -155,14 +187,21 @@ def _resident(line: str) -> int | None:
 
 
 def _probed(setup: Setup, before: int | None) -> tuple[Pace, int | None]:
-    """The pace of a training, and the most memory of its process: so far, or in steps whose kernels are compiled."""
+    """The pace of a training, and the most memory of its process, which compiles no kernels that are kept.
+
+    Compiling takes memory that a later training does not need: after it, the memory of steps is looked at alone.
+    """
     training, samples = setup.training, setup.samples
+    begin = time.perf_counter()
     first = probe(training, samples, 0.0)
-    give_back_free_memory()
-    try:
-        reset_peak()
-    except OSError:
-        return replace(probe(training, samples), compiling=first.compiling), None
+    taken = time.perf_counter() - begin
+    if taken - first.compiling > LONG:
+        return first, _resident("VmHWM")
+    has_compiled = first.compiling > COMPILING
+    if has_compiled:
+        give_back_free_memory()
+        with suppress(OSError):
+            reset_peak()
     pace = replace(probe(training, samples), compiling=first.compiling)
     during = _resident("VmHWM")
     return pace, None if before is None or during is None else max(before, during)
@@ -194,35 +233,3 @@ def _unbounded(setup: Setup) -> Iterator[None]:
         yield
     finally:
         vars(meter).update(vars(before))
-
-
-def _seconds(  # noqa: PLR0913, PLR0917 - the parts that are put together
-    program: Program,
-    table: Table,
-    plan: Plan | None,
-    setup: Setup,
-    pace: Pace,
-    taken: Fixed,
-    *,
-    at_once: int,
-    beginning: float,
-) -> Seconds:
-    epochs, share = setup.training.settings.epochs, len(setup.prepared.preparation.rows) / _judged(setup)
-    if plan is None:
-        return whole.of_one(pace, _size(setup, setup), epochs, beginning, taken, share)
-    begin = time.perf_counter()
-    setups = sized_setups(program, table, plan)
-    again = (time.perf_counter() - begin) / len(setups)
-    by_rows = {rows: _size(one, setup) for rows, one in setups.items()}
-    sizes = [by_rows[one.rows] for one in plan.trainings()]
-    return whole.of_many(pace, sizes, epochs, beginning, again, taken, share, at_once)
-
-
-def _size(one: Setup, probed: Setup) -> whole.Size:
-    parts, batch = one.prepared.preparation.parts, one.training.settings.batch
-    return whole.Size(steps=len(batch_bounds(len(parts.train), batch)), judged_share=_judged(one) / _judged(probed))
-
-
-def _judged(setup: Setup) -> int:
-    parts = setup.prepared.preparation.parts
-    return len(parts.validation) or len(parts.train)

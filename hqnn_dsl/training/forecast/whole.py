@@ -6,6 +6,8 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.training.samples import batch_bounds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,21 +36,36 @@ class Seconds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """A training of many: its steps an epoch, and its judged rows in shares of those of the probe."""
+class Work:
+    """The trainings: their epochs and batch, and the training, validation and all rows of each.
 
-    steps: int
-    judged_share: float
+    `probed` are the rows of the training whose pace was measured.
+    """
+
+    epochs: int
+    batch: int
+    probed: tuple[int, int, int]
+    sizes: Sequence[tuple[int, int, int]]
+
+    def epoch(self, pace: Pace, size: tuple[int, int, int]) -> float:
+        """Returns the seconds of an epoch of a training on so many rows."""
+        return pace.epoch(len(batch_bounds(size[0], self.batch)), _judged(size) / _judged(self.probed))
+
+    def predicting(self, pace: Pace, size: tuple[int, int, int]) -> float:
+        """Returns the seconds of the predictions of all rows of a training."""
+        return pace.judging * size[2] / _judged(self.probed)
 
 
-def of_one(  # noqa: PLR0913, PLR0917 - the parts of a training
-    pace: Pace, size: Size, epochs: int, beginning: float, fixed: Fixed, share: float
-) -> Seconds:
-    """Returns the seconds of one training, whose predictions of all rows take `share` times as long as a judging."""
-    epoch = pace.epoch(size.steps, size.judged_share)
-    training = epochs * epoch
+def _judged(size: tuple[int, int, int]) -> int:
+    return size[1] or size[0]
+
+
+def of_one(pace: Pace, work: Work, beginning: float, fixed: Fixed) -> Seconds:
+    """Returns the seconds of one training, whose second process imports what it needs beside it, if there is one."""
+    epoch = work.epoch(pace, work.probed)
+    training = work.epochs * epoch
     waited = fixed.imports if fixed.memory == 0 else max(0.0, fixed.imports - beginning - training)
-    ending = share * pace.judging + waited + fixed.baselines + fixed.pictures
+    ending = work.predicting(pace, work.probed) + waited + fixed.baselines + fixed.pictures
     return Seconds(
         epoch=epoch,
         epochs=training,
@@ -60,34 +77,23 @@ def of_one(  # noqa: PLR0913, PLR0917 - the parts of a training
 
 
 def of_many(  # noqa: PLR0913, PLR0917 - the parts of all trainings
-    pace: Pace,
-    sizes: Sequence[Size],
-    epochs: int,
-    beginning: float,
-    again: float,
-    fixed: Fixed,
-    share: float,
-    workers: int,
+    pace: Pace, work: Work, beginning: float, again: float, fixed: Fixed, workers: int
 ) -> Seconds:
     """Returns the seconds of many trainings, `workers` at once, begun in their order.
 
     `again` are the seconds to set up each of them. Baselines are fitted in this process, after one import of
     scikit-learn, and no pictures are drawn.
     """
-    each = [
-        again + epochs * pace.epoch(size.steps, size.judged_share) + share * pace.judging + fixed.baselines
-        for size in sizes
-    ]
     free = [0.0] * max(1, workers)
-    for seconds in each:
+    for size in work.sizes:
+        seconds = again + work.epochs * work.epoch(pace, size) + work.predicting(pace, size) + fixed.baselines
         heapq.heappush(free, heapq.heappop(free) + seconds)
-    largest = max(sizes, key=lambda size: size.steps)
-    epoch = pace.epoch(largest.steps, largest.judged_share)
+    epoch = work.epoch(pace, work.probed)
     return Seconds(
         epoch=epoch,
-        epochs=epochs * epoch,
+        epochs=work.epochs * epoch,
         compiling=pace.compiling,
         beginning=beginning + fixed.imports,
-        ending=share * pace.judging + fixed.baselines,
+        ending=work.predicting(pace, work.probed) + fixed.baselines,
         whole=beginning + fixed.imports + max(free),
     )
