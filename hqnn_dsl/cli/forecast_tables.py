@@ -75,11 +75,10 @@ def _quantities(found: Forecast) -> Iterator[list[object]]:
     yield ["rows", f"{rows[0]} to train on, {rows[1]} for validation, {rows[2]} for the test"]
     yield ["columns", f"{count(len(outlook.features), 'feature')}, {count(len(outlook.targets), 'target')}"]
     yield ["weights", f"{outlook.classical_weights} classical, {outlook.quantum_weights} quantum"]
-    epochs = f"{count(outlook.train.epochs, 'epoch')} of {count(outlook.steps, 'step')}"
-    yield [
-        "a training",
-        f"{epochs} on {count(min(outlook.train.batch, rows[0]), 'row')}; {step_sentence(outlook.step)}",
-    ]
+    steps = (
+        f"{outlook.train.epochs} of {count(outlook.steps, 'step')} on {count(min(outlook.train.batch, rows[0]), 'row')}"
+    )
+    yield ["epochs", f"{steps}; {step_sentence(outlook.step)}"]
     if found.trainings > 1:
         yield ["trainings", f"{found.trainings}, {found.at_once} at once"]
     if found.counted is not None:
@@ -117,10 +116,11 @@ def _times(found: Forecast) -> Iterator[list[object]]:
     yield ["an epoch", f"{_short(seconds.epoch)}, from {count(pace.steps, 'step')} on this machine"]
     stop = found.outlook.train.stop.name
     early = "" if stop == "none" else f"; stop {stop} may end it before"
-    what = "a training" if found.trainings == 1 else "all trainings"
-    yield [what, f"{clock(seconds.whole)} for {count(found.outlook.train.epochs, 'epoch')}{early}"]
+    of_what = count(found.outlook.train.epochs, "epoch")
+    each = "" if found.trainings == 1 else f"{found.trainings} trainings of "
+    yield ["all of it", f"{clock(seconds.whole)} for {each}{of_what}{early}"]
     beginning, ending = clock(seconds.beginning), clock(seconds.ending)
-    yield ["of it", f"{beginning} until the first step, {ending} for baselines, scores and pictures"]
+    yield ["beside epochs", f"{beginning} until the first step, {ending} for baselines, scores and pictures"]
     if seconds.compiling >= 0.05:
         yield ["kernels", f"{clock(seconds.compiling)} before the first step, if they are not kept yet"]
 
