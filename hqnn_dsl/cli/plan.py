@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +15,6 @@ from hqnn_dsl.cli.reading import read_for, shown
 from hqnn_dsl.cli.train_many import Asked, Folds, Repeats, Rows, Seeds
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hqnn_dsl.program import Program
     from hqnn_dsl.training.forecast.forecast import Forecast
     from hqnn_dsl.training.second_process import Elsewhere
@@ -49,7 +49,7 @@ def plan(  # noqa: PLR0913 - options of a command
     Some steps are run on this machine, for a second or two, and nothing is written. A device that is paid for is not
     used. With --folds, --repeats, --seeds or --rows it is told of all their trainings.
     """
-    begun = time.perf_counter()
+    begun = time.perf_counter() - _age()
     if as_json:
         speak_json()
     from hqnn_dsl.training.forecast.bounds import bounds_of, over
@@ -90,3 +90,13 @@ def _forecast(program: Program, data: Path, asked: Asked, elsewhere: Elsewhere, 
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, data)
     return forecast(program, read, trainings, elsewhere, begun=begun)
+
+
+def _age() -> float:
+    """Returns the seconds since this process began, where Linux tells it; else 0."""
+    try:
+        started = int(Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, AttributeError, IndexError):
+        return 0.0
+    return max(0.0, age)

@@ -112,7 +112,7 @@ def forecast(
 def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Elsewhere, begun: float | None) -> Forecast:
     setup, workers = first_setup(program, table, plan)
     beginning = 0.0 if begun is None else time.perf_counter() - begun
-    fixed = fixed_costs.begun(setup, elsewhere)
+    taken = fixed_costs.begun(setup, elsewhere)()  # waited for, so that it does not slow the steps below
     training, samples, num_rows = setup.training, setup.samples, len(setup.prepared.preparation.rows)
     own_sizes = len(samples.train), len(samples.validation), num_rows
     trainings = (own_sizes,) if plan is None else sizes_of(program, table, plan)
@@ -124,7 +124,6 @@ def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Else
         with _threads(setup, at_once), _unbounded(setup):
             pace, process = _probed(setup, process)
             gradient = gradient_spread(training, samples, pace.step)
-    taken = fixed()
     work = whole.Work(epochs=training.settings.epochs, batch=training.settings.batch, probed=own_sizes, sizes=sizes)
     seconds = None
     if pace is not None and plan is None:

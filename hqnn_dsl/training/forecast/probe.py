@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 """About how long steps are probed, after the first ones."""
-MOST_EPOCHS = 300
+MOST_EPOCHS = 2000
 """Epochs that are enough, however short they are."""
 
 
