@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
+    Circuits = Literal["none", "priced", "unknown"]
+    """Whether a backend runs circuits one by one: none, those that its executable prices, or a number not known."""
+
 
 class Executable(Protocol):
     """A circuit that can be run, differentiably, over a batch.
@@ -90,11 +93,20 @@ class EstimatingExecutable(Protocol):
 
 
 @runtime_checkable
-class MeteredExecutable(Executable, Protocol):
+class PricedExecutable(Executable, Protocol):
+    """An executable that runs circuits one by one, and can count them before.
+
+    `price` returns the cost of outputs for so many rows, with gradients if asked for.
+    """
+
+    def price(self, rows: int, *, by_sample: bool = False, by_shared: bool = False) -> Price: ...
+
+
+@runtime_checkable
+class MeteredExecutable(PricedExecutable, Protocol):
     """An executable on a device that counts circuits and shots, perhaps one that is paid for.
 
-    `price` returns the cost of outputs for so many rows, with gradients if asked for; `keep_jobs_in` keeps jobs and
-    their answers in a folder, and goes on with those that are there.
+    `keep_jobs_in` keeps jobs and their answers in a folder, and goes on with those that are there.
     """
 
     @property
@@ -102,8 +114,6 @@ class MeteredExecutable(Executable, Protocol):
 
     @property
     def is_paid(self) -> bool: ...
-
-    def price(self, rows: int, *, by_sample: bool = False, by_shared: bool = False) -> Price: ...
 
     def keep_jobs_in(self, folder: Path) -> None: ...
 
@@ -143,6 +153,14 @@ def _never(options: Mapping[str, Any]) -> bool:  # noqa: ARG001
     return False
 
 
+def _none(options: Mapping[str, Any]) -> Circuits:  # noqa: ARG001
+    return "none"
+
+
+def _not_counted(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int | None:  # noqa: ARG001
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """A row of the table of backends. Its fields are a backend's own functions; its methods are for everybody else.
@@ -159,7 +177,11 @@ class Backend:
     - `is_metered` calls `metered_with(options)`: whether it counts the circuits that it runs, so that a budget bounds
       something;
     - `is_paid` calls `paid_with(options)`: whether somebody pays for them, so that it is asked before and tried by
-      nobody.
+      nobody;
+    - `circuits` calls `circuits_with(options)`: `none` if it simulates all rows together, `priced` if its executable is
+      a `PricedExecutable`, `unknown` if it runs circuits that nobody counts;
+    - `state_bytes` calls `bytes_with(circuit, options, rows)`: the memory of the states of a step on so many rows, in
+      bytes, None if it is not known.
 
     `entry` has its name, documentation and options. `probe()` says in a line what it can do here, for `hqnn doctor`,
     and never raises. `is_here()` says, without importing anything heavy, whether what it runs on is installed and
@@ -180,6 +202,8 @@ class Backend:
     exact_with: Callable[[Mapping[str, Any]], bool] = field(default=_always)
     metered_with: Callable[[Mapping[str, Any]], bool] = field(default=_never)
     paid_with: Callable[[Mapping[str, Any]], bool] = field(default=_never)
+    circuits_with: Callable[[Mapping[str, Any]], Circuits] = field(default=_none)
+    bytes_with: Callable[[Circuit, Mapping[str, Any], int], int | None] = field(default=_not_counted)
     is_here: Callable[[], bool] = field(default=_here)
     pace: float = 1e9
     ways: tuple[tuple[str, Mapping[str, Any]], ...] = ()
@@ -218,6 +242,14 @@ class Backend:
     def is_paid(self, options: Mapping[str, Any]) -> bool:
         """Whether somebody pays for what it runs."""
         return self.paid_with(self.filled(options))
+
+    def circuits(self, options: Mapping[str, Any]) -> Circuits:
+        """Whether it runs circuits one by one, and whether they are counted."""
+        return self.circuits_with(self.filled(options))
+
+    def state_bytes(self, circuit: Circuit, options: Mapping[str, Any], rows: int) -> int | None:
+        """Returns the bytes of the states of a step on so many rows; None if they are not known."""
+        return self.bytes_with(circuit, self.filled(options), rows)
 
     @property
     def is_quick(self) -> bool:

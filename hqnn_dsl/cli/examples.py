@@ -8,6 +8,10 @@ _LINES: Final = {
     "init": ("hqnn init data.csv", "hqnn init data.csv --target price -o price.hqnn"),
     "check": ("hqnn check model.hqnn", "hqnn check model.hqnn data.csv --resolved"),
     "compile": ("hqnn compile model.hqnn", "hqnn compile model.hqnn data.csv --emit qasm -o compiled/mine"),
+    "plan": (
+        "hqnn plan model.hqnn data.csv",
+        "hqnn plan model.hqnn data.csv --folds 5 --max minutes=10 --max memory=4GiB",
+    ),
     "train": ("hqnn train model.hqnn data.csv", "hqnn train model.hqnn data.csv -o runs/short --set epochs=5"),
     "predict": ("hqnn predict runs/short new.csv", "hqnn predict runs/short new.csv -o answers.csv"),
     "evaluate": ("hqnn evaluate runs/short data.csv", "hqnn evaluate runs/short data.csv --set backend=reference"),

@@ -48,7 +48,7 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
         ),
         (
             f"{count(train.epochs, 'epoch')} of {count(outlook.steps, 'step')} on {count(size, 'row')}, "
-            f"{train.optimizer.name}, stop {_stop(train.stop)}; {_step(outlook.step)}"
+            f"{train.optimizer.name}, stop {_stop(train.stop)}; {step_sentence(outlook.step)}"
         ),
     ]
     if outlook.epochs_done:
@@ -58,7 +58,8 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
     return found
 
 
-def _step(choice: StepChoice) -> str:
+def step_sentence(choice: StepChoice) -> str:
+    """Returns what runs the steps, and why if that is torch."""
     if choice.ran == "compiled":
         return "steps are compiled"
     return "steps run in torch" if choice.asked == "torch" else f"steps run in torch: {choice.reason}"

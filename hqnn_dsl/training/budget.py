@@ -19,6 +19,7 @@ from hqnn_dsl.training.samples import batch_bounds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hqnn_dsl.backends import PricedExecutable
     from hqnn_dsl.network.hybrid import HybridNet
     from hqnn_dsl.training.loop import Training
     from hqnn_dsl.training.samples import Samples
@@ -72,22 +73,42 @@ def _said(price: Price) -> tuple[str, str, str]:
 
 def training_bill(training: Training, samples: Samples, num_rows: int) -> Bill | None:
     """What the rest of a training costs, and predicting all `num_rows` of its table; None if nothing counts."""
-    net = training.net
-    executable = net.circuit.executable
+    executable = training.net.circuit.executable
     if not isinstance(executable, MeteredExecutable):
         return None
-    by_sample, by_shared = _wanted(net, samples.train.features[:2])
+    lines = training_lines(executable, training, samples, num_rows)
+    return Bill(_device(executable), lines, executable.meter.spent)
+
+
+def training_lines(
+    executable: PricedExecutable, training: Training, samples: Samples, num_rows: int
+) -> tuple[Line, ...]:
+    """Returns the work of the rest of a training on an executable, the largest step first, then scores, predictions."""
+    asked = wanted(training.net, samples.train.features[:2])
     epochs = max(0, training.settings.epochs - len(training.history))
-    sizes = [end - begin for begin, end in batch_bounds(len(samples.train), training.settings.batch)]
+    sizes = len(samples.train), len(samples.validation), num_rows
+    return work_lines(executable, asked, epochs, training.settings.batch, sizes)
+
+
+def work_lines(
+    executable: PricedExecutable, asked: tuple[bool, bool], epochs: int, batch: int, sizes: tuple[int, int, int]
+) -> tuple[Line, ...]:
+    """Returns the work of so many epochs, as `training_lines` does.
+
+    `asked` says whether gradients by angles per sample and by shared angles are asked for; `sizes` are the numbers of
+    training rows, of validation rows, and of all rows that are predicted.
+    """
+    num_train, num_validation, num_rows = sizes
+    steps = [end - begin for begin, end in batch_bounds(num_train, batch)]
     lines = []
-    for size in sorted(set(sizes), reverse=True):
-        price = executable.price(size, by_sample=by_sample, by_shared=by_shared)
-        lines.append(Line(f"training step on {size} rows", epochs * sizes.count(size), price))
-    judged = samples.validation if len(samples.validation) else samples.train
-    name = "validation" if judged is samples.validation else "score"
-    lines.append(Line(f"{name} on {len(judged)} rows", epochs, executable.price(len(judged))))
+    for size in sorted(set(steps), reverse=True):
+        price = executable.price(size, by_sample=asked[0], by_shared=asked[1])
+        lines.append(Line(f"training step on {size} rows", epochs * steps.count(size), price))
+    judged = num_validation or num_train
+    name = "validation" if num_validation else "score"
+    lines.append(Line(f"{name} on {judged} rows", epochs, executable.price(judged)))
     lines.append(Line(f"prediction of all {num_rows} rows", 1, executable.price(num_rows)))
-    return Bill(_device(executable), tuple(lines), executable.meter.spent)
+    return tuple(lines)
 
 
 def counts(net: HybridNet) -> bool:
@@ -133,7 +154,7 @@ def _device(executable: MeteredExecutable) -> str:
     return str(executable.metadata["device"])
 
 
-def _wanted(net: HybridNet, features: torch.Tensor) -> tuple[bool, bool]:
+def wanted(net: HybridNet, features: torch.Tensor) -> tuple[bool, bool]:
     """Whether a step asks for gradients by the angles per sample, and by the shared ones: by looking at both."""
     was_training = net.training
     net.eval()

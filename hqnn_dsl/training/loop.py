@@ -302,12 +302,12 @@ def fit(
     ended = False
     with (
         torch.enable_grad(),
-        _own_randomness(training, resume),
+        own_randomness(training, resume),
         training.precision.elsewhere(),
         interruptible() as interrupted,
         _bar(training, batches, watch) as bar,
     ):
-        training.epochs = epochs = _epochs(training, samples.train, batches)
+        training.epochs = epochs = epochs_of(training, samples.train, batches)
         try:
             if resume is None:
                 checkpoints.write(training.snapshot())
@@ -317,8 +317,8 @@ def fit(
                 if train_loss is None:
                     break
                 training.refuse_weights()
-                validation_loss = _judge(training, epochs, samples.validation, "validation")
-                end_loss = _judge(training, epochs, samples.train, "training") if validation_loss is None else None
+                validation_loss = judged(training, epochs, samples.validation, "validation")
+                end_loss = judged(training, epochs, samples.train, "training") if validation_loss is None else None
                 epoch = training.finish_epoch(train_loss, validation_loss, end_loss)
                 training.seconds.append(time.perf_counter() - begin)
                 if epoch.is_best:
@@ -339,7 +339,7 @@ def fit(
     return Fitted(tuple(training.history), best, ended_by != 0, ended_by, ended, seconds)
 
 
-def _epochs(training: Training, rows: Rows, batches: list[tuple[int, int]]) -> Epochs:
+def epochs_of(training: Training, rows: Rows, batches: list[tuple[int, int]]) -> Epochs:
     """What runs the steps, from the training's state on."""
     plan = training.choice.plan
     if plan is None:
@@ -370,7 +370,7 @@ def _entry(catalog: dict[str, Entry], choice: Choice) -> Callable[..., Any]:
     return builder
 
 
-def _judge(training: Training, epochs: Epochs, rows: Rows, part: str) -> float | None:
+def judged(training: Training, epochs: Epochs, rows: Rows, part: str) -> float | None:
     """The loss of the weights as they are on all rows of a part; None if there are none."""
     if not len(rows):
         return None
@@ -388,7 +388,7 @@ def _first_not_finite(values: Tensor) -> str | None:
 
 
 @contextmanager
-def _own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None]:
+def own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None]:
     """Dropout's stream in torch's global generators, which get their own states back afterwards.
 
     Compiled steps draw from none of them, and leave them alone: other trainings may run beside them.

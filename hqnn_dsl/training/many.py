@@ -13,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.data.folds import Fold, refuse_folds
+from hqnn_dsl.data.preprocess import prepare
+from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.codes.resuming import ResumeDiffers
 from hqnn_dsl.diagnostics.codes.runs import CannotResume, NotARun, RunExists
 from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
@@ -322,23 +324,59 @@ class _First:
 
 
 def _checked(program: Program, table: Table, plan: Plan, options: ManyOptions) -> _First:
-    """Set up the first training, so that what is wrong with all of them is refused.
+    """Set up the first training, so that what is wrong with all of them is refused."""
+    setup = _first_of(program, table, plan, plan.trainings(), options.loss)
+    refuse_paid(setup)
+    return _First(setup.prepared.preparation.fingerprint, _workers(setup))
 
-    What only this fold cannot do is left to its training, unless it is the only one.
-    """
-    ones = plan.trainings()
+
+def _first_of(
+    program: Program, table: Table, plan: Plan, ones: tuple[One, ...], loss: LossFunction | None = None
+) -> Setup:
+    """Returns the first of some trainings that can be set up: what only one fold cannot do is left to its training."""
     for one in ones:
         try:
             with PlacedByCode(program.checked.spans):
-                setup = set_up(_seeded(program, one.seed), table, options.loss, _fold(program, plan, one))
+                return set_up(_seeded(program, one.seed), table, loss, _fold(program, plan, one))
         except Refusal as refusal:
             of_all = any(item.code not in OF_ONE_FOLD for item in refusal.diagnostics)
-            if of_all or one.number == len(ones):
+            if of_all or one is ones[-1]:
                 raise
-        else:
-            refuse_paid(setup)
-            return _First(setup.prepared.preparation.fingerprint, _workers(setup))
     raise AssertionError("a plan has a training")
+
+
+def first_setup(program: Program, table: Table, plan: Plan | None) -> tuple[Setup, int]:
+    """Returns a training that is ready for its first step, one on the most rows, and how many run at once.
+
+    Without a plan it is that of the spec alone. Raises `Refusal` for whatever is wrong with all trainings.
+    """
+    if plan is None:
+        with PlacedByCode(program.checked.spans):
+            return set_up(program, table, None, split_rows), 1
+    with each_notice_once():
+        _refuse(program, plan)
+        ones = plan.trainings()
+        setup = _first_of(program, table, plan, tuple(one for one in ones if one.rows == ones[-1].rows))
+        refuse_paid(setup)
+        return setup, _workers(setup)
+
+
+def sizes_of(program: Program, table: Table, plan: Plan) -> tuple[tuple[int, int, int] | None, ...]:
+    """Returns the numbers of training, validation and all rows of each training of a plan; None if it has no parts."""
+    found: dict[tuple[int | None, ...], tuple[int, int, int] | None] = {}
+    keys = [(one.rows, one.repeat, one.fold, one.seed if one.fold is None else None) for one in plan.trainings()]
+    for key, one in zip(keys, plan.trainings(), strict=True):
+        if key in found:
+            continue
+        spec, splitter = _seeded(program, one.seed).spec, _fold(program, plan, one)
+        try:
+            with PlacedByCode(program.checked.spans):
+                made = prepare(spec, table, splitter=splitter, reach=program.checked.reach).preparation
+        except Refusal:
+            found[key] = None  # of this fold alone: the first one was set up before
+        else:
+            found[key] = len(made.parts.train), len(made.parts.validation), len(made.rows)
+    return tuple(found[key] for key in keys)
 
 
 def _workers(setup: Setup) -> int:

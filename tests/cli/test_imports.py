@@ -84,6 +84,11 @@ def test_training_does_not_import_qiskit(run):
     assert (run / "metrics.json").exists()
 
 
+def test_a_plan_imports_what_trains_and_what_counts_circuits():
+    found = loaded("plan", SPEC, DATA, "--set", "epochs=1", "--set", "backend=native")
+    assert found <= (TRAINED | QISKIT if cores() > 1 else TRAINED | QISKIT | BESIDE)
+
+
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_a_run_on_native_imports_what_computes(command, run):
     assert loaded(command, str(run), DATA) <= TRAINED

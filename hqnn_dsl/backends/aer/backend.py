@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.backends import Backend
 from hqnn_dsl.backends.aer.options import ENTRY, MAX_BATCHED_QUBITS, is_exact, objections
+from hqnn_dsl.catalog.precision import COMPLEX_BYTES
 from hqnn_dsl.diagnostics.codes.environment import AerPicked
 from hqnn_dsl.diagnostics.codes.simulators import CuStateVecUnbatched
 from hqnn_dsl.diagnostics.diagnostic import Refusal
@@ -20,7 +21,7 @@ from hqnn_dsl.diagnostics.sentences import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hqnn_dsl.backends import Executable
+    from hqnn_dsl.backends import Circuits, Executable
     from hqnn_dsl.circuit.ir import Circuit
 
 
@@ -41,6 +42,19 @@ def build(circuit: Circuit, options: Mapping[str, Any], seed: int) -> Executable
         most = MAX_BATCHED_QUBITS["statevector"]
         notice(CuStateVecUnbatched(num_qubits=circuit.num_qubits, most=most))
     return BatchedExecutable(circuit, settings, seed)
+
+
+def circuits(options: Mapping[str, Any]) -> Circuits:
+    """Returns whether the circuits are counted: not those that `EstimatorQNN` makes."""
+    return "priced" if options["method"] == "batched" else "unknown"
+
+
+def state_bytes(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int | None:  # noqa: ARG001 - row by row
+    """Returns the bytes of the one state that Aer holds at a time on the CPU; None if they depend on more."""
+    if options["device"] == "gpu" or options["simulation"].name == "matrix_product_state":
+        return None
+    squared = 1 if options["noise"] is None else 2
+    return COMPLEX_BYTES[options["precision"]] << squared * circuit.num_qubits
 
 
 def probe() -> str:
@@ -79,6 +93,8 @@ BACKEND = Backend(
     probe=probe,
     pace=1e5,
     exact_with=is_exact,
+    circuits_with=circuits,
+    bytes_with=state_bytes,
     is_here=lambda: find_spec("qiskit_aer") is not None,
 )
 """The row of the table of backends."""

@@ -17,6 +17,7 @@ from hqnn_dsl.backends.aer.options import SIMULATIONS
 from hqnn_dsl.backends.aer.sampling import sampled_outputs
 from hqnn_dsl.backends.aer.simulation import Terms, machine_of
 from hqnn_dsl.backends.aer.trajectories import Trajectories
+from hqnn_dsl.backends.meter import Price
 from hqnn_dsl.backends.shifts.function import evaluated
 from hqnn_dsl.backends.shifts.gradients import Spsa, shift_slopes, spsa_gradients
 from hqnn_dsl.backends.shifts.readout import readout_of
@@ -105,6 +106,31 @@ class BatchedExecutable:
             found["bond_dimension"], found["truncation_error"] = self._terms.bond(self._last_row)
         return found
 
+    def price(self, rows: int, *, by_sample: bool = False, by_shared: bool = False) -> Price:
+        """Returns the circuits that Aer simulates for outputs of so many rows, and gradients if asked for, and shots.
+
+        A circuit is a row of angles; if noise is drawn shot by shot, each term of each output has one of its own.
+        """
+        shiftable, gradient = self._machine.shiftable, self.settings.gradient
+        alone = 1 if self._one_stands_for_all else rows
+        forward = self._price_of(min(rows, alone))
+        if not (by_sample or by_shared):
+            return forward
+        if gradient.name == "spsa":
+            return forward + self._price_of(2 * rows) * int(gradient["samples"])
+        shifts = shiftable.plan(by_sample=by_sample, by_shared=by_shared).num_shifts
+        return forward + self._price_of(shifts * min(rows, alone))
+
+    def _price_of(self, rows: int) -> Price:
+        """The cost of so many rows of angles."""
+        read, shots = self._readout, self.settings.shots
+        drawn = len(read.sums) + len(read.outcomes)
+        all_shots = rows * drawn * (shots or 0)
+        if shots is not None and self.settings.samples_runs:
+            return Price(rows * drawn, all_shots)
+        run = 0 if not read.num_values else rows if self._machine.shiftable.parameters else min(rows, 1)
+        return Price(run, all_shots)
+
     def __call__(self, per_sample: Tensor, shared: Tensor, state: Tensor | None) -> Tensor:
         """Outputs `[B, M]` for angles `per_sample[B, E]` and `shared[W]`; `state` is None."""
         assert state is None, "an amplitude input is refused when the circuit is loaded"
@@ -136,7 +162,11 @@ class BatchedExecutable:
 
     def _is_alone(self, angles: Floats) -> bool:
         """Whether one row stands for all: no input is in any gate, and no chance makes rows differ."""
-        return len(angles) > 1 and self.settings.shots is None and not self._machine.shiftable.by_sample.nnz
+        return len(angles) > 1 and self._one_stands_for_all
+
+    @property
+    def _one_stands_for_all(self) -> bool:
+        return self.settings.shots is None and not self._machine.shiftable.by_sample.nnz
 
     @cached_property
     def _terms(self) -> Terms:

@@ -52,6 +52,11 @@ def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: st
     return _too_large(circuit, options, limit, gradients=True)
 
 
+def state_bytes(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int:  # noqa: ARG001 - row by row
+    """Returns the bytes of the states of a step, at most: those of the whole circuit."""
+    return needed(circuit.num_qubits, options["precision"], gradients=True)
+
+
 def _too_large(
     circuit: Circuit, options: Mapping[str, Any], limit: int, *, gradients: bool
 ) -> tuple[StateTooLarge, ...]:
@@ -104,6 +109,7 @@ BACKEND = Backend(
     build=build,
     circuit_objections=objections,
     training_objections=training,
+    bytes_with=state_bytes,
     probe=probe,
     is_here=is_here,
     pace=1e5,

@@ -74,6 +74,13 @@ def _too_large(
     return () if refusal is None else (refusal,)
 
 
+def state_bytes(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int:
+    """Returns the bytes of the states of a step with one thread, as the call counts them itself."""
+    from hqnn_dsl.circuit.pauli.rewrites import plan
+
+    return needed(plan(circuit), rows, options["precision"], gradients=True)
+
+
 def probe() -> str:
     """Returns a line about the processors that it can use on this machine."""
     import numba
@@ -104,6 +111,7 @@ BACKEND = Backend(
     build=build,
     circuit_objections=objections,
     training_objections=training,
+    bytes_with=state_bytes,
     probe=probe,
     pace=4e9,
 )

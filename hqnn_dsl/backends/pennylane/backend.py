@@ -28,7 +28,7 @@ from hqnn_dsl.limits import MAX_TERMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hqnn_dsl.backends import Executable
+    from hqnn_dsl.backends import Circuits, Executable
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
@@ -134,6 +134,16 @@ def training(circuit: Circuit, options: Mapping[str, Any], rows: int, device: st
     return (replace(refusal, hint=hint),)
 
 
+def state_bytes(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int | None:
+    """Returns the bytes of the states of a step with `diff: backprop`; None for the other ways."""
+    return backprop_bytes(circuit, rows) if diff_of(options) == "backprop" else None
+
+
+def circuits(options: Mapping[str, Any]) -> Circuits:
+    """Returns whether PennyLane shifts angles itself, in a number of circuits that is its own."""
+    return "unknown" if diff_of(options) == "parameter_shift" else "none"
+
+
 def _num_read(circuit: Circuit) -> int:
     """How many qubits all observables and probabilities read together."""
     found: set[int] = set()
@@ -160,6 +170,8 @@ BACKEND = Backend(
     build=build,
     circuit_objections=objections,
     training_objections=training,
+    circuits_with=circuits,
+    bytes_with=state_bytes,
     probe=probe,
     is_here=is_installed,
     pace=5e5,

@@ -125,6 +125,11 @@ def objections(circuit: Circuit, options: Mapping[str, Any]) -> tuple[Diagnostic
     return tuple(found)
 
 
+def state_bytes(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int | None:  # noqa: ARG001 - row by row
+    """Returns the bytes of the one state of the exact estimator; None for devices."""
+    return COMPLEX_BYTES["double"] << circuit.num_qubits if options["name"] == EXACT else None
+
+
 def _idle(name: str, chosen: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Options that would change nothing on that device."""
     defaults = ENTRY.defaults()
@@ -160,6 +165,8 @@ BACKEND = Backend(
     probe=probe,
     pace=1e4,
     exact_with=is_exact,
+    circuits_with=lambda _: "priced",
+    bytes_with=state_bytes,
     metered_with=lambda options: options.get("name") != EXACT,
     paid_with=is_paid,
     ways=((EXACT, {"name": EXACT}),),

@@ -52,6 +52,11 @@ def _too_large(
     return () if refusal is None else (refusal,)
 
 
+def state_bytes(circuit: Circuit, options: Mapping[str, Any], rows: int) -> int:
+    """Returns the bytes of the states of a step."""
+    return needed(circuit, rows, options["precision"], gradients=True)
+
+
 def probe() -> str:
     """What it can do here, in a line."""
     import torch
@@ -69,6 +74,7 @@ BACKEND = Backend(
     build=build,
     circuit_objections=objections,
     training_objections=training,
+    bytes_with=state_bytes,
     probe=probe,
     pace=5e7,
 )

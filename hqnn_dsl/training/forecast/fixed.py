@@ -1,0 +1,103 @@
+"""What every training takes beside its epochs: the imports, the baselines and the pictures, carried out once.
+
+It is called in the second process that a training has too, so that seconds and memory are those of that process.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hqnn_dsl.backends.resident import resident
+from hqnn_dsl.seeds import stream
+from hqnn_dsl.training.predicted import Values
+from hqnn_dsl.training.row_weights import in_part, loss_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hqnn_dsl.training.baselines import Questions
+    from hqnn_dsl.training.run import Setup
+    from hqnn_dsl.training.second_process import Elsewhere
+
+MODULE = __name__
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """Seconds of the imports of scikit-learn and Matplotlib, of the baselines, and of the pictures.
+
+    `memory` is the most that the second process had, in bytes; 0 if there is none, so that this process does it all,
+    and None where it is not told.
+    """
+
+    imports: float
+    baselines: float
+    pictures: float
+    memory: int | None
+
+
+def begun(setup: Setup, elsewhere: Elsewhere) -> Callable[[], Fixed]:
+    """Begin to fit the baselines and to draw pictures of them. Returns a function that waits for what it has taken."""
+    from hqnn_dsl.training.baselines import Questions
+
+    prepared, preparation = setup.prepared, setup.prepared.preparation
+    trained, tested = preparation.parts.train, preparation.parts.test
+    questions = Questions(
+        prepared.inputs[trained],
+        prepared.targets[trained],
+        prepared.inputs[tested],
+        in_part(loss_weights(preparation, prepared.targets, prepared.weights), trained),
+        in_part(prepared.weights, trained),
+        {one.index: one.levels for one in preparation.features.embeddings},
+        stream(setup.spec.train.seed, "baselines"),
+    )
+    shown = prepared.targets[tested if len(tested) else trained]
+    labels = preparation.target.classes
+    names = preparation.target.names
+    return elsewhere.begin(MODULE, "carried_out", questions, shown, names, labels, os.getpid())
+
+
+def carried_out(
+    questions: Questions, shown: np.ndarray, names: tuple[str, ...], labels: tuple[str, ...] | None, caller: int
+) -> Fixed:
+    """Fit the baselines and draw pictures of `shown[N, T]` into a folder that is removed; see `begun`."""
+    begin = time.perf_counter()
+    import sklearn.ensemble  # noqa: F401 - the first import is what takes long
+
+    from hqnn_dsl.training import baselines, figures
+
+    is_second = os.getpid() != caller
+    imports = time.process_time() if is_second else time.perf_counter() - begin
+    begin = time.perf_counter()
+    if len(questions.asked):
+        if labels is None:
+            baselines.predicted_values(questions)
+        else:
+            baselines.predicted_probabilities(questions, len(labels))
+    fitted = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="hqnn-") as folder:
+        place = Path(folder)
+        figures.draw_losses(place / "losses.png", [1.0, 0.5, 0.25], [1.0, 0.5, 0.25], 3)
+        if labels is None:
+            figures.draw_predictions(place / "values.png", shown, Values(shown), names, "test")
+        else:
+            classes = shown[:, 0].astype(np.int64)
+            figures.draw_confusion(place / "classes.png", classes, classes, labels, names[0])
+    drawn = time.perf_counter()
+    return Fixed(
+        imports=imports, baselines=fitted - begin, pictures=drawn - fitted, memory=_memory() if is_second else 0
+    )
+
+
+def _memory() -> int | None:
+    try:
+        return resident("VmHWM")
+    except OSError:
+        return None
