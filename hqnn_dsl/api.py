@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from hqnn_dsl.export.observables import observables_text
 from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
 from hqnn_dsl.literals import setting
 from hqnn_dsl.program import Program
+from hqnn_dsl.python_arguments import check_called, check_progress, path_of
 from hqnn_dsl.trained import CrossValidation, Run
 
 if TYPE_CHECKING:
@@ -145,10 +145,10 @@ def train(  # noqa: PLR0913 - what a training can be told
     from hqnn_dsl.training.loop import Watch
     from hqnn_dsl.training.run import train as train_program
 
-    _check_called(
+    check_called(
         loss=(loss, "a function of predictions and targets", 2), on_epoch=(on_epoch, "a function of an epoch", 1)
     )
-    folder = None if out is None else _path(out, "out")
+    folder = None if out is None else path_of(out, "out")
     for path in set or () if loss is not None else ():
         if path.removeprefix("train.").partition(".")[0] == "loss":
             raise Refusal(LossTwice(path=path))
@@ -156,7 +156,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     program.refuse_training()  # before the table is read
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
     if progress is not None:
-        _check_progress(progress)
+        check_progress(progress)
     watch = watch or Watch()
     watch = replace(
         watch,
@@ -202,9 +202,9 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     from hqnn_dsl.training.many import ManyOptions, train_many
     from hqnn_dsl.training.many_plan import plan_of
 
-    _check_called(loss=(loss, "a function of predictions and targets", 2))
-    _check_progress(progress)
-    folder = None if out is None else _path(out, "out")
+    check_called(loss=(loss, "a function of predictions and targets", 2))
+    check_progress(progress)
+    folder = None if out is None else path_of(out, "out")
     program = _program(spec, set, allow_path)
     program.refuse_training()
     plan = plan_of(folds, repeats, seeds, rows, program.spec.train.seed, prefix="")
@@ -238,9 +238,9 @@ def replay(  # noqa: PLR0913 - what a replay can be told
     from hqnn_dsl.training import replay as replaying
     from hqnn_dsl.training.loop import Watch
 
-    _check_called(loss=(loss, "a function of predictions and targets", 2))
-    folder, shown = _path(path, "path"), progress if progress is not None else True
-    _check_progress(shown)
+    check_called(loss=(loss, "a function of predictions and targets", 2))
+    folder, shown = path_of(path, "path"), progress if progress is not None else True
+    check_progress(shown)
     if tolerance is not None and not tolerance >= 0:
         raise Refusal(BadOption(option="tolerance", expected="a number from 0 on", value=repr(tolerance)))
 
@@ -263,42 +263,6 @@ def _read(program: Program, table: Origin, progress: Progress) -> Table:
         return read_table(table, data.read, progress=bar, purpose=Purpose(needed_by(data)))
 
 
-def _check_progress(progress: object) -> None:
-    """Refuse (E0605) a `progress` that is neither a truth value nor a stream."""
-    if not (isinstance(progress, bool) or callable(getattr(progress, "write", None))):
-        raise Refusal(BadOption(option="progress", expected="True, False or a stream", value=repr(progress)))
-
-
-def _check_called(**options: tuple[object, str, int]) -> None:
-    """Refuse (E0605) options that are no functions of so many arguments."""
-    for name, (given, expected, count) in options.items():
-        if given is None:
-            continue
-        if isinstance(given, type):
-            raise Refusal(BadOption(option=name, expected=f"{expected}, as `{given.__name__}()` is", value=repr(given)))
-        if not callable(given) or not _takes(given, count):
-            raise Refusal(BadOption(option=name, expected=expected, value=repr(given)))
-
-
-def _takes(function: Callable[..., object], count: int) -> bool:
-    """Whether a function can be called with so many arguments, as far as Python knows its signature."""
-    try:
-        inspect.signature(function).bind(*[None] * count)
-    except TypeError:
-        return False
-    except ValueError:  # one written in C
-        return True
-    return True
-
-
-def _path(given: object, option: str) -> Path:
-    """A path from the outside. Raises `Refusal` E0605 for what is none."""
-    if not isinstance(given, str | os.PathLike) or not isinstance(os.fspath(given), str) or not os.fspath(given):
-        shown = repr(given) if not isinstance(given, str) else "an empty text"
-        raise Refusal(BadOption(option=option, expected="the path of a folder", value=shown[:80]))
-    return Path(given)
-
-
 @public
 def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, loss: LossFunction | None = None) -> Run:
     """Returns a run from its folder, ready to predict.
@@ -308,8 +272,8 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     """
     from hqnn_dsl.training.run_on_disk import load_metrics, load_radii, load_run
 
-    _check_called(loss=(loss, "a function of predictions and targets", 2))
-    path = _path(path, "path")
+    check_called(loss=(loss, "a function of predictions and targets", 2))
+    path = path_of(path, "path")
     stored, metrics = load_run(path), load_metrics(path)
     program = trained = stored.program()
     if changes:
@@ -342,7 +306,7 @@ def load(run: str | Path | Run) -> HybridNet:
     """
     if isinstance(run, Run):
         return run.network()
-    folder = _path(run, "run")
+    folder = path_of(run, "run")
     if os.path.isdir(folder / "checkpoints"):  # noqa: PTH112 - raises nothing
         return open_run(folder).net
     module = folder / _MODULE_FILE
@@ -364,7 +328,7 @@ def send_notices_to(receiver: Receiver | None) -> Receiver | None:
     The function gets an `HQNNWarning`, perhaps in another thread. Returns the function that was there before, None if
     it was `warnings`.
     """
-    _check_called(receiver=(receiver, "a function of a warning, or None", 1))
+    check_called(receiver=(receiver, "a function of a warning, or None", 1))
     return notices.send_notices_to(receiver)
 
 
@@ -388,7 +352,7 @@ def write_compiled(  # noqa: PLR0913 - what a network can be told
     Raises `Refusal`: E0602 if `out` has files that `hqnn compile` does not write, E0603 if it cannot be written.
     """
     program = _program(program, None, ())
-    folder, wanted = _path(out, "out"), tuple(kinds)
+    folder, wanted = path_of(out, "out"), tuple(kinds)
     with _refusals(folder):
         check_replaceable(folder, _is_written_here)
     widths = in_width or program.features, out_width or program.targets
