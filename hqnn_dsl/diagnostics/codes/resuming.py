@@ -65,6 +65,9 @@ class GoesOnFromBest(Diagnostic):
     """The last checkpoint of a run cannot be used: cut off, altered, gone, or of another spec. The best one is used.
 
     A training from an earlier checkpoint comes to the same numbers; the epochs in between are trained again.
+
+        wrong   cp runs/yacht-2/checkpoints/last.pt runs/yacht-1/checkpoints/last.pt      # of another table
+        right   hqnn train model.hqnn data.csv --out runs/yacht-1 --resume                # with its own files
     """
 
     code: ClassVar[str] = "W0471"
