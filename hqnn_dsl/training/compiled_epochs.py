@@ -62,6 +62,7 @@ class CompiledEpochs:
                 training.loss_sum += loss * count
                 training.step += 1
             bar.update(len(done.losses))
+            training.optimizer._opt_called = True  # type: ignore[attr-defined]  # noqa: SLF001 - else schedulers warn
             if done.failed is not None:
                 self._refuse(done.failed, order)
             self._steps = max(int(CALL_SECONDS * (last - first) / max(seconds, 1e-9)), 1)

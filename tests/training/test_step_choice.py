@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,13 @@ def test_a_caller_without_gradients_trains_all_the_same(tmp_path, step):
         fitted = fit(training(epochs=2, step=step), samples(), Checkpoints(tmp_path), watch=QUIET)
         assert not torch.is_grad_enabled()
     assert fitted.history[1].train_loss < fitted.history[0].train_loss
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_schedulers_follow_compiled_steps_without_a_word(tmp_path, scheduler):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(training(scheduler=choice(SCHEDULERS, scheduler)), samples(), Checkpoints(tmp_path), watch=QUIET)
 
 
 def test_a_run_says_that_its_steps_were_compiled_and_in_which_precision(tmp_path):
