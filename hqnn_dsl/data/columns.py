@@ -9,7 +9,7 @@ from hqnn_dsl.data.layout import named
 from hqnn_dsl.data.numerals import is_truth
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.columns import WeightIsRead
-from hqnn_dsl.diagnostics.codes.reading import TruthAsNumbers
+from hqnn_dsl.diagnostics.codes.reading_notices import TruthAsNumbers
 from hqnn_dsl.diagnostics.codes.tables import FeatureMissing, NoFeatures, TargetIsFeature, UnknownColumn
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Findings, Refusal
 

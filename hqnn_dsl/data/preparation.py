@@ -21,7 +21,7 @@ from hqnn_dsl.data.target import FittedTarget
 from hqnn_dsl.data.weights import read_weights
 from hqnn_dsl.data.written import Purpose, Written
 from hqnn_dsl.diagnostics.codes.column_notices import ColumnsNotRead
-from hqnn_dsl.diagnostics.codes.reading import PercentSignsDiffer
+from hqnn_dsl.diagnostics.codes.reading_notices import PercentSignsDiffer
 from hqnn_dsl.diagnostics.codes.scoring import LevelsNotKnown
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.diagnostics.quantities import count

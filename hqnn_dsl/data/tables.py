@@ -20,7 +20,8 @@ from hqnn_dsl.data.frames import NAME, checked, from_other, is_frame, not_a_tabl
 from hqnn_dsl.data.sources import open_source
 from hqnn_dsl.data.text_tables import read_text
 from hqnn_dsl.data.written import ANY, Purpose, Written
-from hqnn_dsl.diagnostics.codes.reading import ReadAs, TableTooLarge
+from hqnn_dsl.diagnostics.codes.reading import TableTooLarge
+from hqnn_dsl.diagnostics.codes.reading_notices import ReadAs
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import size
 from hqnn_dsl.diagnostics.sentences import listed

@@ -32,15 +32,13 @@ from hqnn_dsl.data.text_rows import Pass
 from hqnn_dsl.data.written import ANY, Against, Written, as_trained, first_decimal, has_fractions, odd_word
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes.reading import (
-    CommentsLeftOut,
     DoubtfulNumber,
-    EmptyColumnLeftOut,
     MixedPercent,
-    PercentSigns,
     ReadContradicts,
     TableChanged,
     TableTooLarge,
 )
+from hqnn_dsl.diagnostics.codes.reading_notices import CommentsLeftOut, EmptyColumnLeftOut, PercentSigns
 from hqnn_dsl.diagnostics.codes.tables import NamelessColumn, TableEmpty
 from hqnn_dsl.diagnostics.diagnostic import Findings, Refusal
 from hqnn_dsl.diagnostics.quantities import size as size_of

@@ -13,7 +13,8 @@ import numpy as np
 
 from hqnn_dsl.data.form import SIGNS, delimiter_name
 from hqnn_dsl.data.marks import OTHER, Verdict, grouped
-from hqnn_dsl.diagnostics.codes.reading import DoubtfulNumber, ReadAgainstTraining
+from hqnn_dsl.diagnostics.codes.reading import DoubtfulNumber
+from hqnn_dsl.diagnostics.codes.reading_notices import ReadAgainstTraining
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import meaning as codes
 from hqnn_dsl.diagnostics.codes import warnings
+from hqnn_dsl.diagnostics.codes.expressions import ConstantCycle, TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.semantics.collector import Collector, refuse_all
@@ -141,7 +142,7 @@ def _constant(let: nodes.Let, file: FileScope) -> None:
         """Called for a constant without a value, which is met only while it is itself computed."""
         running = list(file.running)
         circle = " → ".join([*running[running.index(name) :], name])
-        raise Refusal(codes.ConstantCycle(span=let.value.span, name=name, path=circle))
+        raise Refusal(ConstantCycle(span=let.value.span, name=name, path=circle))
 
     file.scope.bind_lazily(name, resolve, let.name.span)
 
@@ -176,7 +177,7 @@ def _refuse_depth(needed: nodes.Name, file: FileScope) -> None:
         raise Silent
     file.is_too_deep = True
     what = "the number of constants that each need the next"
-    raise Refusal(codes.TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
+    raise Refusal(TooLarge(span=needed.span, what=what, limit=str(limits.MAX_CONSTANT_DEPTH)))
 
 
 def _computed(let: nodes.Let, scope: Scope, collector: Collector) -> Value:
@@ -210,7 +211,7 @@ def _used(use: nodes.Use, folder: Path, collector: Collector, files: _Files) -> 
     if path not in files.known:
         if len(files.known) >= limits.MAX_FILES:
             files.is_full = True
-            raise Refusal(codes.TooLarge(span=use.span, what="the number of files", limit=str(limits.MAX_FILES)))
+            raise Refusal(TooLarge(span=use.span, what="the number of files", limit=str(limits.MAX_FILES)))
         try:
             source = read_used(use, path, folder / use.path.value)
         except Refusal as refusal:

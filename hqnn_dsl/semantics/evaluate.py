@@ -13,6 +13,7 @@ from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import Angle, Const
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.codes.expressions import NotANumber, TooLarge, UnknownFunction, WrongCall, WrongIndex
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.entanglement import PATTERNS
@@ -68,7 +69,7 @@ def evaluate(node: nodes.Expression, scope: Scope) -> Value:
         case nodes.Range():
             return listed(node, scope)
         case nodes.Star(span):
-            raise Refusal(codes.NotANumber(span=span, operator="*", found="nothing on its left"))
+            raise Refusal(NotANumber(span=span, operator="*", found="nothing on its left"))
 
 
 def number(node: nodes.Expression, scope: Scope, what: str) -> int | float:
@@ -109,9 +110,7 @@ def angle_of(node: nodes.Expression, scope: Scope) -> Angle:
         case Tensor(kind, name, shape):
             if not shape:
                 return value.entries[0]
-            raise Refusal(
-                codes.WrongIndex(span=node.span, name=name, shape=_shape(shape), problem=f"an angle is one {kind}")
-            )
+            raise Refusal(WrongIndex(span=node.span, name=name, shape=_shape(shape), problem=f"an angle is one {kind}"))
     raise Refusal(codes.WrongType(span=node.span, what="an angle", expected="a number", found=describe(value)))
 
 
@@ -125,7 +124,7 @@ def range_of(node: nodes.Range, scope: Scope) -> range:
         raise Refusal(codes.OutOfBounds(span=span, what="the step of a range", bound="other than 0", value="0"))
     length = max(0, (stop - start + step - (1 if step > 0 else -1)) // step)
     if length > limits.MAX_LOOP:
-        raise Refusal(codes.TooLarge(span=node.span, what=f"a range of {length}", limit=str(limits.MAX_LOOP)))
+        raise Refusal(TooLarge(span=node.span, what=f"a range of {length}", limit=str(limits.MAX_LOOP)))
     return range(start, stop, step)
 
 
@@ -219,7 +218,7 @@ def _index(node: nodes.Index, scope: Scope) -> Value:
         )
     if len(node.indices) != len(base.shape):
         problem = f"{len(node.indices)} given" if base.shape else "it takes no index"
-        raise Refusal(codes.WrongIndex(span=node.span, name=base.name, shape=_shape(base.shape), problem=problem))
+        raise Refusal(WrongIndex(span=node.span, name=base.name, shape=_shape(base.shape), problem=problem))
     flat = 0
     for index, length in zip(node.indices, base.shape, strict=True):
         flat = flat * length + _bounded(index, length, base, node.base.name, scope)
@@ -233,7 +232,7 @@ def _bounded(
     if not 0 <= value < length:
         problem = f"{value} is not among 0 to {length - 1}" if length else "it has no entry"
         shape = _shape(base.shape) if isinstance(base, Tensor) else _length(base)
-        raise Refusal(codes.WrongIndex(span=node.span, name=name, shape=shape, problem=problem))
+        raise Refusal(WrongIndex(span=node.span, name=name, shape=shape, problem=problem))
     return value
 
 
@@ -241,7 +240,7 @@ def _list_index(node: nodes.Index, base: tuple[Value, ...] | str, scope: Scope) 
     shape = _length(base)
     if len(node.indices) != 1:
         problem = f"{len(node.indices)} indices given"
-        raise Refusal(codes.WrongIndex(span=node.span, name=node.base.name, shape=shape, problem=problem))
+        raise Refusal(WrongIndex(span=node.span, name=node.base.name, shape=shape, problem=problem))
     index = node.indices[0]
     if not isinstance(index, nodes.Range):
         return base[_bounded(index, len(base), base, node.base.name, scope)]
@@ -249,7 +248,7 @@ def _list_index(node: nodes.Index, base: tuple[Value, ...] | str, scope: Scope) 
     scope.meter.charge(len(picked) // 8, index.span)
     if picked and not (min(picked[0], picked[-1]) >= 0 and max(picked[0], picked[-1]) < len(base)):
         problem = "the range leaves it"
-        raise Refusal(codes.WrongIndex(span=index.span, name=node.base.name, shape=shape, problem=problem))
+        raise Refusal(WrongIndex(span=index.span, name=node.base.name, shape=shape, problem=problem))
     if isinstance(base, str):
         return "".join(base[place] for place in picked)
     return tuple(base[place] for place in picked)
@@ -268,12 +267,10 @@ def _call(node: nodes.Call, scope: Scope) -> Value:
     name = node.function.name
     if name not in ANGLE_FUNCTIONS and name not in COMPILE_FUNCTIONS:
         hint = value_advice.for_function(node) or suggestion(name, [*ANGLE_FUNCTIONS, *COMPILE_FUNCTIONS])
-        raise Refusal(codes.UnknownFunction(span=node.function.span, name=name, hint=hint))
+        raise Refusal(UnknownFunction(span=node.function.span, name=name, hint=hint))
     for argument in node.arguments:
         if argument.name is not None:
-            raise Refusal(
-                codes.WrongCall(span=argument.span, name=name, expected="values without names", found="a name")
-            )
+            raise Refusal(WrongCall(span=argument.span, name=name, expected="values without names", found="a name"))
     if name == "groups":
         return _groups(node, scope)
     values = tuple(evaluate(argument.value, scope) for argument in node.arguments)

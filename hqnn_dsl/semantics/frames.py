@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import meaning, unbuilt
+from hqnn_dsl.diagnostics.codes.expressions import TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.semantics import placing
 from hqnn_dsl.syntax import nodes
@@ -92,7 +93,7 @@ class Frame:
 def stop_beyond(what: str, number: int, limit: int, span: Span) -> None:
     """Raise `Stop` if `number` is over its limit."""
     if number > limit:
-        raise Stop(meaning.TooLarge(span=span, what=what, limit=str(limit)))
+        raise Stop(TooLarge(span=span, what=what, limit=str(limit)))
 
 
 def definition_of(name: nodes.Name, use: nodes.BlockUse, frame: Frame) -> Definition:

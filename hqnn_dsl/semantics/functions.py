@@ -13,6 +13,7 @@ from hqnn_dsl.circuit.angles import FUNCTIONS, Const, apply
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.codes.expressions import NoValue, TooLarge, WrongCall
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.semantics.entanglement import groups
 from hqnn_dsl.semantics.operators import grown, not_constant, small, wrong_operand
@@ -32,7 +33,7 @@ def angle_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
     """A function of angles applied to its one value; of a number it is a number."""
     name = node.function.name
     if len(values) != 1:
-        raise Refusal(codes.WrongCall(span=node.span, name=name, expected="one value", found=f"{len(values)} given"))
+        raise Refusal(WrongCall(span=node.span, name=name, expected="one value", found=f"{len(values)} given"))
     value = values[0]
     if isinstance(value, Symbolic):
         return grown(name, (value,), node.span)
@@ -43,7 +44,7 @@ def angle_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
     try:
         folded = apply(name, Const(float(value)))
     except (ArithmeticError, ValueError) as error:
-        raise Refusal(codes.NoValue(span=node.span, reason=f"{name} of {value:g}")) from error
+        raise Refusal(NoValue(span=node.span, reason=f"{name} of {value:g}")) from error
     assert isinstance(folded, Const)
     return folded.value
 
@@ -63,7 +64,7 @@ def compile_function(node: nodes.Call, values: tuple[Value, ...]) -> Value:
     plain = [value for value in values if isinstance(value, (int, float))]
     if name in ("min", "max"):
         if not plain:
-            raise Refusal(codes.WrongCall(span=node.span, name=name, expected="at least one value", found="none"))
+            raise Refusal(WrongCall(span=node.span, name=name, expected="at least one value", found="none"))
         return min(plain) if name == "min" else max(plain)
     value = _sole(node, tuple(plain), (int, float), "one number")
     if name == "log2":
@@ -76,14 +77,14 @@ def _sole(node: nodes.Call, values: tuple[Value, ...], kinds: tuple[type, ...], 
     """The one value of a call, of one of `kinds`."""
     if len(values) != 1 or not isinstance(values[0], kinds):
         found = f"{len(values)} given" if len(values) != 1 else describe(values[0])
-        raise Refusal(codes.WrongCall(span=node.span, name=node.function.name, expected=expected, found=found))
+        raise Refusal(WrongCall(span=node.span, name=node.function.name, expected=expected, found=found))
     return values[0]
 
 
 def _log2(value: float, span: Span) -> int | float:
     """The logarithm to base 2; a whole number of a whole power of two."""
     if value <= 0:
-        raise Refusal(codes.NoValue(span=span, reason=f"log2 of {value:g}"))
+        raise Refusal(NoValue(span=span, reason=f"log2 of {value:g}"))
     if isinstance(value, int) and value & (value - 1) == 0:
         return value.bit_length() - 1
     return math.log2(value)
@@ -120,7 +121,7 @@ def refuse_groups(node: nodes.Call) -> None:
     """Refuse a call of `groups` with too few or too many values."""
     if len(node.arguments) not in (3, 4):
         found = f"{len(node.arguments)} given"
-        raise Refusal(codes.WrongCall(span=node.span, name="groups", expected=_GROUPS_TAKES, found=found))
+        raise Refusal(WrongCall(span=node.span, name="groups", expected=_GROUPS_TAKES, found=found))
 
 
 def groups_of(node: nodes.Call, pattern: str, sizes: list[int], meter: Meter) -> Value:
@@ -137,13 +138,13 @@ def groups_of(node: nodes.Call, pattern: str, sizes: list[int], meter: Meter) ->
             raise Refusal(codes.OutOfBounds(span=span, what=what, bound=bound, value=str(value)))
     largest = _number_of_groups(pattern, num_qubits, size)
     if largest > limits.MAX_LOOP:
-        raise Refusal(codes.TooLarge(span=node.span, what="the number of groups", limit=str(limits.MAX_LOOP)))
+        raise Refusal(TooLarge(span=node.span, what="the number of groups", limit=str(limits.MAX_LOOP)))
     meter.charge(largest, node.span)
     try:
         return tuple(groups(pattern, num_qubits, size, layer))
     except ValueError as error:
         found = f"groups of {size}: {error}"
-        raise Refusal(codes.WrongCall(span=node.span, name="groups", expected=_GROUPS_TAKES, found=found)) from error
+        raise Refusal(WrongCall(span=node.span, name="groups", expected=_GROUPS_TAKES, found=found)) from error
 
 
 def _number_of_groups(pattern: str, num_qubits: int, size: int) -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
 from hqnn_dsl.circuit.ir import Measurement, Observable, PauliLetter, PauliTerm, Probabilities
-from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import shapes as codes
+from hqnn_dsl.diagnostics.codes.expressions import NoValue, TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.evaluate import listed, number, whole
@@ -61,7 +61,7 @@ def _measurements(node: nodes.Expression, num_qubits: int, scope: Scope) -> list
     if not any(found):
         raise Refusal(codes.NotAnObservable(span=node.span, problem="it names no Pauli: `x[i]`, `y[i]` or `z[i]`"))
     if not all(math.isfinite(coefficient) for coefficient in found.values()):
-        raise Refusal(meaning.NoValue(span=node.span, reason="a coefficient is too large"))
+        raise Refusal(NoValue(span=node.span, reason="a coefficient is too large"))
     return [Observable(tuple(PauliTerm(coefficient, product) for product, coefficient in found.items()))]
 
 
@@ -72,7 +72,7 @@ def _single(qubit: int, letter: PauliLetter) -> Observable:
 def _probabilities(qubits: tuple[int, ...], span: Span) -> Probabilities:
     if 1 << len(qubits) > limits.MAX_OUTPUTS:
         what = f"2 ** {len(qubits)} outputs"
-        raise Refusal(meaning.TooLarge(span=span, what=what, limit=str(limits.MAX_OUTPUTS)))
+        raise Refusal(TooLarge(span=span, what=what, limit=str(limits.MAX_OUTPUTS)))
     return Probabilities(qubits)
 
 
@@ -105,7 +105,7 @@ def _sum(node: nodes.Expression, num_qubits: int, scope: Scope) -> _Sum:
                 raise Refusal(codes.NotAnObservable(span=right.span, problem=f"nothing is divided by `{pauli.name}`"))
             divisor = number(right, scope, "a coefficient of an observable")
             if divisor == 0:
-                raise Refusal(meaning.NoValue(span=right.span, reason="division by zero"))
+                raise Refusal(NoValue(span=right.span, reason="division by zero"))
             return _scaled(_sum(left, num_qubits, scope), 1.0 / divisor)
     return _leaf(node, num_qubits, scope)
 
@@ -158,7 +158,7 @@ def _scaled(terms: _Sum, factor: float) -> _Sum:
 def _product(node: nodes.Binary, left: _Sum, right: _Sum, scope: Scope) -> _Sum:
     if len(left) * len(right) > limits.MAX_OUTPUTS:
         what = f"an observable of {len(left) * len(right)} terms"
-        raise Refusal(meaning.TooLarge(span=node.span, what=what, limit=str(limits.MAX_OUTPUTS)))
+        raise Refusal(TooLarge(span=node.span, what=what, limit=str(limits.MAX_OUTPUTS)))
     letters = sum(len(product) for product in left) * len(right) + sum(len(product) for product in right) * len(left)
     scope.meter.charge((len(left) * len(right) + letters) // 4, node.span)
     total: _Sum = {}

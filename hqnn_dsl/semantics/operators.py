@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hqnn_dsl import limits
 from hqnn_dsl.circuit.angles import Apply, Const
 from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.codes.expressions import NotANumber, NotConstant, NoValue, TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.values import Poison, Silent, Symbolic, Tensor, Value, describe
@@ -74,15 +75,15 @@ def _arithmetic(node: nodes.Binary, left: float, right: float) -> int | float:
             if not isinstance(value, int):
                 raise wrong_operand(operator, side.span, value)
     if operator in ("/", "//", "%") and right == 0:
-        raise Refusal(codes.NoValue(span=node.right.span, reason="division by zero"))
+        raise Refusal(NoValue(span=node.right.span, reason="division by zero"))
     if operator == "**" and abs(right) * math.log2(max(abs(left), 2)) > 1000:
-        raise Refusal(codes.TooLarge(span=node.span, what="the result of `**`", limit="2 ** 1000"))
+        raise Refusal(TooLarge(span=node.span, what="the result of `**`", limit="2 ** 1000"))
     try:
         value = _OPERATIONS[operator](left, right)
     except (ArithmeticError, ValueError) as error:
-        raise Refusal(codes.NoValue(span=node.span, reason=str(error).lower())) from error
+        raise Refusal(NoValue(span=node.span, reason=str(error).lower())) from error
     if isinstance(value, complex):
-        raise Refusal(codes.NoValue(span=node.span, reason="a negative number to a fractional power"))
+        raise Refusal(NoValue(span=node.span, reason="a negative number to a fractional power"))
     if isinstance(value, int):
         return small(value, node.span)
     return finite(value, node.span)
@@ -94,7 +95,7 @@ def _angle_operation(node: nodes.Binary, left: Value, right: Value) -> Symbolic:
         symbolic, value = (node.left, left) if isinstance(left, Symbolic) else (node.right, right)
         raise not_constant(symbolic.span, value, f"an operand of `{node.operator}`", "a number")
     if node.operator == "/" and right == 0:
-        raise Refusal(codes.NoValue(span=node.right.span, reason="division by zero"))
+        raise Refusal(NoValue(span=node.right.span, reason="division by zero"))
     operands = []
     for side, value, other in ((node.left, left, right), (node.right, right, left)):
         if isinstance(value, Symbolic):
@@ -112,24 +113,24 @@ def grown(function: str, arguments: tuple[Symbolic, ...], span: Span) -> Symboli
     size = 1 + sum(argument.size for argument in arguments)
     depth = 1 + max(argument.depth for argument in arguments)
     if size > limits.MAX_ANGLE_SIZE:
-        raise Refusal(codes.TooLarge(span=span, what="the size of this angle", limit=f"{limits.MAX_ANGLE_SIZE} terms"))
+        raise Refusal(TooLarge(span=span, what="the size of this angle", limit=f"{limits.MAX_ANGLE_SIZE} terms"))
     if depth > limits.MAX_EXPRESSION_DEPTH:
         limit = f"{limits.MAX_EXPRESSION_DEPTH} operators deep"
-        raise Refusal(codes.TooLarge(span=span, what="this angle", limit=limit))
+        raise Refusal(TooLarge(span=span, what="this angle", limit=limit))
     return Symbolic(Apply(function, tuple(argument.angle for argument in arguments)), size, depth)
 
 
 def finite(value: float, span: Span) -> float:
     """The value. Raises `Refusal` if it is infinite or not a number."""
     if not math.isfinite(value):
-        raise Refusal(codes.NoValue(span=span, reason="it is too large"))
+        raise Refusal(NoValue(span=span, reason="it is too large"))
     return value
 
 
 def small(value: int, span: Span) -> int:
     """The value. Raises `Refusal` if it is over the largest whole number."""
     if abs(value) > limits.MAX_INTEGER:
-        raise Refusal(codes.TooLarge(span=span, what="this whole number", limit=str(limits.MAX_INTEGER)))
+        raise Refusal(TooLarge(span=span, what="this whole number", limit=str(limits.MAX_INTEGER)))
     return value
 
 
@@ -137,7 +138,7 @@ def wrong_operand(operator: str, span: Span, value: Value) -> Exception:
     """The exception for a value that an operator or a function cannot take."""
     if isinstance(value, Poison):
         return Silent()
-    return Refusal(codes.NotANumber(span=span, operator=operator, found=describe(value)))
+    return Refusal(NotANumber(span=span, operator=operator, found=describe(value)))
 
 
 def not_constant(span: Span, value: Value, what: str, expected: str) -> Exception:
@@ -145,8 +146,8 @@ def not_constant(span: Span, value: Value, what: str, expected: str) -> Exceptio
     if isinstance(value, Poison):
         return Silent()
     if isinstance(value, Symbolic):
-        return Refusal(codes.NotConstant(span=span, what=what, cause=value.cause))
+        return Refusal(NotConstant(span=span, what=what, cause=value.cause))
     if isinstance(value, Tensor):
-        return Refusal(codes.NotConstant(span=span, what=what, cause=f"the {value.kind} `{value.name}`"))
+        return Refusal(NotConstant(span=span, what=what, cause=f"the {value.kind} `{value.name}`"))
     hint = value_advice.for_whole(value) if expected == "a whole number" else ""
     return Refusal(codes.WrongType(span=span, what=what, expected=expected, found=describe(value), hint=hint))

@@ -12,6 +12,7 @@ from hqnn_dsl.catalog.entry import REQUIRED, Option, OptionType, Selection
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import meaning as codes
+from hqnn_dsl.diagnostics.codes.expressions import NotConstant
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.literals import written
 from hqnn_dsl.semantics import value_advice
@@ -124,7 +125,7 @@ def _wrong_type(option: Option, span: Span, value: Value) -> Exception:
     if isinstance(value, Poison):
         return Silent()
     if isinstance(value, (Symbolic, Tensor)):
-        return Refusal(codes.NotConstant(span=span, what=f"`{option.name}`", cause="an input or a weight"))
+        return Refusal(NotConstant(span=span, what=f"`{option.name}`", cause="an input or a weight"))
     expected = _EXPECTED[option.type]
     hint = value_advice.for_whole(value) if option.type in {"int", "width"} else ""
     what = f"`{option.name}`"

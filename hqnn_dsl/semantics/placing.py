@@ -12,6 +12,7 @@ from hqnn_dsl.circuit.angles import Angle, InputRef
 from hqnn_dsl.circuit.gates import GATES
 from hqnn_dsl.diagnostics.codes import meaning
 from hqnn_dsl.diagnostics.codes import shapes as codes
+from hqnn_dsl.diagnostics.codes.expressions import NotConstant, WrongCall
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics.evaluate import evaluate, listed
@@ -55,9 +56,7 @@ def gate_call(node: nodes.Gate, scope: Scope) -> GateCall:
     for argument in arguments:
         if argument.name is not None:
             problem = f"write the angle without `{argument.name.name}:`"
-            raise Refusal(
-                meaning.WrongCall(span=argument.span, name=name.name, expected="angles without names", found=problem)
-            )
+            raise Refusal(WrongCall(span=argument.span, name=name.name, expected="angles without names", found=problem))
     values = tuple(argument.value for argument in arguments)
     if name.name == "gate":
         return _indirect(node, name, values, scope)
@@ -121,7 +120,7 @@ def _local_qubits(node: nodes.Expression, available: int, scope: Scope) -> tuple
         if isinstance(item, Poison):
             raise Silent
         if isinstance(item, (Symbolic, Tensor)):
-            raise Refusal(meaning.NotConstant(span=node.span, what="a qubit", cause="an input or a weight"))
+            raise Refusal(NotConstant(span=node.span, what="a qubit", cause="an input or a weight"))
         if isinstance(item, bool) or not isinstance(item, int):
             raise Refusal(
                 meaning.WrongType(span=node.span, what="a qubit", expected="a whole number", found=describe(item))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import limits
-from hqnn_dsl.diagnostics.codes.meaning import TooLarge
+from hqnn_dsl.diagnostics.codes.expressions import TooLarge
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.sentences import did_you_mean, names, nearest
 from hqnn_dsl.semantics.foreign_words import meant_elsewhere

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.codes.letters import UnclosedBrace
 from hqnn_dsl.diagnostics.diagnostic import Note
 from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.syntax.tokens import STRAY, Tokens
@@ -105,7 +105,7 @@ class _Balance:
             place = Span(self.source, tokens.starts[seen], tokens.ends[seen])
             notes = (Note("this stands no deeper than the line with the brace", place),)
         span = Span(self.source, tokens.starts[opener.index], tokens.ends[opener.index])
-        tokens.reports.append(codes.UnclosedBrace(span=span, notes=notes))
+        tokens.reports.append(UnclosedBrace(span=span, notes=notes))
 
     def _close(self, index: int, line: int, indent: int, *, first: bool) -> None:
         if not self.stack:

@@ -28,7 +28,7 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
     """
     size = len(source.text) if source.text.isascii() else len(source.text.encode("utf-8", "replace"))
     if size > MAX_SOURCE_BYTES:
-        from hqnn_dsl.diagnostics.codes.syntax import TooLong
+        from hqnn_dsl.diagnostics.codes.letters import TooLong
 
         return _nothing(source), (TooLong(span=Span(source, 0, 0), size=size, limit=MAX_SOURCE_BYTES),)
     tables = load()
@@ -80,7 +80,7 @@ def _shown(source: Source, reports: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     items = findings.items
     if len(items) <= MAX_SHOWN_MISTAKES:
         return items
-    from hqnn_dsl.diagnostics.codes.syntax import MoreMistakes
+    from hqnn_dsl.diagnostics.codes.letters import MoreMistakes
 
     shown = items[:MAX_SHOWN_MISTAKES]
     return (*shown, MoreMistakes(span=Span(source, len(source.text), len(source.text)), count=len(items) - len(shown)))

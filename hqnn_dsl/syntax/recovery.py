@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from hqnn_dsl.circuit import foreign_phrases
 from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.codes.letters import StrayBrace, UnclosedBrace
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
 from hqnn_dsl.diagnostics.sentences import did_you_mean
 from hqnn_dsl.diagnostics.source import Span
@@ -236,7 +237,7 @@ class Recovery:
         kind = self.tokens.kinds[index]
         owed = self._owed > 0 and self.run.accepts("}")
         if kind == STRAY and not owed:
-            self.run.reports.append(codes.StrayBrace(span=self._at(index)))
+            self.run.reports.append(StrayBrace(span=self._at(index)))
             return index + 1
         if not owed or kind not in {STRAY, END}:
             return None
@@ -321,7 +322,7 @@ class Recovery:
         if slashes:
             return self._give_up(index, codes.ForeignComment(span=self._at(slashes[0]), text="//"))
         if kind == "NAME" and word in statements.STANDS and sort not in statements.STANDS[word][0]:
-            if any(isinstance(report, codes.UnclosedBrace) for report in self.tokens.reports):
+            if any(isinstance(report, UnclosedBrace) for report in self.tokens.reports):
                 return self._skip(index)
             misplaced = codes.Misplaced(span=self._at(start), word=word, place=place, proper=statements.STANDS[word][1])
             return self._give_up(index, misplaced)

@@ -9,7 +9,21 @@ import re
 from typing import Final
 
 from hqnn_dsl.circuit.foreign_phrases import GREEK, SIGNS
-from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.codes.letters import (
+    BadEscape,
+    BadNumber,
+    ForeignName,
+    ForeignOperator,
+    NameTooLong,
+    NumberTooLarge,
+    StrayBracket,
+    TooDeep,
+    UnclosedBracket,
+    UnknownCharacter,
+    UnterminatedString,
+    WrongBracket,
+    WrongQuotes,
+)
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note
 from hqnn_dsl.diagnostics.source import Source, Span
 from hqnn_dsl.limits import MAX_FOUND_MISTAKES, MAX_NAME, MAX_NESTING
@@ -43,17 +57,17 @@ class Letters:
         if start < self._torn:
             return
         bracket = self.source.text[start:end]
-        self._report(codes.UnclosedBracket(span=self._span(start, end), bracket=bracket, closer=CLOSER[bracket]))
+        self._report(UnclosedBracket(span=self._span(start, end), bracket=bracket, closer=CLOSER[bracket]))
 
     def stray(self, start: int, end: int) -> None:
         """A closing bracket closes nothing."""
         bracket = self.source.text[start:end]
-        self._report(codes.StrayBracket(span=self._span(start, end), bracket=bracket, opener=_OPENER[bracket]))
+        self._report(StrayBracket(span=self._span(start, end), bracket=bracket, opener=_OPENER[bracket]))
 
     def wrong(self, opener: int, start: int, end: int) -> None:
         """A closing bracket is not of the kind of the one that is open, the token `opener`."""
         opened = self._span(self.tokens.starts[opener], self.tokens.ends[opener])
-        words = codes.WrongBracket(
+        words = WrongBracket(
             span=self._span(start, end),
             bracket=self.source.text[start:end],
             wanted=CLOSER[opened.text],
@@ -63,17 +77,17 @@ class Letters:
 
     def too_deep(self, start: int, end: int) -> None:
         """A bracket or brace opens one level too many; always kept, since the text is given up."""
-        self.tokens.reports.append(codes.TooDeep(span=self._span(start, end), limit=MAX_NESTING))
+        self.tokens.reports.append(TooDeep(span=self._span(start, end), limit=MAX_NESTING))
 
     # ------------------------------------------------------------ tokens
 
     def long_name(self, start: int, end: int) -> None:
         """A name, or a path of names, has more letters than any that is meant; read all the same."""
-        self._report(codes.NameTooLong(span=self._span(start, end), size=end - start))
+        self._report(NameTooLong(span=self._span(start, end), size=end - start))
 
     def too_large(self, start: int, end: int) -> None:
         """A number is beyond the limits of computing."""
-        self._report(codes.NumberTooLarge(span=self._span(start, end)))
+        self._report(NumberTooLarge(span=self._span(start, end)))
 
     def meant(self, group: str, start: int, end: int) -> str:
         """Report the letters `start:end`. Returns the kind of token that was meant, or an empty text."""
@@ -91,13 +105,13 @@ class Letters:
     def _string(self, start: int, end: int) -> str:
         for match in re.compile(r"\\(.)", re.DOTALL).finditer(self.source.text, start, end):
             if match[1] not in ESCAPES:
-                self._report(codes.BadEscape(span=self._span(*match.span()), escape=match[0]))
+                self._report(BadEscape(span=self._span(*match.span()), escape=match[0]))
         return "STRING"
 
     def _open_string(self, start: int, end: int) -> str:
         self._torn = start
         end -= self.source.text.endswith("\r", start, end)
-        self._report(codes.UnterminatedString(span=self._span(start, end)))
+        self._report(UnterminatedString(span=self._span(start, end)))
         return "STRING"
 
     def _quoted(self, start: int, end: int) -> str:
@@ -105,17 +119,17 @@ class Letters:
         inside = text[1:-1]
         is_closed = len(text) > 1 and not text[-1].isalnum() and '"' not in inside and "\\" not in inside
         hint = f"write `{quoted(inside)}`" if is_closed else ""
-        self._report(codes.WrongQuotes(span=self._span(start, end), quote=text[0], hint=hint))
+        self._report(WrongQuotes(span=self._span(start, end), quote=text[0], hint=hint))
         return "STRING"
 
     def _number(self, start: int, end: int) -> str:
         span = self._span(start, end)
-        self._report(codes.BadNumber(span=span, text=span.text, instead=corrected_number(span.text)))
+        self._report(BadNumber(span=span, text=span.text, instead=corrected_number(span.text)))
         return "NUMBER"
 
     def _operator(self, start: int, end: int) -> str:
         span = self._span(start, end)
-        self._report(codes.ForeignOperator(span=span, text=span.text, ours=FOREIGN[span.text]))
+        self._report(ForeignOperator(span=span, text=span.text, ours=FOREIGN[span.text]))
         return FOREIGN[span.text]
 
     def _word(self, start: int, end: int) -> str:
@@ -131,7 +145,7 @@ class Letters:
             self.long_name(start, end)
         else:
             self._report(
-                codes.ForeignName(span=self._span(start, end), text=text[start:end], hint=_in_ascii(text[start:end]))
+                ForeignName(span=self._span(start, end), text=text[start:end], hint=_in_ascii(text[start:end]))
             )
         return "" if joined else "NAME"
 
@@ -146,7 +160,7 @@ class Letters:
             letter = text[start]
             shown = letter if letter.isprintable() and not letter.isspace() else f"U+{ord(letter):04X}"
             hint = f"write `{SIGNS[letter]}`" if letter in SIGNS else ""
-            self._report(codes.UnknownCharacter(span=self._span(start, end), shown=shown, hint=hint))
+            self._report(UnknownCharacter(span=self._span(start, end), shown=shown, hint=hint))
         return UNKNOWN
 
 

@@ -124,7 +124,7 @@ class Builder:
         if depth > MAX_EXPRESSION_DEPTH:
             if not self._is_too_deep:
                 self._is_too_deep = True
-                from hqnn_dsl.diagnostics.codes.syntax import TooComplex
+                from hqnn_dsl.diagnostics.codes.letters import TooComplex
 
                 self.reports.append(TooComplex(span=node.span, limit=MAX_EXPRESSION_DEPTH))
             return nodes.Number(node.span, 0)

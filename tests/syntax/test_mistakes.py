@@ -10,6 +10,7 @@ from syntax.mistakes import BLOCK, IN_BLOCK, IN_MODEL, MISTAKES, MODEL
 from syntax.trees import bare
 
 from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.codes.letters import MoreMistakes, UnclosedBrace
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.limits import MAX_SHOWN_MISTAKES
@@ -81,7 +82,7 @@ def test_several_named_with_equals():
 def test_the_brace_left_open_is_found_by_indentation():
     source = Source("x", "hqnn 1\nmodel m {\n  data {\n    target y\n  encoder { dense(4) }\n}\n")
     file, (report,) = parse(source)
-    assert isinstance(report, codes.UnclosedBrace)
+    assert isinstance(report, UnclosedBrace)
     assert source.position(report.span.start) == (3, 8)
     (note,) = report.notes
     assert source.position(note.span.start) == (5, 3)
@@ -97,7 +98,7 @@ def test_a_comma_that_goes_on_is_pointed_at():
 def test_many_mistakes_are_capped():
     _, reports = parse(Source("x", "hqnn 1\nansatz a {\n" + "  h\n" * 5000 + "}\n"))
     assert len(reports) == MAX_SHOWN_MISTAKES + 1
-    assert isinstance(reports[-1], codes.MoreMistakes)
+    assert isinstance(reports[-1], MoreMistakes)
 
 
 def test_reports_come_in_order_of_place():
@@ -107,7 +108,7 @@ def test_reports_come_in_order_of_place():
 
 
 def test_every_code_of_this_stage_is_shown():
-    shown = {code for code, _, _ in MISTAKES} | {codes.MoreMistakes.code}
+    shown = {code for code, _, _ in MISTAKES} | {MoreMistakes.code}
     classes = [thing for thing in vars(codes).values() if isinstance(thing, type) and issubclass(thing, Diagnostic)]
     assert shown == {thing.code for thing in classes if thing is not Diagnostic}
 
