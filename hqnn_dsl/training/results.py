@@ -56,14 +56,14 @@ def all_scores(scored: Scored, prepared: Prepared, seed: int, elsewhere: Elsewhe
     }
 
 
-def _baselines(scored: Scored, prepared: Prepared, seed: int, elsewhere: Elsewhere) -> dict[str, Any]:
-    """The scores of the baselines on the test rows; None if there are none."""
+def questions_of(prepared: Prepared, seed: int) -> Questions:
+    """Returns what the baselines of a prepared table are fitted on and asked: its training rows, and its test rows.
+
+    `seed` is that of the training.
+    """
     preparation = prepared.preparation
     trained, tested = preparation.parts.train, preparation.parts.test
-    classes = preparation.target.classes
-    if not len(tested):
-        return dict.fromkeys(VALUE_BASELINES if classes is None else CLASS_BASELINES)
-    questions = Questions(
+    return Questions(
         prepared.inputs[trained],
         prepared.targets[trained],
         prepared.inputs[tested],
@@ -72,6 +72,15 @@ def _baselines(scored: Scored, prepared: Prepared, seed: int, elsewhere: Elsewhe
         {one.index: one.levels for one in preparation.features.embeddings},
         stream(seed, "baselines"),
     )
+
+
+def _baselines(scored: Scored, prepared: Prepared, seed: int, elsewhere: Elsewhere) -> dict[str, Any]:
+    """The scores of the baselines on the test rows; None if there are none."""
+    preparation = prepared.preparation
+    tested, classes = preparation.parts.test, preparation.target.classes
+    if not len(tested):
+        return dict.fromkeys(VALUE_BASELINES if classes is None else CLASS_BASELINES)
+    questions = questions_of(prepared, seed)
     found: dict[str, Predicted] = (
         {name: Values(values) for name, values in elsewhere.begin(BASELINES, "predicted_values", questions)().items()}
         if classes is None

@@ -9,7 +9,7 @@ from syntax.examples import ACCEPTED
 from syntax.mistakes import BLOCK, IN_BLOCK, IN_MODEL, MISTAKES, MODEL
 from syntax.trees import bare
 
-from hqnn_dsl.diagnostics.codes import syntax as codes
+from hqnn_dsl.diagnostics.codes import letters, syntax
 from hqnn_dsl.diagnostics.codes.letters import MoreMistakes, UnclosedBrace
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 from hqnn_dsl.diagnostics.source import Source
@@ -109,7 +109,8 @@ def test_reports_come_in_order_of_place():
 
 def test_every_code_of_this_stage_is_shown():
     shown = {code for code, _, _ in MISTAKES} | {MoreMistakes.code}
-    classes = [thing for thing in vars(codes).values() if isinstance(thing, type) and issubclass(thing, Diagnostic)]
+    things = [*vars(letters).values(), *vars(syntax).values()]
+    classes = [thing for thing in things if isinstance(thing, type) and issubclass(thing, Diagnostic)]
     assert shown == {thing.code for thing in classes if thing is not Diagnostic}
 
 

@@ -60,8 +60,8 @@ def on_others(training: Training, samples: Samples, num_rows: int, seed: int) ->
         if chosen is None or name == chosen.name:
             continue
         own = dict(row.ways[0][1]) if row.circuits({}) == "priced" and row.ways else {}
-        said = _written(Choice(name=name, options=row.filled(own)))
         choice = Choice(name=name, options=row.filled(own))
+        said = _written(choice)
         reason = _objection(row, circuit, choice, rows, str(training.precision.device))
         if reason is not None:
             found.append(Counted(backend=said, reason=reason))

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hqnn_dsl.backends.resident import resident
-from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.predicted import Values
-from hqnn_dsl.training.row_weights import in_part, loss_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,19 +43,11 @@ class Fixed:
 
 def begun(setup: Setup, elsewhere: Elsewhere) -> Callable[[], Fixed]:
     """Begin to fit the baselines and to draw pictures of them. Returns a function that waits for what it has taken."""
-    from hqnn_dsl.training.baselines import Questions
+    from hqnn_dsl.training.results import questions_of
 
     prepared, preparation = setup.prepared, setup.prepared.preparation
     trained, tested = preparation.parts.train, preparation.parts.test
-    questions = Questions(
-        prepared.inputs[trained],
-        prepared.targets[trained],
-        prepared.inputs[tested],
-        in_part(loss_weights(preparation, prepared.targets, prepared.weights), trained),
-        in_part(prepared.weights, trained),
-        {one.index: one.levels for one in preparation.features.embeddings},
-        stream(setup.spec.train.seed, "baselines"),
-    )
+    questions = questions_of(prepared, setup.spec.train.seed)
     shown = prepared.targets[tested if len(tested) else trained]
     labels = preparation.target.classes
     names = preparation.target.names

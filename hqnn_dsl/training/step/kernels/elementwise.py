@@ -123,7 +123,7 @@ def forward(code: int, a: float, b: float, count: int, x: Any, y: Any) -> None:
     n = lanes(x)
     if code == SIN:
         for at in range(0, count, n):
-            _sine(x, at, y)
+            _circular(x, at, 0, y)
     elif code == POW:
         for at in range(count):
             y[at] = power(float(x[at]), a)
@@ -135,18 +135,24 @@ def forward(code: int, a: float, b: float, count: int, x: Any, y: Any) -> None:
 
 
 @kernel
-def _sine(x: Any, at: int, y: Any) -> None:
-    """The sines of a register; the scalar function for numbers so large that the other loses digits, and for NaN."""
+def _circular(x: Any, at: int, cosines: int, y: Any) -> None:
+    """The sines of a register, or its cosines.
+
+    The scalar functions for numbers so large that the others lose digits, and for NaN.
+    """
     n = lanes(x)
     small = True
     for k in range(n):
         small &= abs(x[at + k]) <= LARGEST
     if small:
-        sine, _ = sine_and_cosine(load(x, at))
-        store(y, at, sine)
+        sine, cosine = sine_and_cosine(load(x, at))
+        if cosines:
+            store(y, at, cosine)
+        else:
+            store(y, at, sine)
     else:
         for k in range(n):
-            y[at + k] = math.sin(x[at + k])
+            y[at + k] = math.cos(x[at + k]) if cosines else math.sin(x[at + k])
 
 
 @kernel
@@ -155,7 +161,7 @@ def backward(code: int, a: float, b: float, count: int, x: Any, y: Any, dy: Any,
     n = lanes(x)
     if code == SIN:
         for at in range(0, count, n):
-            _cosine(x, at, dx)
+            _circular(x, at, 1, dx)
             store(dx, at, load(dx, at) * load(dy, at))
     elif code == POW:
         for at in range(count):
@@ -169,21 +175,6 @@ def backward(code: int, a: float, b: float, count: int, x: Any, y: Any, dy: Any,
         for at in range(0, count, n):
             slope = slope_of(code, load(x, at), load(y, at), first, second, one, x)
             store(dx, at, load(dy, at) * slope)
-
-
-@kernel
-def _cosine(x: Any, at: int, y: Any) -> None:
-    """The cosines of a register, like `_sine`."""
-    n = lanes(x)
-    small = True
-    for k in range(n):
-        small &= abs(x[at + k]) <= LARGEST
-    if small:
-        _, cosine = sine_and_cosine(load(x, at))
-        store(y, at, cosine)
-    else:
-        for k in range(n):
-            y[at + k] = math.cos(x[at + k])
 
 
 @kernel
