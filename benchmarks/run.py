@@ -16,6 +16,7 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,9 @@ def keep_training(given: argparse.Namespace, results: dict[str, Any], path: Path
     with LOG.open("ab") as log, rounds.Trainers(log) as trainers:
         for network in given.networks:
             say(f"training {network.name}")
-            found = rounds.measure(network, given.trainers, trainers, rounds.Pace(given.training_rounds))
+            found = rounds.measure(
+                network, given.trainers, trainers, replace(rounds.TURNS, rounds=given.training_rounds)
+            )
             before = kept["networks"].setdefault(network.name, {"contestants": {}})
             before["contestants"] |= found["contestants"]
             before["shares"] = found.get("shares") or before.get("shares")

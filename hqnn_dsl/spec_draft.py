@@ -19,6 +19,8 @@ from hqnn_dsl import limits, literals, pipeline
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.sources import STANDARD_INPUT
 from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.diagnostics.codes.command import BadOption
+from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.draft_data import SKETCH, guess_data
@@ -199,6 +201,9 @@ def read_of(text: str, name: str = "read") -> Read:
 
     Raises `Refusal` for what the setting does not take, with its place in the text, which is called `name`.
     """
+    if ":" not in text:
+        expected = 'what `data { read … }` takes, such as `delimiter: ";"`'
+        raise Refusal(BadOption(option=name, expected=expected, value=text or "nothing"))
     source = Source("draft", f"hqnn 1\nmodel draft {{ data {{ target y }} {SKETCH} }}")
     return pipeline.program(source, {"data.read": Source(name, text, is_option=True)}).spec.data.read
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from benchmarks.measure import say
+from benchmarks.measure import Effort, say
 from benchmarks.processes import PeerFailed, Process
 from benchmarks.training import BY_NAME, CONTESTANTS, THREADS
 from benchmarks.training.networks import STEPS
@@ -37,13 +37,8 @@ PAUSE = 0.01
 SHARE_TURNS = 40
 
 
-@dataclass(frozen=True)
-class Pace:
-    """Rounds of turns, seconds a turn, and seconds in all after which a slow one has no more turns."""
-
-    rounds: int = 25
-    turn: float = 0.08
-    longest: float = 6.0
+TURNS = Effort(rounds=25, turn=0.08, longest=6.0)
+"""How long whole steps are measured."""
 
 
 @dataclass
@@ -104,7 +99,7 @@ def apart(losses: Sequence[float], right: Sequence[float]) -> float:
     return float(worst) if np.isfinite(worst) else float("inf")
 
 
-def measure(network: Workload, names: Iterable[str], trainers: Trainers, pace: Pace) -> dict[str, Any]:
+def measure(network: Workload, names: Iterable[str], trainers: Trainers, pace: Effort) -> dict[str, Any]:
     """What every named contestant did with a network, as data, by name; and the parts of our compiled step."""
     chosen = set(names)
     right = trainers.of(BY_NAME["loop"], 1).ask("truth", network.name, seconds=FIRST_LIMIT)["losses"]
@@ -149,7 +144,7 @@ def _ready(run: Run, network: Workload, right: Sequence[float], trainers: Traine
     say(f"  {network.name:10} {run.contestant.name:16} {run.threads} threads: {word}")
 
 
-def _in_turns(runs: Sequence[Run], trainers: Trainers, pace: Pace) -> None:
+def _in_turns(runs: Sequence[Run], trainers: Trainers, pace: Effort) -> None:
     """Rounds in which each trains as many epochs as fit its turn; the first only finds how many these are."""
     epochs = {id(run): 1 for run in runs}
     for number in range(pace.rounds + 1):

@@ -9,12 +9,13 @@ import pytest
 import torch
 from qiskit.quantum_info import Statevector
 
+from benchmarks.measure import Effort
 from benchmarks.page import page
 from benchmarks.peers.qnn import circuit_of
 from benchmarks.processes import PeerFailed
 from benchmarks.training import BY_NAME, CONTESTANTS, hqnn_compiled, hqnn_loop, pennylane_loop, rounds
 from benchmarks.training.networks import CIRCUIT_PLACE, NETWORKS, STEPS, order_of, rows_of, spec_of, start_of
-from benchmarks.training.rounds import APART, CHECKED, Pace, Run, Trainers, apart, summary
+from benchmarks.training.rounds import APART, CHECKED, Run, Trainers, apart, summary
 from benchmarks.training.section import section
 from benchmarks.workloads import Workload
 
@@ -86,7 +87,7 @@ def trainers(tmp_path_factory):
 def test_contestants_of_our_environment_are_timed_in_turns(trainers, monkeypatch):
     monkeypatch.setattr(rounds, "THREADS", (1,))
     monkeypatch.setattr(rounds, "SHARE_TURNS", 2)
-    found = rounds.measure(SMALL["ra"], ["loop", "compiled"], trainers, Pace(rounds=2, turn=0.005))
+    found = rounds.measure(SMALL["ra"], ["loop", "compiled"], trainers, Effort(rounds=2, turn=0.005))
     assert list(found["contestants"]) == ["compiled", "loop"]
     for kept in found["contestants"].values():
         assert not kept["reason"]
@@ -101,7 +102,7 @@ def test_contestants_of_our_environment_are_timed_in_turns(trainers, monkeypatch
 def test_wrong_losses_are_not_timed(trainers, monkeypatch):
     monkeypatch.setattr(rounds, "THREADS", (1,))
     monkeypatch.setattr(rounds, "APART", 1e-30)
-    found = rounds.measure(SMALL["ra"], ["loop"], trainers, Pace(rounds=1, turn=0.005))["contestants"]["loop"]
+    found = rounds.measure(SMALL["ra"], ["loop"], trainers, Effort(rounds=1, turn=0.005))["contestants"]["loop"]
     assert found["reason"].startswith("wrong losses")
     assert found["median"] is None
 

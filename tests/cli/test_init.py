@@ -318,6 +318,13 @@ def test_a_wrong_option_of_reading_is_shown_in_its_place(tmp_path, hqnn_command)
     assert wrong.code == 2
     assert "--> --read:1:1" in wrong.err
     assert "did you mean `decimal`" in wrong.err
+    for text in ("", "delimiter=;", '","'):
+        nameless = hqnn_command("init", table, "--read", text, "-o", "-")
+        assert nameless.code == 2
+        assert (
+            f"""takes what `data {{ read … }}` takes, such as `delimiter: ";"`, not `{text or "nothing"}`"""
+            in nameless.err
+        )
     other = hqnn_command("init", table, "--read", 'delimiter: ";"', "-o", "-")
     assert other.code == 1
     assert "take `delimiter` out of `--read`" in other.err
