@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.parts import Figure, Sentence, evenly, plain, plot_text, table
+from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, plain, plot_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +26,6 @@ MOST_CLASSES = 60
 
 MOST_STEPS = 400
 BINS = 10
-SERIES = ("--first", "--second", "--third", "--fourth", "--fifth")
-DASHES = ("solid", "dash", "dot", "dashdot")
-"""A curve has a colour and a dash of its own, so that it is known without colours too."""
 
 
 def class_blocks(predictions: pd.DataFrame, name: str, labels: Sequence[str]) -> Iterator[Block]:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 """The rows that a table behind a figure has at most."""
 
+SERIES = ("--first", "--second", "--third", "--fourth", "--fifth")
+DASHES = ("solid", "dash", "dot", "dashdot")
+"""A curve has a colour and a dash of its own, so that it is known without colours too."""
+
 MOST_LETTERS = 36
 """The letters of a name in a figure; a longer one is cut."""
 

@@ -14,8 +14,7 @@ from hqnn_dsl.data import dates
 from hqnn_dsl.data.preparation import read_again
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.classes import DASHES, SERIES
-from hqnn_dsl.report.parts import Figure, Sentence, evenly, plain, plot_text, table
+from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, plain, plot_text, table
 from hqnn_dsl.training.budget import counts
 from hqnn_dsl.training.evaluate import predict_inputs
 from hqnn_dsl.training.predicted import Classes
