@@ -97,7 +97,7 @@ def test_exactly_what_is_marked_is_found(name):
 
 def test_every_code_has_a_refused_spec():
     rooms = {
-        "syntax", "meaning", "shapes", "unbuilt", "warnings", "environment",
+        "letters", "syntax", "meaning", "expressions", "shapes", "unbuilt", "warnings", "environment",
         "cuda", "data_settings", "devices", "pennylane", "simulators",
     }  # fmt: skip
     wanted = {code for code, row in every_code().items() if row.__module__.rpartition(".")[2] in rooms}
