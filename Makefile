@@ -74,11 +74,11 @@ $(BASE): $(VENV)/.torch pyproject.toml
 	@touch $@
 
 $(DEV): $(BASE)
-	$(PIP) -e ".[$(AER),ibm,pennylane]" --group dev
+	$(PIP) -e ".[$(AER),ibm,mlflow,pennylane,science,tensorboard]" --group dev
 	@touch $@
 
 # The extra of numba-cuda is that of the CUDA that torch in constraints.txt is built for.
 $(GPU): $(if $(filter gpu,$(AER)),$(DEV))
 	@test $(AER) = gpu || { echo "no GPU here: nvidia-smi finds none" >&2; exit 3; }
-	$(PIP) -e ".[gpu,cuda,custatevec,ibm,pennylane]" --group dev
+	$(PIP) -e ".[gpu,cuda,custatevec,ibm,mlflow,pennylane,science,tensorboard]" --group dev
 	@touch $@

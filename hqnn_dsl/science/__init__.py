@@ -1,0 +1,1 @@
+"""Experiments on models: comparison with fair controls, analysis of circuits, sweeps over settings."""
