@@ -211,16 +211,22 @@ def refuse_paid(setup: Setup) -> None:
 
 def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
     """Train without a folder. Returns how it has ended, and the scores as in `metrics.json`, none if interrupted."""
-    setup.settle(_nobody)
-    prepared, training = setup.prepared, setup.training
-    with suited_threads(training.net, setup.spec.train.batch):
-        if watch.on_begin is not None:
-            watch.on_begin(outlook_of(training, prepared.preparation))
-        fitted = fit(training, setup.samples, Unwritten(), watch=watch)
+    with suited_threads(setup.training.net, setup.spec.train.batch):
+        fitted = fit_only(setup, watch)
         if fitted.ended_by:
             return fitted, {}
         scored, _ = _predicted(setup)
-        return fitted, results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
+        return fitted, results.all_scores(scored, setup.prepared, setup.training.settings.seed, watch.elsewhere)
+
+
+def fit_only(setup: Setup, watch: Watch) -> Fitted:
+    """Train without a folder, and score nothing. Returns how it has ended; the network has its best weights."""
+    setup.settle(_nobody)
+    training = setup.training
+    with suited_threads(training.net, setup.spec.train.batch):
+        if watch.on_begin is not None:
+            watch.on_begin(outlook_of(training, setup.prepared.preparation))
+        return fit(training, setup.samples, Unwritten(), watch=watch)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:
