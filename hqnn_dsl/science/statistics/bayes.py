@@ -18,6 +18,8 @@ from hqnn_dsl.science.statistics.units import deviation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 PRIOR = 0.5
 """The strength of the prior of the signed-rank test: the weight of one more difference of 0, as the paper has it."""
 
@@ -63,14 +65,14 @@ def bayes_signed_rank(
 
     Weights of the gains, and of a pseudo-gain of 0 with the strength of the prior, are drawn from a Dirichlet
     distribution. A draw counts for `better` if most weight is on pairs whose mean is above the region, and likewise for
-    the two others; a draw in which two are equal counts half for each. Raises `ValueError` for no gains.
+    the two others; a draw in which two are equal counts half for each, and so does a pair whose mean is the
+    region's end. Raises `ValueError` for no gains.
     """
     if not len(gains):
         raise ValueError("no gains")
     values = np.concatenate([[0.0], np.asarray(gains, dtype=np.float64)])
     sums = values[:, None] + values[None, :]
-    above = (sums > 2 * half_region).astype(np.float64)
-    below = (sums < -2 * half_region).astype(np.float64)
+    above, below = _beyond(sums, 2 * half_region), _beyond(-sums, 2 * half_region)
     strengths = np.concatenate([[prior], np.ones(len(gains))])
     weights = np.random.default_rng(seed).dirichlet(strengths, size=samples)
     better = np.einsum("si,ij,sj->s", weights, above, weights, optimize=True)
@@ -81,3 +83,9 @@ def bayes_signed_rank(
     return Posterior(
         better=float(shares[0]), equivalent=float(shares[1]), worse=float(shares[2]), half_region=half_region
     )
+
+
+def _beyond(sums: NDArray[np.float64], bound: float) -> NDArray[np.float64]:
+    """Returns 1 for sums above the bound, 1/2 for those that are equal to it up to rounding, 0 for the others."""
+    is_equal = np.isclose(sums, bound, rtol=1e-9, atol=1e-15)
+    return np.where(is_equal, 0.5, (sums > bound).astype(np.float64))
