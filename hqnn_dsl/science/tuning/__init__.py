@@ -1,0 +1,1 @@
+"""Tuning: typed search spaces, Optuna behind one function, and the records of every trial."""
