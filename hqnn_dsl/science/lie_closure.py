@@ -1,8 +1,8 @@
 """The smallest Lie algebra that contains given Pauli strings, or given real sums of them, times i.
 
-Strings are exact: i·P and i·Q commute, or their commutator is ±2i times the string that is PQ up to a phase, so the
-closure of strings has a basis of strings. Sums are closed by linear algebra over the integers modulo a prime, twice with different primes: a
-rank modulo a prime is never above the true one, and equals it unless the prime divides a certain minor.
+Strings are exact: i·P and i·Q commute, or their commutator is twice ±i times the string of P·Q; so the closure of
+strings has a basis of strings. Sums are closed by linear algebra over the integers modulo a prime, twice with different
+primes: a rank modulo a prime is never above the true one, and equals it unless the prime divides a certain minor.
 """
 
 from __future__ import annotations
