@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.diagnostics.notices import HQNNWarning
     from hqnn_dsl.program import Program
+    from hqnn_dsl.science.analysis.analyze import Analysis
+    from hqnn_dsl.science_api import analyze
     from hqnn_dsl.trained import CrossValidation, Run
     from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.replay import Replay
 
 _HOMES = {
+    "Analysis": "hqnn_dsl.science.analysis.analyze",
     "CrossValidation": "hqnn_dsl.trained",
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
@@ -45,6 +48,7 @@ _HOMES = {
     "Refusal": "hqnn_dsl.diagnostics.diagnostic",
     "Replay": "hqnn_dsl.training.replay",
     "Run": "hqnn_dsl.trained",
+    "analyze": "hqnn_dsl.science_api",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
     "cross_validate": "hqnn_dsl.api",
@@ -57,6 +61,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Analysis",
     "CrossValidation",
     "Diagnostic",
     "Epoch",
@@ -66,6 +71,7 @@ __all__ = [
     "Replay",
     "Run",
     "__version__",
+    "analyze",
     "compile",
     "compile_text",
     "cross_validate",

@@ -92,7 +92,7 @@ def _text(text: str, name: str = "spec") -> Source:
     return Source(name, text.replace("\r\n", "\n"), folder=".")
 
 
-def _program(spec: str | Path | Program, set: Mapping[str, object] | None, allow_path: AllowPath) -> Program:
+def program_of(spec: str | Path | Program, set: Mapping[str, object] | None, allow_path: AllowPath) -> Program:
     """The program that is given, or that of a spec. Raises `Refusal` E0630 for a program with options for a spec."""
     if not isinstance(spec, Program):
         return compile(spec, set, allow_path=allow_path)
@@ -152,7 +152,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     for path in set or () if loss is not None else ():
         if path.removeprefix("train.").partition(".")[0] == "loss":
             raise Refusal(LossTwice(path=path))
-    program = _program(spec, set, allow_path)
+    program = program_of(spec, set, allow_path)
     program.refuse_training()  # before the table is read
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
     if progress is not None:
@@ -163,7 +163,7 @@ def train(  # noqa: PLR0913 - what a training can be told
         on_epoch=on_epoch or watch.on_epoch,
         progress=watch.progress if progress is None else progress,
     )
-    read = _read(program, table, watch.progress)
+    read = read_for(program, table, watch.progress)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
     facts = (result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
     return Run(*facts, result.radii)
@@ -205,11 +205,11 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     check_called(loss=(loss, "a function of predictions and targets", 2))
     check_progress(progress)
     folder = None if out is None else path_of(out, "out")
-    program = _program(spec, set, allow_path)
+    program = program_of(spec, set, allow_path)
     program.refuse_training()
     plan = plan_of(folds, repeats, seeds, rows, program.spec.train.seed, prefix="")
     options = ManyOptions(loss=loss, progress=progress, keep_runs=keep_runs)
-    read = _read(program, table, progress)
+    read = read_for(program, table, progress)
     found = train_many(program, read, plan, folder, resume=resume, options=options)
     return CrossValidation(found.path, found.record, found.interrupted)
 
@@ -246,10 +246,10 @@ def replay(  # noqa: PLR0913 - what a replay can be told
 
     asked = replaying.Asked(_changes(set), loss, anyway, tolerance, Watch(progress=shown))
     consent = (lambda _: agree) if isinstance(agree, bool) else agree
-    return replaying.replay(folder, table, lambda program, origin: _read(program, origin, shown), asked, consent)
+    return replaying.replay(folder, table, lambda program, origin: read_for(program, origin, shown), asked, consent)
 
 
-def _read(program: Program, table: Origin, progress: Progress) -> Table:
+def read_for(program: Program, table: Origin, progress: Progress) -> Table:
     """The table, read as the program's spec says."""
     from hqnn_dsl.data.columns import needed_by
     from hqnn_dsl.data.tables import read_table
@@ -351,7 +351,7 @@ def write_compiled(  # noqa: PLR0913 - what a network can be told
 
     Raises `Refusal`: E0602 if `out` has files that `hqnn compile` does not write, E0603 if it cannot be written.
     """
-    program = _program(program, None, ())
+    program = program_of(program, None, ())
     folder, wanted = path_of(out, "out"), tuple(kinds)
     with _refusals(folder):
         check_replaceable(folder, _is_written_here)

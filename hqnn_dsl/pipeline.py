@@ -137,9 +137,32 @@ def program(
     return Program(source, checked)
 
 
+def changed(program: Program, changes: Mapping[str, str]) -> Program:
+    """The same program with further `--set` changes. Raises `Refusal` if a path or what becomes of it is wrong."""
+    from hqnn_dsl.semantics.override import override
+
+    checked = program.checked
+    with room_to_recurse():
+        tree = override(checked.tree, changes, backends(), DEFAULT_BACKEND, checked.reach)
+        found = check_tree(tree, (), backends(), DEFAULT_BACKEND, checked.reach)
+    assert isinstance(found, Checked)
+    return Program(program.source, found)
+
+
 def load_program(path: str | Path, changes: Mapping[str, str] | None = None, allow_path: AllowPath = ()) -> Program:
     """The program of a spec file."""
     return program(read_spec(Path(path)), changes, allow_path)
 
 
-__all__ = ["Program", "backend_choice", "backends", "build", "check", "elaborate", "load_program", "parse", "program"]
+__all__ = [
+    "Program",
+    "backend_choice",
+    "backends",
+    "build",
+    "changed",
+    "check",
+    "elaborate",
+    "load_program",
+    "parse",
+    "program",
+]

@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 from hqnn_dsl.cli import (
+    analyze_spec,
     check_compile,
     explain_doctor,
     init_spec,
@@ -95,6 +96,7 @@ for command in (
     train_predict.evaluate,
     report_run.report,
     replay_run.replay,
+    analyze_spec.analyze,
     verify_bench.verify,
     verify_bench.bench,
     list_runs.runs,

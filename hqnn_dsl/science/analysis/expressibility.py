@@ -1,0 +1,109 @@
+"""Expressibility: how far the fidelities of random pairs of states are from those of Haar-random states.
+
+S. Sim, P. D. Johnson, A. Aspuru-Guzik, Adv. Quantum Technol. 2, 1900070, 2019 (arXiv 1905.10876), equations 11 and 12.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hqnn_dsl.science.analysis.findings import Figure, Finding
+from hqnn_dsl.seeds import stream
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hqnn_dsl.science.analysis.ensemble import Ensemble
+
+    Numbers = NDArray[np.float64]
+
+PAIRS, BINS = 5000, 75
+RESAMPLED = 200
+"""Histograms that are drawn from the one that was found, for the deviation of its divergence."""
+
+
+def haar_masses(num_qubits: int, bins: int = BINS) -> Numbers:
+    """The probabilities of fidelities in `bins` equal bins between two Haar-random states: (1-l)^(N-1) - (1-u)^(N-1).
+
+    N is 2^n; the density is (N-1)(1-F)^(N-2).
+    """
+    import numpy as np
+
+    edges = np.linspace(0, 1, bins + 1)
+    left = (1 - edges) ** ((1 << num_qubits) - 1)
+    masses: Numbers = left[:-1] - left[1:]
+    return masses
+
+
+def divergence(counts: Numbers, masses: Numbers) -> float:
+    """The Kullback-Leibler divergence in nats of a histogram from bin masses; empty bins add nothing."""
+    import numpy as np
+
+    shares = counts / counts.sum()
+    filled = shares > 0
+    with np.errstate(divide="ignore"):
+        return float(np.sum(shares[filled] * np.log(shares[filled] / masses[filled])))
+
+
+def fidelities(ensemble: Ensemble, pairs: int) -> Numbers:
+    """|<ψ(x, a)|ψ(x, b)>|² for `pairs` random inputs x and weights a, b; without weights, for inputs a and b."""
+    import numpy as np
+
+    first = ensemble.draw(pairs, "expressibility.first")
+    second = ensemble.draw(pairs, "expressibility.second")
+    if ensemble.is_random:
+        second[:, : ensemble.num_inputs] = first[:, : ensemble.num_inputs]
+    found = np.empty(pairs)
+    for (part, one), (_, two) in zip(ensemble.states(first), ensemble.states(second), strict=True):
+        found[part] = np.abs(np.einsum("ri,ri->r", one.conj(), two)) ** 2
+    return found
+
+
+def expressibility(ensemble: Ensemble, samples: int | None) -> Finding:
+    """The divergence of the fidelities of random pairs from the Haar law, with its deviation between runs."""
+    import numpy as np
+
+    name = "expressibility"
+    if not ensemble.is_random and not ensemble.num_inputs:
+        return Finding(name, reason="the circuit has no random weights and no inputs: it makes one state only")
+    pairs = samples or PAIRS
+    masses = haar_masses(ensemble.circuit.num_qubits)
+    if not (masses > 0).all():
+        reason = (
+            f"of {ensemble.circuit.num_qubits} qubits the Haar law has bins whose mass is zero in double precision: "
+            "the divergence is infinite as soon as a fidelity lies there"
+        )
+        return Finding(name, reason=reason)
+    found = np.clip(fidelities(ensemble, pairs), 0.0, 1.0)
+    counts = np.histogram(found, bins=BINS, range=(0, 1))[0].astype(float)
+    value = divergence(counts, masses)
+    generator = np.random.default_rng(stream(ensemble.seed, "expressibility.resampled"))
+    again = generator.multinomial(pairs, counts / pairs, RESAMPLED).astype(float)
+    spread = float(np.std([divergence(row, masses) for row in again], ddof=1))
+    bias = (np.count_nonzero(counts) - 1) / (2 * pairs)
+    what = "weights, with the same inputs in both states" if ensemble.is_random else "inputs"
+    return Finding(
+        name,
+        (
+            Figure("KL", value, f"KL divergence in nats of the fidelities of {pairs} pairs from the Haar law", spread),
+            Figure(
+                "bias", float(bias), "about how much a finite number of pairs adds to KL: (filled bins - 1) / 2 pairs"
+            ),
+            Figure("mean fidelity", float(found.mean()), "mean |<a|b>|² of a pair", _standard_error(found)),
+            Figure(
+                "Haar mean", 1 / (1 << ensemble.circuit.num_qubits), "mean |<a|b>|² of two Haar-random states: 1/2^n"
+            ),
+        ),
+        {
+            "edges": np.linspace(0, 1, BINS + 1).tolist(),
+            "counts": counts.astype(int).tolist(),
+            "haar": masses.tolist(),
+        },
+        pairs,
+        (f"the two states of a pair have different random {what}",),
+    )
+
+
+def _standard_error(values: Numbers) -> float:
+    return float(values.std(ddof=1) / len(values) ** 0.5)
