@@ -1,0 +1,195 @@
+"""`hqnn compare`: the model beside its controls and classical models, and the sentence that the statistics allow."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hqnn_dsl.cli.options import AllowPath, Data, Json, Set, Spec
+from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json, write_lines, write_wrapped
+from hqnn_dsl.cli.reading import read_for, shown
+from hqnn_dsl.diagnostics.quantities import count, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hqnn_dsl.science.comparison.experiment import Compared
+    from hqnn_dsl.program import Program
+    from hqnn_dsl.science.comparison.files import ComparisonFile
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="The folder of the comparison.", show_default="runs/<model>-comparison-<number>"
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the comparison in --out; nothing is done twice.")]
+Folds = Annotated[int | None, typer.Option("--folds", metavar="N", help="Folds of the rows.", show_default="5")]
+Repeats = Annotated[
+    int | None, typer.Option("--repeats", metavar="N", help="How often the folds are drawn.", show_default="2")
+]
+Seeds = Annotated[
+    int | None, typer.Option("--seeds", metavar="N", help="Compare over N seeds on the spec's own test rows instead.")
+]
+Rows = Annotated[
+    str | None,
+    typer.Option("--rows", metavar="N,…", help="Learning curves: learn from so many rows only, as `25,50,100,all`."),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option("--trials", metavar="N", help="Settings tried for each contender on each unit.", show_default="5"),
+]
+Contenders = Annotated[
+    str | None,
+    typer.Option("--contenders", metavar="NAME,…", help="Those beside the model as written.", show_default="all"),
+]
+EmitSpecs = Annotated[
+    Path | None,
+    typer.Option("--emit-specs", metavar="DIR", help="Write the specs of the controls to DIR too, and run nothing."),
+]
+
+
+def compare(  # noqa: PLR0913 - options of a command
+    spec: Spec,
+    data: Data,
+    *,
+    out: Out = None,
+    resume: Resume = False,
+    folds: Folds = None,
+    repeats: Repeats = None,
+    seeds: Seeds = None,
+    rows: Rows = None,
+    trials: Trials = None,
+    contenders: Contenders = None,
+    emit_specs: EmitSpecs = None,
+    set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
+    allow_path: AllowPath = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Find out whether the quantum layer is worth it: compare the model with its controls and with classical models.
+
+    All have the same rows, seeds, epochs and number of trials; settings are chosen on validation rows.
+    """
+    if as_json:
+        speak_json()
+    from hqnn_dsl import api
+    from hqnn_dsl.diagnostics.placed import PlacedByCode
+    from hqnn_dsl.science.comparison.protocol import protocol_of
+    from hqnn_dsl.training.many_plan import rows_of_text
+
+    program = api.compile(spec, changes_of(set), allow_path=allow_path)
+    if not as_json:
+        show(program.warnings)
+    if emit_specs is not None:
+        _emit(program, emit_specs)
+        return
+    wanted = None if rows is None else rows_of_text(rows)
+    protocol = protocol_of(program, folds=folds, repeats=repeats, seeds=seeds, rows=wanted, trials=trials)
+    names = None if contenders is None else [name.strip() for name in contenders.split(",")]
+    tell(f"{'going on with the comparison of' if resume else 'comparing'} {spec} on {shown(data)} …")
+    from hqnn_dsl.science.comparison.experiment import Options
+    from hqnn_dsl.science.comparison.experiment import compare as run
+
+    with PlacedByCode(program.checked.spans):
+        read = read_for(program.spec, data)
+        options = Options(contenders=names, on_begin=_tell_begin)
+        found = run(program, read, protocol, out, resume=resume, options=options)
+    kept = f"the comparison is in {found.path}"
+    if as_json:
+        write_json({"comparison": str(found.path), **found.record.model_dump(exclude={"version"})}, kept)
+    else:
+        write_lines("\n".join(_report(found.record)), kept)
+        for line in found.record.verdict:
+            write_wrapped(f"verdict: {line}", kept)
+        write(f"comparison: {found.path}", kept)
+    if found.record.state != "complete":
+        changes = [word for change in set for word in ("--set", change)]
+        paths = [word for path in allow_path for word in ("--allow-path", str(path))]
+        again = ["hqnn", "compare", str(spec), str(data), "--out", str(found.path), "--resume"]
+        tell(f"to go on: {shlex.join([*again, *_protocol_words(locals()), *changes, *paths])}", " \\")
+    _leave(found)
+
+
+def _protocol_words(given: dict[str, Any]) -> Iterator[str]:
+    """The options of the protocol as they were typed."""
+    for name in ("folds", "repeats", "seeds", "rows", "trials", "contenders"):
+        if given[name] is not None:
+            yield from (f"--{name}", str(given[name]))
+
+
+def _emit(program: Program, folder: Path) -> None:
+    """Write the spec of every control, and say where it is, or why there is none."""
+    from hqnn_dsl.science.derived.derive import derive
+    from hqnn_dsl.science.derived.writing import write_specs
+
+    derived = derive(program)
+    write_specs(derived, folder)
+    rows = [[one.title, one.absent_reason or str(folder / f"{one.name}.hqnn"), one.note] for one in derived]
+    write_lines(table(["control", "spec", ""], rows))
+
+
+def _tell_begin(record: ComparisonFile) -> None:
+    """Say what is going to be done, and who does not take part."""
+    present = [one for one in record.contenders if not one.absent]
+    plan = record.protocol.plan.plan()
+    fits = len(present) * len(plan.trainings()) * record.protocol.trials
+    tell(
+        f"{count(len(present), 'contender')}, {plan.sentence}, {count(record.protocol.trials, 'trial')} each: "
+        f"at most {count(fits, 'fit')}"
+    )
+    for one in record.contenders:
+        if one.absent:
+            tell(f"left out: {one.title}, {one.absent}")
+
+
+def _report(record: ComparisonFile) -> Iterator[str]:
+    """Yields a table for each number of rows, and the failures."""
+    titles = {one.name: one.title for one in record.contenders}
+    weights = {one.name: one.weights for one in record.contenders}
+    for entry in record.statistics:
+        if not isinstance(entry, dict):
+            continue
+        found: dict[str, Any] = entry
+        against = {one["other"]: one for one in found["comparisons"]}
+        if len(record.statistics) > 1:
+            yield f"{'all' if found['rows'] is None else found['rows']} rows:"
+        lines = []
+        for name, mean in found["means"].items():
+            one = against.get(name)
+            lines.append([
+                titles[name],
+                "-" if weights[name] is None else str(weights[name]),
+                _mean(mean),
+                "" if one is None else _interval(one),
+                "" if one is None or one["adjusted"] is None else number(one["adjusted"], 2),
+                "" if one is None else one["finding"],
+            ])
+        score = found["score"].replace("_", " ")
+        yield table(["contender", "weights", f"test {score}", "model minus it, 95 %", "p (Holm)", "the model is"], lines)
+        yield ""
+    if not any(record.statistics):
+        yield f"{record.done} results so far; the comparison needs all of them"
+
+
+def _mean(found: dict[str, Any]) -> str:
+    if found["mean"] is None:
+        return "-"
+    spread = "" if found["deviation"] is None else f" ± {number(found['deviation'], 2)}"
+    return f"{number(found['mean'])}{spread}"
+
+
+def _interval(one: dict[str, Any]) -> str:
+    if one["low"] is None:
+        return "-"
+    return f"{one['difference']:+.3g} ({one['low']:+.3g} to {one['high']:+.3g})"
+
+
+def _leave(found: Compared) -> None:
+    if found.interrupted:
+        raise typer.Exit(128 + signal.SIGINT)
+    if found.record.state != "complete":
+        raise typer.Exit(1)

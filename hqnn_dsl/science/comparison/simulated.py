@@ -1,0 +1,32 @@
+"""What a comparison says of the circuit's classical simulation, and what it has cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from hqnn_dsl.science.simulability import simulability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hqnn_dsl.program import Program
+    from hqnn_dsl.science.comparison.files import ResultFile
+
+SIMULATED = "all quantum models were simulated classically"
+
+
+def simulated(program: Program) -> dict[str, Any]:
+    """Returns the facts of `simulability` about the circuit of the model as written, and the statement."""
+    found = asdict(simulability(program.logical))
+    return {"statement": SIMULATED, "widest_cone": max(found["cone_qubits"], default=0), **found}
+
+
+def cost(results: Mapping[tuple[str, int], ResultFile], wall: float) -> dict[str, Any]:
+    """Returns the numbers of trainings and epochs, and seconds: of the wall, and of all trials of each contender."""
+    seconds: dict[str, float] = {}
+    trials = 0
+    for (name, _), found in results.items():
+        seconds[name] = seconds.get(name, 0.0) + found.seconds
+        trials += 0 if found.tuning is None else len(found.tuning.trials)
+    return {"wall_seconds": wall, "trials": trials, "trial_seconds": seconds}
