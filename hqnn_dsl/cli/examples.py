@@ -17,6 +17,10 @@ _LINES: Final = {
     "evaluate": ("hqnn evaluate runs/short data.csv", "hqnn evaluate runs/short data.csv --set backend=reference"),
     "report": ("hqnn report runs/short", "hqnn report runs/short --data data.csv -o short.html --open"),
     "replay": ("hqnn replay runs/short", "hqnn replay runs/short data.csv --json"),
+    "seal": (
+        "hqnn seal model.hqnn data.csv --hypothesis 'the circuit is better than its twins'",
+        "hqnn seal model.hqnn data.csv --folds 10 --trials 20 -o seals/long.json",
+    ),
     "verify": ("hqnn verify model.hqnn", "hqnn verify model.hqnn --points 5 --json"),
     "bench": ("hqnn bench model.hqnn", "hqnn bench model.hqnn --batch 64 --seconds 30"),
     "runs": ("hqnn runs", "hqnn runs runs --sort loss", "hqnn runs runs --json"),
