@@ -21,6 +21,15 @@ _LINES: Final = {
         "hqnn analyze model.hqnn",
         "hqnn analyze model.hqnn --only gradients --widths 2..6 --depths 1..4 --out analysis.json",
     ),
+    "compare": (
+        "hqnn compare model.hqnn data.csv --out runs/compared",
+        "hqnn compare model.hqnn data.csv --folds 3 --repeats 1 --trials 2 --contenders frozen,linear,boosting",
+        "hqnn compare model.hqnn data.csv --emit-specs controls",
+    ),
+    "seal": (
+        "hqnn seal model.hqnn data.csv --hypothesis 'the circuit is better than its twins'",
+        "hqnn seal model.hqnn data.csv --folds 10 --trials 20 -o seals/long.json",
+    ),
     "verify": ("hqnn verify model.hqnn", "hqnn verify model.hqnn --points 5 --json"),
     "bench": ("hqnn bench model.hqnn", "hqnn bench model.hqnn --batch 64 --seconds 30"),
     "runs": ("hqnn runs", "hqnn runs runs --sort loss", "hqnn runs runs --json"),

@@ -78,6 +78,20 @@ class BadSeal(Diagnostic):
 
 
 @lazy_dataclass(frozen=True, kw_only=True)
+class NothingToSeal(Diagnostic):
+    """There are no test rows, so a comparison would have nothing to test, and a seal nothing to claim.
+
+    wrong   split test: 0      # and no folds
+    right   split test: 0.2
+    """
+
+    code = "E0684"
+    message = "`{table}` has no test rows in this protocol, so there is nothing to seal"
+    advice = "give the `split` of the spec test rows, or use folds"
+    table: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
 class SealBeside(Diagnostic):
     """Other seals claim test rows of this one. All of them stand in the new seal, and a comparison shows them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from hqnn_dsl.science.statistics.bayes import Posterior, bayes_t
@@ -45,9 +46,17 @@ class Comparison:
     test: CorrectedT | None = None
     adjusted: float | None = None
     effect: Effect | None = None
-    interval: Interval | None = None
     posterior: Posterior | None = None
     needed: Needed | None = None
+    seed: int = 0
+    """That of the bootstrap."""
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """Returns the bootstrap interval of the mean difference, made when it is first asked for."""
+        if self.test is None:
+            return None
+        return bootstrap(self.paired.differences, seed=self.seed, level=1 - self.level)
 
     @property
     def gain(self) -> float | None:
@@ -113,9 +122,9 @@ def _comparison(  # noqa: PLR0913, PLR0917 - what was found before
         test=test,
         adjusted=adjusted,
         effect=effect(pair) if pair.differences else None,
-        interval=bootstrap(pair.differences, seed=seed, level=1 - level) if test is not None else None,
         posterior=posterior,
         needed=None if not spread else needed(half, spread, pair.layout, level / family),
+        seed=seed,
     )
 
 

@@ -64,10 +64,16 @@ def hierarchical(groups: Sequence[Sequence[float]], *, seed: int, level: float =
     if len(groups) < FEWEST or any(not len(group) for group in groups):
         return None
     draw = np.random.default_rng(seed)
-    values = [np.asarray(group, dtype=np.float64) for group in groups]
-    means = np.empty(RESAMPLES)
-    for index in range(RESAMPLES):
-        picked = (values[place] for place in draw.integers(0, len(values), len(values)))
-        means[index] = np.mean([np.mean(group[draw.integers(0, len(group), len(group))]) for group in picked])
+    sizes = np.array([len(group) for group in groups])
+    values = np.zeros((len(groups), sizes.max()))
+    for place, group in enumerate(groups):
+        values[place, : len(group)] = group
+    means = np.zeros(RESAMPLES)
+    for _ in groups:
+        picked = draw.integers(0, len(groups), RESAMPLES)
+        units = (draw.random((RESAMPLES, sizes.max())) * sizes[picked, None]).astype(np.int64)
+        is_drawn = np.arange(sizes.max()) < sizes[picked, None]
+        drawn = np.where(is_drawn, values[picked[:, None], units], 0.0)
+        means += drawn.sum(axis=1) / sizes[picked] / len(groups)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(low=float(low), high=float(high), level=level, method="hierarchical percentile")

@@ -1,0 +1,142 @@
+"""The protocol of a comparison: what every contender gets, stated before anything is trained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from hqnn_dsl.diagnostics.codes.command import BadOption
+from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.documents import Count, Name, NotNegative, Positive, Record
+from hqnn_dsl.science.statistics.units import Score
+from hqnn_dsl.training.many_plan import MOST, plan_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hqnn_dsl.data.folds import Fold
+    from hqnn_dsl.semantics.spec import Spec
+
+FOLDS, REPEATS, TRIALS = 5, 2, 5
+"""The defaults of a comparison."""
+
+DECIDE = {
+    "regression": ("rmse", "mae", "r2"),
+    "classification": ("balanced_accuracy", "accuracy", "f1", "roc_auc", "average_precision", "log_loss"),
+}
+"""The scores that every contender has, by task; the first is the usual one."""
+
+
+class Protocol(Record):
+    """Folds and repetitions, trials of each contender in each fold, contenders, and the score that decides.
+
+    `folds` is None if the spec says which rows test. `rows` has the numbers of rows of learning curves, None for all.
+    `contenders` are their names, none for all that there are. `score` is a name in `metrics.json`, `region` half of its
+    region of practical equivalence, and `level` the share of false claims that is allowed. `seed` is the root of all
+    draws.
+    """
+
+    folds: Annotated[int, Field(ge=2)] | None = FOLDS
+    repeats: Positive = REPEATS
+    trials: Positive = TRIALS
+    rows: Annotated[list[Positive | None], Field(min_length=1)] = [None]  # noqa: RUF012 - pydantic copies it
+    contenders: list[Name] = Field(default_factory=list)
+    score: Name
+    region: NotNegative
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    seed: Count = 0
+
+    def sha256(self) -> str:
+        """Returns a hash of all of it."""
+        return hash_of(self.model_dump())
+
+    def folds_of(self, rows: int | None = None) -> Iterator[Fold]:
+        """Yields what puts the rows into the parts of each fold of each repetition, in order, as many trainings do.
+
+        `rows` is the number of rows to learn from, None for all.
+        """
+        from hqnn_dsl.data.folds import Fold
+
+        largest = max((number for number in self.rows if number is not None), default=0)
+        for repeat in range(self.repeats):
+            for fold in range(self.folds or 1):
+                yield Fold(folds=self.folds, fold=fold, repeat=repeat, rows=rows, root=self.seed, most_rows=largest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A protocol as options ask for it; what is None has its default, which may follow from the spec and the table."""
+
+    folds: int | None = None
+    repeats: int | None = None
+    trials: int = TRIALS
+    rows: tuple[int | str, ...] | None = None
+    contenders: tuple[str, ...] = ()
+    score: str | None = None
+    region: float | None = None
+    level: float = 0.05
+
+    def checked(self, prefix: str = "--") -> Asked:
+        """Returns itself. Raises `Refusal` E0605 for a value that its option never takes."""
+        if not 1 <= self.trials <= MOST:
+            raise _bad(f"{prefix}trials", f"a number from 1 to {MOST}", self.trials)
+        if self.region is not None and not 0 <= self.region < 1:
+            raise _bad(f"{prefix}region", "a number from 0 to below 1", self.region)
+        if not 0 < self.level < 1:
+            raise _bad(f"{prefix}level", "a number between 0 and 1", self.level)
+        for name in self.contenders:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                raise _bad(f"{prefix}contenders", "names of contenders, such as `linear,boosting`", name)
+        plan_of(FOLDS if self.folds is None else self.folds, self.repeats, None, self.rows, 0, prefix=prefix)
+        return self
+
+    def protocol(self, spec: Spec, task: str, num_targets: int, prefix: str = "--") -> Protocol:
+        """Returns the protocol for a spec and the targets that the table has. Raises `Refusal` E0599, E0605."""
+        folds = default_folds(spec) if self.folds is None else self.folds
+        by = spec.data.split.by
+        is_fixed = folds is None or (by is not None and by.name == "time")  # repetitions would be the same
+        repeats = self.repeats or (1 if is_fixed else REPEATS)
+        plan = plan_of(folds, repeats, None, self.rows, spec.train.seed, prefix=prefix)
+        score = self.score or usual_score(task, num_targets)
+        if score not in DECIDE[task]:
+            expected = ", ".join(DECIDE[task][:-1]) + f" or {DECIDE[task][-1]}"
+            raise _bad(f"{prefix}score", f"one of {expected}", score)
+        return Protocol(
+            folds=plan.folds,
+            repeats=plan.repeats,
+            trials=self.trials,
+            rows=list(plan.rows),
+            contenders=sorted({*self.contenders}),
+            score=score,
+            region=Score.of(score).region if self.region is None else self.region,
+            level=self.level,
+            seed=spec.train.seed,
+        )
+
+
+def usual_score(task: str, num_targets: int) -> str:
+    """Returns the score that decides if none is asked for: RMSE, R² for several targets, balanced accuracy."""
+    return "r2" if task == "regression" and num_targets > 1 else DECIDE[task][0]
+
+
+def _bad(option: str, expected: str, value: object) -> Refusal:
+    return Refusal(BadOption(option=option, expected=expected, value=str(value)[:60]))
+
+
+def default_folds(spec: Spec) -> int | None:
+    """Returns the number of folds of a comparison: None if the spec's split says which rows test."""
+    from hqnn_dsl.data.split import GIVEN
+
+    by = spec.data.split.by
+    return None if by is not None and by.name in GIVEN else FOLDS
+
+
+def hash_of(data: object) -> str:
+    """Returns the SHA-256 of plain data: of its JSON with sorted keys, in UTF-8."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
