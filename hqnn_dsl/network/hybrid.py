@@ -130,8 +130,11 @@ class HybridNet(nn.Module):
         seed = stream(spec.train.seed, "init")
         columns = _columns(in_width, embeddings, seed) if embeddings else None
         width = in_width if columns is None else columns.out_width
-        encoder = _lines(spec.encoder, width, spec.num_inputs, seed=seed, name="encoder")
-        decoder = _lines(spec.decoder, spec.num_outputs, out_width, seed=seed, name="decoder")
+        reads, gives = spec.num_inputs, spec.num_outputs
+        if not spec.has_circuit:
+            reads = gives = _end_of(spec.encoder, width)
+        encoder = _lines(spec.encoder, width, reads, seed=seed, name="encoder")
+        decoder = _lines(spec.decoder, gives, out_width, seed=seed, name="decoder")
         dtype = torch.float64 if spec.train.precision == "double" else torch.float32
         return HybridNet(encoder, circuit, decoder, dtype, columns)
 
@@ -196,6 +199,11 @@ def _columns(in_width: int, embeddings: Sequence[Embedding], seed: int) -> Colum
             torch.default_generator.manual_seed(stream(seed, f"columns.{one.index}"))
             vectors.reset_parameters()
     return columns
+
+
+def _end_of(layers: Sequence[Layer], in_width: int) -> int:
+    """The width behind lines in a model without a circuit, whose widths are all known by then."""
+    return next((layer.out_width for layer in reversed(layers) if layer.out_width is not None), in_width)
 
 
 def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int, name: str) -> nn.Sequential:

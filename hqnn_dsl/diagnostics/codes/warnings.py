@@ -239,3 +239,20 @@ class OnlyACircuit(Diagnostic):
     label = "for a training"
     advice = "leave it out, or add `data {{ target … }}` and a `decoder`"
     what: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoCircuitHere(Diagnostic):
+    """The model has layers and no circuit: a classical network, such as a control for one with a circuit.
+
+    It is checked and trained like any other model. It takes no `backend`, `transpile` and `budget`, and the commands
+    that are about circuits (`compile`, `verify`, `bench`) refuse it.
+
+        wrong   model m { encoder { dense(4) }; decoder { dense(1) } }      # if the circuit was forgotten
+        right   model m { encoder { dense(4) }; circuit on 4 qubits { feature_map angle() }; decoder { dense(1) } }
+    """
+
+    code = "W0485"
+    severity = "note"
+    message = "this model has no circuit: it is a classical network"
+    label = "no circuit in here"

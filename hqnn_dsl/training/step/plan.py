@@ -11,6 +11,7 @@ from torch import nn
 
 from hqnn_dsl.backends.native.executable import NativeExecutable
 from hqnn_dsl.network.hybrid import Columns, HybridNet
+from hqnn_dsl.network.no_circuit import NoCircuit
 from hqnn_dsl.network.quantum import QuantumLayer
 from hqnn_dsl.training.step.circuit_tables import CircuitPlan
 from hqnn_dsl.training.step.kernels.arrays import NUM_SIZES
@@ -133,7 +134,7 @@ def _planned(net: HybridNet, loss: Choice, optimizer: Choice, settings: TrainSpe
 def _executable_of(net: HybridNet) -> NativeExecutable | None:
     """The engine of the circuit, None if the network has no circuit. Raises `NotCompiled`."""
     layer: object = net.circuit
-    if layer is None or type(layer) is nn.Identity:
+    if layer is None or type(layer) in {nn.Identity, NoCircuit}:
         return None
     if type(net) is not HybridNet or type(layer) is not QuantumLayer:
         raise NotCompiled("the network is not one that a spec describes")
@@ -204,7 +205,7 @@ def _width_of(net: HybridNet) -> int:
         if isinstance(module, nn.LayerNorm):
             return int(module.normalized_shape[0])
     layer: object = net.circuit
-    if isinstance(layer, QuantumLayer):
+    if isinstance(layer, QuantumLayer) and not isinstance(layer, NoCircuit):
         return layer.circuit.num_inputs
     for module in net.decoder.modules():
         if isinstance(module, nn.Linear):
