@@ -109,6 +109,12 @@ class Program:
         if self.logical.is_absent:
             raise Refusal(NoCircuitToUse(span=self.checked.spans["model"]))
 
+    def in_order(self) -> Program:
+        """The same program without `shuffle inputs`: its circuit answers every row for its own inputs."""
+        if not self.logical.shuffles:
+            return self
+        return replace(self, checked=replace(self.checked, circuit=replace(self.logical, shuffles=False)))
+
     # ---------------------------------------------------------------- Qiskit
 
     @cached_property
@@ -291,6 +297,7 @@ class Program:
             seed=stream(seed, "init") if init_seed is None else init_seed,
             backend=chosen,
             shots_seed=shots_seed,
+            rows_seed=stream(seed, "other rows"),
         )
 
     def refuse_step(self, chosen: Choice, rows: int, device: str) -> None:

@@ -102,6 +102,7 @@ def bench(
     the circuit, or if no point with finite angles is found.
     """
     program.refuse_without_circuit()
+    program = program.in_order()
     batch, device = batch or program.spec.train.batch, program.device
     todo = variants(program)
     (point,) = find_points(program.logical, 1, program.spec.train.seed)

@@ -91,6 +91,7 @@ def verify(program: Program, points: int = POINTS, watch: Callable[[str], None] 
     the circuit, or if no point with finite angles is found.
     """
     program.refuse_without_circuit()
+    program = program.in_order()
     circuit, seed, device = program.logical, program.spec.train.seed, program.device
     where = find_points(circuit, points, seed)
     found: list[tuple[Variant, list[Answer] | Refusal]] = []

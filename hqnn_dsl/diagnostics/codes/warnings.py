@@ -256,3 +256,21 @@ class NoCircuitHere(Diagnostic):
     severity = "note"
     message = "this model has no circuit: it is a classical network"
     label = "no circuit in here"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class InputsShuffled(Diagnostic):
+    """`shuffle inputs` answers each row for the inputs of another row: a control that should learn nothing.
+
+    The circuit's outputs keep their distribution over the rows and lose all that they could say about a row's own
+    target. In training a row of a batch gets another one's inputs, in predictions another row of the table's, so the
+    prediction of a row is not its own.
+
+        wrong   shuffle inputs      # in the model that is to predict
+        right   shuffle inputs      # in the control beside it
+    """
+
+    code = "W0486"
+    severity = "note"
+    message = "`shuffle inputs` answers each row for the inputs of another row"
+    label = "asked for here"

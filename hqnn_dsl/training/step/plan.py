@@ -61,6 +61,8 @@ class StepPlan:
     targets: int
     outputs: int
     features: int
+    rows_seed: int | None
+    """The seed of `shuffled_rows.other_rows` if the circuit's inputs are shuffled over the rows of a batch."""
     circuit: CircuitPlan | None = field(repr=False)
     sizes: np.ndarray[Any, Any] = field(repr=False)
     tape: np.ndarray[Any, Any] = field(repr=False)
@@ -121,6 +123,7 @@ def _planned(net: HybridNet, loss: Choice, optimizer: Choice, settings: TrainSpe
         targets=targets,
         outputs=outputs,
         features=tape.features,
+        rows_seed=None if circuit is None else net.circuit.rows_seed,
         circuit=circuit,
         sizes=np.array(sizes, dtype=np.int64),
         tape=rows,
