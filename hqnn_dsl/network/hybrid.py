@@ -13,12 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.network.fourier import fourier
 from hqnn_dsl.network.torch_seeds import seeds_of_torch
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.required_widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.network.quantum import QuantumLayer
@@ -214,14 +216,18 @@ def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int,
         entry = _entry(layer)
         follows = out_width if layer.out_width is None else layer.out_width
         next_width = follows if entry.sets_width else width
-        assert entry.build is not None
+        build = entry.build or _BUILDERS[entry.name]
         with seeds_of_torch():
             torch.default_generator.manual_seed(stream(seed, f"{name}.{index}"))
-            module: nn.Module = entry.build(width, next_width, layer.layer.options)
+            module: nn.Module = build(width, next_width, layer.layer.options)
         operations = [Operation(operation, constant) for operation, constant in layer.operations]
         modules.append(nn.Sequential(module, *operations) if operations else module)
         width = next_width
     return nn.Sequential(*modules)
+
+
+_BUILDERS: dict[str, Callable[[int, int, Mapping[str, Any]], nn.Module]] = {"fourier": fourier}
+"""The builders of layers that the catalog, which lies below this room, cannot have."""
 
 
 def _last_with_weights(lines: nn.Sequential) -> int:

@@ -76,7 +76,7 @@ def _has_half(encoder: Sequence[Line], decoder: Sequence[Line]) -> bool:
     """Whether a line is computed in half precision under `precision mixed`, as `network.hybrid` does it."""
     weighted = [place for place, line in enumerate(decoder) if line.has_weights]
     halves = [*encoder, *decoder[: weighted[-1] if weighted else 0]]
-    return any(line.entry.sets_width for line in halves)
+    return any(line.entry.is_trained for line in halves)
 
 
 def _lowest_above_rates(
