@@ -65,7 +65,7 @@ def check(
 
             tree = override(tree, changes, backends(), DEFAULT_BACKEND, reach)
         checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, reach)
-    if isinstance(checked, Checked):
+    if isinstance(checked, Checked) and not checked.circuit.is_absent:
         _ask_backend(checked)
         return _with_training(tree, checked)
     return checked

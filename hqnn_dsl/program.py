@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hqnn_dsl.backends import MeteredExecutable, offered
 from hqnn_dsl.backends.auto import candidates_of, pick
 from hqnn_dsl.diagnostics.codes.environment import BackendPicked
+from hqnn_dsl.diagnostics.codes.exports import NoCircuitToUse
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.diagnostics.placed import Placed
@@ -103,6 +104,17 @@ class Program:
         if self.checked.untrainable:
             raise Refusal(*self.checked.untrainable)
 
+    def refuse_without_circuit(self) -> None:
+        """Raise `Refusal` (E0320) if the model has no circuit, for whatever is about circuits."""
+        if self.logical.is_absent:
+            raise Refusal(NoCircuitToUse(span=self.checked.spans["model"]))
+
+    def in_order(self) -> Program:
+        """The same program without `shuffle inputs`: its circuit answers every row for its own inputs."""
+        if not self.logical.shuffles:
+            return self
+        return replace(self, checked=replace(self.checked, circuit=replace(self.logical, shuffles=False)))
+
     # ---------------------------------------------------------------- Qiskit
 
     @cached_property
@@ -110,6 +122,7 @@ class Program:
         """The logical circuit, its parameters named as in the spec."""
         from hqnn_dsl.transpile.convert import built_with
 
+        self.refuse_without_circuit()
         with self._placed("circuit"):
             return built_with(self.logical, self._named_angles)
 
@@ -125,6 +138,7 @@ class Program:
         """One operator an output, in output order, on the logical qubits. Raises `Refusal` E0785 for too many terms."""
         from hqnn_dsl.transpile.convert import observables
 
+        self.refuse_without_circuit()
         with self._placed("circuit"):
             return observables(self.logical)
 
@@ -133,6 +147,7 @@ class Program:
         """The logical circuit with one parameter a slot, `slot[k]`, and constants in place."""
         from hqnn_dsl.transpile.convert import opened
 
+        self.refuse_without_circuit()
         with self._placed("circuit"):
             return opened(self.logical)
 
@@ -244,6 +259,7 @@ class Program:
         """
         from hqnn_dsl.network.quantum import drawn_seed, precision_named
 
+        self.refuse_without_circuit()
         chosen = self.spec.backend if backend is None and not options else self._chosen(backend, options)
         own = {} if precision is None else {"precision": precision_named(precision)}
         if chosen.name == AUTO.name:
@@ -281,6 +297,7 @@ class Program:
             seed=stream(seed, "init") if init_seed is None else init_seed,
             backend=chosen,
             shots_seed=shots_seed,
+            rows_seed=stream(seed, "other rows"),
         )
 
     def refuse_step(self, chosen: Choice, rows: int, device: str) -> None:
@@ -314,6 +331,8 @@ class Program:
 
     def without_trial(self) -> Program:
         """The same program where `auto` is the plainest backend that can run it: for its weights, not for speed."""
+        if self.logical.is_absent:
+            return self
         candidates = candidates_of(self.logical, {}, offered(), 0, "cpu")
         quick = [one for one in candidates if one.backend.is_quick]
         plainest = min(quick, key=lambda one: one.backend.pace)
@@ -349,8 +368,14 @@ class Program:
         for given, wanted, what in ((in_width + further, in_wanted, "features"), (out_width, out_wanted, "targets")):
             if wanted is not None and given != wanted:
                 raise ValueError(f"the spec has {wanted} {what}, {given} given")
-        circuit = self.quantum_layer(backend, seed=self.spec.train.seed)
+        circuit = self._no_circuit() or self.quantum_layer(backend, seed=self.spec.train.seed)
         return HybridNet.build(self.spec, circuit, in_width, out_width, embeddings)
+
+    def _no_circuit(self) -> QuantumLayer | None:
+        """What a network without a circuit has in its place; None if there is a circuit."""
+        from hqnn_dsl.network.no_circuit import NoCircuit
+
+        return NoCircuit() if self.logical.is_absent else None
 
     def _placed(self, path: str) -> Placed:
         """A context that gives refusals of later stages the span of a setting, or of the circuit if there is none."""

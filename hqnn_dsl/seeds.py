@@ -13,6 +13,7 @@ STREAMS: dict[str, str] = {
     "init": "starting weights, classical and quantum",
     "shuffle": "the order of the training rows in each epoch",
     "dropout": "what dropout layers leave out",
+    "other rows": "which row's inputs a circuit reads under `shuffle inputs`",
     "shots": "measurement noise of backends that sample",
     "transpile": "choices of the transpiler",
 }

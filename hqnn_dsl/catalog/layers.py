@@ -1,7 +1,8 @@
 """The classical layers of encoders and decoders: one row each, its sentences are its documentation.
 
 A builder is `build(in_width, out_width, options) -> nn.Module`, a module from `[B, in_width]` to `[B, out_width]`, and
-imports torch inside itself. Only `dense` sets a width; all other layers keep the one they get.
+imports torch inside itself. `dense` and `fourier` set a width; all other layers keep the one they get. The builder of
+`fourier`, which needs the slot table, is in `network.fourier`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,31 @@ class LayerEntry(Entry):
     """A layer. `bounded`: all its outputs lie in a fixed interval, whatever comes in.
 
     `keeps_bounds`: its outputs are bounded when its inputs are (`bounded` is then False). `sets_width`: its output
-    width is its own option `width`; where False it is the input's.
+    width is its own option `width`, or follows from its options; where False it is the input's.
     """
 
     bounded: bool = False
     keeps_bounds: bool = False
     sets_width: bool = False
+    is_trained: bool = False
+    """Whether it has weights whatever its options are."""
+
+    def width(self, options: Options) -> int | str | None:
+        """The width that the layer sets, "auto" if it is inferred; None if it keeps that of its input."""
+        if not self.sets_width:
+            return None
+        if "phases" in options:
+            return 2 * len(options["phases"])
+        width = options.get("width")
+        assert width is None or isinstance(width, (int, str))
+        return width
+
+    @staticmethod
+    def reads(options: Options) -> int | None:
+        """The number of inputs that the layer insists on; None if it takes any."""
+        inputs = options.get("inputs")
+        assert inputs is None or isinstance(inputs, int)
+        return inputs
 
 
 def _torch(name: str, **renamed: str) -> Callable[[int, int, Options], nn.Module]:
@@ -85,7 +105,7 @@ _EPS = Option(name="eps", type="float", default=1e-5, above=0, doc="Added to the
 LAYERS: dict[str, Entry] = table(
     LayerEntry(
         name="dense",
-        doc="A fully connected layer: `W x + b`. The only layer that sets a width.",
+        doc="A fully connected layer: `W x + b`, with as many outputs as its width says.",
         options=(
             Option(name="width", type="width", default="auto", doc="Number of outputs; `auto` is what comes next."),
             Option(name="bias", type="bool", default=True, doc="Whether `b` is there."),
@@ -93,6 +113,7 @@ LAYERS: dict[str, Entry] = table(
         positional=1,
         build=_dense,
         sets_width=True,
+        is_trained=True,
     ),
     LayerEntry(
         name="identity",
@@ -150,6 +171,24 @@ LAYERS: dict[str, Entry] = table(
     LayerEntry(name="sigmoid", doc="`1 / (1 + exp(-x))`, between 0 and 1.", build=_torch("Sigmoid"), bounded=True),
     LayerEntry(name="softsign", doc="`x / (1 + |x|)`, between -1 and 1.", build=_torch("Softsign"), bounded=True),
     LayerEntry(name="sin", doc="The sine, between -1 and 1.", build=_sine, bounded=True),
+    LayerEntry(
+        name="fourier",
+        doc="The cosines of its phases, then their sines: Fourier features, without weights. A phase is an angle of "
+        'the inputs, as a circuit has them, in quotes: `fourier("x[0]", "2*x[0] - x[1]", inputs: 2)`.',
+        options=(
+            Option(
+                name="phases",
+                type="strings",
+                variadic=True,
+                least=1,
+                doc="Angles of the inputs `x[0]`, `x[1]` and so on, in radians.",
+            ),
+            Option(name="inputs", type="int", minimum=1, doc="Number of inputs that the layer reads."),
+        ),
+        positional=1,
+        bounded=True,
+        sets_width=True,
+    ),
     LayerEntry(
         name="softmax", doc="Shares between 0 and 1 that add up to 1 over the width.", build=_softmax, bounded=True
     ),

@@ -143,6 +143,13 @@ class Circuit:
     input_names: tuple[str, ...] = field(default=())
     blocks: tuple[Segment, ...] = field(default=(), compare=False)
     """The blocks that the circuit itself places, in order; they say nothing of its values. See `block_spans`."""
+    shuffles: bool = False
+    """Whether each row is answered for the inputs of another row: see `shuffle inputs` in the language."""
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the model has no circuit: then there are no qubits, inputs and outputs."""
+        return self.num_qubits == 0
 
     @cached_property
     def sample_slots(self) -> tuple[int, ...]:
@@ -202,6 +209,10 @@ def z_products(qubits: tuple[int, ...]) -> list[Factors]:
     """
     chosen = ([qubits[j] for j in range(len(qubits)) if m >> j & 1] for m in range(1 << len(qubits)))
     return [tuple((qubit, "z") for qubit in sorted(of_m)) for of_m in chosen]
+
+
+NO_CIRCUIT = Circuit(num_qubits=0, operations=(), slots=(), measurements=())
+"""What a model without a circuit has in its place."""
 
 
 class MalformedCircuit(Exception):

@@ -97,7 +97,8 @@ def check(  # noqa: PLR0913 - options of a command
         write_exact(text)
     else:
         alone = "; a circuit alone, which `hqnn train` does not take" if found.untrainable else ""
-        write(f"{spec}: fine, {circuit_counts(found.circuit)}{alone}")
+        counts = "no circuit" if found.circuit.is_absent else circuit_counts(found.circuit)
+        write(f"{spec}: fine, {counts}{alone}")
     if prepared is not None and data is not None and text is None:
         write_lines(_table_in_short(shown(data), prepared))
 

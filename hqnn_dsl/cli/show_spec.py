@@ -28,7 +28,11 @@ def show(
     steps = list(widths(checked))
     room = max(len(printable(name)) for name, _ in steps)
     lines += [f"  {printable(name).ljust(room)}  {size}".rstrip() for name, size in steps]
-    lines += ["", f"circuit: {circuit_counts(checked.circuit)}", ""]
+    lines += ["", f"circuit: {circuit_counts(checked.circuit)}"]
+    if checked.circuit.is_absent:
+        write_lines("\n".join(lines))
+        return
+    lines.append("")
     width = width_of(sys.stdout) or shutil.get_terminal_size((100, 24)).columns
     lines += [printable(line) for line in circuit_lines(checked.circuit, width)]
     write_lines("\n".join(lines))

@@ -43,8 +43,8 @@ def outlook_lines(outlook: Outlook, *, with_columns: bool = False) -> list[str]:
             f"{count(len(outlook.features), 'feature')}, {targets}"
         ),
         (
-            f"{outlook.classical_weights} classical and {outlook.quantum_weights} quantum weights, {outlook.backend}, "
-            f"{outlook.precision} precision on the {outlook.device}"
+            f"{outlook.classical_weights} classical and {outlook.quantum_weights} quantum weights, "
+            f"{outlook.backend or 'no circuit'}, {outlook.precision} precision on the {outlook.device}"
         ),
         (
             f"{count(train.epochs, 'epoch')} of {count(outlook.steps, 'step')} on {count(size, 'row')}, "

@@ -101,6 +101,8 @@ def bench(
     Tensors are where `train { device }` says. Raises `Refusal` if there is no such device here, if no backend can run
     the circuit, or if no point with finite angles is found.
     """
+    program.refuse_without_circuit()
+    program = program.in_order()
     batch, device = batch or program.spec.train.batch, program.device
     todo = variants(program)
     (point,) = find_points(program.logical, 1, program.spec.train.seed)

@@ -90,6 +90,8 @@ def verify(program: Program, points: int = POINTS, watch: Callable[[str], None] 
     Tensors are where `train { device }` says. Raises `Refusal` if there is no such device here, if no backend can run
     the circuit, or if no point with finite angles is found.
     """
+    program.refuse_without_circuit()
+    program = program.in_order()
     circuit, seed, device = program.logical, program.spec.train.seed, program.device
     where = find_points(circuit, points, seed)
     found: list[tuple[Variant, list[Answer] | Refusal]] = []

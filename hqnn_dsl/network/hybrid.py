@@ -13,12 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
+from hqnn_dsl.network.fourier import fourier
 from hqnn_dsl.network.torch_seeds import seeds_of_torch
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.semantics.required_widths import required_widths as required_widths  # noqa: PLC0414 - belongs to the network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.network.quantum import QuantumLayer
@@ -130,8 +132,11 @@ class HybridNet(nn.Module):
         seed = stream(spec.train.seed, "init")
         columns = _columns(in_width, embeddings, seed) if embeddings else None
         width = in_width if columns is None else columns.out_width
-        encoder = _lines(spec.encoder, width, spec.num_inputs, seed=seed, name="encoder")
-        decoder = _lines(spec.decoder, spec.num_outputs, out_width, seed=seed, name="decoder")
+        reads, gives = spec.num_inputs, spec.num_outputs
+        if not spec.has_circuit:
+            reads = gives = _end_of(spec.encoder, width)
+        encoder = _lines(spec.encoder, width, reads, seed=seed, name="encoder")
+        decoder = _lines(spec.decoder, gives, out_width, seed=seed, name="decoder")
         dtype = torch.float64 if spec.train.precision == "double" else torch.float32
         return HybridNet(encoder, circuit, decoder, dtype, columns)
 
@@ -198,6 +203,11 @@ def _columns(in_width: int, embeddings: Sequence[Embedding], seed: int) -> Colum
     return columns
 
 
+def _end_of(layers: Sequence[Layer], in_width: int) -> int:
+    """The width behind lines in a model without a circuit, whose widths are all known by then."""
+    return next((layer.out_width for layer in reversed(layers) if layer.out_width is not None), in_width)
+
+
 def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int, name: str) -> nn.Sequential:
     """Returns one module a line. `out_width` is the width of the next stage: an open width of a layer becomes that."""
     modules: list[nn.Module] = []
@@ -206,14 +216,18 @@ def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int,
         entry = _entry(layer)
         follows = out_width if layer.out_width is None else layer.out_width
         next_width = follows if entry.sets_width else width
-        assert entry.build is not None
+        build = entry.build or _BUILDERS[entry.name]
         with seeds_of_torch():
             torch.default_generator.manual_seed(stream(seed, f"{name}.{index}"))
-            module: nn.Module = entry.build(width, next_width, layer.layer.options)
+            module: nn.Module = build(width, next_width, layer.layer.options)
         operations = [Operation(operation, constant) for operation, constant in layer.operations]
         modules.append(nn.Sequential(module, *operations) if operations else module)
         width = next_width
     return nn.Sequential(*modules)
+
+
+_BUILDERS: dict[str, Callable[[int, int, Mapping[str, Any]], nn.Module]] = {"fourier": fourier}
+"""The builders of layers that the catalog, which lies below this room, cannot have."""
 
 
 def _last_with_weights(lines: nn.Sequential) -> int:

@@ -6,6 +6,7 @@ Weights are called as the spec calls them and start from a random stream of thei
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,7 @@ from hqnn_dsl.backends import LayerExecutable, MeteredExecutable, SamplingExecut
 from hqnn_dsl.backends.torch_transforms import is_transformed, transformed
 from hqnn_dsl.diagnostics.codes.transforms import NoNumbers
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.network.shuffled_rows import other_rows, read_from
 from hqnn_dsl.network.slots import SlotTable
 from hqnn_dsl.seeds import stream
 
@@ -126,6 +128,9 @@ class QuantumLayer(WeightFolder):
     Outputs have the dtype of `x`, as for `torch.nn.Linear`; under autocast half-precision inputs give float32, since
     angles and expectation values do not bear eight bits. Integers give the layer's own dtype.
 
+    If the circuit shuffles its inputs, a call answers each of its rows for the inputs of another row of the call, which
+    `rows_seed` decides: see `shuffled_rows`.
+
     Weights start from `seed`, or from torch's global generator if it is None; frozen ones have `requires_grad` False.
     Raises `ValueError` if the last axis of `x` is not as wide as the circuit's inputs, `TypeError` if `x` is no tensor
     of real numbers.
@@ -142,9 +147,13 @@ class QuantumLayer(WeightFolder):
         seed: int | None = 0,
         backend: Choice | None = None,
         shots_seed: int = 0,
+        rows_seed: int = 0,
     ) -> None:
         super().__init__()
         self.circuit = circuit
+        self.rows_seed = rows_seed if circuit.shuffles else None
+        """The seed of `other_rows` if the circuit's inputs are shuffled over the rows of a call, else None."""
+        self._is_in_order = False
         self.backend = backend
         """The backend of the circuit, by name and options, if the maker of the layer gave it."""
         self.executable = executable
@@ -256,6 +265,25 @@ class QuantumLayer(WeightFolder):
             raise ValueError(_wrong_width(x.shape, width))
         if self._is_meta or x.is_meta:
             raise Refusal(NoNumbers())
+        if self.rows_seed is None or self._is_in_order:
+            return self._answered(x)
+        rows = x.reshape(math.prod(x.shape[:-1]), width)
+        others = other_rows(len(rows), self.rows_seed)
+        with read_from(others):
+            return self._answered(rows[others.to(x.device)]).reshape(*x.shape[:-1], self.circuit.num_outputs)
+
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """In the block, inputs are not shuffled: the caller has done so."""
+        before, self._is_in_order = self._is_in_order, True
+        try:
+            yield
+        finally:
+            self._is_in_order = before
+
+    def _answered(self, x: Tensor) -> Tensor:
+        """Outputs `[..., M]` for inputs `[..., I]`, each row from its own."""
+        width = self.circuit.num_inputs
         leading = x.shape[:-1]
         if is_transformed():
             with torch.autocast(device_type=x.device.type, enabled=False):

@@ -51,7 +51,7 @@ def program_html(name: str, checked: Checked, resolved: Callable[[], str], expor
 
 
 def _rest(checked: Checked) -> list[str]:
-    rows = [f"backend {checked.spec.backend.name}"]
+    rows = [] if checked.circuit.is_absent else [f"backend {checked.spec.backend.name}"]
     if checked.untrainable:
         rows.append("a circuit alone, which `hqnn.train` does not take")
     if checked.warnings:
@@ -65,6 +65,8 @@ def _network(checked: Checked) -> str:
 
 def _drawing(circuit: Circuit, exported: Callable[[], Export]) -> str:
     """The picture that `hqnn compile` writes."""
+    if circuit.is_absent:
+        return page.lines("the model has no circuit")
     if len(circuit.operations) > MAX_DRAWN or circuit.num_qubits > MAX_WIRES:
         return page.lines("too large to be drawn here")
     try:

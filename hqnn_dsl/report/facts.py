@@ -79,7 +79,8 @@ def shape_blocks(run: RunFiles) -> Iterator[Block]:
     columns = count(len(preparation.features.names), "column")
     header = ("stage", "width of a row after it")
     yield table("Widths from the table to the target", header, [("the table's features", columns), *map(tuple, stages)])
-    yield Sentence(f"The circuit: {circuit_counts(run.program.logical)}.")
+    counts = circuit_counts(run.program.logical)
+    yield Sentence(f"The circuit: {counts}.")
 
 
 def data_blocks(run: RunFiles) -> Iterator[Block]:

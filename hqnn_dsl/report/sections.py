@@ -76,6 +76,9 @@ def _response(run: RunFiles, data: DataTable | None) -> Iterator[Block]:
 def _circuit(run: RunFiles) -> Iterator[Block]:
     circuit = run.program.logical
     said = f"The circuit: {circuit_counts(circuit)}."
+    if circuit.is_absent:
+        yield Sentence("The model has no circuit.")
+        return
     if len(circuit.operations) > MAX_DRAWN or circuit.num_qubits > MAX_WIRES:
         yield Sentence(f"{said} It is too large to be drawn here; `hqnn compile` draws it.")
         return

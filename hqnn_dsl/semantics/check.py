@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hqnn_dsl.circuit.ir import NO_CIRCUIT
 from hqnn_dsl.diagnostics.codes import meaning
+from hqnn_dsl.diagnostics.codes.warnings import NoCircuitHere
 from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Note, Refusal
 from hqnn_dsl.semantics import fitting, sections, task
 from hqnn_dsl.semantics.collector import Collector, refuse_all
@@ -22,6 +24,7 @@ from hqnn_dsl.semantics.spec import BudgetSpec, Choice, DataSpec, Spec, TrainSpe
 from hqnn_dsl.semantics.suppressions import silenced
 from hqnn_dsl.semantics.unused import (
     only_for_training,
+    refuse_circuit_settings,
     refuse_idle_options,
     refuse_idle_training,
     unread_names,
@@ -142,6 +145,8 @@ class _Model:
         encoder = read_lines(self.parts.encoder, self.scope, collector)
         decoder = read_lines(self.parts.decoder, self.scope, collector)
         node = self._circuit()
+        if node is None:
+            return self._without_circuit(encoder, decoder, settings)
         num_qubits = fitting.qubits_of(node, encoder, self.scope)
         elaborated = Elaborator(collector, num_qubits).run(node.body, self.file)
         with collector.gathering():
@@ -179,12 +184,47 @@ class _Model:
         budget = sections.budget_of(parts.budget, scope, collector)
         return _Settings(data, in_data.spans, ends, train, transpile, backend, budget)
 
-    def _circuit(self) -> nodes.Circuit:
-        """The circuit as written. Raises `Refusal` if there is none, `Silent` if that was reported."""
+    def _without_circuit(self, encoder: list[Line] | None, decoder: list[Line] | None, settings: _Settings) -> Checked:
+        """The checked model if it has layers and no circuit. Raises `Silent` if anything is wrong."""
+        collector, layers = self.collector, (encoder or [], decoder or [])
+        assert self.parts.decoder is not None
+        collector.add(NoCircuitHere(span=self.model.head))
+        with collector.gathering():
+            refuse_circuit_settings(self.parts)
+        if encoder is None or decoder is None:
+            raise Silent
+        network = _Network((), (), None)
+        with collector.gathering():
+            num_features = _features_of(settings.data, settings.data_spans)
+            spans = settings.data_spans
+            front, back = fitting.layers_alone(*layers, num_features, settings.ends, spans.get("target"), self._head)
+            outputs = None if settings.ends.task == "classification" else settings.ends.targets * settings.ends.outputs
+            network = _Network(front, back, outputs)
+        with collector.gathering():
+            refuse_idle_training(settings.train, self.parts.train, layers, NO_CIRCUIT)
+        if collector.has_errors:
+            raise Silent
+        spec = self._spec(settings, network, NO_CIRCUIT)
+        places = spans_of(self.model, self.parts, settings.data_spans, self.offered)
+        return Checked(spec, NO_CIRCUIT, self.tree, self.file, (), places)
+
+    @property
+    def _head(self) -> Span:
+        """The text that stands for the end of a model without a circuit."""
+        assert self.parts.decoder is not None
+        return self.parts.decoder.keyword.span
+
+    def _circuit(self) -> nodes.Circuit | None:
+        """The circuit as written; None if the model is a decoder, with or without an encoder.
+
+        Raises `Refusal` if there is neither, `Silent` if that was reported.
+        """
         if self.parts.circuit is not None:
             return self.parts.circuit
         if any(isinstance(part, nodes.ForeignCircuit | nodes.Parts) for part in self.model.parts):
             raise Silent
+        if self.parts.decoder is not None:
+            return None
         what = f"the model `{self.model.name.name}` has no circuit"
         hint = "write `circuit on 4 qubits { feature_map angle(); ansatz real_amplitudes() }`"
         raise Refusal(meaning.NothingToDo(span=self.model.head, what=what, hint=hint))
@@ -218,7 +258,7 @@ class _Model:
             constants=self._constants(),
             data=settings.data,
             encoder=network.encoder,
-            in_width=network.encoder[0].in_width if network.encoder else circuit.num_inputs,
+            in_width=_in_width(network, circuit),
             num_qubits=circuit.num_qubits,
             num_inputs=circuit.num_inputs,
             num_outputs=circuit.num_outputs,
@@ -242,6 +282,13 @@ class _Model:
             if not isinstance(value, Poison):
                 constants[name] = value.name if isinstance(value, Member) else value
         return constants
+
+
+def _in_width(network: _Network, circuit: Circuit) -> int | None:
+    """The number of features that the first layer reads, or the circuit if there is none in front of it."""
+    if network.encoder or circuit.is_absent:
+        return (*network.encoder, *network.decoder)[0].in_width
+    return circuit.num_inputs
 
 
 def _features_of(data: DataSpec, spans: Mapping[str, Span]) -> int | None:

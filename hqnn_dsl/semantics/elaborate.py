@@ -69,6 +69,7 @@ class Elaborator:
         self.initials: list[tuple[nodes.Initial, tuple[str, tuple[float, ...]]]] = []
         self.freezes: list[nodes.Freeze] = []
         self.without: nodes.Without | None = None
+        self.shuffle: nodes.Shuffle | None = None
         self.options: dict[int, tuple[nodes.Argument, bool]] = {}
         """Arguments of blocks that come from an option, and whether a placement has read them."""
         self.meter = Meter()
@@ -96,6 +97,9 @@ class Elaborator:
 
     def _assembled(self, tensors: list[WeightTensor]) -> Circuit:
         circuit = self.circuit.built(tensors, has_entanglers=self.without is None)
+        if self.shuffle is not None:
+            self.collector.add(_shuffled(circuit, self.shuffle))
+            circuit = replace(circuit, shuffles=True)
         if self.without is not None:
             total = self.circuit.num_operations
             dropped = total - len(circuit.operations)
@@ -175,8 +179,8 @@ class Elaborator:
                 self.freezes.append(statement)
             case nodes.Without():
                 self._without(statement)
-            case nodes.Shuffle(span):
-                raise Refusal(unbuilt.NotBuilt(span=span, what="`shuffle inputs` is"))
+            case nodes.Shuffle():
+                self._shuffle(statement)
             case nodes.Allow():
                 pass  # `check` reads those
 
@@ -189,6 +193,16 @@ class Elaborator:
             note = Note("first said here", self.without.span)
             raise Refusal(meaning.GivenTwice(span=node.span, name="without entanglers", notes=(note,)))
         self.without = node
+
+    def _shuffle(self, node: nodes.Shuffle) -> None:
+        part = node.what
+        if part.name != "inputs":
+            hint = "write `shuffle inputs`"
+            raise Refusal(meaning.UnknownChoice(span=part.span, what="`shuffle`", value=part.name, hint=hint))
+        if self.shuffle is not None:
+            note = Note("first said here", self.shuffle.span)
+            raise Refusal(meaning.GivenTwice(span=node.span, name="shuffle inputs", notes=(note,)))
+        self.shuffle = node
 
     def _let(self, let: nodes.Let, frame: Frame) -> None:
         refuse_shadowing(let.name, frame.scope)
@@ -400,6 +414,13 @@ class Elaborator:
         if components != tuple(range(components[0], components[0] + size)):
             raise Refusal(shapes.WrongPlacement(span=use.span, problem="`amplitude` reads inputs without gaps"))
         self.circuit.amplitude = AmplitudeInput(frame.qubits, components[0])
+
+
+def _shuffled(circuit: Circuit, node: nodes.Shuffle) -> Diagnostic:
+    """What is said of a circuit whose inputs are shuffled."""
+    if circuit.num_inputs:
+        return warnings.InputsShuffled(span=node.span)
+    return meaning.NoEffect(span=node.span, what="shuffle inputs", reason="the circuit reads no inputs")
 
 
 def _loop_values(node: nodes.Expression, scope: Scope) -> Sequence[Value]:

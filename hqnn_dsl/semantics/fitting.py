@@ -12,13 +12,17 @@ from hqnn_dsl import limits
 from hqnn_dsl.diagnostics.codes import meaning, shapes
 from hqnn_dsl.diagnostics.diagnostic import Note, Refusal
 from hqnn_dsl.diagnostics.quantities import count
+from hqnn_dsl.semantics.collector import refuse_all
 from hqnn_dsl.semantics.evaluate import whole
 from hqnn_dsl.semantics.layers import Line, end_span, end_width, resolved
 from hqnn_dsl.semantics.values import Scope, Silent
 from hqnn_dsl.syntax import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hqnn_dsl.circuit.ir import Circuit
+    from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.circuit_builder import Reader
     from hqnn_dsl.semantics.spec import Layer
@@ -124,10 +128,34 @@ def decoder_layers(decoder: list[Line], ends: Ends, target_span: Span | None, mi
     The width of a last `dense(auto)` stays open if it takes the table to know the classes.
     """
     layers, width = resolved(decoder, middle.circuit.num_outputs, ends.fixed)
+    refuse_all(
+        _output_width(width, end_span(decoder), ends, target_span, middle.head, "the circuit, without a decoder,")
+    )
+    return layers
+
+
+def layers_alone(  # noqa: PLR0913, PLR0917 - both ends of two parts
+    encoder: list[Line],
+    decoder: list[Line],
+    features: int | None,
+    ends: Ends,
+    target_span: Span | None,
+    head: Span,
+) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
+    """The layers of encoder and decoder if no circuit stands between them. Raises `Refusal` if they do not fit."""
+    layers, width = resolved([*encoder, *decoder], features, ends.fixed)
+    set_at = end_span([*encoder, *decoder])
+    refuse_all(_output_width(width, set_at, ends, target_span, head, "the network"))
+    return layers[: len(encoder)], layers[len(encoder) :]
+
+
+def _output_width(  # noqa: PLR0913, PLR0917 - the two ends, and how they are called
+    width: int | None, set_at: Span | None, ends: Ends, target_span: Span | None, head: Span, giver: str
+) -> Iterator[Diagnostic]:
+    """A mistake if the network's width does not fit the targets. `giver` sets the width if no line does."""
     needed = ends.targets * ends.outputs
     if width in {None, needed} or ends.task == "classification" or not ends.is_known:
-        return layers
-    set_at = end_span(decoder)
+        return
     note = Note(f"{count(ends.targets, 'target')} named here", target_span)
     if target_span is None:
         note = Note("without `data { target … }` there is one target, the table's last column")
@@ -135,13 +163,11 @@ def decoder_layers(decoder: list[Line], ends: Ends, target_span: Span | None, mi
     if ends.task is None:
         hint += ", or `task classification` in `data` if the target has classes"
     each = f", {count(ends.outputs, 'output')} each with `loss {ends.loss}`" if ends.outputs > 1 else ""
-    raise Refusal(
-        shapes.OutputWidth(
-            span=set_at or middle.head,
-            giver="the decoder ends with" if set_at else "the circuit, without a decoder, gives",
-            given=count(width or 0, "output"),
-            wanted=count(ends.targets, "target") + each,
-            notes=(note,),
-            hint=hint,
-        )
+    yield shapes.OutputWidth(
+        span=set_at or head,
+        giver="the decoder ends with" if set_at else f"{giver} gives",
+        given=count(width or 0, "output"),
+        wanted=count(ends.targets, "target") + each,
+        notes=(note,),
+        hint=hint,
     )

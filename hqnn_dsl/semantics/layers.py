@@ -6,14 +6,16 @@ inputs or the number of targets. Widths that do not fit are an error that shows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.catalog.layers import LAYERS, LayerEntry
-from hqnn_dsl.circuit.angles import FUNCTIONS
+from hqnn_dsl.circuit.angle_text import angle_of_text
+from hqnn_dsl.circuit.angles import FUNCTIONS, InputRef, leaves
 from hqnn_dsl.diagnostics.codes import shapes as codes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.diagnostics.quantities import count
 from hqnn_dsl.semantics import value_advice
 from hqnn_dsl.semantics.collector import refuse_all
 from hqnn_dsl.semantics.evaluate import number
@@ -44,14 +46,12 @@ class Line:
     @property
     def width(self) -> int | str | None:
         """The width that the line sets; None if it keeps that of its input."""
-        width = self.layer.options.get("width") if self.entry.sets_width else None
-        assert width is None or isinstance(width, (int, str))
-        return width
+        return self.entry.width(self.layer.options)
 
     @property
     def has_weights(self) -> bool:
         """Whether the line has weights that training changes."""
-        return self.entry.sets_width or bool(self.layer.options.get("affine"))
+        return self.entry.is_trained or bool(self.layer.options.get("affine"))
 
 
 def read_lines(section: nodes.Layers | None, scope: Scope, collector: Collector) -> list[Line] | None:
@@ -89,7 +89,25 @@ def _line(node: nodes.Expression, scope: Scope) -> Line:
         hint = value_advice.for_layer(name.name, head.span.text) or suggest_or_list(name.name, list(LAYERS))
         raise Refusal(codes.UnknownLayer(span=name.span, name=name.name, hint=hint))
     choice = bind(entry, arguments, scope, head.span)
+    if "phases" in choice.options:
+        refuse_all(_wrong_phases(choice, head.span))
     return Line(node.span, choice, entry, tuple(reversed(operations)))
+
+
+def _wrong_phases(layer: Choice, span: Span) -> Iterator[Diagnostic]:
+    """A mistake for each phase of a `fourier` that is no angle of its inputs."""
+    inputs = layer.options["inputs"]
+    for text in layer.options["phases"]:
+        try:
+            read = [leaf.index for leaf in leaves(angle_of_text(text)) if isinstance(leaf, InputRef)]
+        except ValueError as error:
+            yield codes.WrongPhase(span=span, phase=text, problem=str(error))
+            continue
+        if not read:
+            yield codes.WrongPhase(span=span, phase=text, problem="it reads no input, so its features are constant")
+        elif max(read) >= inputs:
+            problem = f"`x[{max(read)}]` is beyond the {count(inputs, 'input')}, which are counted from 0"
+            yield codes.WrongPhase(span=span, phase=text, problem=problem)
 
 
 def _layer_in(node: nodes.Name | nodes.Call, scope: Scope) -> str:
@@ -138,11 +156,18 @@ def resolved(lines: list[Line], in_width: int | None, needed: int | None) -> tup
     layers: list[Layer] = []
     width = in_width
     for line in lines:
+        reads = line.entry.reads(line.layer.options)
+        if reads is not None and width is None:  # all before it keep the width that they get
+            layers = [replace(layer, in_width=reads, out_width=reads) for layer in layers]
+            width = reads
+        elif reads is not None and reads != width:
+            given = count(width or 0, "value")
+            raise Refusal(codes.FourierInputs(span=line.span, inputs=count(reads, "input"), given=given))
         out = width
         if line.width is not None:
             out = line.width if isinstance(line.width, int) else needed
         options: dict[str, Any] = dict(line.layer.options)
-        if line.width is not None and out is not None:
+        if "width" in options and line.width is not None and out is not None:
             options["width"] = out
         layer = Choice(name=line.layer.name, options=options)
         layers.append(Layer(layer=layer, in_width=width, out_width=out, operations=line.operations))

@@ -100,9 +100,9 @@ def spans_of(
     model: nodes.Model, parts: Parts, data_spans: Mapping[str, Span], offered: Mapping[str, Entry]
 ) -> dict[str, Span]:
     """The spans that messages of later stages point at, by path: `circuit`, `train.batch`, `backend.noise.t2_us`."""
-    assert parts.circuit is not None
     spans = {f"data.{name}": span for name, span in data_spans.items()}
-    spans |= {"model": model.head, "circuit": parts.circuit.head, "backend": parts.circuit.head}
+    head = model.head if parts.circuit is None else parts.circuit.head
+    spans |= {"model": model.head, "circuit": head, "backend": head}
     if parts.backend is not None:
         node = parts.backend.values[0].value
         entry, _ = entry_of(dict(offered), "backend", node)

@@ -181,7 +181,8 @@ def _choice(option: Option, node: nodes.Expression, scope: Scope) -> str:
 
 
 def _strings(option: Option, node: nodes.Expression, scope: Scope) -> list[str]:
-    if option.each_number and not isinstance(node, nodes.ListLiteral):
+    takes_one = option.each_number or (option.variadic and option.least == 1)
+    if takes_one and not isinstance(node, nodes.ListLiteral):
         node = nodes.ListLiteral(node.span, (node,))
     if not isinstance(node, nodes.ListLiteral):
         value = evaluate(node, scope)

@@ -18,7 +18,9 @@ MAX_NAMES = 6
 
 
 def circuit_counts(circuit: Circuit) -> str:
-    """`4 qubits, 29 gates, 16 weights, 4 inputs, 4 outputs`."""
+    """`4 qubits, 29 gates, 16 weights, 4 inputs, 4 outputs`; `none` for a model without a circuit."""
+    if circuit.is_absent:
+        return "none"
     numbers = {
         "qubit": circuit.num_qubits,
         "gate": len(circuit.operations),
@@ -26,7 +28,8 @@ def circuit_counts(circuit: Circuit) -> str:
         "input": circuit.num_inputs,
         "output": circuit.num_outputs,
     }
-    return ", ".join(count(number, noun) for noun, number in numbers.items())
+    shuffled = ", inputs shuffled over rows" if circuit.shuffles else ""
+    return ", ".join(count(number, noun) for noun, number in numbers.items()) + shuffled
 
 
 def widths(checked: Checked) -> Iterator[tuple[str, str]]:
@@ -41,9 +44,12 @@ def widths(checked: Checked) -> Iterator[tuple[str, str]]:
         return
     width, names, target = spec.in_width, spec.data.features.names, spec.data.target
     yield "features *" if names is None else _columns("feature", names), "" if width is None else str(width)
-    yield from _layers(spec.encoder, width, circuit.num_inputs)
-    yield "circuit", str(circuit.num_outputs)
-    yield from _layers(spec.decoder, circuit.num_outputs, spec.out_width)
+    if circuit.is_absent:
+        yield from _layers((*spec.encoder, *spec.decoder), width, spec.out_width)
+    else:
+        yield from _layers(spec.encoder, width, circuit.num_inputs)
+        yield "circuit", str(circuit.num_outputs)
+        yield from _layers(spec.decoder, circuit.num_outputs, spec.out_width)
     yield _columns("target", target) if target else "the table's last column", ""
 
 

@@ -19,7 +19,7 @@ from hqnn_dsl.syntax.printer import text_of
 from hqnn_dsl.syntax.walk import statements_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hqnn_dsl.semantics.check import Checked
     from hqnn_dsl.semantics.definitions import FileScope
@@ -29,6 +29,8 @@ _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 def resolved_text(checked: Checked) -> str:
     """The spec as a whole file of the language, every setting and default written out."""
+    if checked.circuit.is_absent:
+        return f"hqnn 1\n\n{_model_text(checked, None)}\n"
     circuit = _circuit(checked)
     files: dict[int, tuple[FileScope, list[Any]]] = {id(checked.file): (checked.file, [circuit])}
     for definition in checked.used:
@@ -55,21 +57,29 @@ def _constant_text(file: FileScope, name: str, new_name: str) -> str:
     return f"let {new_name} = {written(binding.value)}"
 
 
-def _model_text(checked: Checked, circuit: nodes.Circuit) -> str:
+def _model_text(checked: Checked, circuit: nodes.Circuit | None) -> str:
     spec, is_alone = checked.spec, bool(checked.untrainable)
     doc = "".join(f"## {line}\n" for line in spec.doc.splitlines())
     sections = [] if is_alone else [_data_text(spec)]
     if spec.encoder:
         sections.append(_layers_text("encoder", spec.encoder))
-    sections.append(text_of(circuit, indent=1))
+    if circuit is not None:
+        sections.append(text_of(circuit, indent=1))
     if spec.decoder:
         sections.append(_layers_text("decoder", spec.decoder))
     asked = CIRCUIT_READS if is_alone and not _says_how_to_train(checked) else tuple(vars(spec.train))
-    sections.extend([_train_text(spec, asked), _transpile_text(spec)])
-    if spec.budget is not None:
-        sections.append(_section("budget", [(name, written(value)) for name, value in vars(spec.budget).items()]))
-    sections.append(f"  backend {choice_text(spec.backend)}")
+    sections.append(_train_text(spec, asked))
+    if circuit is not None:
+        sections.extend(_circuit_settings(spec))
     return f"{doc}model {spec.name} {{\n" + "\n\n".join(sections) + "\n}"
+
+
+def _circuit_settings(spec: Spec) -> Iterator[str]:
+    """The sections that a model without a circuit does not have."""
+    yield _transpile_text(spec)
+    if spec.budget is not None:
+        yield _section("budget", [(name, written(value)) for name, value in vars(spec.budget).items()])
+    yield f"  backend {choice_text(spec.backend)}"
 
 
 def _says_how_to_train(checked: Checked) -> bool:

@@ -183,3 +183,8 @@ class Spec:
     transpile: TranspileSpec = TranspileSpec()
     backend: Choice
     budget: BudgetSpec | None = None
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether a circuit stands between encoder and decoder; without one `num_qubits` is 0."""
+        return self.num_qubits > 0

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.definitions import FileScope
     from hqnn_dsl.semantics.layers import Line
+    from hqnn_dsl.semantics.model_parts import Parts
     from hqnn_dsl.semantics.spec import TrainSpec
 
 
@@ -75,7 +76,7 @@ def _has_half(encoder: Sequence[Line], decoder: Sequence[Line]) -> bool:
     """Whether a line is computed in half precision under `precision mixed`, as `network.hybrid` does it."""
     weighted = [place for place, line in enumerate(decoder) if line.has_weights]
     halves = [*encoder, *decoder[: weighted[-1] if weighted else 0]]
-    return any(line.entry.sets_width for line in halves)
+    return any(line.entry.is_trained for line in halves)
 
 
 def _lowest_above_rates(
@@ -103,6 +104,25 @@ def _places(section: nodes.Settings | None) -> Iterator[tuple[str, Span]]:
         if name in tables and isinstance(value, nodes.Call) and value.function.name in tables[name]:
             for path, span in places_in(tables[name][value.function.name], value):
                 yield f"{name}.{path}", span
+
+
+def refuse_circuit_settings(parts: Parts) -> None:
+    """Refuse the sections that speak of a circuit, in a model that has none."""
+    given = (parts.backend, parts.transpile, parts.budget)
+    reason = "this model has no circuit"
+    refuse_all(
+        meaning.NoEffect(span=_head_of(part), what=_word_of(part), reason=reason, hint="leave it out")
+        for part in given
+        if part is not None
+    )
+
+
+def _head_of(part: nodes.Setting | nodes.Settings) -> Span:
+    return part.span if isinstance(part, nodes.Setting) else part.keyword.span
+
+
+def _word_of(part: nodes.Setting | nodes.Settings) -> str:
+    return "backend" if isinstance(part, nodes.Setting) else part.keyword.name
 
 
 CIRCUIT_READS = ("batch", "device", "precision", "seed")

@@ -26,7 +26,10 @@ _LEAST = {"relu": 0.0, "softplus": 0.0, "silu": -0.28, "gelu": -0.17, "selu": -1
 
 
 def output_bounds(circuit: Circuit, decoder: tuple[Layer, ...]) -> list[Bounds]:
-    """Between which two numbers each output of a network lies, whatever its weights are; perhaps infinite."""
+    """Between which two numbers each output of a network lies, whatever its weights are; perhaps infinite.
+
+    Empty for a network without a circuit, whose features have no bounds that are known here.
+    """
     bounds = [found for measured in circuit.measurements for found in _of_measured(measured)]
     for layer in decoder:
         bounds = [_through(layer, one) for one in bounds]

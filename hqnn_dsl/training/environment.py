@@ -11,10 +11,11 @@ import torch
 from hqnn_dsl import __version__
 from hqnn_dsl.packages import installed_versions
 from hqnn_dsl.seeds import STREAMS, stream
+from hqnn_dsl.semantics.spec import Choice
 
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
-    from hqnn_dsl.semantics.spec import Choice, Spec
+    from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.precision import Precision
     from hqnn_dsl.training.step_choice import StepChoice
 
@@ -39,9 +40,10 @@ def describe_environment(spec: Spec, net: HybridNet, precision: Precision, step:
 def describe_backend(chosen: Choice, net: HybridNet) -> dict[str, Any]:
     """Returns the backend of a network's circuit: `asked` is the spec's word (`auto`), `name` and `options` what ran.
 
-    `metadata` is the backend's own record of its last call.
+    The name is `none` for a network without a circuit. `metadata` is the backend's own record of its last call.
     """
-    ran = net.circuit.backend or chosen
+    none = Choice(name="none") if net.circuit.circuit.is_absent else chosen
+    ran = net.circuit.backend or none
     return {
         "asked": chosen.name,
         "name": ran.name,

@@ -54,3 +54,17 @@ class TwoSpecs(Diagnostic):
     message = "{path} holds files of two specs: `module.pt` is of another one than `spec.resolved.hqnn`"
     advice = "compile the spec that you want into it again"
     path: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoCircuitToUse(Diagnostic):
+    """The model has no circuit, and what was asked for is about one: compiling, drawing, comparing or timing backends.
+
+    wrong   hqnn compile classical.hqnn --out compiled      # model classical { decoder { dense(1) } }
+    right   hqnn train classical.hqnn data.csv
+    """
+
+    code = "E0320"
+    message = "this model has no circuit"
+    label = "no circuit in here"
+    advice = "add `circuit on 4 qubits {{ feature_map angle(); ansatz real_amplitudes() }}`, or train it: `hqnn train`"

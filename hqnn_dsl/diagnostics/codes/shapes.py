@@ -254,3 +254,38 @@ class NoWidth(Diagnostic):
     what: str
     bound: str
     value: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class WrongPhase(Diagnostic):
+    """A phase of `fourier` is no angle of its inputs.
+
+    Phases are texts in quotes: sums, products and functions (`sin cos tan asin acos atan tanh exp log sqrt abs`) of
+    numbers, `pi`, and the inputs `x[0]`, `x[1]` and so on.
+
+        wrong   fourier("y", "x[2]", inputs: 2)      # no such name, no such input
+        right   fourier("x[0]", "2*x[0] - x[1]", inputs: 2)
+    """
+
+    code = "E0321"
+    message = "the phase `{phase}` is no angle of the layer's inputs: {problem}"
+    label = "has that phase"
+    advice = 'write angles of the inputs: `fourier("x[0]", inputs: 1)`'
+    phase: str
+    problem: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class FourierInputs(Diagnostic):
+    """A `fourier` says how many inputs it reads, and the line in front of it gives another number.
+
+    wrong   encoder { dense(3) }; decoder { fourier("x[0]", inputs: 2); dense }
+    right   encoder { dense(2) }; decoder { fourier("x[0]", inputs: 2); dense }
+    """
+
+    code = "E0322"
+    message = "`fourier` reads {inputs}, {given} come in"
+    label = "reads {inputs}"
+    advice = "make `inputs` and the width in front of the line the same"
+    inputs: str
+    given: str

@@ -239,3 +239,38 @@ class OnlyACircuit(Diagnostic):
     label = "for a training"
     advice = "leave it out, or add `data {{ target … }}` and a `decoder`"
     what: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NoCircuitHere(Diagnostic):
+    """The model has layers and no circuit: a classical network, such as a control for one with a circuit.
+
+    It is checked and trained like any other model. It takes no `backend`, `transpile` and `budget`, and the commands
+    that are about circuits (`compile`, `verify`, `bench`) refuse it.
+
+        wrong   model m { encoder { dense(4) }; decoder { dense(1) } }      # if the circuit was forgotten
+        right   model m { encoder { dense(4) }; circuit on 4 qubits { feature_map angle() }; decoder { dense(1) } }
+    """
+
+    code = "W0485"
+    severity = "note"
+    message = "this model has no circuit: it is a classical network"
+    label = "no circuit in here"
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class InputsShuffled(Diagnostic):
+    """`shuffle inputs` answers each row for the inputs of another row: a control that should learn nothing.
+
+    The circuit's outputs keep their distribution over the rows and lose all that they could say about a row's own
+    target. In training a row of a batch gets another one's inputs, in predictions another row of the table's, so the
+    prediction of a row is not its own.
+
+        wrong   shuffle inputs      # in the model that is to predict
+        right   shuffle inputs      # in the control beside it
+    """
+
+    code = "W0486"
+    severity = "note"
+    message = "`shuffle inputs` answers each row for the inputs of another row"
+    label = "asked for here"

@@ -11,6 +11,7 @@ from hqnn_dsl.backends.native.compiled import call
 from hqnn_dsl.backends.native.kernels.tile_queue import QUEUE_SIZE
 from hqnn_dsl.diagnostics.codes.environment import ZeroAmplitudes
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.network.shuffled_rows import other_rows
 from hqnn_dsl.training.step import compiled
 from hqnn_dsl.training.step.circuit_tables import most_threads, no_circuit
 from hqnn_dsl.training.step.kernels.arrays import NUM_NOTES
@@ -48,7 +49,10 @@ class Outputs:
 
         Raises `Refusal` for a row of amplitudes that are all zeros, and if the states take more than the memory limit.
         """
-        plan, rows = self.plan, features_of(self.plan, features)
+        plan, rows, others = self.plan, features_of(self.plan, features), np.arange(len(features))
+        if plan.rows_seed is not None:
+            others = other_rows(len(features), plan.rows_seed).numpy()
+            rows = np.ascontiguousarray(rows[others])
         out = np.empty((len(rows), plan.outputs), plan.dtype)
         starts = np.arange(0, len(rows), max(EVALUATION_ROWS * plan.batch, LEAST_ROWS))
         bounds = (
@@ -63,7 +67,7 @@ class Outputs:
         with helped(circuit, room, queue, notes, min(self.workers, most_threads(circuit))):
             empty = call(("outputs", plan.dtype), compiled.run_outputs, *given, out, queue, notes)
         if empty >= 0:
-            raise Refusal(ZeroAmplitudes(row=int(empty)))
+            raise Refusal(ZeroAmplitudes(row=int(others[empty])))
         return torch.from_numpy(out)
 
     def _tables(self, sizes: Sequence[int]) -> tuple[Circuit, Room]:

@@ -11,6 +11,7 @@ from torch import nn
 
 from hqnn_dsl.backends.native.executable import NativeExecutable
 from hqnn_dsl.network.hybrid import Columns, HybridNet
+from hqnn_dsl.network.no_circuit import NoCircuit
 from hqnn_dsl.network.quantum import QuantumLayer
 from hqnn_dsl.training.step.circuit_tables import CircuitPlan
 from hqnn_dsl.training.step.kernels.arrays import NUM_SIZES
@@ -60,6 +61,8 @@ class StepPlan:
     targets: int
     outputs: int
     features: int
+    rows_seed: int | None
+    """The seed of `shuffled_rows.other_rows` if the circuit's inputs are shuffled over the rows of a batch."""
     circuit: CircuitPlan | None = field(repr=False)
     sizes: np.ndarray[Any, Any] = field(repr=False)
     tape: np.ndarray[Any, Any] = field(repr=False)
@@ -120,6 +123,7 @@ def _planned(net: HybridNet, loss: Choice, optimizer: Choice, settings: TrainSpe
         targets=targets,
         outputs=outputs,
         features=tape.features,
+        rows_seed=None if circuit is None else net.circuit.rows_seed,
         circuit=circuit,
         sizes=np.array(sizes, dtype=np.int64),
         tape=rows,
@@ -133,7 +137,7 @@ def _planned(net: HybridNet, loss: Choice, optimizer: Choice, settings: TrainSpe
 def _executable_of(net: HybridNet) -> NativeExecutable | None:
     """The engine of the circuit, None if the network has no circuit. Raises `NotCompiled`."""
     layer: object = net.circuit
-    if layer is None or type(layer) is nn.Identity:
+    if layer is None or type(layer) in {nn.Identity, NoCircuit}:
         return None
     if type(net) is not HybridNet or type(layer) is not QuantumLayer:
         raise NotCompiled("the network is not one that a spec describes")
@@ -204,7 +208,7 @@ def _width_of(net: HybridNet) -> int:
         if isinstance(module, nn.LayerNorm):
             return int(module.normalized_shape[0])
     layer: object = net.circuit
-    if isinstance(layer, QuantumLayer):
+    if isinstance(layer, QuantumLayer) and not isinstance(layer, NoCircuit):
         return layer.circuit.num_inputs
     for module in net.decoder.modules():
         if isinstance(module, nn.Linear):

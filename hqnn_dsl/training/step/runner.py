@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hqnn_dsl.backends.native.compiled import call
 from hqnn_dsl.backends.native.kernels.tile_queue import QUEUE_SIZE
+from hqnn_dsl.network.shuffled_rows import other_rows
 from hqnn_dsl.training.step import compiled
 from hqnn_dsl.training.step.circuit_tables import most_threads, no_circuit
 from hqnn_dsl.training.step.kernels.arrays import (
@@ -60,6 +61,14 @@ class Trained:
 
     losses: Array = field(repr=False)
     failed: Failure | None
+
+
+def _sources(order: Array, steps: Array, seed: int) -> Array:
+    """The row whose inputs stand at each place of the order, under `shuffle inputs`, in the batches `steps[S, 2]`."""
+    found = order.copy()
+    for begin, end in steps.tolist():
+        found[begin:end] = order[begin:end][other_rows(end - begin, seed).numpy()]
+    return found
 
 
 class StepRunner:
@@ -124,6 +133,12 @@ class StepRunner:
         before its update. Raises `Refusal` if the circuit's states take more than the memory limit.
         """
         order, steps = self._checked(order, bounds, first_step, last_step)
+        rows = self._rows
+        if self.plan.rows_seed is not None:
+            sources = _sources(order, steps[first_step:last_step], self.plan.rows_seed)
+            weights_of_rows = rows.weights[order] if len(rows.weights) else rows.weights
+            rows = Rows(rows.features[sources], rows.targets[order], weights_of_rows)
+            order = np.arange(len(order))
         sizes, which = np.unique(steps[:, 1] - steps[:, 0], return_inverse=True)
         self._prepare(sizes.tolist())
         kinds = np.array([self._sizes[size] for size in sizes.tolist()], np.int64)[which]
@@ -133,12 +148,15 @@ class StepRunner:
         weights = Weights(plan.weights.vector(), self._grads, self._state.moments, self._state.scalars)
         losses = np.zeros(last_step - first_step)
         self._draws[1] = epoch
-        given = self._network, circuit, room, weights, self._rows, order, steps, kinds, self._draws
+        given = self._network, circuit, room, weights, rows, order, steps, kinds, self._draws
         asked = first_step, last_step, float(plan.clip), np.array(rates, np.float64), plan.decay, losses
         with helped(circuit, room, self._queue, self._notes, min(self.workers, most_threads(circuit))):
             kind = "training steps", plan.dtype
             done = call(kind, compiled.run_steps, *given, *asked, self._queue, self._notes)
-        return Trained(losses[:done], self._failure(first_step, done, losses))
+        failed = self._failure(first_step, done, losses)
+        if failed is not None and failed.row >= 0 and self.plan.rows_seed is not None:
+            failed = replace(failed, row=int(sources[failed.row]))
+        return Trained(losses[:done], failed)
 
     def write_state(self, optimizer: Optimizer) -> None:
         """Give torch's optimizer the state of this one, as if it had done the steps."""

@@ -13,6 +13,7 @@ import numpy as np
 from torch import nn
 
 from hqnn_dsl.catalog.elementwise import Sine
+from hqnn_dsl.network.fourier import Parts, Phases
 from hqnn_dsl.network.hybrid import Operation
 from hqnn_dsl.training.step.kernels.layers import DENSE, DROPOUT, LAYER_CODES, LAYER_NORM, SOFTMAX, TAPE_WIDTH
 
@@ -58,6 +59,8 @@ def _operation(module: Operation) -> Compiled | None:
 
 LAYERS_COMPILED: dict[type[nn.Module], Callable[[Any], Compiled | None] | None] = {
     nn.Linear: lambda _: (DENSE, 0.0, 0.0),
+    Phases: lambda _: (DENSE, 0.0, 0.0),
+    Parts: None,
     nn.ReLU: _elementwise("relu"),
     nn.LeakyReLU: _elementwise("leaky_relu", "negative_slope"),
     nn.SiLU: _elementwise("silu"),
@@ -156,5 +159,8 @@ def refuse_hooks(module: nn.Module) -> None:
         raise NotCompiled(f"a {type(module).__name__} has hooks, which are not compiled")
 
 
-_NAMES: dict[type[nn.Module], str] = {nn.BatchNorm1d: "batch_norm"}
+_NAMES: dict[type[nn.Module], str] = {
+    nn.BatchNorm1d: "batch_norm",
+    Parts: "a `fourier` with products or functions of inputs",
+}
 """The words of the language for modules that are not compiled."""
