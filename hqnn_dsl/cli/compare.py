@@ -11,6 +11,19 @@ import typer
 
 from hqnn_dsl.cli.options import AllowPath, Data, Json, Set, Spec
 from hqnn_dsl.cli.output import changes_of, show, speak_json, table, tell, write, write_json, write_lines, write_wrapped
+from hqnn_dsl.cli.protocol_options import (
+    Contenders,
+    Folds,
+    Region,
+    Repeats,
+    Rows,
+    ScoreName,
+    Seals,
+    Seeds,
+    Trials,
+    asked_of,
+    seals_of,
+)
 from hqnn_dsl.cli.reading import read_for, shown
 from hqnn_dsl.diagnostics.quantities import count, number
 
@@ -28,24 +41,8 @@ Out = Annotated[
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the comparison in --out; nothing is done twice.")]
-Folds = Annotated[int | None, typer.Option("--folds", metavar="N", help="Folds of the rows.", show_default="5")]
-Repeats = Annotated[
-    int | None, typer.Option("--repeats", metavar="N", help="How often the folds are drawn.", show_default="2")
-]
-Seeds = Annotated[
-    int | None, typer.Option("--seeds", metavar="N", help="Compare over N seeds on the spec's own test rows instead.")
-]
-Rows = Annotated[
-    str | None,
-    typer.Option("--rows", metavar="N,…", help="Learning curves: learn from so many rows only, as `25,50,100,all`."),
-]
-Trials = Annotated[
-    int | None,
-    typer.Option("--trials", metavar="N", help="Settings tried for each contender on each unit.", show_default="5"),
-]
-Contenders = Annotated[
-    str | None,
-    typer.Option("--contenders", metavar="NAME,…", help="Those beside the model as written.", show_default="all"),
+Seal = Annotated[
+    Path | None, typer.Option("--seal", metavar="FILE", help="Run what this seal states, and nothing else.")
 ]
 EmitSpecs = Annotated[
     Path | None,
@@ -62,9 +59,13 @@ def compare(  # noqa: PLR0913 - options of a command
     folds: Folds = None,
     repeats: Repeats = None,
     seeds: Seeds = None,
+    trials: Trials = 5,
     rows: Rows = None,
-    trials: Trials = None,
     contenders: Contenders = None,
+    score: ScoreName = None,
+    region: Region = None,
+    seal: Seal = None,
+    seals: Seals = None,
     emit_specs: EmitSpecs = None,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
@@ -78,26 +79,22 @@ def compare(  # noqa: PLR0913 - options of a command
         speak_json()
     from hqnn_dsl import api
     from hqnn_dsl.diagnostics.placed import PlacedByCode
-    from hqnn_dsl.science.comparison.protocol import protocol_of
-    from hqnn_dsl.training.many_plan import rows_of_text
 
+    asked = asked_of(folds, repeats, seeds, trials, rows, contenders, score, region)
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
     if emit_specs is not None:
         _emit(program, emit_specs)
         return
-    wanted = None if rows is None else rows_of_text(rows)
-    protocol = protocol_of(program, folds=folds, repeats=repeats, seeds=seeds, rows=wanted, trials=trials)
-    names = None if contenders is None else [name.strip() for name in contenders.split(",")]
     tell(f"{'going on with the comparison of' if resume else 'comparing'} {spec} on {shown(data)} …")
     from hqnn_dsl.science.comparison.experiment import Options
     from hqnn_dsl.science.comparison.experiment import compare as run
 
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, data)
-        options = Options(contenders=names, on_begin=_tell_begin)
-        found = run(program, read, protocol, out, resume=resume, options=options)
+        options = Options(seal=seal, seals=seals_of(data, seals), on_begin=_tell_begin)
+        found = run(program, read, asked, out, resume=resume, options=options)
     kept = f"the comparison is in {found.path}"
     if as_json:
         write_json({"comparison": str(found.path), **found.record.model_dump(exclude={"version"})}, kept)
@@ -116,15 +113,15 @@ def compare(  # noqa: PLR0913 - options of a command
 
 def _protocol_words(given: dict[str, Any]) -> Iterator[str]:
     """The options of the protocol as they were typed."""
-    for name in ("folds", "repeats", "seeds", "rows", "trials", "contenders"):
-        if given[name] is not None:
+    for name in ("folds", "repeats", "seeds", "trials", "rows", "contenders", "score", "region", "seal", "seals"):
+        if given[name] is not None and (name, given[name]) != ("trials", 5):
             yield from (f"--{name}", str(given[name]))
 
 
 def _emit(program: Program, folder: Path) -> None:
     """Write the spec of every control, and say where it is, or why there is none."""
     from hqnn_dsl.science.derived.derive import derive
-    from hqnn_dsl.science.derived.writing import write_specs
+    from hqnn_dsl.science.derived.write import write_specs
 
     derived = derive(program)
     write_specs(derived, folder)
@@ -135,7 +132,7 @@ def _emit(program: Program, folder: Path) -> None:
 def _tell_begin(record: ComparisonFile) -> None:
     """Say what is going to be done, and who does not take part."""
     present = [one for one in record.contenders if not one.absent]
-    plan = record.protocol.plan.plan()
+    plan = record.protocol.plan
     fits = len(present) * len(plan.trainings()) * record.protocol.trials
     tell(
         f"{count(len(present), 'contender')}, {plan.sentence}, {count(record.protocol.trials, 'trial')} each: "

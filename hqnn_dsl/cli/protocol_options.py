@@ -23,6 +23,15 @@ Repeats = Annotated[
     int | None,
     typer.Option("--repeats", metavar="N", help="Draw the folds anew N times; 2 by default.", show_default=False),
 ]
+Seeds = Annotated[
+    int | None,
+    typer.Option(
+        "--seeds",
+        metavar="N",
+        help="In place of folds: N seeds on the test rows of the spec; 10 if the spec says which rows test.",
+        show_default=False,
+    ),
+]
 Trials = Annotated[int, typer.Option("--trials", metavar="N", help="Settings that every contender tries in a fold.")]
 Rows = Annotated[
     str | None,
@@ -63,6 +72,7 @@ Seals = Annotated[
 def asked_of(  # noqa: PLR0913, PLR0917 - the options
     folds: int | None,
     repeats: int | None,
+    seeds: int | None,
     trials: int,
     rows: str | None,
     contenders: str | None,
@@ -76,6 +86,7 @@ def asked_of(  # noqa: PLR0913, PLR0917 - the options
     return Asked(
         folds=folds,
         repeats=repeats,
+        seeds=seeds,
         trials=trials,
         rows=None if rows is None else rows_of_text(rows),
         contenders=() if contenders is None else tuple(name.strip() for name in contenders.split(",")),

@@ -17,6 +17,7 @@ from hqnn_dsl.cli.protocol_options import (
     Rows,
     ScoreName,
     Seals,
+    Seeds,
     Trials,
     asked_of,
     seals_of,
@@ -54,6 +55,7 @@ def seal(  # noqa: PLR0913 - options of a command
     hypothesis: Hypothesis = [],  # noqa: B006 - typer's way to say "repeatable"
     folds: Folds = None,
     repeats: Repeats = None,
+    seeds: Seeds = None,
     trials: Trials = 5,
     rows: Rows = None,
     contenders: Contenders = None,
@@ -75,7 +77,7 @@ def seal(  # noqa: PLR0913 - options of a command
         speak_json()
     if any(not text.strip() for text in hypothesis):
         raise Refusal(BadOption(option="--hypothesis", expected="a sentence", value=""))
-    asked = asked_of(folds, repeats, trials, rows, contenders, score, region)
+    asked = asked_of(folds, repeats, seeds, trials, rows, contenders, score, region)
     tell(f"sealing {spec} on {shown(data)} …")
     from hqnn_dsl import api
     from hqnn_dsl.diagnostics.placed import PlacedByCode
@@ -121,7 +123,8 @@ def _sealed(
 
 def _lines(made: SealFile, experiment: Experiment) -> list[str]:
     protocol, table, contenders = made.protocol, made.table, ", ".join(made.protocol.contenders) or "all contenders"
-    folds = "the rows that the spec says test" if protocol.folds is None else f"{count(protocol.folds, 'fold')}"
+    seeds = f"the test rows of the spec, {count(protocol.seeds, 'seed')}"
+    folds = seeds if protocol.folds is None else f"{count(protocol.folds, 'fold')}"
     again = f", {count(protocol.repeats, 'repetition')}" if protocol.repeats > 1 else ""
     return [
         f"spec: {made.spec.model}, sha256 {made.spec.sha256[:16]}…",

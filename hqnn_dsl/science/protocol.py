@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from hqnn_dsl.diagnostics.codes.command import BadOption
+from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import Count, Name, NotNegative, Positive, Record
 from hqnn_dsl.science.statistics.units import Score
-from hqnn_dsl.training.many_plan import MOST, plan_of
+from hqnn_dsl.training.many_plan import MOST, Plan, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.folds import Fold
     from hqnn_dsl.semantics.spec import Spec
 
-FOLDS, REPEATS, TRIALS = 5, 2, 5
+FOLDS, REPEATS, SEEDS, TRIALS = 5, 2, 10, 5
 """The defaults of a comparison."""
 
 DECIDE = {
@@ -35,7 +36,7 @@ DECIDE = {
 class Protocol(Record):
     """Folds and repetitions, trials of each contender in each fold, contenders, and the score that decides.
 
-    `folds` is None if the spec says which rows test. `rows` has the numbers of rows of learning curves, None for all.
+    `folds` is None if the spec says which rows test; then all is done from each of `seeds` seeds. `rows` has the numbers of rows of learning curves, None for all.
     `contenders` are their names, none for all that there are. `score` is a name in `metrics.json`, `region` half of its
     region of practical equivalence, and `level` the share of false claims that is allowed. `seed` is the root of all
     draws.
@@ -43,6 +44,7 @@ class Protocol(Record):
 
     folds: Annotated[int, Field(ge=2)] | None = FOLDS
     repeats: Positive = REPEATS
+    seeds: Positive = 1
     trials: Positive = TRIALS
     rows: Annotated[list[Positive | None], Field(min_length=1)] = [None]  # noqa: RUF012 - pydantic copies it
     contenders: list[Name] = Field(default_factory=list)
@@ -54,6 +56,12 @@ class Protocol(Record):
     def sha256(self) -> str:
         """Returns a hash of all of it."""
         return hash_of(self.model_dump())
+
+    @property
+    def plan(self) -> Plan:
+        """Returns the units: every fold of every repetition, or every seed, for each number of rows."""
+        seeds = tuple(range(self.seed, self.seed + self.seeds))
+        return Plan(folds=self.folds, repeats=self.repeats, seeds=seeds, rows=tuple(self.rows))
 
     def folds_of(self, rows: int | None = None) -> Iterator[Fold]:
         """Yields what puts the rows into the parts of each fold of each repetition, in order, as many trainings do.
@@ -74,6 +82,8 @@ class Asked:
 
     folds: int | None = None
     repeats: int | None = None
+    seeds: int | None = None
+    """In place of folds: so many seeds on the test rows of the spec."""
     trials: int = TRIALS
     rows: tuple[int | str, ...] | None = None
     contenders: tuple[str, ...] = ()
@@ -92,16 +102,28 @@ class Asked:
         for name in self.contenders:
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
                 raise _bad(f"{prefix}contenders", "names of contenders, such as `linear,boosting`", name)
-        plan_of(FOLDS if self.folds is None else self.folds, self.repeats, None, self.rows, 0, prefix=prefix)
+        if self.seeds is not None and (self.folds is not None or self.repeats is not None):
+            reason = "folds draw the test rows, and seeds keep those of the spec"
+            hint = f"leave `{prefix}seeds` out, or `{prefix}folds` and `{prefix}repeats`"
+            raise Refusal(NotTheseTrainings(option=f"{prefix}seeds", reason=reason, hint=hint))
+        folds = FOLDS if self.folds is None and self.seeds is None else self.folds
+        plan_of(folds, self.repeats, self.seeds, self.rows, 0, prefix=prefix)
         return self
+
+    def folds_for(self, spec: Spec) -> int | None:
+        """Returns the number of folds: None if seeds are asked for, or if the spec says which rows test."""
+        if self.seeds is not None:
+            return None
+        return default_folds(spec) if self.folds is None else self.folds
 
     def protocol(self, spec: Spec, task: str, num_targets: int, prefix: str = "--") -> Protocol:
         """Returns the protocol for a spec and the targets that the table has. Raises `Refusal` E0599, E0605."""
-        folds = default_folds(spec) if self.folds is None else self.folds
+        folds = self.folds_for(spec)
         by = spec.data.split.by
         is_fixed = folds is None or (by is not None and by.name == "time")  # repetitions would be the same
         repeats = self.repeats or (1 if is_fixed else REPEATS)
-        plan = plan_of(folds, repeats, None, self.rows, spec.train.seed, prefix=prefix)
+        seeds = (self.seeds or SEEDS) if folds is None else None
+        plan = plan_of(folds, repeats, seeds, self.rows, spec.train.seed, prefix=prefix)
         score = self.score or usual_score(task, num_targets)
         if score not in DECIDE[task]:
             expected = ", ".join(DECIDE[task][:-1]) + f" or {DECIDE[task][-1]}"
@@ -109,6 +131,7 @@ class Asked:
         return Protocol(
             folds=plan.folds,
             repeats=plan.repeats,
+            seeds=len(plan.seeds),
             trials=self.trials,
             rows=list(plan.rows),
             contenders=sorted({*self.contenders}),

@@ -32,7 +32,7 @@ from hqnn_dsl.diagnostics.sentences import listed
 from hqnn_dsl.documents import Count, Document, Name, Positive, Record, Wrong, read_document, text_of
 from hqnn_dsl.files import read_small, reason_of, writing
 from hqnn_dsl.packages import installed_versions
-from hqnn_dsl.science.protocol import Protocol, default_folds, hash_of
+from hqnn_dsl.science.protocol import Protocol, hash_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,7 +132,7 @@ def experiment_of(program: Program, table: Table, asked: Asked) -> Experiment:
     from hqnn_dsl.data.folds import Fold, refuse_folds
 
     program.refuse_training()
-    folds = default_folds(program.spec) if asked.folds is None else asked.folds
+    folds = asked.folds_for(program.spec)
     if folds is not None:
         refuse_folds(program.spec.data.split.by, folds, (asked.repeats or 1) - 1)
     first = _prepared(program, table, Fold(folds=folds, root=program.spec.train.seed))

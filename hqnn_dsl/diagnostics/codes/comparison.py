@@ -1,4 +1,4 @@
-"""What can be wrong with a comparison of contenders (E0685 to E0688)."""
+"""What can be wrong with a comparison of contenders (E0685, E0687)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,6 @@ class NeedsValidationRows(Diagnostic):
     message: ClassVar[str] = "{trials} trials of each contender need validation rows to choose by, and there are none"
     advice: ClassVar[str] = "write `validation: 0.2` in `split`, or add `--trials 1`"
     trials: int
-
-
-@lazy_dataclass(frozen=True, kw_only=True)
-class NeedsTestRows(Diagnostic):
-    """Contenders are compared by their scores on test rows, on which nothing was fitted and by which nothing was chosen.
-
-        wrong   data { target y; split test: 0 }         hqnn compare model.hqnn data.csv --seeds 10
-        right   data { target y; split test: 0.2 }       hqnn compare model.hqnn data.csv --seeds 10
-    """
-
-    code: ClassVar[str] = "E0686"
-    message: ClassVar[str] = "a comparison needs test rows, and this split has none"
-    advice: ClassVar[str] = "write `test: 0.2` in `split`, or compare over folds: `--folds 5`"
 
 
 @lazy_dataclass(frozen=True, kw_only=True)

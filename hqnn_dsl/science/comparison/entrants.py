@@ -12,9 +12,12 @@ from hqnn_dsl.science.comparison.contender import About, Absent
 from hqnn_dsl.science.comparison.files import SPECS, ContenderRecord
 from hqnn_dsl.science.comparison.hybrid import Hybrid
 from hqnn_dsl.science.comparison.plain import Classical
+from hqnn_dsl.named_backends import AUTO
+from hqnn_dsl.science.comparison.rows import splitter_of
 from hqnn_dsl.science.derived.derive import derive
 from hqnn_dsl.science.tuning.space import Real, Space
 from hqnn_dsl.training.files import write_text
+from hqnn_dsl.training.run import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.comparison.contender import Contender
     from hqnn_dsl.science.comparison.files import ResultFile
     from hqnn_dsl.science.comparison.plain import Units
-    from hqnn_dsl.science.comparison.protocol import Protocol
-    from hqnn_dsl.science.derived.derive import Derived, Tunable
+    from hqnn_dsl.science.protocol import Protocol
+    from hqnn_dsl.science.derived.controls import Derived
+    from hqnn_dsl.semantics.spec import Choice
 
 OWN = "as_written"
 """The name of the model as written, which always takes part."""
@@ -74,23 +78,25 @@ def _record(name: str, about: About, weights: int | None, absent: str = "", same
 
 
 def entrants(
-    program: Program, table: Table, protocol: Protocol, units: Units, asked: Sequence[str] | None
+    program: Program, table: Table, protocol: Protocol, units: Units
 ) -> Entrants:
-    """Returns who takes part: all, or those of the names asked for beside the model as written.
+    """Returns who takes part: all, or those of the names that the protocol has, beside the model as written.
 
     Raises `Refusal` E0605 for a name that there is none of.
     """
+    asked = protocol.contenders or None
     derived = derive(program)
     known = [one.name for one in derived] + list(CLASSICAL)
     _check(asked, known)
-    recorded = _backend_of(program)
+    recorded = _backend_of(program, table, units)
     present: list[Contender] = []
     absent: list[Absent] = []
     for one in derived:
         if asked is not None and one.name not in asked and one.name != OWN:
             continue
-        if one.absent_reason:
-            absent.append(Absent(name=one.name, about=_about(one), reason=one.absent_reason))
+        if one.absent_reason or one.same_as:
+            reason = one.absent_reason or f"it would be the same spec as `{one.same_as}`"
+            absent.append(Absent(name=one.name, about=_about(one), reason=reason, same_as=one.same_as))
         else:
             present.append(_hybrid(one, program, table, protocol, recorded))
     for name, model in CLASSICAL.items():
@@ -102,3 +108,45 @@ def entrants(
         else:
             present.append(Classical(name, about, model, units))
     return Entrants(tuple(present), tuple(absent))
+
+
+def _check(asked: Sequence[str] | None, known: Sequence[str]) -> None:
+    for name in asked or ():
+        if name not in known:
+            expected = f"names of contenders: {', '.join(one for one in known if one != OWN)}"
+            raise Refusal(BadOption(option="--contenders", expected=expected, value=name))
+
+
+def _about(one: Derived) -> About:
+    return About(
+        title="the model" if one.name == OWN else one.title,
+        kind="own" if one.name == OWN else "control",
+        note=one.note,
+        weights=one.weights,
+        text=one.text or None,
+    )
+
+
+def _hybrid(one: Derived, program: Program, table: Table, protocol: Protocol, recorded: Choice | None) -> Hybrid:
+    dimensions = {
+        tuned.path: Real(low=tuned.low, high=tuned.high, default=tuned.default, log=tuned.log)
+        for tuned in one.tunables
+    }
+    return Hybrid(
+        name=one.name,
+        about=_about(one),
+        tuned=Space(dimensions),
+        text=one.text,
+        table=table,
+        plan=protocol.plan,
+        folder=str(program.source.folder),
+        recorded=recorded if one.has_circuit else None,
+    )
+
+
+def _backend_of(program: Program, table: Table, units: Units) -> Choice | None:
+    """What `backend auto` means for the model as written, and then for all controls; None if the spec names one."""
+    if program.spec.backend.name != AUTO.name:
+        return None
+    one = units.plan.trainings()[-1]
+    return set_up(program, table, None, splitter_of(program, units.plan, one)).training.net.circuit.backend

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import __version__
-from hqnn_dsl.data.folds import refuse_folds
-from hqnn_dsl.diagnostics.codes.comparison import ComparisonDiffers, NeedsTestRows, NeedsValidationRows
+from hqnn_dsl.diagnostics.codes.comparison import ComparisonDiffers, NeedsValidationRows
 from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunExists
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
@@ -19,31 +18,32 @@ from hqnn_dsl.science.comparison.entrants import Entrants, entrants
 from hqnn_dsl.science.comparison.files import (
     COMPARISON,
     ComparisonFile,
-    ProtocolRecord,
     is_comparison,
     read_comparison,
 )
 from hqnn_dsl.science.comparison.plain import Units
-from hqnn_dsl.science.comparison.protocol import selection
+from hqnn_dsl.science.comparison.rows import selection
 from hqnn_dsl.science.comparison.simulated import cost, simulated
 from hqnn_dsl.science.comparison.summary import summary
 from hqnn_dsl.science.comparison.work import Work
 from hqnn_dsl.science.extra import needs
+from hqnn_dsl.science.seal import check_seal, experiment_of, read_seal, refuse_claimed, sealed_as
 from hqnn_dsl.science.statistics.units import Score
 from hqnn_dsl.training.files import check_free, create_run, held, write_document
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.many_bar import ManyBar
-from hqnn_dsl.training.many_files import PlanRecord, TableUsed
+from hqnn_dsl.training.many_files import TableUsed
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.second_process import cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.program import Program
-    from hqnn_dsl.science.comparison.protocol import Protocol
+    from hqnn_dsl.science.protocol import Asked, Protocol
+    from hqnn_dsl.science.seal import Experiment as Stated
     from hqnn_dsl.training.bar import Progress
 
 
@@ -51,8 +51,10 @@ if TYPE_CHECKING:
 class Options:
     """How a comparison is run: which contenders, what is watched."""
 
-    contenders: Sequence[str] | None = None
-    """The names of those that take part beside the model as written; None for all."""
+    seal: Path | None = None
+    """The seal that the experiment is to be the one of."""
+    seals: Path | None = None
+    """The folder of seals that may claim test rows; None to look at none."""
     progress: Progress = True
     on_begin: Callable[[ComparisonFile], None] | None = None
     """Called with the record before the first training."""
@@ -75,7 +77,7 @@ class Compared:
 def compare(
     program: Program,
     table: Table,
-    protocol: Protocol,
+    asked: Asked,
     out: Path | None = None,
     *,
     resume: bool = False,
@@ -87,22 +89,22 @@ def compare(
     a unit is recorded as failed there, and not compared; the others go on.
 
     Raises `Refusal` as `train` does for whatever is wrong with the spec, the data or the folder, before anything is
-    trained, and: E0680 without the extra `science`, E0685 without validation rows, E0686 without test rows, E0687 if
-    the folder was begun with another spec, table or protocol, E0605 for a contender that there is none of.
+    trained, and: E0680 without the extra `science`, E0684 without test rows, E0685 without validation rows, E0681 if the
+    experiment is not the sealed one, E0682 if another experiment's seal claims its test rows, E0687 if the folder was
+    begun with another spec, table or protocol, E0605 for a contender that there is none of.
     """
     options = options or Options()
     needs("optuna", "statsmodels")
     program.refuse_training()
     begun = time.perf_counter()
     with each_notice_once():
-        if protocol.plan.folds is not None:
-            refuse_folds(program.spec.data.split.by, protocol.plan.folds, protocol.plan.repeats - 1)
         if resume and out is None:
             raise Refusal(CannotResume(path="runs", reason="no folder is named"))
         if not resume:
             _refuse_begun(out)
             check_free(out)
-        work = _Experiment(program, table, protocol, options)
+        stated = experiment_of(program, table, asked)
+        work = _Experiment(program, table, stated.protocol, options, _sealed(stated, options))
         before = None
         if resume and out is not None:
             before = read_comparison(out)
@@ -114,6 +116,22 @@ def compare(
             work.run(begun, before)
     pass_on(work.ended_by)
     return Compared(work.path, work.record(), work.ended_by)
+
+
+def _sealed(stated: Stated, options: Options) -> dict[str, Any] | None:
+    """Hold the experiment against its seal, or against those of others. Returns what is recorded of its seal."""
+    if options.seal is not None:
+        seal = read_seal(options.seal)
+        check_seal(options.seal, seal, stated)
+        return {"path": str(options.seal), "sha256": seal.seal, "sealed": seal.sealed, "hypotheses": seal.hypotheses}
+    if options.seals is None:
+        return None
+    refuse_claimed(options.seals, stated)
+    own = sealed_as(options.seals, stated)
+    if own is None:
+        return None
+    path, seal = own
+    return {"path": str(path), "sha256": seal.seal, "sealed": seal.sealed, "hypotheses": seal.hypotheses}
 
 
 def _refuse_begun(out: Path | None) -> None:
@@ -148,25 +166,21 @@ class _Experiment:
     table: Table
     protocol: Protocol
     options: Options
+    seal: dict[str, Any] | None = None
     ended_by: int = 0
     path: Path = field(init=False)
     wall: float = 0.0
 
     def __post_init__(self) -> None:
-        program, ones = self.program, self.protocol.plan.trainings()
-        self.units = Units(program, self.table, self.protocol.plan)
-        self.first = self.units.prepared(ones[-1])
+        program, plan = self.program, self.protocol.plan
+        self.units = Units(program, self.table, plan)
+        self.first = self.units.prepared(plan.trainings()[-1])
         preparation = self.first.preparation
-        parts = preparation.parts
-        if not len(parts.test):
-            raise Refusal(NeedsTestRows(span=program.checked.spans.get("data.split")))
-        if not len(parts.validation) and self.protocol.trials > 1:
-            raise Refusal(NeedsValidationRows(span=program.checked.spans.get("data.split"), trials=self.protocol.trials))
-        names = preparation.target.names
-        self.select = selection(preparation.task, len(names))
-        main = "balanced_accuracy" if preparation.task == "classification" else self.select
-        self.score = Score.of(main)
-        self.entrants: Entrants = entrants(program, self.table, self.protocol, self.units, self.options.contenders)
+        if not len(preparation.parts.validation) and self.protocol.trials > 1:
+            raise Refusal(NeedsValidationRows(span=program.checked.spans.get("data"), trials=self.protocol.trials))
+        self.select = selection(preparation.task, len(preparation.target.names))
+        self.score = Score.of(self.protocol.score, self.protocol.region)
+        self.entrants: Entrants = entrants(program, self.table, self.protocol, self.units)
         self.work: Work | None = None
 
     def run(self, begun: float, before: ComparisonFile | None) -> None:
@@ -201,11 +215,11 @@ class _Experiment:
 
     def record(self) -> ComparisonFile:
         """Returns everything that `comparison.json` says now."""
-        program, protocol, plan = self.program, self.protocol, self.protocol.plan
+        program, protocol = self.program, self.protocol
         results = {} if self.work is None else self.work.results
         contenders = self.entrants.records(results)
         said = summary(protocol, contenders, results, self.score)
-        jobs = len(self.entrants.present) * len(plan.trainings())
+        jobs = len(self.entrants.present) * len(protocol.plan.trainings())
         done = sum(found.state == "done" for found in results.values())
         preparation = self.first.preparation
         return ComparisonFile(
@@ -214,17 +228,12 @@ class _Experiment:
             spec=program.resolved,
             table=TableUsed(name=self.table.name, rows=self.table.num_rows, sha256=preparation.fingerprint),
             target=list(preparation.target.names),
-            protocol=ProtocolRecord(
-                plan=PlanRecord(folds=plan.folds, repeats=plan.repeats, seeds=list(plan.seeds), rows=list(plan.rows)),
-                trials=protocol.trials,
-                seed=program.spec.train.seed,
-                score=self.score.name,
-                select=self.select,
-                level=protocol.level,
-            ),
+            protocol=protocol,
+            select=self.select,
             contenders=contenders,
             state="complete" if done == jobs else "unfinished",
             done=done,
+            seal=self.seal,
             verdict=list(said.sentences),
             statistics=list(said.statistics),
             simulability=simulated(program),

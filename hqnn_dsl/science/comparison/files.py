@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, JsonValue
 
 from hqnn_dsl.documents import Count, Document, Name, NotNegative, Positive, Record
+from hqnn_dsl.science.protocol import Protocol
 from hqnn_dsl.science.tuning.records import Tuning
-from hqnn_dsl.training.many_files import Mistake, PlanRecord, TableUsed
+from hqnn_dsl.training.many_files import Mistake, TableUsed
 from hqnn_dsl.training.run_files import damaged, read_run_file
 
 if TYPE_CHECKING:
@@ -22,17 +23,6 @@ COMPARISON, RESULTS, SPECS = "comparison.json", "results", "specs"
 """The record of a comparison, the folder with what each contender did on each unit, and that of the derived specs."""
 
 Kind = Literal["own", "control", "classical"]
-
-
-class ProtocolRecord(Record):
-    """What all contenders have alike. `select` is the score of the validation rows that chooses among trials."""
-
-    plan: PlanRecord
-    trials: Positive
-    seed: Count
-    score: Name
-    select: Name
-    level: Annotated[float, Field(gt=0, lt=1)]
 
 
 class ContenderRecord(Record):
@@ -93,7 +83,9 @@ class ComparisonFile(Document):
     """The resolved spec."""
     table: TableUsed
     target: list[Name]
-    protocol: ProtocolRecord
+    protocol: Protocol
+    select: Name
+    """The score of the validation rows that chooses among trials."""
     contenders: list[ContenderRecord]
     state: Literal["complete", "unfinished"]
     done: Count

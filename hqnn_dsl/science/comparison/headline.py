@@ -21,7 +21,7 @@ PARTS = {
     "frozen": "training the circuit's weights",
     "without_entanglers": "entanglement",
     "feature_map_only": "the ansatz",
-    "shuffled": "the circuit's inputs",
+    "shuffled_inputs": "the circuit's inputs",
 }
 """Controls that take one part of the circuit away, with the part."""
 

@@ -15,7 +15,7 @@ from hqnn_dsl.science.statistics.verdict import sentence, verdict
 
 if TYPE_CHECKING:
     from hqnn_dsl.science.comparison.files import ContenderRecord, ResultFile
-    from hqnn_dsl.science.comparison.protocol import Protocol
+    from hqnn_dsl.science.protocol import Protocol
     from hqnn_dsl.science.statistics.comparison import Comparison
     from hqnn_dsl.training.many_plan import One
 
@@ -89,7 +89,7 @@ def _at(
     layout = layout_of(ones, own, results)
     scores = {one.name: _scores(one.name, ones, results, score) for one in present}
     refuse_other_rows(ones, present, results)
-    seed = protocol.plan.seeds[0]
+    seed = protocol.seed
     compared = compare(own, scores, layout, score, seed=seed, level=protocol.level)
     return {
         "rows": ones[0].rows,

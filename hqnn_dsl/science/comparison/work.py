@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.science.comparison.files import ResultFile, read_result, result_file
 from hqnn_dsl.science.comparison.hybrid import Interrupted
-from hqnn_dsl.science.comparison.protocol import made_small, seed_of
+from hqnn_dsl.science.comparison.rows import made_small, seed_of
 from hqnn_dsl.science.tuning.records import Tuning
 from hqnn_dsl.science.tuning.tune import sampler_record, tune
 from hqnn_dsl.seeds import stream
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.data.parts import Parts
     from hqnn_dsl.science.comparison.contender import Contender, Fit
-    from hqnn_dsl.science.comparison.protocol import Protocol
+    from hqnn_dsl.science.protocol import Protocol
     from hqnn_dsl.science.tuning.records import Trial
     from hqnn_dsl.science.tuning.space import Setting
     from hqnn_dsl.training.fit_many import Outcome
