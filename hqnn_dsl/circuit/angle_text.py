@@ -13,6 +13,8 @@ from hqnn_dsl.circuit.angles import FUNCTIONS, Angle, Apply, Const, InputRef, We
 
 MOST_LETTERS = 10_000
 """The longest text that is read."""
+MOST_WHOLE = 1e15
+"""Whole numbers from here on are written as other numbers are."""
 _OPERATORS: dict[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _SIGNS = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**"}
 _BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
@@ -72,7 +74,8 @@ def _text(angle: Angle) -> tuple[str, int]:
     """The text, and how strongly its outermost operator binds."""
     match angle:
         case Const(value):
-            return (repr(value), _ATOM) if value >= 0 else (repr(value), _BINDS["neg"])
+            text = str(int(value)) if value.is_integer() and abs(value) < MOST_WHOLE else repr(value)
+            return text, _ATOM if value >= 0 else _BINDS["neg"]
         case InputRef(index):
             return f"x[{index}]", _ATOM
         case WeightRef():
