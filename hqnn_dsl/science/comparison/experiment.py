@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
@@ -181,6 +182,7 @@ class _Experiment:
         self.select = selection(preparation.task, len(preparation.target.names))
         self.score = Score.of(self.protocol.score, self.protocol.region)
         self.entrants: Entrants = entrants(program, self.table, self.protocol, self.units)
+        self.simulated = simulated(program)
         self.work: Work | None = None
 
     def run(self, begun: float, before: ComparisonFile | None) -> None:
@@ -235,11 +237,16 @@ class _Experiment:
             done=done,
             seal=self.seal,
             verdict=list(said.sentences),
-            statistics=list(said.statistics),
-            simulability=simulated(program),
+            statistics=[_plain(one) for one in said.statistics],
+            simulability=self.simulated,
             cost=cost(results, self.wall),
             environment=_environment(),
         )
+
+
+def _plain(found: dict[str, Any] | None) -> Any:
+    """Plain data as JSON has it: lists in place of tuples."""
+    return json.loads(json.dumps(found, allow_nan=False))
 
 
 def _environment() -> dict[str, Any]:

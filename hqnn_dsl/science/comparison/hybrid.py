@@ -69,7 +69,7 @@ class HybridFit:
         """
         prepared = self.setup.prepared
         preparation, net = prepared.preparation, self.setup.training.net
-        rows = preparation.parts[part]
+        rows = dict(preparation.parts.items())[part]
         if not len(rows):
             return None
         row_name = None if prepared.lines is None else prepared.lines.of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ SIMULATED = "all quantum models were simulated classically"
 
 def simulated(program: Program) -> dict[str, Any]:
     """Returns the facts of `simulability` about the circuit of the model as written, and the statement."""
-    found = asdict(simulability(program.logical))
-    return {"statement": SIMULATED, "widest_cone": max(found["cone_qubits"], default=0), **found}
+    found = simulability(program.logical)
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(found)))
+    return {"statement": SIMULATED, "widest_cone": found.widest_cone, **plain}
 
 
 def cost(results: Mapping[tuple[str, int], ResultFile], wall: float) -> dict[str, Any]:

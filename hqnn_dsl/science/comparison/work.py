@@ -137,7 +137,9 @@ class Work:
                 )
                 self._write(job, self._file(job, state="open", tuning=so_far))
 
-        tuning = tune(space, objective, self.protocol.trials, seed, done=tuple(done), on_trial=keep)
+        tuning = tune(
+            space, objective, self.protocol.trials, seed, done=tuple(done), on_trial=keep
+        )
         if tuning.setting is None:
             reasons = [trial.reason for trial in tuning.trials if trial.reason]
             mistakes = [Mistake(code="trials", message=reasons[0] if reasons else "every trial has failed")]
@@ -150,7 +152,7 @@ class Work:
             state="done",
             tuning=tuning,
             scores=scores,
-            sizes=[len(parts[part]) for part in PARTS],
+            sizes=[len(rows) for _, rows in parts.items()],
             test_rows=rows_hash(parts),
             weights=kept.weights,
             epochs=kept.epochs,

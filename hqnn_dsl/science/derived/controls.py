@@ -9,13 +9,14 @@ from dataclasses import dataclass
 class Tunable:
     """A number of a derived spec that may be tuned, by `--set path=value`, from `low` to `high`, both included.
 
-    `log` says that its logarithm is drawn evenly.
+    `log` says that its logarithm is drawn evenly; `default` is what the spec has.
     """
 
     path: str
     low: float
     high: float
     log: bool
+    default: float
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Derived:
     """A control. If it is absent, `absent_reason` says why, and `text` is empty.
 
     `weights` is the number of weights that training changes, those of the circuit and of all layers; None if only the
-    table knows the number of inputs or outputs. `circuit_weights` is the number of those in the circuit. `same_as` is
-    the name of an earlier control with the same spec, empty if there is none: one of them is enough.
+    table knows the number of inputs or outputs. `circuit_weights` is the number of those in the circuit, if it
+    `has_circuit`. `same_as` is the name of an earlier control with the same spec, empty if there is none: one of them is enough.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Derived:
     tunables: tuple[Tunable, ...] = ()
     circuit_weights: int = 0
     same_as: str = ""
+
+    has_circuit: bool = True
 
     @property
     def is_absent(self) -> bool:

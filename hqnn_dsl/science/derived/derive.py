@@ -103,6 +103,7 @@ def _made(control: _Control, given: rewrites.Given, in_width: int | None, out_wi
             note=rewritten.note,
             tunables=tuple(_tunables(program, scale)),
             circuit_weights=circuit_weights(program.logical),
+            has_circuit=program.spec.has_circuit,
         ),
         body,
     )
@@ -139,15 +140,15 @@ def _scaled(tree: nodes.File, encoder_lines: int) -> tuple[nodes.File, str]:
 
 def _tunables(program: Program, scale: str) -> list[Tunable]:
     """What of a derived spec may be tuned."""
-    found = [Tunable(scale, *SCALES, log=True)] if scale else []
+    found = [Tunable(scale, *SCALES, log=True, default=1.0)] if scale else []
     train = program.spec.train
     options, lowest = train.optimizer.options, train.scheduler.options.get("min_lr") or 0.0
     quantum, weights = circuit_weights(program.logical), trained_weights(program, 1, 1) or 0
     own = options.get("quantum_lr")
     if weights > quantum or own is None:
         rate = float(options["lr"])
-        found.append(Tunable("optimizer.lr", max(rate / RATES, lowest), rate * RATES, log=True))
+        found.append(Tunable("optimizer.lr", max(rate / RATES, lowest), rate * RATES, log=True, default=rate))
     if quantum and OPTIMIZERS[train.optimizer.name].option("quantum_lr") is not None:
         rate = float(options["lr"] if own is None else own)
-        found.append(Tunable("optimizer.quantum_lr", max(rate / RATES, lowest), rate * RATES, log=True))
+        found.append(Tunable("optimizer.quantum_lr", max(rate / RATES, lowest), rate * RATES, log=True, default=rate))
     return found
