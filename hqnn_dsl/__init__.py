@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.notices import HQNNWarning
     from hqnn_dsl.program import Program
     from hqnn_dsl.science.analysis.analyze import Analysis
-    from hqnn_dsl.science_api import analyze
+    from hqnn_dsl.science.comparison.result import Comparison
+    from hqnn_dsl.science_api import analyze, compare
     from hqnn_dsl.trained import CrossValidation, Run
     from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.replay import Replay
 
 _HOMES = {
     "Analysis": "hqnn_dsl.science.analysis.analyze",
+    "Comparison": "hqnn_dsl.science.comparison.result",
     "CrossValidation": "hqnn_dsl.trained",
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
@@ -49,6 +51,7 @@ _HOMES = {
     "Replay": "hqnn_dsl.training.replay",
     "Run": "hqnn_dsl.trained",
     "analyze": "hqnn_dsl.science_api",
+    "compare": "hqnn_dsl.science_api",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
     "cross_validate": "hqnn_dsl.api",
@@ -62,6 +65,7 @@ _HOMES = {
 
 __all__ = [
     "Analysis",
+    "Comparison",
     "CrossValidation",
     "Diagnostic",
     "Epoch",
@@ -72,6 +76,7 @@ __all__ = [
     "Run",
     "__version__",
     "analyze",
+    "compare",
     "compile",
     "compile_text",
     "cross_validate",

@@ -1,4 +1,4 @@
-"""The Python surface of the experiments: what `hqnn analyze` does, without the words around it."""
+"""The Python surface of the experiments: what `hqnn analyze` and `hqnn compare` do, without the words around it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.analysis.analyze import Analysis
     from hqnn_dsl.science.analysis.ensemble import Weights
     from hqnn_dsl.science.analysis.fisher import Likelihood
+    from hqnn_dsl.science.comparison.result import Comparison
     from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.trained import Origin
+    from hqnn_dsl.training.bar import Progress
 
 
 @public
@@ -64,3 +66,67 @@ def analyze(  # noqa: PLR0913 - what an analysis can be asked for
     )
     program = program_of(spec, set, allow_path)
     return made(program, settings, None if table is None else read_for(program, table, progress=False))
+
+
+@public
+def compare(  # noqa: PLR0913 - what a comparison can be told
+    spec: str | Path | Program,
+    table: Origin,
+    *,
+    folds: int | None = None,
+    repeats: int | None = None,
+    seeds: int | None = None,
+    trials: int = 5,
+    rows: Iterable[int | str] | None = None,
+    contenders: Iterable[str] = (),
+    score: str | None = None,
+    region: float | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    seal: str | Path | None = None,
+    seals: str | Path | None = None,
+    set: Mapping[str, object] | None = None,
+    allow_path: AllowPath = (),
+    progress: Progress = True,
+) -> Comparison:
+    """Compare a model with its controls and with classical models, and returns what came out: a `Comparison`.
+
+    All have the same rows, seeds, epochs and number of `trials`, whose best is chosen on the validation rows. The test
+    rows are those of 5 `folds`, drawn twice (`repeats`), or of the spec's own split from so many `seeds`. `rows` are
+    numbers of rows to learn from, such as `[25, 50, "all"]`. `contenders` are the names of those beside the model, all
+    if there are none. `score` decides, by its name in `metrics.json`; differences up to `region` do not matter.
+    `seal` is the file of the seal that this is the experiment of, `seals` a folder whose seals may claim test rows.
+
+    The record is written to `out`, or to the next free `runs/<model>-comparison-<n>`, after every result. With `resume`,
+    goes on with what is in `out`; the other arguments are given again. Raises `Refusal` as `train` does, and: E0680,
+    E0605, E0599, E0681 to E0685, E0687.
+    """
+    from pathlib import Path
+
+    from hqnn_dsl.python_arguments import check_progress, path_of
+    from hqnn_dsl.science.comparison.experiment import Options
+    from hqnn_dsl.science.comparison.experiment import compare as made
+    from hqnn_dsl.science.comparison.result import Comparison
+    from hqnn_dsl.science.protocol import Asked
+
+    check_progress(progress)
+    asked = Asked(
+        folds=folds,
+        repeats=repeats,
+        seeds=seeds,
+        trials=trials,
+        rows=None if rows is None else tuple(rows),
+        contenders=(contenders,) if isinstance(contenders, str) else tuple(contenders),
+        score=score,
+        region=region,
+    ).checked(prefix="")
+    program = program_of(spec, set, allow_path)
+    program.refuse_training()
+    options = Options(
+        seal=None if seal is None else Path(path_of(seal, "seal")),
+        seals=None if seals is None else Path(path_of(seals, "seals")),
+        progress=progress,
+    )
+    folder = None if out is None else path_of(out, "out")
+    found = made(program, read_for(program, table, progress), asked, folder, resume=resume, options=options)
+    return Comparison(found.path, found.record.model_dump(exclude={"version"}), found.interrupted)

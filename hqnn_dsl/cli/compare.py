@@ -132,10 +132,11 @@ def _emit(program: Program, folder: Path) -> None:
 def _tell_begin(record: ComparisonFile) -> None:
     """Say what is going to be done, and who does not take part."""
     present = [one for one in record.contenders if not one.absent]
-    plan = record.protocol.plan
-    fits = len(present) * len(plan.trainings()) * record.protocol.trials
+    protocol = record.protocol
+    units = protocol.plan.sentence.partition(": ")[2]
+    fits = len(present) * len(protocol.plan.trainings()) * protocol.trials
     tell(
-        f"{count(len(present), 'contender')}, {plan.sentence}, {count(record.protocol.trials, 'trial')} each: "
+        f"{count(len(present), 'contender')} on {units}, {count(protocol.trials, 'trial')} each: "
         f"at most {count(fits, 'fit')}"
     )
     for one in record.contenders:

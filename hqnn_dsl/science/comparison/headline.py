@@ -18,10 +18,10 @@ TWINS = ("no_circuit", "width_twin", "parameter_twin")
 """Controls in which classical layers, or nothing, stand in place of the circuit."""
 
 PARTS = {
-    "frozen": "training the circuit's weights",
+    "frozen": "the training of its weights",
     "without_entanglers": "entanglement",
     "feature_map_only": "the ansatz",
-    "shuffled_inputs": "the circuit's inputs",
+    "shuffled_inputs": "what the circuit reads",
 }
 """Controls that take one part of the circuit away, with the part."""
 
@@ -76,13 +76,17 @@ def _twins(twins: Sequence[Comparison], titles: Mapping[str, str]) -> str:
 
 def _parts(parts: Sequence[Comparison]) -> str:
     words = {
-        "better": "helps",
-        "worse": "harms",
-        "practically equivalent": "makes no difference that matters",
-        "no evidence of a difference": "makes no difference that was seen",
+        "better": "better with",
+        "worse": "worse with",
+        "practically equivalent": "no difference that matters by",
+        "no evidence of a difference": "no evidence of a difference by",
     }
-    said = [f"{PARTS[one.other]} {words[one.finding]}" for one in parts if one.finding in words]
-    return "; ".join(said)
+    found: dict[str, list[str]] = {}
+    for one in parts:
+        if one.finding in words:
+            found.setdefault(words[one.finding], []).append(PARTS[one.other])
+    said = [f"{word} {listed(found[word], 'and')}" for word in words.values() if word in found]
+    return f"parts of the circuit: {'; '.join(said)}" if said else ""
 
 
 def _surrogate(one: Comparison | None, titles: Mapping[str, str]) -> str:
