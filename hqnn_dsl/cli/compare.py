@@ -30,14 +30,18 @@ from hqnn_dsl.diagnostics.quantities import count, number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hqnn_dsl.science.comparison.experiment import Compared
     from hqnn_dsl.program import Program
+    from hqnn_dsl.science.comparison.experiment import Compared
     from hqnn_dsl.science.comparison.files import ComparisonFile
 
 Out = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", metavar="DIR", help="The folder of the comparison.", show_default="runs/<model>-comparison-<number>"
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="The folder of the comparison.",
+        show_default="runs/<model>-comparison-<number>",
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the comparison in --out; nothing is done twice.")]
@@ -158,16 +162,20 @@ def _report(record: ComparisonFile) -> Iterator[str]:
         lines = []
         for name, mean in found["means"].items():
             one = against.get(name)
-            lines.append([
-                titles[name],
-                "-" if weights[name] is None else str(weights[name]),
-                _mean(mean),
-                "" if one is None else _interval(one),
-                "" if one is None or one["adjusted"] is None else number(one["adjusted"], 2),
-                "" if one is None else one["finding"],
-            ])
+            lines.append(
+                [
+                    titles[name],
+                    "-" if weights[name] is None else str(weights[name]),
+                    _mean(mean),
+                    "" if one is None else _interval(one),
+                    "" if one is None or one["adjusted"] is None else number(one["adjusted"], 2),
+                    "" if one is None else one["finding"],
+                ]
+            )
         score = found["score"].replace("_", " ")
-        yield table(["contender", "weights", f"test {score}", "model minus it, 95 %", "p (Holm)", "the model is"], lines)
+        yield table(
+            ["contender", "weights", f"test {score}", "model minus it, 95 %", "p (Holm)", "the model is"], lines
+        )
         yield ""
     if not any(record.statistics):
         yield f"{record.done} results so far; the comparison needs all of them"

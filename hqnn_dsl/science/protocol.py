@@ -36,10 +36,10 @@ DECIDE = {
 class Protocol(Record):
     """Folds and repetitions, trials of each contender in each fold, contenders, and the score that decides.
 
-    `folds` is None if the spec says which rows test; then all is done from each of `seeds` seeds. `rows` has the numbers of rows of learning curves, None for all.
-    `contenders` are their names, none for all that there are. `score` is a name in `metrics.json`, `region` half of its
-    region of practical equivalence, and `level` the share of false claims that is allowed. `seed` is the root of all
-    draws.
+    `folds` is None if the spec says which rows test; then all is done from each of `seeds` seeds. `rows` has the
+    numbers of rows of learning curves, None for all. `contenders` are their names, none for all that there are.
+    `score` is a name in `metrics.json`, `region` half of its region of practical equivalence, and `level` the share
+    of false claims that is allowed. `seed` is the root of all draws.
     """
 
     folds: Annotated[int, Field(ge=2)] | None = FOLDS

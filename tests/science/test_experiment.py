@@ -6,8 +6,8 @@ import json
 import math
 import subprocess
 import sys
-from pathlib import Path
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ from scipy import stats
 import hqnn_dsl as hqnn
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.pipeline import program as program_of
 from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.pipeline import program as program_of
 from hqnn_dsl.science.comparison.experiment import Options, compare
 from hqnn_dsl.science.comparison.files import read_comparison, read_result
 from hqnn_dsl.science.protocol import Asked
@@ -100,11 +100,14 @@ def test_the_record_is_read_back_and_has_every_mean(done):
 
 
 def test_the_differences_are_those_of_the_corrected_t_test(done):
-    """By hand: Nadeau and Bengio's variance with test rows over the others, and Holm's adjustment of SciPy's p-values."""
+    """By hand: Nadeau and Bengio's variance with test rows over the others, and Holm's adjustment of the p-values."""
     (entry,) = done.record.statistics
     every, p_values = results(done), {}
     for one in entry["comparisons"]:
-        pairs = [(every["as_written", u].scores["test"]["rmse"], every[one["other"], u].scores["test"]["rmse"]) for u in (1, 2, 3)]
+        pairs = [
+            (every["as_written", u].scores["test"]["rmse"], every[one["other"], u].scores["test"]["rmse"])
+            for u in (1, 2, 3)
+        ]
         differences = np.array([a - b for a, b in pairs])
         sizes = [every["as_written", u].sizes for u in (1, 2, 3)]
         overlap = np.mean([size[2] / (size[0] + size[1]) for size in sizes])
@@ -214,7 +217,18 @@ def test_an_unknown_contender_is_refused_with_all_names(tmp_path):
 def test_a_killed_comparison_goes_on_to_the_same_table(tmp_path):
     frame().to_csv(tmp_path / "data.csv", index=False)
     (tmp_path / "small.hqnn").write_text(SPEC, encoding="utf-8")
-    words = ["small.hqnn", "data.csv", "--folds", "3", "--repeats", "1", "--trials", "2", "--contenders", ",".join(SOME)]
+    words = [
+        "small.hqnn",
+        "data.csv",
+        "--folds",
+        "3",
+        "--repeats",
+        "1",
+        "--trials",
+        "2",
+        "--contenders",
+        ",".join(SOME),
+    ]
     line = [str(Path(sys.executable).with_name("hqnn")), "compare", *words]
     subprocess.run([*line, "--out", "whole"], cwd=tmp_path, check=True, capture_output=True)
     for wanted in (2, 7, 12):

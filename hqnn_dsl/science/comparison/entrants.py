@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes.command import BadOption
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.named_backends import AUTO
 from hqnn_dsl.science.classical.table import CONTENDERS as CLASSICAL
 from hqnn_dsl.science.comparison.contender import About, Absent
 from hqnn_dsl.science.comparison.files import SPECS, ContenderRecord
 from hqnn_dsl.science.comparison.hybrid import Hybrid
 from hqnn_dsl.science.comparison.plain import Classical
-from hqnn_dsl.named_backends import AUTO
 from hqnn_dsl.science.comparison.rows import splitter_of
 from hqnn_dsl.science.derived.derive import derive
 from hqnn_dsl.science.tuning.space import Real, Space
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.comparison.contender import Contender
     from hqnn_dsl.science.comparison.files import ResultFile
     from hqnn_dsl.science.comparison.plain import Units
-    from hqnn_dsl.science.protocol import Protocol
     from hqnn_dsl.science.derived.controls import Derived
+    from hqnn_dsl.science.protocol import Protocol
     from hqnn_dsl.semantics.spec import Choice
 
 OWN = "as_written"
@@ -90,9 +90,7 @@ def _record(name: str, about: About, weights: int | None, absent: str = "", same
     )
 
 
-def entrants(
-    program: Program, table: Table, protocol: Protocol, units: Units
-) -> Entrants:
+def entrants(program: Program, table: Table, protocol: Protocol, units: Units) -> Entrants:
     """Returns who takes part: all, or those of the names that the protocol has, beside the model as written.
 
     Raises `Refusal` E0605 for a name that there is none of.
@@ -142,8 +140,7 @@ def _about(one: Derived) -> About:
 
 def _hybrid(one: Derived, program: Program, table: Table, protocol: Protocol, recorded: Choice | None) -> Hybrid:
     dimensions = {
-        tuned.path: Real(low=tuned.low, high=tuned.high, default=tuned.default, log=tuned.log)
-        for tuned in one.tunables
+        tuned.path: Real(low=tuned.low, high=tuned.high, default=tuned.default, log=tuned.log) for tuned in one.tunables
     }
     return Hybrid(
         name=one.name,

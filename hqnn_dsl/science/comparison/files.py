@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, JsonValue
 
 from hqnn_dsl.documents import Count, Document, Name, NotNegative, Positive, Record
-from hqnn_dsl.science.protocol import Protocol
-from hqnn_dsl.science.tuning.records import Tuning
-from hqnn_dsl.training.many_files import Mistake, TableUsed
+from hqnn_dsl.science.protocol import Protocol  # noqa: TC001 - pydantic reads annotations
+from hqnn_dsl.science.tuning.records import Tuning  # noqa: TC001 - pydantic reads annotations
+from hqnn_dsl.training.many_files import Mistake, TableUsed  # noqa: TC001 - pydantic reads annotations
 from hqnn_dsl.training.run_files import damaged, read_run_file
 
 if TYPE_CHECKING:

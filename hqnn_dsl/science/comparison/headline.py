@@ -66,11 +66,11 @@ def _twins(twins: Sequence[Comparison], titles: Mapping[str, str]) -> str:
     if not better:
         rest = f", and there is no clear difference from {_names(tied, titles)}" if tied else ""
         return f"no evidence that the quantum layer helps: the model is worse than {_names(worse, titles)}{rest}"
-    rest = [f"worse than {_names(worse, titles)}"] if worse else []
-    rest += [f"not clearly different from {_names(tied, titles)}"] if tied else []
+    but = [f"worse than {_names(worse, titles)}"] if worse else []
+    but += [f"not clearly different from {_names(tied, titles)}"] if tied else []
     return (
         f"no evidence that it takes a quantum layer: the model is better than {_names(better, titles)}, "
-        f"but {listed(rest, 'and')}"
+        f"but {listed(but, 'and')}"
     )
 
 
@@ -110,15 +110,13 @@ def _classical(some: Sequence[Comparison], titles: Mapping[str, str]) -> str:
     return ""
 
 
-def _best(
-    present: Sequence[ContenderRecord], scores: Mapping[str, Sequence[float | None]], score: Score
-) -> str:
+def _best(present: Sequence[ContenderRecord], scores: Mapping[str, Sequence[float | None]], score: Score) -> str:
     """Names the contender with the best mean, which was looked for among all: it says nothing of new tables."""
     means = {}
     for one in present:
-        own = scores[one.name]
-        known = [value for value in own if value is not None]
-        if known and len(known) == len(own):
+        each = scores[one.name]
+        known = [value for value in each if value is not None]
+        if known and len(known) == len(each):
             means[one.name] = sum(known) / len(known)
     if not means:
         return ""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.run import Setup
 
 
-class Interrupted(Exception):  # noqa: N818 - no error: Ctrl-C has come
+class Interrupted(Exception):
     """A training was ended by a signal before its end."""
 
 

@@ -32,8 +32,8 @@ class Comparison:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row for each contender, and for each number of rows: its weights, the mean of the score that decides and its
-        deviation over units, and the model's difference from it with its interval, adjusted p-value and finding.
+        """A row for each contender, and for each number of rows: its weights, the mean of the score that decides and
+        its deviation over units, and the model's difference from it with its interval, adjusted p-value and finding.
         """
         import pandas as pd
 

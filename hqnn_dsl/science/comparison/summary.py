@@ -1,9 +1,9 @@
-"""What the results of a comparison say: means, paired statistics, learning curves, epochs, and the sentences they allow."""
+"""What the results of a comparison say: means, paired statistics, learning curves, epochs, and their sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.science.comparison.headline import headline
@@ -14,6 +14,8 @@ from hqnn_dsl.science.statistics.units import Layout, Score, Unit, deviation, me
 from hqnn_dsl.science.statistics.verdict import sentence, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from hqnn_dsl.science.comparison.files import ContenderRecord, ResultFile
     from hqnn_dsl.science.protocol import Protocol
     from hqnn_dsl.science.statistics.comparison import Comparison
@@ -30,9 +32,7 @@ class Summary:
     statistics: tuple[dict[str, Any] | None, ...]
 
 
-def summary(
-    protocol: Protocol, contenders: Sequence[ContenderRecord], results: Results, score: Score
-) -> Summary:
+def summary(protocol: Protocol, contenders: Sequence[ContenderRecord], results: Results, score: Score) -> Summary:
     """Returns what the results say so far. A number of rows is left out (None) until all contenders have ended on it.
 
     The first contender is the model as written.
@@ -40,11 +40,7 @@ def summary(
     present = [one for one in contenders if not one.absent]
     ones = protocol.plan.trainings()
     parts = [[one for one in ones if one.rows == rows] for rows in protocol.plan.rows]
-    whole = [
-        own if all((c.name, one.number) in results and _has_ended(results[c.name, one.number]) for c in present for one in own)
-        else None
-        for own in parts
-    ]  # fmt: skip
+    whole = [own if _is_whole(own, present, results) else None for own in parts]
     found = [None if own is None else _at(own, present, results, score, protocol) for own in whole]
     lines: list[str] = []
     for entry in found:
@@ -58,8 +54,10 @@ def summary(
     return Summary(tuple(lines), tuple(found))
 
 
-def _has_ended(found: ResultFile) -> bool:
-    return found.state != "open"
+def _is_whole(ones: Sequence[One], present: Sequence[ContenderRecord], results: Results) -> bool:
+    """Whether every contender has ended on each of some units."""
+    found = [results.get((own.name, one.number)) for own in present for one in ones]
+    return all(one is not None and one.state != "open" for one in found)
 
 
 def _scores(name: str, ones: Sequence[One], results: Results, score: Score) -> list[float | None]:
@@ -177,14 +175,16 @@ def _epochs(
             for side in ([a for a, _ in pairs], [b for _, b in pairs])
         ]
         tested = epochs_to_target((own.title, reached[0]), (other.title, reached[1]), budget, layout)
-        found.append({
-            "other": other.name,
-            "finding": tested.finding,
-            "means": list(tested.means),
-            "reached": list(tested.reached),
-            "p": tested.test.p,
-            "sentence": epochs_sentence(tested),
-        })
+        found.append(
+            {
+                "other": other.name,
+                "finding": tested.finding,
+                "means": list(tested.means),
+                "reached": list(tested.reached),
+                "p": tested.test.p,
+                "sentence": epochs_sentence(tested),
+            }
+        )
     return found
 
 
@@ -209,7 +209,7 @@ def _curves(
     own = present[0]
     layout = layout_of(parts[-1], own.name, results)
     rows = [ones[0].rows or layout.units[0].learned for ones in parts]
-    if any(a >= b for a, b in zip(rows, rows[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(rows)):
         return []
     found = []
     for other in present[1:]:
@@ -218,5 +218,7 @@ def _curves(
             (own.title, both[0]), (other.title, both[1]), rows, layout, score,
             family=len(present) - 1, level=protocol.level,
         )  # fmt: skip
-        found.append({"other": other.name, "finding": curves.finding, "rows": rows, "sentence": curves_sentence(curves)})
+        found.append(
+            {"other": other.name, "finding": curves.finding, "rows": rows, "sentence": curves_sentence(curves)}
+        )
     return found

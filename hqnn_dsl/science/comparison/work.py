@@ -1,6 +1,7 @@
 """A comparison under way: every contender tuned and scored on every unit, each result written down at once.
 
-A result that is written is never computed again: `--resume` goes on with the trials that are missing, to the same table.
+A result that is written is never computed again: `--resume` goes on with the trials that are missing, to the same
+table.
 """
 
 from __future__ import annotations
@@ -137,9 +138,7 @@ class Work:
                 )
                 self._write(job, self._file(job, state="open", tuning=so_far))
 
-        tuning = tune(
-            space, objective, self.protocol.trials, seed, done=tuple(done), on_trial=keep
-        )
+        tuning = tune(space, objective, self.protocol.trials, seed, done=tuple(done), on_trial=keep)
         if tuning.setting is None:
             reasons = [trial.reason for trial in tuning.trials if trial.reason]
             mistakes = [Mistake(code="trials", message=reasons[0] if reasons else "every trial has failed")]

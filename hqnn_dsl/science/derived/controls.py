@@ -25,7 +25,8 @@ class Derived:
 
     `weights` is the number of weights that training changes, those of the circuit and of all layers; None if only the
     table knows the number of inputs or outputs. `circuit_weights` is the number of those in the circuit, if it
-    `has_circuit`. `same_as` is the name of an earlier control with the same spec, empty if there is none: one of them is enough.
+    `has_circuit`. `same_as` is the name of an earlier control with the same spec, empty if there is none: one of them
+    is enough.
     """
 
     name: str
