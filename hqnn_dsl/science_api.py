@@ -98,8 +98,8 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     `seal` is the file of the seal that this is the experiment of, `seals` a folder whose seals may claim test rows.
 
     The record is written to `out`, or to the next free `runs/<model>-comparison-<n>`, after every result. With
-    `resume`, goes on with what is in `out`; the other arguments are given again. Raises `Refusal` as `train` does, and: E0680,
-    E0605, E0599, E0681 to E0685, E0687.
+    `resume`, goes on with what is in `out`; the other arguments are given again. Raises `Refusal` as `train` does, and:
+    E0680, E0605, E0599, E0681 to E0685, E0687.
     """
     from pathlib import Path
 

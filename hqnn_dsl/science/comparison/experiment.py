@@ -91,8 +91,8 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
 
     Raises `Refusal` as `train` does for whatever is wrong with the spec, the data or the folder, before anything is
     trained, and: E0680 without the extra `science`, E0684 without test rows, E0685 without validation rows, E0681 if
-    the experiment is not the sealed one, E0682 if another experiment's seal claims its test rows, E0687 if the folder was
-    begun with another spec, table or protocol, E0605 for a contender that there is none of.
+    the experiment is not the sealed one, E0682 if another experiment's seal claims its test rows, E0687 if the folder
+    was begun with another spec, table or protocol, E0605 for a contender that there is none of.
     """
     options = options or Options()
     needs("optuna", "statsmodels")
