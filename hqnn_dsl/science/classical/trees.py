@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.science.classical.contender import Contender, in_all_classes
-from hqnn_dsl.science.classical.scaling import spread
+from hqnn_dsl.science.classical.scaling import Scaled, spread
 from hqnn_dsl.science.tuning.space import Real, Space, Whole
 from hqnn_dsl.training.baselines import MOST_LEVELS
 
@@ -49,10 +49,12 @@ def _forest_values(setting: Setting, seed: int, learned: Learned) -> Callable[[N
     from sklearn.ensemble import RandomForestRegressor
 
     model = RandomForestRegressor(**_forest_options(setting, seed))
-    width = learned.targets.shape[1]
-    targets = learned.targets if width > 1 else learned.targets[:, 0]
-    model.fit(spread(learned.inputs, learned.levels), targets, sample_weight=learned.weights)
-    return lambda asked: np.asarray(model.predict(spread(asked, learned.levels))).reshape(-1, width)
+    scaled, width = Scaled.of(learned), learned.targets.shape[1]
+    targets = scaled.targets(learned.targets)  # splits weigh targets by their squares
+    model.fit(
+        spread(learned.inputs, learned.levels), targets if width > 1 else targets[:, 0], sample_weight=learned.weights
+    )
+    return lambda asked: scaled.invert(np.asarray(model.predict(spread(asked, learned.levels))).reshape(-1, width))
 
 
 def _forest_probabilities(setting: Setting, seed: int, learned: Learned) -> Callable[[Numbers], Numbers]:
