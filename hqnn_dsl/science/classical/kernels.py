@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.notices import warnings_ignored
-from hqnn_dsl.science.classical.contender import Contender, in_all_classes
+from hqnn_dsl.science.classical.contender import Contender
 from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import OneOf, Real, Space
+from hqnn_dsl.training.baselines import in_all_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ def _vectors_probabilities(setting: Setting, seed: int, learned: Learned) -> Cal
     folds = StratifiedKFold(parts, shuffle=True, random_state=seed)
     calibrated = CalibratedClassifierCV(model, cv=folds, ensemble=False)
     calibrated.fit(inputs, learned.classes, sample_weight=learned.weights)
-    return lambda asked: in_all_classes(calibrated, number, scaled.inputs(asked))
+    return lambda asked: in_all_classes(calibrated, scaled.inputs(asked), number)
 
 
 def _shares_of_decisions(model: Any, scaled: Scaled, num_classes: int) -> Callable[[Numbers], Numbers]:
@@ -152,7 +153,7 @@ def _process_probabilities(setting: Setting, seed: int, learned: Learned) -> Cal
     model = GaussianProcessClassifier(_kernel(setting, inputs.shape[1]), random_state=seed, optimizer=_short_search)
     with warnings_ignored():
         model.fit(inputs, learned.classes)
-    return lambda asked: in_all_classes(model, number, scaled.inputs(asked))
+    return lambda asked: in_all_classes(model, scaled.inputs(asked), number)
 
 
 CONTENDERS = (

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.science.classical.contender import Contender, in_all_classes
-from hqnn_dsl.science.classical.scaling import Scaled, spread
+from hqnn_dsl.science.classical.contender import Contender
+from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import Real, Space, Whole
-from hqnn_dsl.training.baselines import MOST_LEVELS
+from hqnn_dsl.training.baselines import MOST_LEVELS, in_all_classes, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def _forest_probabilities(setting: Setting, seed: int, learned: Learned) -> Call
     number = learned.num_classes
     model = RandomForestClassifier(**_forest_options(setting, seed))
     model.fit(spread(learned.inputs, learned.levels), learned.classes, sample_weight=learned.weights)
-    return lambda asked: in_all_classes(model, number, spread(asked, learned.levels))
+    return lambda asked: in_all_classes(model, spread(asked, learned.levels), number)
 
 
 def _boosting_space(_learned: Learned) -> Space:
@@ -110,7 +110,7 @@ def _boosting_probabilities(setting: Setting, seed: int, learned: Learned) -> Ca
     number = learned.num_classes
     model = HistGradientBoostingClassifier(**_boosting_options(setting, seed, learned))
     model.fit(learned.inputs, learned.classes, sample_weight=learned.weights)
-    return lambda asked: in_all_classes(model, number, asked)
+    return lambda asked: in_all_classes(model, asked, number)
 
 
 CONTENDERS = (
