@@ -17,6 +17,7 @@ from hqnn_dsl.cli.protocol_options import (
     Rows,
     ScoreName,
     Seals,
+    Size,
     Trials,
     asked_of,
     seals_of,
@@ -59,6 +60,7 @@ def seal(  # noqa: PLR0913 - options of a command
     contenders: Contenders = None,
     score: ScoreName = None,
     region: Region = None,
+    size: Size = None,
     seals: Seals = None,
     out: Out = None,
     set: Set = [],  # noqa: B006
@@ -75,7 +77,7 @@ def seal(  # noqa: PLR0913 - options of a command
         speak_json()
     if any(not text.strip() for text in hypothesis):
         raise Refusal(BadOption(option="--hypothesis", expected="a sentence", value=""))
-    asked = asked_of(folds, repeats, trials, rows, contenders, score, region)
+    asked = asked_of(folds, repeats, trials, rows, contenders, score, region, size)
     tell(f"sealing {spec} on {shown(data)} …")
     from hqnn_dsl import api
     from hqnn_dsl.diagnostics.placed import PlacedByCode
