@@ -197,7 +197,8 @@ class _Work:
     def _train(self, one: One, bar: ManyBar) -> TrainingFile | None:
         """Returns one training as it has ended, None if Ctrl-C came before its end."""
         bar.begin(one.number)
-        watch = Watch(progress=False, on_begin=partial(bar.tell, one.number), on_epoch=partial(bar.note, one.number))
+        begin, note = partial(bar.tell, one.number), partial(bar.note, one.number)
+        watch = Watch(progress=False, on_begin=begin, on_epoch=note, tells_findings=False)
         program, splitter = _seeded(self.program, one.seed), _fold(self.program, self.plan, one)
         about = vars(one)
         folder = self.path / RUNS / f"{one.number:04d}"

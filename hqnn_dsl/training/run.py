@@ -45,6 +45,7 @@ from hqnn_dsl.training.files import (
     write_document,
     write_text,
 )
+from hqnn_dsl.training.findings import findings_of, stages_of, warnings_of
 from hqnn_dsl.training.going_on import advised, read_back, restore
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
@@ -357,9 +358,21 @@ def _train_and_write(
         if watch.on_end is not None:
             is_validated = len(preparation.parts.validation) > 0
             watch.on_end(ending_of(training, fitted, path, metrics, is_validated=is_validated))
+        if watch.tells_findings:
+            _tell_findings(setup)
     finally:
         results.draw(path, scored, fitted, radii, watch.elsewhere)
     return RunResult(path, metrics, fitted, net.eval(), preparation, radii)
+
+
+def _tell_findings(setup: Setup) -> None:
+    """Say what the course of the training shows (W0473 to W0475), unless the spec allows it."""
+    training, allowed = setup.training, allowed_codes(setup.program.checked.tree)
+    steps = len(batch_bounds(len(setup.prepared.preparation.parts.train), training.settings.batch))
+    found = findings_of(stages_of(training.history), steps, training.precision.name(training.net))
+    for warning in warnings_of(found):
+        if warning.code not in allowed:
+            notice(warning)
 
 
 def _predicted(setup: Setup) -> tuple[Scored, Radii | None]:
