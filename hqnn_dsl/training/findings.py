@@ -110,6 +110,11 @@ class Finding:
     last: int
     norm: float
 
+    @property
+    def epochs(self) -> str:
+        """Returns them in words."""
+        return f"epochs {self.first} to {self.last}"
+
 
 def warnings_of(findings: Sequence[Finding]) -> list[Diagnostic]:
     """Returns a warning for each kind of finding: W0473 a plateau, W0474 a dead quantum half, W0475 noise."""

@@ -126,10 +126,11 @@ def test_predictions_that_are_not_finite_are_left_out_and_said():
 def test_curves_have_no_logarithm_of_losses_that_are_not_positive():
     history = pd.DataFrame({"epoch": [1, 2], "lr": 0.1, "quantum_lr": 0.1, "train_loss": [1.0, -0.5],
                             "validation_loss": [1.0, np.nan], "best": [1, 1]})  # fmt: skip
-    losses, _ = curve_blocks(history, is_scaled=True)
+    losses, _, said = curve_blocks(history, is_scaled=True)
+    assert "no norms of gradients" in said.text
     assert losses.layout["yaxis"]["type"] == "linear"
     assert losses.traces[1]["y"] == [1.0, None]
-    losses, _ = curve_blocks(history.assign(train_loss=[2.0, 1.0]), is_scaled=True)
+    losses, *_ = curve_blocks(history.assign(train_loss=[2.0, 1.0]), is_scaled=True)
     assert losses.layout["yaxis"]["type"] == "log"
     (said,) = curve_blocks(history[:0], is_scaled=True)
     assert said.kind == "sentence"
