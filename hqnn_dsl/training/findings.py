@@ -2,8 +2,8 @@
 
 An epoch's numbers are those of `history.csv`: for each half of the network `R`, the root mean square of the norms of
 its steps' gradients, and `M`, the norm of their mean (see `gradient_norms`). `L` is the loss on the training rows,
-`L_1` that of the first epoch, `n` the steps of an epoch. Everything here is a rule on these numbers, no proof: each finding
-holds for `LONG` epochs or more, a tenth of all but ten at least, and is named only if the training shows it plainly.
+`L_1` that of the first epoch, `n` the steps of an epoch. These are rules on numbers, no proofs: what they find lasts for
+a tenth of all epochs, ten at least, and is named only if the training shows it plainly.
 
 **Dead quantum half.** `R` of the quantum weights is below `1e-4 |L_1|` and below a thousandth of the classical one. The
 loss then changes by less than a part in ten thousand of its start, to first order, if all angles together move by one
@@ -16,12 +16,12 @@ loss falls by less than 1 %, and the rate is a thousandth of its largest value a
 either it begins in the first epochs, before half of the loss is gone, or the loss falls by a tenth after it, at a rate
 that is no lower: then it was none. The end of a training is not called a plateau.
 
-**Noise-dominated steps** (McCandlish et al., arXiv:1812.06162). `n M^2 / R^2` is 1 for gradients that are independent
-noise, and `n` if all steps agree. With a signal `S` and noise `N` in a step's gradient it is below 2 if
-`S^2 < N^2 / (n - 2)`: even in the mean over a whole epoch there is more noise than signal. Near a minimum, too, most of
-a batch's gradient is noise, and it does no harm. So it is named only if the mean over five epochs is below 2, the loss
-falls by less than a tenth and is above half of `L_1`, `R` is above half of its mean over the first five epochs, and the
-rate is a tenth of its largest value at least. With fewer than four steps an epoch it cannot be told.
+**Noise-dominated steps** (by the noise scale of McCandlish et al., arXiv:1812.06162, 2018). `n M^2 / R^2` is 1 for
+gradients that are independent noise, and `n` if all steps agree. With a signal `S` and noise `N` in a step's gradient it
+is below 2 if `S^2 < N^2 / (n - 2)`: even in the mean over a whole epoch there is more noise than signal. Near a minimum,
+too, most of a batch's gradient is noise, and it does no harm. So it is named only if the mean over five epochs is below
+2, the loss falls by less than a tenth and is above half of `L_1`, `R` is above a quarter of its mean over the first five
+epochs, and the rate is a tenth of its largest value at least. With fewer than four steps an epoch it cannot be told.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class _Course:
             norms = [stage.norm(half) or 0.0 for stage in self.stages]
             at_start = sum(norms[:_SMOOTHED]) / _SMOOTHED
 
-            def is_noise(at: int, ratios: list[float] = ratios, half: Half = half, least: float = at_start / 2) -> bool:
+            def is_noise(at: int, ratios: list[float] = ratios, half: Half = half, least: float = at_start / 4) -> bool:
                 stage = self.stages[at]
                 is_shown = stage.rate >= self.highest_rate / 10 and stage.loss >= self.start / 2
                 is_dead = half == "quantum" and self._is_dead(at)
