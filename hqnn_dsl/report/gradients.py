@@ -8,7 +8,7 @@ import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import number
 from hqnn_dsl.report.parts import MOST_ROWS, Figure, Sentence, Table, evenly, plain, table
-from hqnn_dsl.training.findings import MOST_NAMED, findings_of, stages_of, warnings_of
+from hqnn_dsl.training.findings import MOST_NAMED, findings_of, in_words, spans_of, stages_of, warnings_of
 from hqnn_dsl.training.run_tables import GRADIENTS
 from hqnn_dsl.training.samples import batch_bounds
 
@@ -47,28 +47,30 @@ def gradient_blocks(history: pd.DataFrame, kept: pd.DataFrame, findings: Sequenc
     for warning in warnings_of(findings):
         yield Sentence(f"{warning.headline[0].upper()}{warning.headline[1:]}. Advice: {warning.help}.")
     found = [row for row in _NORMS if row[0] in kept and kept[row[0]].notna().any()]
+    of_kinds = ((title, [one for one in findings if one.kind == kind]) for kind, title in _TITLES.items())
+    marked = [(title, spans_of(own)) for title, own in of_kinds if own]
     layout: dict[str, Any] = {
         "xaxis": _EPOCHS,
         "yaxis": {"title": {"text": "norm of the gradient"}, "type": "log", "exponentformat": "power"},
-        "shapes": [_area(one) for one in findings],
-        "annotations": [_label(one) for one in findings[:MOST_NAMED]],
+        "shapes": [_area(first, last) for _, spans in marked for first, last in spans],
+        "annotations": [_label(title, *span) for title, spans in marked for span in spans[:MOST_NAMED]],
     }
     shown = "; ".join(_course(kept, row[0], row[1]) for row in found)
-    areas = "; ".join(f"{_TITLES[one.kind]} in {one.epochs}" for one in findings)
+    areas = "; ".join(f"{title} in {in_words(spans)}" for title, spans in marked)
     alt = f"Norms of gradients by epoch, on a logarithmic axis: {shown}.{f' Marked: {areas}.' if areas else ''}"
     yield Figure("gradients", "Norms of gradients", alt, _traces(kept, found), layout, _listed(kept, found))
 
 
-def _area(finding: Finding) -> dict[str, Any]:
+def _area(first: int, last: int) -> dict[str, Any]:
     return {
-        "type": "rect", "x0": finding.first - 0.5, "x1": finding.last + 0.5, "y0": 0, "y1": 1, "yref": "paper",
+        "type": "rect", "x0": first - 0.5, "x1": last + 0.5, "y0": 0, "y1": 1, "yref": "paper",
         "fillcolor": "--band", "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
 
 
-def _label(finding: Finding) -> dict[str, Any]:
+def _label(title: str, first: int, last: int) -> dict[str, Any]:
     return {
-        "x": (finding.first + finding.last) / 2, "y": 1, "yref": "paper", "text": _TITLES[finding.kind],
+        "x": (first + last) / 2, "y": 1, "yref": "paper", "text": title,
         "showarrow": False, "yanchor": "top", "font": {"color": "--soft"},
     }  # fmt: skip
 

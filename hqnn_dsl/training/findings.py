@@ -2,8 +2,8 @@
 
 An epoch's numbers are those of `history.csv`: for each half of the network `R`, the root mean square of the norms of
 its steps' gradients, and `M`, the norm of their mean (see `gradient_norms`). `L` is the loss on the training rows,
-`L_1` that of the first epoch, `n` the steps of an epoch. These are rules on numbers, no proofs: what they find lasts for
-a tenth of all epochs, ten at least, and is named only if the training shows it plainly.
+`L_1` that of the first epoch, `n` the steps of an epoch. These are rules on numbers, no proofs: what they find lasts
+for a tenth of all epochs, ten at least, and is named only if the training shows it plainly.
 
 **Dead quantum half.** `R` of the quantum weights is below `1e-4 |L_1|` and below a thousandth of the classical one. The
 loss then changes by less than a part in ten thousand of its start, to first order, if all angles together move by one
@@ -17,11 +17,12 @@ either it begins in the first epochs, before half of the loss is gone, or the lo
 that is no lower: then it was none. The end of a training is not called a plateau.
 
 **Noise-dominated steps** (by the noise scale of McCandlish et al., arXiv:1812.06162, 2018). `n M^2 / R^2` is 1 for
-gradients that are independent noise, and `n` if all steps agree. With a signal `S` and noise `N` in a step's gradient it
-is below 2 if `S^2 < N^2 / (n - 2)`: even in the mean over a whole epoch there is more noise than signal. Near a minimum,
-too, most of a batch's gradient is noise, and it does no harm. So it is named only if the mean over five epochs is below
-2, the loss falls by less than a tenth and is above half of `L_1`, `R` is above a quarter of its mean over the first five
-epochs, and the rate is a tenth of its largest value at least. With fewer than four steps an epoch it cannot be told.
+gradients that are independent noise, and `n` if all steps agree. With a signal `S` and noise `N` in a step's gradient
+it is below 2 if `S^2 < N^2 / (n - 2)`: even in the mean over a whole epoch there is more noise than signal. Near a
+minimum, too, most of a batch's gradient is noise, and it does no harm. So it is named only if the mean over five
+epochs is below 2, the loss falls by less than a tenth and is above half of `L_1`, `R` is above a quarter of its mean
+over the first five epochs, and the rate is a tenth of its largest value at least. With fewer than four steps an epoch
+it cannot be told.
 """
 
 from __future__ import annotations
@@ -110,11 +111,6 @@ class Finding:
     last: int
     norm: float
 
-    @property
-    def epochs(self) -> str:
-        """Returns them in words."""
-        return f"epochs {self.first} to {self.last}"
-
 
 def warnings_of(findings: Sequence[Finding]) -> list[Diagnostic]:
     """Returns a warning for each kind of finding: W0473 a plateau, W0474 a dead quantum half, W0475 noise."""
@@ -127,12 +123,24 @@ def warnings_of(findings: Sequence[Finding]) -> list[Diagnostic]:
     for kind, make in kinds:
         own = [one for one in findings if one.kind == kind]
         if own:
-            found.append(make(epochs=_epochs(own), norm=number(max(one.norm for one in own)), halves=_halves(own)))
+            norm = number(max(one.norm for one in own))
+            found.append(make(epochs=in_words(spans_of(own)), norm=norm, halves=_halves(own)))
     return found
 
 
-def _epochs(findings: Sequence[Finding]) -> str:
-    spans = list(dict.fromkeys((one.first, one.last) for one in findings))
+def spans_of(findings: Iterable[Finding]) -> list[tuple[int, int]]:
+    """Returns the epochs of findings as stretches that do not touch, in their order."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted((one.first, one.last) for one in findings):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return found
+
+
+def in_words(spans: Sequence[tuple[int, int]]) -> str:
+    """Returns stretches of epochs in words, the first ones of many."""
     named = [f"{first} to {last}" for first, last in spans[:MOST_NAMED]]
     return f"epochs {', '.join(named)}{', …' if len(spans) > MOST_NAMED else ''}"
 
