@@ -207,7 +207,7 @@ class _Work:
                 run = train(program, self.table, folder, loss=self.options.loss, watch=watch, splitter=splitter)
                 fitted, metrics, preparation = run.fitted, run.metrics, run.preparation
             else:
-                setup = set_up(program, self.table, self.options.loss, splitter)
+                setup = ready(self.program, self.table, self.plan, one, self.options.loss)
                 fitted, metrics = measure(setup, watch)
                 preparation = setup.prepared.preparation
         except Refusal as refusal:
@@ -283,6 +283,11 @@ def _ended(file: TrainingFile, num_rows: int) -> _Ended:
     return _Ended(line, scored)
 
 
+def ready(program: Program, table: Table, plan: Plan, one: One, loss: LossFunction | None = None) -> Setup:
+    """Returns a training of a plan before its first step. Raises `Refusal` as `set_up` does."""
+    return set_up(_seeded(program, one.seed), table, loss, _fold(program, plan, one))
+
+
 def _fold(program: Program, plan: Plan, one: One) -> Fold:
     return Fold(
         folds=plan.folds,
@@ -337,7 +342,7 @@ def _first_of(
     for one in ones:
         try:
             with PlacedByCode(program.checked.spans):
-                return set_up(_seeded(program, one.seed), table, loss, _fold(program, plan, one))
+                return ready(program, table, plan, one, loss)
         except Refusal as refusal:
             of_all = any(item.code not in OF_ONE_FOLD for item in refusal.diagnostics)
             if of_all or one is ones[-1]:

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
     from hqnn_dsl.training.own_loss import LossFunction
+    from hqnn_dsl.training.second_process import Elsewhere
 
 
 JOBS = "jobs"
@@ -219,8 +220,13 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
         fitted = fit(training, setup.samples, Unwritten(), watch=watch)
         if fitted.ended_by:
             return fitted, {}
-        scored, _ = _predicted(setup)
-        return fitted, results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
+        return fitted, scores_of(setup, watch.elsewhere)
+
+
+def scores_of(setup: Setup, elsewhere: Elsewhere) -> dict[str, Any]:
+    """Returns the scores of a network as it is, and those of the baselines, as in `metrics.json`."""
+    scored, _ = _predicted(setup)
+    return results.all_scores(scored, setup.prepared, setup.spec.train.seed, elsewhere)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:

@@ -26,7 +26,7 @@ from hqnn_dsl.training.forecast.fixed import Fixed
 from hqnn_dsl.training.forecast.forecast import forecast
 from hqnn_dsl.training.forecast.gradients import DRAWS, gradient_spread
 from hqnn_dsl.training.forecast.probe import Pace, probe
-from hqnn_dsl.training.forecast.whole import Work, of_many, of_one
+from hqnn_dsl.training.forecast.whole import Each, Work, between, of_many, of_one, together
 from hqnn_dsl.training.loop import Watch, fit
 from hqnn_dsl.training.many_plan import plan_of
 from hqnn_dsl.training.run import set_up
@@ -296,22 +296,34 @@ def test_the_memory_is_that_of_a_training(backend, tmp_path):
 
 
 def test_of_one_training_imports_beside_it_are_not_waited_for():
-    pace = Pace(step=0.01, judging=0.1, rest=0.05, compiling=9.0, steps=1, epochs=1)
-    work = Work(epochs=10, batch=5, probed=(20, 4, 30), sizes=[(20, 4, 30)])
-    fixed = Fixed(imports=3.0, baselines=0.5, pictures=0.25, memory=1)
+    pace = Pace(step=0.01, judging=0.1, rest=0.05, loading=0.5, steps=1, epochs=1)
+    work = Work(epochs=10, batch=5, probed=(20, 4, 30))
+    fixed = Fixed(imports=3.5, baselines=0.5, pictures=0.25, memory=1)
     found = of_one(pace, work, 1.0, fixed)
     assert found.epoch == pytest.approx(4 * 0.01 + 0.1 + 0.05)
-    # 1 s before the first step and 1.9 s of epochs: of 3 s of imports 0.1 s is left; 30 rows are 7.5 times 4.
-    assert found.whole == pytest.approx(1.0 + 1.9 + 0.1 + 0.75 + 0.75)
+    # 1.5 s before the first step and 1.9 s of epochs: of 3.5 s of imports 0.1 s is left; 30 rows are 7.5 times 4.
+    assert found.whole == pytest.approx(1.5 + 1.9 + 0.1 + 0.75 + 0.75)
+
+
+def of(rows: int, epoch: float, *, around: float = 0.5) -> Each:
+    return Each(rows=rows, epochs=10, beginning=around, epoch=epoch, ending=around)
 
 
 def test_many_trainings_run_beside_each_other():
-    pace = Pace(step=1.0, judging=0.0, rest=0.0, compiling=0.0, steps=1, epochs=1)
-    work = Work(epochs=1, batch=5, probed=(20, 4, 24), sizes=[(5, 4, 24), (10, 4, 24), (20, 4, 24)])
-    fixed = Fixed(imports=2.0, baselines=0.5, pictures=9.0, memory=1)
-    # 1.5 s beside 2.5 s, and behind the first of them 4.5 s.
-    assert of_many(pace, work, 1.0, 0.0, fixed, 2).whole == pytest.approx(1.0 + 2.0 + 6.0)
-    assert of_many(pace, work, 1.0, 0.0, fixed, 1).whole == pytest.approx(1.0 + 2.0 + 8.5)
+    each = [of(5, 0.1), of(10, 0.2), of(20, 0.4)]  # 2, 3 and 5 s
+    assert of_many(each, 1, 1.0, 1.0).whole == pytest.approx(1.0 + 10.0)
+    # 2 s beside the first 2 of 3 s; then 1 s beside the first of 5 s; 4 s of it are left, which take half as long alone.
+    assert of_many(each, 2, 1.0, 1.0).whole == pytest.approx(1.0 + 7.0)
+    assert of_many(each, 2, 0.5, 1.0).whole == pytest.approx(1.0 + 3.0 + 4.0 / 2)
+    # With three workers, two of them beside each other take three quarters of what all three do.
+    assert together([1.0, 2.0, 4.0], 3, 0.5) == pytest.approx(1.0 + 0.75 + 2.0 * 0.5)
+
+
+def test_seconds_on_other_rows_lie_between_two_measurements():
+    fewest, most = of(10, 0.1, around=0.2), of(30, 0.3, around=0.4)
+    assert (between(fewest, most, 20).epoch, between(fewest, most, 20).ending) == pytest.approx((0.2, 0.3))
+    assert (between(fewest, most, 5).epoch, between(fewest, most, 99).epoch) == pytest.approx((0.1, 0.3))
+    assert between(most, most, 15).epoch == most.epoch
 
 
 # ----------------------------------------------------------------------------------------------------------- the bounds
