@@ -312,7 +312,7 @@ def of(rows: int, epoch: float, *, around: float = 0.5) -> Each:
 def test_many_trainings_run_beside_each_other():
     each = [of(5, 0.1), of(10, 0.2), of(20, 0.4)]  # 2, 3 and 5 s
     assert of_many(each, 1, 1.0, 1.0).whole == pytest.approx(1.0 + 10.0)
-    # 2 s beside the first 2 of 3 s; then 1 s beside the first of 5 s; 4 s of it are left, which take half as long alone.
+    # 2 s beside the first 2 of 3 s, then 1 s beside the first of 5 s: 4 s of it are left, half as long alone.
     assert of_many(each, 2, 1.0, 1.0).whole == pytest.approx(1.0 + 7.0)
     assert of_many(each, 2, 0.5, 1.0).whole == pytest.approx(1.0 + 3.0 + 4.0 / 2)
     # With three workers, two of them beside each other take three quarters of what all three do.

@@ -21,7 +21,6 @@ from hqnn_dsl.training.second_process import Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 WITHIN, TRIES = 0.3, 6
 
@@ -101,5 +100,3 @@ def test_many_trainings_take_what_is_told(epochs, options, tmp_path, monkeypatch
 
     ratios = within(lambda: told(made, plan), train)
     assert abs(ratios[-1] - 1) < WITHIN, ratios
-
-

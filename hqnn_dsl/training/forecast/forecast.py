@@ -146,7 +146,7 @@ def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Else
                 seconds = _of_many(program, table, plan, known, at_once, pace, work, beginning + fixed.imports)
                 process = None if process is None else max(process, _resident("VmHWM") or 0)
     return Forecast(
-        outlook=outlook_of(training, setup.prepared.preparation),
+        outlook=outlook_of(training, setup.prepared.preparation, own),
         trainings=len(sizes),
         at_once=at_once,
         counted=own,
