@@ -30,8 +30,11 @@ REDRAWN, SAID = 0.1, 10.0
 """Seconds between two states of the line in a terminal, and between two lines elsewhere."""
 
 BETWEEN = "  "
-SURE, SURE_OF_STEPS = 0.2, 2.0
-"""Seconds of steps after which the pace is known, and if no epoch has ended again by then, is told by steps alone."""
+SURE, SURE_OF_STEPS, SURE_SHARE = 0.2, 2.0, 0.1
+"""The pace is known after so many seconds of steps, and at most so many: a share of what they say is left.
+
+If no epoch has ended again by then, it is told by steps alone.
+"""
 WORTH_TELLING = 1.0
 """Seconds that a training must still take for its pace to be told."""
 
@@ -110,9 +113,10 @@ class Bar:
     def _expected(self) -> Expected | None:
         """What is to be told; None if it is not known well enough yet."""
         known = self._time_left
-        if known.measured < (SURE if known.is_epoch_known else SURE_OF_STEPS):
+        if known.measured < SURE or (left := known.left) is None:
             return None
-        return known.expected(is_bound=self._is_bound)
+        sure = sure_after(left) if known.is_epoch_known else SURE_OF_STEPS
+        return None if known.measured < sure else known.expected(is_bound=self._is_bound)
 
     def _is_due(self, seconds: float) -> bool:
         return self._drawn_at is None or time.perf_counter() - self._drawn_at >= seconds
@@ -174,6 +178,11 @@ class Bar:
 def now() -> float:
     """Returns the seconds of a clock that never goes back."""
     return time.perf_counter()
+
+
+def sure_after(left: float) -> float:
+    """Returns how many seconds must have been measured for the seconds that are left to be told."""
+    return max(SURE, min(SURE_OF_STEPS, SURE_SHARE * left))
 
 
 def fitting(parts: Sequence[str], width: int) -> str:

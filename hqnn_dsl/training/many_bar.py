@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.sentences import listed
-from hqnn_dsl.training.bar import REDRAWN, SAID, SURE, Bar, now
+from hqnn_dsl.training.bar import REDRAWN, SAID, SURE, Bar, now, sure_after
 from hqnn_dsl.training.time_left import Expected, Mean
 
 if TYPE_CHECKING:
@@ -146,10 +146,12 @@ class ManyBar(Bar):
         if epoch.each is None or epoch.measured < SURE:
             return None
         left, is_bound = self._left()
+        if left is None or epoch.measured < sure_after(left):
+            return None
         return Expected(
             epoch=epoch.each * max(self._costs),
             epochs=self._epochs_each,
-            left=left or 0.0,
+            left=left,
             is_bound=is_bound,
             trainings=len(self._running) + len(self._waiting),
         )

@@ -116,6 +116,43 @@ def test_circuits_are_those_that_arrive_at_the_device(device, encoder, gradient,
     assert found.counted.step.circuits == 2 * 5 * (1 + shifted)
 
 
+SHARED = """hqnn 1
+ansatz tied(reps: int = 2) {
+  weight w[2]
+  for l in 0..reps { for q in 0..qubits { ry(w[0]) q }; cx 0, 1; rz(w[1]) 1 }
+}
+feature_map again(reps: int = 3) {
+  input x[qubits]
+  for l in 0..reps { for q in 0..qubits { ry(2 * x[q]) q } }
+}
+model tiny {
+  data { target y; split validation: 4, test: 4 }
+  ENCODER
+  circuit on 2 qubits { feature_map again(); ansatz tied(); measure z, z[0] * z[1], x[0], x[1] }
+  decoder { dense }
+  train { epochs 2; batch 5; stop none; seed 3 }
+  backend primitive("ibm_test", shots: 100)
+}
+"""
+"""Weights and inputs in several gates each, and five observables that two bases measure."""
+
+
+@pytest.mark.parametrize("encoder", [ENCODED, ""])
+def test_gates_that_share_angles_and_grouped_observables_are_counted_as_they_arrive(device, encoder, tmp_path):
+    made = hqnn.compile_text(SHARED.replace("ENCODER", encoder))
+    found = forecast(made, table(), None, Here())
+    assert device.arrived == 0
+    hqnn.train(made, frame(), tmp_path / "run", agree=True, progress=False)
+    assert found.circuits is not None
+    assert found.circuits.circuits == device.arrived
+    assert found.counted is not None
+    assert found.counted.step is not None
+    a_step, rest = divmod(found.counted.step.circuits, 2 * 5)
+    assert rest == 0, "two bases for five rows"
+    # Six gates of weights, and behind an encoder six of inputs, which may be one gate for each of two inputs.
+    assert a_step in ({1 + 2 * 6 + 2 * 6, 1 + 2 * 6 + 2 * 2} if encoder else {1 + 2 * 6})
+
+
 @pytest.mark.parametrize("encoder", [ENCODED, ""])
 @pytest.mark.parametrize(
     "options",
