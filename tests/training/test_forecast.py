@@ -147,10 +147,8 @@ def test_gates_that_share_angles_and_grouped_observables_are_counted_as_they_arr
     assert found.circuits.circuits == device.arrived
     assert found.counted is not None
     assert found.counted.step is not None
-    a_step, rest = divmod(found.counted.step.circuits, 2 * 5)
-    assert rest == 0, "two bases for five rows"
-    # Six gates of weights, and behind an encoder six of inputs, which may be one gate for each of two inputs.
-    assert a_step in ({1 + 2 * 6 + 2 * 6, 1 + 2 * 6 + 2 * 2} if encoder else {1 + 2 * 6})
+    # Two bases for five rows; six gates of weights have two shifts each, and behind an encoder so have six of inputs.
+    assert found.counted.step.circuits == 2 * 5 * (1 + 2 * 6 + (2 * 6 if encoder else 0))
 
 
 @pytest.mark.parametrize("encoder", [ENCODED, ""])
@@ -310,22 +308,32 @@ def most_memory(words: list[str], folder: Path) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says how much memory a process has")
-@pytest.mark.parametrize("backend", ["reference", "native"])
-def test_the_memory_is_that_of_a_training(backend, tmp_path):
+@pytest.mark.parametrize(
+    ("backend", "seeds"), [("reference", None), ("native", None), ("native(precision: double)", 4)]
+)
+def test_the_memory_is_that_of_a_training(backend, seeds, tmp_path, monkeypatch):
+    """Of one, and of four of which two run at once, in one process with the baselines."""
+    if seeds is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
     (tmp_path / "wide.hqnn").write_text(WIDE.replace("BACKEND", backend))
     frame(72).to_csv(tmp_path / "data.csv", index=False)
+    elsewhere = "SecondProcess()" if seeds is None else "nullcontext(Here())"
     told_by = (
-        "from hqnn_dsl import api; from hqnn_dsl.training.forecast.forecast import forecast;"
-        "from hqnn_dsl.data.tables import read_table; from hqnn_dsl.training.second_process import SecondProcess;"
+        "from contextlib import nullcontext; from hqnn_dsl import api;"
+        "from hqnn_dsl.training.forecast.forecast import forecast;"
+        "from hqnn_dsl.training.many_plan import plan_of; from hqnn_dsl.data.tables import read_table;"
+        "from hqnn_dsl.training.second_process import Here, SecondProcess;"
         "p = api.compile('wide.hqnn')\n"
-        "with SecondProcess() as elsewhere:\n"
-        "    f = forecast(p, read_table('data.csv', p.spec.data.read), None, elsewhere)\n"
+        f"plan = {seeds} and plan_of(None, None, {seeds}, None, 3)\n"
+        f"with {elsewhere} as elsewhere:\n"
+        "    f = forecast(p, read_table('data.csv', p.spec.data.read), plan, elsewhere)\n"
         "print(f.memory.process)"
     )
+    many = [] if seeds is None else ["--seeds", str(seeds)]
     off = []
     for number in range(4):  # torch's own memory varies by a tenth and more from one run to the next
         said = subprocess.run([sys.executable, "-c", told_by], cwd=tmp_path, capture_output=True, check=True).stdout
-        taken = most_memory(["train", "wide.hqnn", "data.csv", "--out", f"run-{number}"], tmp_path)
+        taken = most_memory(["train", "wide.hqnn", "data.csv", "--out", f"run-{number}", *many], tmp_path)
         off.append(abs(int(said) / taken - 1))
         if off[-1] < WITHIN_MEMORY:
             break

@@ -127,6 +127,7 @@ def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Else
     once = replace(SPENT)
     setup, workers = first_setup(program, table, plan)
     beginning = 0.0 if begun is None else max(0.0, time.perf_counter() - begun - (SPENT.all - once.all))
+    _forget_peak(once.all)
     training, samples, num_rows = setup.training, setup.samples, len(setup.prepared.preparation.rows)
     sizes = _sizes(program, table, plan, setup)
     at_once = min(workers, len(sizes))
@@ -234,20 +235,25 @@ def _resident(line: str) -> int | None:
         return None
 
 
+def _forget_peak(spent: float) -> None:
+    """Begin the peak of memory anew if trials or compiling were made since they had taken so many seconds."""
+    if SPENT.all > spent:
+        give_back_free_memory()
+        with suppress(OSError):
+            reset_peak()
+
+
 def _probed(setup: Setup, before: int | None) -> tuple[Pace, int | None]:
     """The pace of a training, and the most memory of its process, which compiles no kernels that are kept.
 
     Compiling takes memory that a later training does not need: after it, the memory of steps is looked at alone.
     """
-    training, samples, compiled = setup.training, setup.samples, SPENT.compiling
+    training, samples, spent = setup.training, setup.samples, SPENT.all
     with effort() as first_steps:
         first = probe(training, samples, 0.0)
     if first_steps.seconds > LONG:
         return first, _resident("VmHWM")
-    if SPENT.compiling > compiled:
-        give_back_free_memory()
-        with suppress(OSError):
-            reset_peak()
+    _forget_peak(spent)
     pace = replace(probe(training, samples), loading=first.loading)
     during = _resident("VmHWM")
     return pace, None if before is None or during is None else max(before, during)
