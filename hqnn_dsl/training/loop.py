@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.samples import Rows, Samples
     from hqnn_dsl.training.second_process import Elsewhere
+    from hqnn_dsl.training.time_left import Expected
     from hqnn_dsl.training.torch_epochs import Epochs
 
 SMALLEST_SCALE = 2.0**-20
@@ -95,6 +96,8 @@ class Watch:
     progress: Progress = True
     on_epoch: Callable[[Epoch], None] | None = None
     on_begin: Callable[[Outlook], None] | None = None
+    on_pace: Callable[[Expected], None] | None = None
+    """Called once, as soon as it is known how long the training takes, unless that is a moment."""
     on_end: Callable[[Ending], None] | None = None
     elsewhere: Elsewhere = field(default_factory=Here)
     """The place where baselines are fitted and pictures drawn."""
@@ -319,7 +322,7 @@ def fit(
         own_randomness(training, resume),
         training.precision.elsewhere(),
         interruptible() as interrupted,
-        _bar(training, batches, watch) as bar,
+        _bar(training, samples, batches, watch) as bar,
     ):
         training.epochs = epochs = epochs_of(training, samples.train, batches)
         try:
@@ -421,7 +424,14 @@ def own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None
         yield
 
 
-def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> Bar:
+def _bar(training: Training, samples: Samples, batches: list[tuple[int, int]], watch: Watch) -> Bar:
     """One bar for all steps of all epochs; without a terminal, a line now and then."""
-    done = len(training.history) * len(batches) + training.step
-    return Bar(training.settings.epochs, len(batches), done=done, progress=watch.progress)
+    return Bar(
+        training.settings.epochs,
+        len(batches),
+        done=len(training.history) * len(batches) + training.step,
+        progress=watch.progress,
+        judged=(len(samples.validation) or len(samples.train)) / len(samples.train),
+        is_bound=training.stop is not None,
+        on_pace=watch.on_pace,
+    )
