@@ -21,6 +21,9 @@ MOST_RUNS = 20
 MOST_POINTS = 8000
 """The points of a figure at most, all its curves together."""
 
+LEGEND_LINE = 20
+"""The dots of a line of the legend, which is above the curves."""
+
 _KINDS = (("train_loss", "training"), ("validation_loss", "validation"))
 _TASKS = (("regression", "numbers"), ("classification", "classes"))
 
@@ -85,8 +88,10 @@ def _overlaid(name: str, title: str, column: str, having: Sequence[tuple[str, st
     layout = {
         "xaxis": {"title": {"text": "epoch"}, "rangemode": "tozero", "tickformat": "d"},
         "yaxis": {"title": {"text": "loss"}, "type": "log" if is_positive else "linear"},
-        "height": 352 + 14 * len(having),
-    }
+        "height": 330 + LEGEND_LINE * len(having),
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
+                   "maxheight": LEGEND_LINE * (len(having) + 1)},
+    }  # fmt: skip
     scale = ", on a logarithmic axis" if is_positive else ""
     alt = f"{title} of {count(len(having), 'run')} by epoch{scale}; points are best epochs: {'; '.join(ends)}."
     return Figure(name, title, alt, traces, layout, _listed(title, column, having))

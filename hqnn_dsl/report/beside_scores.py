@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.reading import RunFiles
     from hqnn_dsl.report.row_scores import Interval
 
-MOST_LINES = 300
+MOST_LINES, MOST_NAMED = 300, 6
+"""Lines of a table, and runs that a sentence names one by one."""
+
 TITLES = SCORES | MORE_SCORES | CLASS_SCORES | {"balanced_accuracy": "balanced accuracy"}
 
 
@@ -137,17 +139,27 @@ def _of_group(group: Group, *, with_letter: bool) -> str:
         return f"{letter}{best} has {title} {number(score)} on {group.test_rows}, and is alone with them."
     said = f"{letter}{'on' if letter else 'On'} the same {group.test_rows} {best} has the {_best(group.main)} {title}"
     said += f", {number(score)}"
-    clear: list[str] = []
-    unclear: list[str] = []
+    found: dict[str, list[str]] = {}
     for label, run, value in others:
-        one = difference(group, ranked[0][1], run)
-        is_clear = one is not None and one.low * one.high > 0
-        (clear if is_clear else unclear).append(f"{label} ({number(value)})")
-    if clear:
-        said += f"; better than {sentences.listed(clear, 'and')}"
-    if unclear:
-        said += f"; not clearly better than {sentences.listed(unclear, 'and')}"
+        found.setdefault(_standing(group, ranked[0][1:], (run, value)), []).append(f"{label} ({number(value)})")
+    for standing in ("as good as", "better than", "not clearly better than"):
+        if standing in found:
+            said += f"; {standing} {_some(found[standing])}"
     return f"{said}."
+
+
+def _standing(group: Group, best: tuple[RunFiles, float], other: tuple[RunFiles, float]) -> str:
+    if best[1] == other[1]:
+        return "as good as"
+    one = difference(group, best[0], other[0])
+    return "better than" if one is not None and one.low * one.high > 0 else "not clearly better than"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of many names, with the number of the others."""
+    if len(names) <= MOST_NAMED:
+        return sentences.listed(list(names), "and")
+    return f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} others"
 
 
 def _best(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -101,6 +102,14 @@ def test_a_difference_is_clear_only_if_its_interval_is_on_one_side(trained):
     found = difference(group, first, second)
     assert 0 < found.low < found.high
     assert "other has the smallest RMSE, 0.001; better than numbers" in sentences_of([first, second])[0]
+
+
+def test_runs_with_the_same_score_are_as_good(trained, tmp_path):
+    copies = [shutil.copytree(trained / "numbers", tmp_path / f"copy-{place}") for place in range(8)]
+    runs = read_runs([trained / "numbers", *copies, trained / "other"])
+    first = sentences_of(runs)[0]
+    assert re.search(r"; as good as (copy-\d \([\d.]+\), ){5}copy-5 \([\d.]+\) and 2 others;", first), first
+    assert "other (" in first
 
 
 def test_a_run_that_has_not_ended_has_curves_and_no_scores(trained, tmp_path):
