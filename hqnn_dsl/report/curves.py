@@ -8,7 +8,7 @@ import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import count, number
 from hqnn_dsl.report.gradients import gradient_blocks
-from hqnn_dsl.report.parts import MOST_ROWS, Figure, Sentence, Table, evenly, plain, table
+from hqnn_dsl.report.parts import MOST_ROWS, Figure, Sentence, Table, evenly, measured, plain, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,7 +97,7 @@ def _traces(kept: pd.DataFrame, rows: list[tuple[str, str, str, str]]) -> list[d
 def _listed(title: str, kept: pd.DataFrame, rows: list[tuple[str, str, str, str]]) -> Table:
     some = kept.iloc[evenly(len(kept), MOST_ROWS)]
     lines = [
-        [str(int(epoch)), *(number(None if np.isnan(cell) else float(cell), 6) for cell in cells)]
+        [str(int(epoch)), *(measured(None if np.isnan(cell) else float(cell), 6) for cell in cells)]
         for epoch, *cells in some[["epoch", *(row[0] for row in rows)]].to_numpy(float).tolist()
     ]
     note = "Every so many epochs; history.csv has all." if len(some) < len(kept) else ""
