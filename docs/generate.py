@@ -1,5 +1,6 @@
 """Writes docs/catalog.md from the tables of the code, docs/command-line.md from the help of the commands, and
-docs/spec.schema.json, the JSON schema of a resolved spec.
+docs/contenders.md from the table of classical contenders, and docs/spec.schema.json, the JSON schema of a resolved
+spec.
 
     python docs/generate.py
 
@@ -73,6 +74,51 @@ def page() -> str:
 def schema() -> str:
     """The JSON schema, as `hqnn explain spec-schema` prints it."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def contenders() -> str:
+    """The page of the classical contenders, with the spaces for a table of 500 rows, 10 inputs and two classes."""
+    import numpy as np
+
+    from hqnn_dsl.science.classical.contender import Learned
+    from hqnn_dsl.science.classical.table import CONTENDERS
+
+    inputs, target = np.zeros((500, 10)), np.zeros((500, 1))
+    made = "Made by `python docs/generate.py` from the table of the code; do not edit it by hand."
+    parts = [
+        "# Classical contenders",
+        f"{made} [statistics.md](statistics.md#classical-contenders) says what all of them get.",
+        "The ranges are those for 500 rows and 10 inputs. Every contender's first trial is its defaults.",
+    ]
+    for one in CONTENDERS.values():
+        spaces = {num: one.space(Learned(inputs, target, num)) for num in (None, 2)}
+        parts += [f"## `{one.name}`", one.doc]
+        notes = [] if one.takes_weights else ["Weights of rows and classes are not taken into account, which is said."]
+        if one.most_rows is not None:
+            values, classes = one.most_rows
+            most = f"{values:,}" if values == classes else f"{values:,}, of classes {classes:,},"
+            notes.append(f"Fitted on at most {most} training rows: of more so many are drawn by chance, which is said.")
+        parts += [" ".join(notes)] if notes else []
+        rows = []
+        for name in dict.fromkeys([*spaces[None].dimensions, *spaces[2].dimensions]):
+            in_both = [space.dimensions.get(name) for space in spaces.values()]
+            for where, dimension in zip(("numbers", "classes"), in_both, strict=True):
+                if dimension is not None and (where == "numbers" or dimension != in_both[0]):
+                    only = "" if in_both[0] == in_both[1] else f"{where} only" if None in in_both else where
+                    rows.append((f"`{name}`", _range(dimension), f"`{_rounded(dimension.default)}`", only))
+        parts += [_table("setting", "tried", "default", "of", rows=rows)] if rows else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _range(dimension: Any) -> str:
+    if hasattr(dimension, "values"):
+        return ", ".join(f"`{value}`" for value in dimension.values)
+    kind = "whole numbers" if isinstance(dimension.low, int) else "numbers"
+    return f"{kind} from {dimension.low:g} to {dimension.high:g}{', by the logarithm' if dimension.log else ''}"
 
 
 def _table(*header: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
@@ -175,4 +221,5 @@ if __name__ == "__main__":
 
     (Path(__file__).parent / "catalog.md").write_text(page(), encoding="utf-8")
     (Path(__file__).parent / "command-line.md").write_text(command_line.page(), encoding="utf-8")
+    (Path(__file__).parent / "contenders.md").write_text(contenders(), encoding="utf-8")
     (Path(__file__).parent / "spec.schema.json").write_text(schema(), encoding="utf-8")

@@ -22,6 +22,7 @@ PAGES = sorted(
     [
         ("generate", "page", "catalog.md"),
         ("command_line", "page", "command-line.md"),
+        ("generate", "contenders", "contenders.md"),
         ("generate", "schema", "spec.schema.json"),
     ],
 )

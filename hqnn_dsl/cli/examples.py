@@ -15,7 +15,13 @@ _LINES: Final = {
     "train": ("hqnn train model.hqnn data.csv", "hqnn train model.hqnn data.csv -o runs/short --set epochs=5"),
     "predict": ("hqnn predict runs/short new.csv", "hqnn predict runs/short new.csv -o answers.csv"),
     "evaluate": ("hqnn evaluate runs/short data.csv", "hqnn evaluate runs/short data.csv --set backend=reference"),
-    "report": ("hqnn report runs/short", "hqnn report runs/short --data data.csv -o short.html --open"),
+    "report": (
+        "hqnn report runs/short",
+        "hqnn report runs/short --data data.csv -o short.html --open",
+        "hqnn report runs/short runs/long -o compared.html",
+        "hqnn report runs/short --card",
+        "hqnn report runs/short --export figures",
+    ),
     "replay": ("hqnn replay runs/short", "hqnn replay runs/short data.csv --json"),
     "analyze": (
         "hqnn analyze model.hqnn",

@@ -61,6 +61,16 @@ Region = Annotated[
         show_default=False,
     ),
 ]
+Size = Annotated[
+    float | None,
+    typer.Option(
+        "--size",
+        metavar="SHARE",
+        help="The difference that the comparison should see, measured as --region is; 0.1 of an error, 0.05 of another "
+        "score by default. If none is seen, it is told what would be needed.",
+        show_default=False,
+    ),
+]
 Seals = Annotated[
     Path | None,
     typer.Option(
@@ -78,6 +88,7 @@ def asked_of(  # noqa: PLR0913, PLR0917 - the options
     contenders: str | None,
     score: str | None,
     region: float | None,
+    size: float | None,
 ) -> Asked:
     """Returns the protocol that options ask for. Raises `Refusal` E0605."""
     from hqnn_dsl.science.protocol import Asked
@@ -92,6 +103,7 @@ def asked_of(  # noqa: PLR0913, PLR0917 - the options
         contenders=() if contenders is None else tuple(name.strip() for name in contenders.split(",")),
         score=score,
         region=region,
+        size=size,
     ).checked()
 
 

@@ -1,4 +1,4 @@
-"""`hqnn report`: the page of a run."""
+"""`hqnn report`: the page of a run, of several side by side, a model card, or every figure and table as files."""
 
 from __future__ import annotations
 
@@ -7,56 +7,200 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hqnn_dsl.cli.options import RunFolder
-from hqnn_dsl.cli.output import show, write
+from hqnn_dsl.cli.output import show, tell, write
 from hqnn_dsl.cli.reading import read_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hqnn_dsl.data.tables import Table
+    from hqnn_dsl.report.parts import Section
     from hqnn_dsl.report.reading import RunFiles
 
+BESIDE = Path("runs-compared.html")
+"""The page of several runs, if no other file is named."""
 
-def report(
-    run: RunFolder,
+
+def report(  # noqa: PLR0913 - options of a command
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="A run of `hqnn train`, or several to compare.", show_default=False),
+    ],
     *,
     data: Annotated[
         Path | None,
         typer.Option(
             "--data",
             metavar="DATA",
-            help="A table with the targets, for the response to each column and permutation importance.",
+            help="A table with the targets, for the response to each column and permutation importance; with --card "
+            "the table of the training, for the ranges of its columns.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="HTML file to write; report.html in the run by default.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write: report.html in the run by default, README.md in it with --card, and "
+            "runs-compared.html here for several runs.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file --out if it exists.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Write a model card instead, as Markdown that model hubs read.")
+    ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="DIR",
+            help="Write every figure as PNG, SVG and PDF and every table as CSV and LaTeX into a folder instead.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if it exists, or files of an export that were edited.")
+    ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Write a page about a run: scores, predictions, curves, circuit, spec, data and environment, in one HTML file.
 
-    The page needs no network and no other file. With `--data` it also shows how the network answers each column.
+    Several runs are put side by side on one page: scores, curves, and what differs between specs, data and versions.
+    A page needs no network and no other file. With `--data` it also shows how the network answers each column.
     """
+    _check(runs, data, out, export, card=card, open_page=open_page)
+    from hqnn_dsl.report.side_by_side import read_runs
+
+    found = read_runs(runs)
+    if card:
+        _card(found[0], data, out, force=force)
+    elif export is not None:
+        _export(found, data, export, force=force)
+    else:
+        from hqnn_dsl.training.files import REPORT
+
+        is_own = len(runs) == 1 and out is None
+        page = out or (runs[0] / REPORT if is_own else BESIDE)
+        _page(found, data, page, force=force or is_own)
+        if open_page:
+            import webbrowser
+
+            webbrowser.open(page.resolve().as_uri())
+
+
+def _check(  # noqa: PLR0913 - options of a command
+    runs: list[Path], data: Path | None, out: Path | None, export: Path | None, *, card: bool, open_page: bool
+) -> None:
+    """Refuse (E0653) an option that would change nothing beside the others, and several runs where one is meant."""
+    from hqnn_dsl.diagnostics.codes.reports import ReportOptions
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+    several = f"{len(runs)} runs"
+    is_file = card or export is not None
+    rules = (
+        (card and export is not None, "--card", "`--export`", "one call writes a card or a folder", "call it twice"),
+        (len(runs) > 1 and card, "--card", several, "a card is of one run", "call it once for each run"),
+        (
+            len(runs) > 1 and data is not None,
+            "--data",
+            several,
+            "one network is asked about a table",
+            "leave `--data` out, or write a page of each run",
+        ),
+        (
+            export is not None and out is not None,
+            "--out",
+            "`--export`",
+            "an export is written into its own folder",
+            "leave `--out` out",
+        ),
+        (
+            open_page and is_file,
+            "--open",
+            "`--card`" if card else "`--export`",
+            "only a page is opened",
+            "leave `--open` out",
+        ),
+    )
+    wrong = [
+        ReportOptions(option=option, beside=beside, why=why, hint=hint)
+        for is_wrong, option, beside, why, hint in rules
+        if is_wrong
+    ]
+    if wrong:
+        raise Refusal(*wrong)
+
+
+def _inputs(found: list[RunFiles], data: Path | None, own: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    """What no output may replace: the table, and the files of the runs but those of this command."""
+    from hqnn_dsl.training.files import own_files
+
+    for run in found:
+        free = [run.path / name for name in own]
+        yield from ((path, what) for path, what in own_files(run.path) if path not in free)
+    if data is not None:
+        yield data, "the table that is read"
+
+
+def _page(found: list[RunFiles], data: Path | None, page: Path, *, force: bool) -> None:
     from hqnn_dsl.files import check_output, writing
-    from hqnn_dsl.report.reading import read_run
-    from hqnn_dsl.training.files import REPORT, own_files
+    from hqnn_dsl.training.files import REPORT
 
-    page = run / REPORT if out is None else out
-    files = read_run(run)
-    inputs = [(path, what) for path, what in own_files(run) if path != run / REPORT]
-    inputs += [] if data is None else [(data, "the table that is read")]
-    check_output(page, inputs=inputs, force=force or out is None, name=REPORT)
-    from hqnn_dsl.report.write import report_html
+    own = (REPORT,) if len(found) == 1 else ()
+    check_output(page, inputs=_inputs(found, data, own), force=force, name=REPORT)
+    if len(found) > 1:
+        from hqnn_dsl.report.side_by_side import side_by_side_html
 
-    text = report_html(files, None if data is None else _table(files, data))
-    with writing(page, force=force or out is None) as beside:
+        text = side_by_side_html(found)
+    else:
+        from hqnn_dsl.report.write import report_html
+
+        text = report_html(found[0], None if data is None else _table(found[0], data))
+    with writing(page, force=force) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
     write(f"report: {page}")
-    if open_page:
-        import webbrowser
 
-        webbrowser.open(page.resolve().as_uri())
+
+def _card(run: RunFiles, data: Path | None, out: Path | None, *, force: bool) -> None:
+    from hqnn_dsl.files import check_output, writing
+    from hqnn_dsl.report.card import README, card_of, check_replaceable
+
+    path = run.path / README if out is None else out
+    check_output(path, inputs=_inputs([run], data, ()), force=True, name=README)
+    if not force:
+        check_replaceable(path)
+    text = card_of(run, None if data is None else _table(run, data))
+    with writing(path, force=True) as beside:
+        beside.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    write(f"card: {path}")
+
+
+def _export(found: list[RunFiles], data: Path | None, folder: Path, *, force: bool) -> None:
+    from hqnn_dsl.diagnostics.quantities import count
+    from hqnn_dsl.report.export import CONTENTS, check_export, exported, write_export
+
+    check_export(folder, force=force)
+    sections = _sections(found, data)
+    figures = [block for section in sections for block in section.blocks if block.kind == "figure"]
+    tell(f"drawing {count(len(figures), 'figure')} into {folder} …")
+
+    def circuit(form: str) -> bytes:
+        drawn: bytes = found[0].program.logical_export.page.file(form)
+        return drawn
+
+    written = write_export(folder, exported(sections, circuit), force=force)
+    write(f"export: {count(len(written), 'file')} in {folder}, listed in {folder / CONTENTS}")
+
+
+def _sections(found: list[RunFiles], data: Path | None) -> list[Section]:
+    """The sections of the page that is exported. Raises `Refusal`."""
+    if len(found) > 1:
+        from hqnn_dsl.report.side_by_side import side_by_side_sections
+
+        return side_by_side_sections(found)
+    from hqnn_dsl.report.sections import sections_of
+
+    return sections_of(found[0], None if data is None else _table(found[0], data))
 
 
 def _table(files: RunFiles, data: Path) -> Table:

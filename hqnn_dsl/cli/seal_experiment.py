@@ -18,6 +18,7 @@ from hqnn_dsl.cli.protocol_options import (
     ScoreName,
     Seals,
     Seeds,
+    Size,
     Trials,
     asked_of,
     seals_of,
@@ -61,6 +62,7 @@ def seal(  # noqa: PLR0913 - options of a command
     contenders: Contenders = None,
     score: ScoreName = None,
     region: Region = None,
+    size: Size = None,
     seals: Seals = None,
     out: Out = None,
     set: Set = [],  # noqa: B006
@@ -77,7 +79,7 @@ def seal(  # noqa: PLR0913 - options of a command
         speak_json()
     if any(not text.strip() for text in hypothesis):
         raise Refusal(BadOption(option="--hypothesis", expected="a sentence", value=""))
-    asked = asked_of(folds, repeats, seeds, trials, rows, contenders, score, region)
+    asked = asked_of(folds, repeats, seeds, trials, rows, contenders, score, region, size)
     tell(f"sealing {spec} on {shown(data)} …")
     from hqnn_dsl import api
     from hqnn_dsl.diagnostics.placed import PlacedByCode

@@ -104,7 +104,7 @@ class Fold:
             return pool[np.argsort(times[pool], kind="stable")][-self.rows :]
         order = random.permutation(pool)
         if rows.classes is not None:
-            order = order[np.argsort(_turns(rows.classes[order]), kind="stable")]
+            order = order[np.argsort(turns(rows.classes[order]), kind="stable")]
         return order[: self.rows]
 
     def _validated(self, rows: TableRows, by: Choice, split: Split, own: Positions, test: Positions) -> Parts:
@@ -211,7 +211,7 @@ def _of_times(rows: TableRows, by: Choice, folds: int) -> Iterator[Pair]:
         yield order[:begin], order[begin:end]
 
 
-def _turns(classes: NDArray[np.integer]) -> NDArray[np.float64]:
+def turns(classes: NDArray[np.integer]) -> NDArray[np.float64]:
     """A key for each row, by which any number of the first rows has every class, and each about in its share."""
     turns = np.empty(len(classes))
     for one in np.unique(classes):

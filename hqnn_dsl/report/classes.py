@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, plain, plot_text, table
+from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, measured, plain, plot_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +103,7 @@ def _roc(name: str, true: Indices, shares: Numbers, labels: Sequence[str]) -> It
     for place, index in enumerate(scored):
         false_rate, true_rate = roc_curve(true == index, shares[:, index])
         area = float(np.trapezoid(true_rate, false_rate))
-        rows.append([labels[index], str(int(np.sum(true == index))), number(area)])
+        rows.append([labels[index], str(int(np.sum(true == index))), measured(area)])
         if place >= MOST_CURVES:
             continue
         kept = evenly(len(false_rate), MOST_STEPS)
@@ -149,7 +149,7 @@ def _calibration(name: str, true: Indices, shares: Numbers, labels: Sequence[str
     layout = {"xaxis": {"title": {"text": "mean predicted probability"}, "range": [-0.02, 1.02]},
               "yaxis": {"title": {"text": "share of rows with the class"}, "range": [-0.02, 1.05]}}  # fmt: skip
     gap = sum(abs(one[0] - one[1]) * one[2] for one in found) / len(true)
-    rows = [[number(one[0]), number(one[1]), str(one[2])] for one in found]
+    rows = [[measured(one[0]), measured(one[1]), str(one[2])] for one in found]
     listed = table(f"Probabilities of {what}, in ten bins", ("mean probability", "share with the class", "rows"), rows)
     alt = (
         f"Calibration of the probabilities of {what} in {count(len(found), 'bin')}: "

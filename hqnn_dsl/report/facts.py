@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.diagnostics.quantities import OF_CLASS, count, number, parts_of, titles_of
+from hqnn_dsl.diagnostics.quantities import OF_CLASS, count, parts_of, titles_of
 from hqnn_dsl.literals import call, setting
-from hqnn_dsl.report.parts import Sentence, table
+from hqnn_dsl.report.parts import Sentence, measured, table
 from hqnn_dsl.semantics.outline import circuit_counts, widths
 from hqnn_dsl.training.verdicts import verdict
 
@@ -37,7 +37,7 @@ def score_blocks(metrics: Mapping[str, Any]) -> Iterator[Block]:
         yield Sentence("There are no scores: the training has not come to its end.")
         return
     titles = titles_of(part for _, part in named)
-    rows = [[name, *(number(part.get(key)) for key in titles)] for name, part in named]
+    rows = [[name, *(measured(part.get(key)) for key in titles)] for name, part in named]
     yield table("Scores of every part, and of the baselines on the test rows", ("rows", *titles.values()), rows)
     test = metrics.get("test")
     if not test:
@@ -49,7 +49,7 @@ def score_blocks(metrics: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _by_class(classes: Mapping[str, Any]) -> Table:
-    rows = [[label, *(number(one[key]) for key in ("rows", *OF_CLASS))] for label, one in classes.items()]
+    rows = [[label, *(measured(one[key]) for key in ("rows", *OF_CLASS))] for label, one in classes.items()]
     return table("Test rows by class", ("class", "rows", *OF_CLASS.values()), rows[:MOST_LINES], _cut(len(rows)))
 
 
@@ -58,7 +58,7 @@ def _by_target(targets: Mapping[str, Any], baselines: Mapping[str, Any]) -> Iter
     for key, title in (("rmse", "RMSE"), ("r2", "R²")):
         header = ("target", "the model", *(name.replace("_", " ") for name, _ in others))
         rows = [
-            [name, number(own.get(key)), *(number(other.get(name, {}).get(key)) for _, other in others)]
+            [name, measured(own.get(key)), *(measured(other.get(name, {}).get(key)) for _, other in others)]
             for name, own in targets.items()
         ]
         yield table(f"{title} of each target on the test rows", header, rows[:MOST_LINES], _cut(len(rows)))
@@ -124,7 +124,7 @@ def _costs(environment: EnvironmentFile) -> Iterator[tuple[str, str]]:
     if ended is None:
         yield "state", "has not ended"
     else:
-        yield "seconds", number(ended.seconds)
+        yield "seconds", measured(ended.seconds)
         yield "epochs", f"{ended.epochs}{', interrupted' if ended.interrupted else ''}"
         yield "best epoch", str(ended.best_epoch)
         yield "classical weights", str(ended.weights.classical)

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hqnn_dsl.diagnostics.quantities import number
 from hqnn_dsl.diagnostics.terminal import printable
 
 if TYPE_CHECKING:
@@ -103,6 +104,20 @@ class Section:
     name: str
     title: str
     blocks: tuple[Block, ...]
+
+
+class Measured(str):
+    """The text of a cell that rounds a number; `value` is that number, None if there is none."""
+
+    __slots__ = ("value",)
+    value: float | None
+
+
+def measured(value: float | None, significant: int = 4) -> str:
+    """Returns a cell with a number as `number` writes it; files of tables have all its digits."""
+    found = Measured(number(value, significant))
+    found.value = value
+    return found
 
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> Table:

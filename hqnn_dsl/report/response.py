@@ -14,7 +14,7 @@ from hqnn_dsl.data import dates
 from hqnn_dsl.data.preparation import read_again
 from hqnn_dsl.diagnostics.diagnostic import Findings
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, plain, plot_text, table
+from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, measured, plain, plot_text, table
 from hqnn_dsl.training.budget import counts
 from hqnn_dsl.training.evaluate import predict_inputs
 from hqnn_dsl.training.predicted import Classes
@@ -161,7 +161,9 @@ def _importance(asked: Asked, falls: Numbers, order: Indices) -> Figure:
                   "showgrid": False},
         "height": max(220, 90 + 26 * len(shown)),
     }  # fmt: skip
-    rows = [[asked.columns[place].name, number(means[place]), number(spreads[place])] for place in places]
+    rows = [
+        [asked.columns[place].name, measured(float(means[place])), measured(float(spreads[place]))] for place in places
+    ]
     note = (
         "Permuting a column parts it from all others, so columns that tell the same share their importance, or hide it."
     )
@@ -222,7 +224,7 @@ def _response(asked: Asked, place: int) -> Figure | None:
             "marker": {"color": SERIES[index % len(SERIES)], "size": 9 if is_level else 5},
             "showlegend": len(names) > 1,
         })  # fmt: skip
-    rows = [[label, *(number(float(cell)) for cell in line)] for label, line in zip(labels, means, strict=True)]
+    rows = [[label, *(measured(float(cell)) for cell in line)] for label, line in zip(labels, means, strict=True)]
     listed = table(f"Mean response to {column.name}", (column.name, *names), rows)
     ends = "; ".join(f"{name} from {number(means[0, k])} to {number(means[-1, k])}" for k, name in enumerate(names))
     alt = f"Mean response to {column.name}, from {labels[0]} to {labels[-1]}, the other columns as they are: {ends}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.parts import Figure, Sentence, Table, evenly, plain, plot_text, table
+from hqnn_dsl.report.parts import Figure, Sentence, Table, evenly, measured, plain, plot_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,7 +172,7 @@ def _listed(of: Predicted) -> Table:
     lines = []
     for place in order.tolist():
         cells = (of.true[place], of.predicted[place], of.rest[place], *(end[place] for end in ends))
-        lines.append([str(of.rows[place]), *(number(float(cell), 6) for cell in cells)])
+        lines.append([str(of.rows[place]), *(measured(float(cell), 6) for cell in cells)])
     every = len(of.true)
     note = f"The {len(order)} largest errors of {every}; predictions.csv has all." if len(order) < every else ""
     return table(f"{of.name}: test rows, the largest errors first", header, lines, note)

@@ -38,8 +38,9 @@ class Protocol(Record):
 
     `folds` is None if the spec says which rows test; then all is done from each of `seeds` seeds. `rows` has the
     numbers of rows of learning curves, None for all. `contenders` are their names, none for all that there are.
-    `score` is a name in `metrics.json`, `region` half of its region of practical equivalence, and `level` the share
-    of false claims that is allowed. `seed` is the root of all draws.
+    `score` is a name in `metrics.json`, `region` half of its region of practical equivalence, `size` that of a
+    difference which it should see, and `level` the share of false claims that is allowed. `seed` is the root of all
+    draws.
     """
 
     folds: Annotated[int, Field(ge=2)] | None = FOLDS
@@ -50,6 +51,7 @@ class Protocol(Record):
     contenders: list[Name] = Field(default_factory=list)
     score: Name
     region: NotNegative
+    size: NotNegative = 0.1
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
     seed: Count = 0
 
@@ -89,6 +91,7 @@ class Asked:
     contenders: tuple[str, ...] = ()
     score: str | None = None
     region: float | None = None
+    size: float | None = None
     level: float = 0.05
 
     def checked(self, prefix: str = "--") -> Asked:
@@ -97,6 +100,8 @@ class Asked:
             raise _bad(f"{prefix}trials", f"a number from 1 to {MOST}", self.trials)
         if self.region is not None and not 0 <= self.region < 1:
             raise _bad(f"{prefix}region", "a number from 0 to below 1", self.region)
+        if self.size is not None and not 0 < self.size < 1:
+            raise _bad(f"{prefix}size", "a number between 0 and 1", self.size)
         if not 0 < self.level < 1:
             raise _bad(f"{prefix}level", "a number between 0 and 1", self.level)
         for name in self.contenders:
@@ -128,6 +133,7 @@ class Asked:
         if score not in DECIDE[task]:
             expected = ", ".join(DECIDE[task][:-1]) + f" or {DECIDE[task][-1]}"
             raise _bad(f"{prefix}score", f"one of {expected}", score)
+        settled = Score.of(score, self.region, self.size)
         return Protocol(
             folds=plan.folds,
             repeats=plan.repeats,
@@ -136,7 +142,8 @@ class Asked:
             rows=list(plan.rows),
             contenders=sorted({*self.contenders}),
             score=score,
-            region=Score.of(score).region if self.region is None else self.region,
+            region=settled.region,
+            size=settled.size,
             level=self.level,
             seed=spec.train.seed,
         )

@@ -276,8 +276,8 @@ def check_seal(path: Path, seal: SealFile, experiment: Experiment) -> None:
 
 def _changed_lines(before: str, now: str) -> str:
     old, new = before.split("\n"), now.split("\n")
-    gone = next((line.strip() for line in old if line not in new), "")
-    come = next((line.strip() for line in new if line not in old), "")
+    gone = next((" ".join(line.split()) for line in old if line not in new), "")
+    come = next((" ".join(line.split()) for line in new if line not in old), "")
     return " against ".join(f"`{line}`" for line in (gone, come) if line) or "the same lines in another order"
 
 

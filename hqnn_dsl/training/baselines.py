@@ -57,13 +57,7 @@ class Questions:
     def spread(self) -> tuple[Numbers, Numbers]:
         """The inputs to learn from and those asked, an input a level in place of numbers of categories."""
         both = np.concatenate([self.inputs, self.asked])
-        columns = [
-            (both[:, index : index + 1] == np.arange(self.levels[index])).astype(np.float64)
-            if index in self.levels
-            else both[:, index : index + 1]
-            for index in range(both.shape[1])
-        ]
-        wide = np.concatenate(columns, axis=1)
+        wide = spread(both, self.levels)
         return wide[: len(self.inputs)], wide[len(self.inputs) :]
 
     @property
@@ -71,6 +65,17 @@ class Questions:
         """The options of gradient boosting: its defaults, but for the seed and the categories."""
         categories = [index for index, levels in self.levels.items() if levels <= MOST_LEVELS]
         return {"random_state": self.seed % 2**32, "categorical_features": categories or None}
+
+
+def spread(inputs: Numbers, levels: dict[int, int]) -> Numbers:
+    """Returns inputs `[N, F']` with an input a level in place of the number of a category."""
+    columns = [
+        (inputs[:, index : index + 1] == np.arange(levels[index])).astype(np.float64)
+        if index in levels
+        else inputs[:, index : index + 1]
+        for index in range(inputs.shape[1])
+    ]
+    return np.concatenate(columns, axis=1)
 
 
 def predicted_values(questions: Questions) -> dict[str, Numbers]:
@@ -132,7 +137,7 @@ def _logistic(questions: Questions, classes: NDArray[np.int64], num_classes: int
     model = LogisticRegression(max_iter=MOST_STEPS)
     with warnings_ignored():  # the last step is good enough for a baseline
         model.fit(inputs, classes, sample_weight=questions.weights)
-    return _in_all_classes(model, asked, num_classes)
+    return in_all_classes(model, asked, num_classes)
 
 
 def _boosted_classes(questions: Questions, classes: NDArray[np.int64], num_classes: int) -> Numbers:
@@ -143,7 +148,7 @@ def _boosted_classes(questions: Questions, classes: NDArray[np.int64], num_class
     model = HistGradientBoostingClassifier(**questions.boosted, **options)
     with _one_thread():
         model.fit(questions.inputs, classes, sample_weight=questions.weights)
-        return _in_all_classes(model, questions.asked, num_classes)
+        return in_all_classes(model, questions.asked, num_classes)
 
 
 def _one_thread() -> AbstractContextManager[Any]:
@@ -156,7 +161,7 @@ def _one_thread() -> AbstractContextManager[Any]:
     return limits
 
 
-def _in_all_classes(model: Any, asked: Numbers, num_classes: int) -> Numbers:
+def in_all_classes(model: Any, asked: Numbers, num_classes: int) -> Numbers:
     """The probabilities `[M, K]` of a fitted model, 0 for classes that it has not seen."""
     found = np.zeros((len(asked), num_classes))
     found[:, model.classes_] = model.predict_proba(asked)

@@ -70,8 +70,8 @@ def _losses(axes: Any, training: Sequence[float], validation: Sequence[float], b
         axes.axvline(best_epoch, color=QUIET, linewidth=1, linestyle=":", label=f"best, epoch {best_epoch}")
     if training and min(*training, *validation, training[0]) > 0:
         axes.set_yscale("log")
-        axes.yaxis.set_minor_formatter(_PlainNumbers(minor_thresholds=(1, 0.4)))
-        axes.yaxis.set_major_formatter(_PlainNumbers())
+        axes.yaxis.set_minor_formatter(PlainNumbers(minor_thresholds=(1, 0.4)))
+        axes.yaxis.set_major_formatter(PlainNumbers())
         axes.grid(visible=True, which="minor", axis="y", color="#f0f0f0", linewidth=0.5)
     axes.set_xlabel("epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
@@ -144,7 +144,7 @@ def _confusion(axes: Any, true: Indices, guess: Indices, labels: Sequence[str], 
     axes.set_ylabel("true")
 
 
-class _PlainNumbers(LogFormatterMathtext):
+class PlainNumbers(LogFormatterMathtext):
     """The ticks that have a label on a logarithmic axis, labelled `0.06` instead of 6 x 10^-2."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:

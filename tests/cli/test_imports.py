@@ -100,6 +100,11 @@ def test_a_page_imports_no_part_of_plotly_and_torch_only_to_ask_the_network(run)
     assert loaded("report", str(run), "--data", DATA) <= {*QISKIT, *TRAINED, *drawn}
 
 
+def test_a_seal_imports_what_reads_a_table_and_draws_folds(tmp_path):
+    found = loaded("seal", SPEC, DATA, "--out", str(tmp_path / "seal.json"))
+    assert found <= {"pydantic", "numpy", "pandas", "scipy", "scipy.stats", "sklearn"}
+
+
 def test_compiling_imports_neither_torch_nor_scikit_learn(tmp_path):
     assert loaded("compile", SPEC, "--out", str(tmp_path / "c")) <= {*QISKIT, "matplotlib", "openqasm3"}
     assert loaded("compile", SPEC, "--emit", "static", "--out", str(tmp_path / "s")) <= QISKIT

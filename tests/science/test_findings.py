@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -83,8 +84,24 @@ def test_no_evidence_says_what_would_be_needed():
     assert found.finding == "no evidence of a difference"
     text = sentence(found)
     assert "with 80 % power this design sees a difference of" in text
-    assert "rows" in text
-    assert found.needed.difference == pytest.approx(found.half_region) == pytest.approx(0.01 * found.paired.other_mean)
+    assert text.endswith("(10 %) would probably have been seen")
+    assert found.needed.difference == pytest.approx(0.1 * found.paired.other_mean)
+    assert found.half_region == pytest.approx(0.01 * found.paired.other_mean)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0.025, r"; one of \S+ \(2\.5 %\) would need \d+ repetitions or about \d+ rows$"),
+        (0.01, r"; one of \S+ \(1 %\) would need about \d+ rows \(not even 1000 repetitions of these rows would do\)$"),
+        (1e-4, r"; neither 1000 repetitions nor 100 times the rows would show one of \S+ \(0\.01 %\)$"),
+        (0.0, "; no size of a difference is stated that it should see$"),
+    ],
+)
+def test_what_is_needed_follows_the_stated_size(size, said):
+    scores = table(other=0.004)
+    found = one(scores["own"], scores["other"], Score.of("rmse", size=size))
+    assert re.search(said, sentence(found)), sentence(found)
 
 
 def test_the_power_is_that_of_the_first_step_of_holm():

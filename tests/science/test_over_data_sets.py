@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from scipy import stats
 
 from hqnn_dsl.science.statistics.bayes import bayes_signed_rank
 from hqnn_dsl.science.statistics.data_sets import critical_difference, gain_between, ranks, wilcoxon
+from hqnn_dsl.science.statistics.several import compare_over, several_sentence
 from hqnn_dsl.science.statistics.units import Score
 
 FIRST = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
@@ -42,8 +44,14 @@ def test_few_data_sets_can_claim_nothing():
 
 
 def test_ties_count_half_for_each_side():
-    gains = [0.0, 0.0, 0.1, 0.2, 0.3, -0.4, 0.5, 0.6]
-    assert wilcoxon(gains).p == pytest.approx(stats.wilcoxon(gains, zero_method="zsplit").pvalue)
+    """With ranks 1.5, 1.5, 3.5, 3.5, 5, 6, 7, 8: by all 64 signs of the gains that are not 0, and half of the zeros."""
+    gains = [0.0, 0.0, 0.1, -0.1, 0.3, 0.4, 0.5, 0.6]
+    ranks_of = (3.5, 3.5, 5, 6, 7, 8)
+    sums = [1.5 + sum(r for r, s in zip(ranks_of, signs, strict=True) if s) for signs in product([0, 1], repeat=6)]
+    own = 1.5 + 3.5 + 5 + 6 + 7 + 8
+    assert wilcoxon(gains).p == pytest.approx(2 * np.mean([total >= own for total in sums]))
+    many = np.tile(gains, 3).tolist()
+    assert wilcoxon(many).p == pytest.approx(stats.wilcoxon(many, zero_method="zsplit").pvalue)
 
 
 def test_friedman_is_that_of_r():
@@ -112,3 +120,50 @@ def test_gains_are_the_same_measure_on_all_data_sets():
     assert gain_between(2e6, 4e6, Score.of("rmse")) == 0.5
     assert gain_between(0.0, 0.0, Score.of("rmse")) == 0.0
     assert gain_between(0.9, 0.8, Score.of("accuracy")) == pytest.approx(0.1)
+
+
+def over(shift: float, tables: int = 9, noise: float = 0.02) -> dict[str, dict[str, list[float]]]:
+    """Errors of two contenders on tables of very different units, ten folds each; `other` is higher by a share."""
+    draws, found = np.random.default_rng(2), {"own": {}, "other": {}}
+    for index in range(tables):
+        size = 10.0**index
+        found["own"][f"t{index}"] = (size * (1 + noise * draws.normal(size=10))).tolist()
+        found["other"][f"t{index}"] = (size * (1 + shift) * (1 + noise * draws.normal(size=10))).tolist()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shift", "noise", "finding"),
+    [
+        (0.1, 0.02, "better"),
+        (-0.1, 0.02, "worse"),
+        (0.001, 0.002, "practically equivalent"),
+        (0.0, 0.2, "no evidence of a difference"),
+    ],
+)
+def test_over_data_sets_what_is_planted_is_said(shift, noise, finding):
+    (found,) = compare_over("own", over(shift, noise=noise), Score.of("rmse"), seed=0)
+    assert found.finding == finding
+    assert several_sentence(found).startswith(f"{finding} ")
+    assert found.interval.low <= np.mean(list(found.gains.values())) <= found.interval.high
+
+
+def test_over_data_sets_holm_counts_and_scores_that_are_missing_are_named():
+    scores = over(0.1)
+    scores["third"] = {key: list(values) for key, values in scores["other"].items()}
+    scores["third"]["t4"] = [*scores["third"]["t4"][:9], None]
+    other, third = compare_over("own", scores, Score.of("rmse"), seed=0)
+    assert other.adjusted == pytest.approx(2 * other.test.p)
+    assert "after Holm for 2 comparisons" in several_sentence(other)
+    assert (third.finding, third.missing) == ("untested", ("t4",))
+    assert several_sentence(third, {"third": "boosting"}) == (
+        "not comparable with boosting over data sets: a score is missing in t4"
+    )
+    with pytest.raises(ValueError, match="other data sets"):
+        compare_over("own", {"own": {"a": [1.0]}, "other": {"b": [1.0]}}, Score.of("rmse"), seed=0)
+
+
+def test_three_data_sets_can_show_nothing_and_that_is_said():
+    (found,) = compare_over("own", over(0.5, tables=3), Score.of("rmse"), seed=0)
+    assert found.finding == "no evidence of a difference"
+    assert several_sentence(found).endswith("3 data sets cannot show one by this test, whatever the scores")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.data.arrow_import import allow_import
+from hqnn_dsl.data.folds import turns
 from hqnn_dsl.science.tuning.space import Setting, Space
 
 if TYPE_CHECKING:
@@ -60,22 +61,12 @@ class Learned:
         random = np.random.RandomState(seed % 2**32)
         order = random.permutation(len(self))
         if self.num_classes is not None:
-            order = order[np.argsort(_turns(self.classes[order]), kind="stable")]
+            order = order[np.argsort(turns(self.classes[order]), kind="stable")]
         rows = np.sort(order[:most])
         picked = [None if part is None else part[rows] for part in (self.weights, self.row_weights)]
         return replace(
             self, inputs=self.inputs[rows], targets=self.targets[rows], weights=picked[0], row_weights=picked[1]
         )
-
-
-def _turns(classes: Indices) -> Numbers:
-    """A key for each row, by which any number of the first rows has each class about in its share, and at least one."""
-    turns = np.empty(len(classes))
-    for one in np.unique(classes):
-        own = np.flatnonzero(classes == one)
-        turns[own] = (np.arange(len(own)) + 0.5) / len(own)
-        turns[own[0]] = 0.0
-    return turns
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +154,3 @@ def constant_class(learned: Learned) -> Callable[[Numbers], Numbers]:
     shares = np.bincount(learned.classes, weights=learned.row_weights, minlength=learned.num_classes)
     row = shares.astype(np.float64) / np.sum(shares)
     return lambda inputs: np.tile(row, (len(inputs), 1))
-
-
-def in_all_classes(model: Any, num_classes: int, inputs: Numbers) -> Numbers:
-    """The probabilities `[M, K]` of a fitted model, 0 for classes that it has not seen."""
-    found = np.zeros((len(inputs), num_classes))
-    found[:, model.classes_] = model.predict_proba(inputs)
-    return found

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.notices import warnings_ignored
-from hqnn_dsl.science.classical.contender import Contender, in_all_classes
+from hqnn_dsl.science.classical.contender import Contender
 from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import OneOf, Real, Space
+from hqnn_dsl.training.baselines import in_all_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 STEPS = 20
 """The most steps of the search for the largest marginal likelihood, which starts where the setting says."""
 
+MOST_STEPS = 200_000
+"""The most steps of support vectors: where few rows contradict each other under a large penalty they never end."""
+
 CALIBRATED = 5
 """Parts of the training rows that the probabilities of support vectors are calibrated on."""
 
@@ -33,7 +37,7 @@ CALIBRATED = 5
 
 def _vectors_space(learned: Learned) -> Space:
     common = {
-        "penalty": Real(low=1e-2, high=1e4, default=1.0, log=True),
+        "penalty": Real(low=1e-2, high=1e3, default=1.0, log=True),
         "gamma": Real(low=1e-2, high=1e2, default=1.0, log=True),
     }
     if learned.num_classes is not None:
@@ -51,12 +55,12 @@ def _vectors_values(setting: Setting, _seed: int, learned: Learned) -> Callable[
 
     scaled = Scaled.of(learned)
     inputs = scaled.inputs(learned.inputs)
-    models = [
-        SVR(C=setting["penalty"], gamma=_gamma(setting, inputs), epsilon=setting["epsilon"]).fit(
-            inputs, target, sample_weight=learned.weights
-        )
-        for target in scaled.targets(learned.targets).T
-    ]
+    options = {"C": setting["penalty"], "gamma": _gamma(setting, inputs), "epsilon": setting["epsilon"]}
+    with warnings_ignored():  # the last step is good enough
+        models = [
+            SVR(**options, max_iter=MOST_STEPS).fit(inputs, target, sample_weight=learned.weights)
+            for target in scaled.targets(learned.targets).T
+        ]
     return lambda asked: scaled.invert(np.stack([model.predict(scaled.inputs(asked)) for model in models], axis=1))
 
 
@@ -69,15 +73,16 @@ def _vectors_probabilities(setting: Setting, seed: int, learned: Learned) -> Cal
     assert learned.num_classes is not None
     scaled, number = Scaled.of(learned), learned.num_classes
     inputs = scaled.inputs(learned.inputs)
-    model = SVC(C=setting["penalty"], gamma=_gamma(setting, inputs))
+    model = SVC(C=setting["penalty"], gamma=_gamma(setting, inputs), max_iter=MOST_STEPS)
     counts = np.bincount(learned.classes)
     parts = min(CALIBRATED, int(counts[counts > 0].min()))
     if parts < 2:
         return _shares_of_decisions(model.fit(inputs, learned.classes, sample_weight=learned.weights), scaled, number)
     folds = StratifiedKFold(parts, shuffle=True, random_state=seed)
     calibrated = CalibratedClassifierCV(model, cv=folds, ensemble=False)
-    calibrated.fit(inputs, learned.classes, sample_weight=learned.weights)
-    return lambda asked: in_all_classes(calibrated, number, scaled.inputs(asked))
+    with warnings_ignored():
+        calibrated.fit(inputs, learned.classes, sample_weight=learned.weights)
+    return lambda asked: in_all_classes(calibrated, scaled.inputs(asked), number)
 
 
 def _shares_of_decisions(model: Any, scaled: Scaled, num_classes: int) -> Callable[[Numbers], Numbers]:
@@ -152,7 +157,7 @@ def _process_probabilities(setting: Setting, seed: int, learned: Learned) -> Cal
     model = GaussianProcessClassifier(_kernel(setting, inputs.shape[1]), random_state=seed, optimizer=_short_search)
     with warnings_ignored():
         model.fit(inputs, learned.classes)
-    return lambda asked: in_all_classes(model, number, scaled.inputs(asked))
+    return lambda asked: in_all_classes(model, scaled.inputs(asked), number)
 
 
 CONTENDERS = (

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hqnn_dsl.diagnostics.notices import warnings_ignored
-from hqnn_dsl.science.classical.contender import Contender, constant_class, in_all_classes
+from hqnn_dsl.science.classical.contender import Contender, constant_class
 from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import Real, Space
+from hqnn_dsl.training.baselines import in_all_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def _logistic(setting: Setting, _seed: int, learned: Learned) -> Callable[[Numbe
     model = LogisticRegression(C=1.0 / float(setting["alpha"]), max_iter=MOST_STEPS)
     with warnings_ignored():  # the last step is good enough where it has not come to rest
         model.fit(scaled.inputs(learned.inputs), learned.classes, sample_weight=learned.weights)
-    return lambda inputs: in_all_classes(model, number, scaled.inputs(inputs))
+    return lambda inputs: in_all_classes(model, scaled.inputs(inputs), number)
 
 
 def _penalty(_learned: Learned) -> Space:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.science.classical.contender import Contender, in_all_classes
+from hqnn_dsl.science.classical.contender import Contender
 from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import OneOf, Space, Whole
+from hqnn_dsl.training.baselines import in_all_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def _probabilities(setting: Setting, _seed: int, learned: Learned) -> Callable[[
     assert learned.num_classes is not None
     scaled, number = Scaled.of(learned), learned.num_classes
     model = KNeighborsClassifier(**_options(setting)).fit(scaled.inputs(learned.inputs), learned.classes)
-    return lambda inputs: in_all_classes(model, number, scaled.inputs(inputs))
+    return lambda inputs: in_all_classes(model, scaled.inputs(inputs), number)
 
 
 CONTENDERS = (

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.notices import warnings_ignored
-from hqnn_dsl.science.classical.contender import Absent, Contender, in_all_classes
+from hqnn_dsl.science.classical.contender import Absent, Contender
 from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import OneOf, Real, Space, Whole
+from hqnn_dsl.training.baselines import in_all_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ def _perceptron_probabilities(setting: Setting, seed: int, learned: Learned) -> 
     model = MLPClassifier(**_perceptron_options(setting, seed, len(learned)))
     with warnings_ignored():
         model.fit(scaled.inputs(learned.inputs), learned.classes, **_weights_of(model, learned))
-    return lambda asked: in_all_classes(model, number, scaled.inputs(asked))
+    return lambda asked: in_all_classes(model, scaled.inputs(asked), number)
 
 
 # --------------------------------------------------------------------------------------------------------------- TabICL
@@ -136,7 +137,7 @@ def _tabicl_probabilities(setting: Setting, seed: int, learned: Learned) -> Call
     assert learned.num_classes is not None
     number = learned.num_classes
     model = _with_weights(TabICLClassifier(**_tabicl_options(setting, seed)), learned.inputs, learned.classes)
-    return lambda asked: in_all_classes(model, number, asked)
+    return lambda asked: in_all_classes(model, asked, number)
 
 
 CONTENDERS = (

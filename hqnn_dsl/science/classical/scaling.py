@@ -11,25 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hqnn_dsl.training.baselines import spread
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.science.classical.contender import Learned
 
     Numbers = NDArray[np.float64]
-
-
-def spread(inputs: Numbers, levels: dict[int, int]) -> Numbers:
-    """Returns inputs `[N, F']` with an input a level in place of the number of a category."""
-    if not levels:
-        return inputs
-    columns = [
-        (inputs[:, index : index + 1] == np.arange(levels[index])).astype(np.float64)
-        if index in levels
-        else inputs[:, index : index + 1]
-        for index in range(inputs.shape[1])
-    ]
-    return np.concatenate(columns, axis=1)
 
 
 @dataclass(frozen=True, eq=False)

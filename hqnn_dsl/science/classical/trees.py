@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hqnn_dsl.science.classical.contender import Contender, in_all_classes
-from hqnn_dsl.science.classical.scaling import spread
+from hqnn_dsl.science.classical.contender import Contender
+from hqnn_dsl.science.classical.scaling import Scaled
 from hqnn_dsl.science.tuning.space import Real, Space, Whole
-from hqnn_dsl.training.baselines import MOST_LEVELS
+from hqnn_dsl.training.baselines import MOST_LEVELS, in_all_classes, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,10 +49,12 @@ def _forest_values(setting: Setting, seed: int, learned: Learned) -> Callable[[N
     from sklearn.ensemble import RandomForestRegressor
 
     model = RandomForestRegressor(**_forest_options(setting, seed))
-    width = learned.targets.shape[1]
-    targets = learned.targets if width > 1 else learned.targets[:, 0]
-    model.fit(spread(learned.inputs, learned.levels), targets, sample_weight=learned.weights)
-    return lambda asked: np.asarray(model.predict(spread(asked, learned.levels))).reshape(-1, width)
+    scaled, width = Scaled.of(learned), learned.targets.shape[1]
+    targets = scaled.targets(learned.targets)  # splits weigh targets by their squares
+    model.fit(
+        spread(learned.inputs, learned.levels), targets if width > 1 else targets[:, 0], sample_weight=learned.weights
+    )
+    return lambda asked: scaled.invert(np.asarray(model.predict(spread(asked, learned.levels))).reshape(-1, width))
 
 
 def _forest_probabilities(setting: Setting, seed: int, learned: Learned) -> Callable[[Numbers], Numbers]:
@@ -62,7 +64,7 @@ def _forest_probabilities(setting: Setting, seed: int, learned: Learned) -> Call
     number = learned.num_classes
     model = RandomForestClassifier(**_forest_options(setting, seed))
     model.fit(spread(learned.inputs, learned.levels), learned.classes, sample_weight=learned.weights)
-    return lambda asked: in_all_classes(model, number, spread(asked, learned.levels))
+    return lambda asked: in_all_classes(model, spread(asked, learned.levels), number)
 
 
 def _boosting_space(_learned: Learned) -> Space:
@@ -108,7 +110,7 @@ def _boosting_probabilities(setting: Setting, seed: int, learned: Learned) -> Ca
     number = learned.num_classes
     model = HistGradientBoostingClassifier(**_boosting_options(setting, seed, learned))
     model.fit(learned.inputs, learned.classes, sample_weight=learned.weights)
-    return lambda asked: in_all_classes(model, number, asked)
+    return lambda asked: in_all_classes(model, asked, number)
 
 
 CONTENDERS = (

@@ -30,7 +30,8 @@ class Comparison:
     """One contender beside another by one score.
 
     `adjusted` is the p-value adjusted by Holm for the `family` of comparisons. `half_region` is half of the region of
-    practical equivalence, in the score's units. `needed` is what a difference of that size would take to be seen.
+    practical equivalence, in the score's units. `needed` is what it takes to see a difference of
+    the stated size.
     The statistics are None where the scores do not define them; `finding` is `untested` if a score is missing, for a
     single unit, and if all units have one difference that is not 0.
     """
@@ -107,6 +108,7 @@ def _comparison(  # noqa: PLR0913, PLR0917 - what was found before
     seed: int,
 ) -> Comparison:
     half = 0.0 if pair.other_mean is None else score.half_region(pair.other_mean)
+    size = 0.0 if pair.other_mean is None else score.stated_size(pair.other_mean)
     gains = [score.sign * difference for difference in pair.differences]
     posterior = None if test is None else bayes_t(gains, pair.layout.overlap, half)
     spread = None if test is None else test.deviation
@@ -123,7 +125,7 @@ def _comparison(  # noqa: PLR0913, PLR0917 - what was found before
         adjusted=adjusted,
         effect=effect(pair) if pair.differences else None,
         posterior=posterior,
-        needed=None if not spread else needed(half, spread, pair.layout, level / family),
+        needed=None if not spread else needed(size, spread, pair.layout, level / family),
         seed=seed,
     )
 

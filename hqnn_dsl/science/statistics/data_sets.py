@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.statistics.units import Score
 
 MOST_EXACT = 50
-"""Up to so many data sets the p-value of Wilcoxon's test is exact, unless differences are equal."""
+"""Up to so many data sets the p-value of Wilcoxon's test is exact if no gains are equal."""
+
+MOST_SIGNS = 13
+"""Up to so many data sets it is exact also then: all signs of the gains are gone through."""
 
 
 def gain_between(own: float, other: float, score: Score) -> float:
@@ -64,8 +67,11 @@ def wilcoxon(gains: Sequence[float]) -> Wilcoxon:
         return Wilcoxon(statistic=number * (number + 1) / 4, p=1.0, data_sets=number, smallest=smallest)
     from scipy import stats
 
+    method: Any
     has_ties = len({abs(gain) for gain in gains}) < number or not all(gains)
     method = "exact" if number <= MOST_EXACT and not has_ties else "auto"
+    if has_ties and number <= MOST_SIGNS:
+        method = stats.PermutationMethod(n_resamples=2**MOST_SIGNS)  # all signs: no other distribution is at hand
     found = stats.wilcoxon(np.asarray(gains, dtype=np.float64), zero_method="zsplit", method=method)
     return Wilcoxon(statistic=float(found.statistic), p=float(found.pvalue), data_sets=number, smallest=smallest)
 

@@ -50,7 +50,7 @@ def bootstrap(differences: Sequence[float], *, seed: int, level: float = LEVEL) 
             n_resamples=RESAMPLES,
             confidence_level=level,
             method="BCa",
-            rng=np.random.default_rng(seed),
+            random_state=np.random.default_rng(seed),
         ).confidence_interval
     return Interval(low=float(found.low), high=float(found.high), level=level, method="BCa")
 

@@ -22,6 +22,9 @@ ROUNDING = 1e-12
 REGION = 0.01
 """Half of the region of practical equivalence: a share of the other's error, or an absolute difference of a share."""
 
+SIZES = (0.1, 0.05)
+"""The size of a difference that a comparison should see: a share of the other's error; of other scores itself."""
+
 SHARE_OF_ERROR = frozenset({"rmse", "mae", "log_loss", "loss"})
 """Scores that have a unit or no upper bound, and are never negative: their region is a share of the other's score."""
 
@@ -32,26 +35,32 @@ _SPELT_OUT = {"balanced_accuracy": "balanced accuracy", "average_precision": "av
 class Score:
     """A score by its name in `metrics.json`, its direction, and the differences that do not matter.
 
-    `region` is half the width of the region of practical equivalence: a share of the mean score of the other contender
-    if `is_share`, else a difference in the score's own units.
+    `region` is half the width of the region of practical equivalence, and `size` that of a difference which one would
+    like to see: shares of the mean score of the other contender if `is_share`, else in the score's own units.
     """
 
     name: str
     title: str
     higher_is_better: bool
     region: float = REGION
+    size: float = SIZES[1]
     is_share: bool = False
 
     @staticmethod
-    def of(name: str, region: float | None = None) -> Score:
-        """Returns the score of that name, with a region of one per cent, of the other's error if it is one."""
+    def of(name: str, region: float | None = None, size: float | None = None) -> Score:
+        """Returns the score of that name, with a region of one per cent, of the other's error if it is one.
+
+        `size` is that of a difference which one would like to see: 10 % of the other's error, or 0.05, by default.
+        """
+        is_share = name in SHARE_OF_ERROR
         title = _SPELT_OUT.get(name) or {**SCORES, **MORE_SCORES, **CLASS_SCORES}.get(name, name)
         return Score(
             name=name,
             title=title,
             higher_is_better=name not in LOWER_IS_BETTER,
             region=REGION if region is None else region,
-            is_share=name in SHARE_OF_ERROR,
+            size=SIZES[0 if is_share else 1] if size is None else size,
+            is_share=is_share,
         )
 
     @property
@@ -62,6 +71,10 @@ class Score:
     def half_region(self, other_mean: float) -> float:
         """Returns half of the region of practical equivalence in the score's units."""
         return self.region * abs(other_mean) if self.is_share else self.region
+
+    def stated_size(self, other_mean: float) -> float:
+        """Returns the size of the difference that one would like to see, in the score's units."""
+        return self.size * abs(other_mean) if self.is_share else self.size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.science.statistics.comparison import Comparison, Finding
 
+MOST_TIMES = 100
+"""How many times the rows of the table are told at most: further the rule for them is not followed."""
+
 _ORDER: tuple[Finding, ...] = (
     "better", "practically equivalent", "no evidence of a difference", "worse", "untested",
 )  # fmt: skip
@@ -131,15 +134,25 @@ def _seeds_only(one: Comparison) -> str:
 
 
 def needed_words(one: Comparison) -> str:
-    """Returns what would be needed to see a difference of the size of the region of practical equivalence."""
-    found = one.needed
-    if found is None:
-        return "no size of a difference that matters is stated"
-    seen = f"with 80 % power this design sees a difference of {number(found.detectable, 2)}"
+    """Returns which difference this design sees, and what would be needed to see one of the stated size."""
+    found, mean = one.needed, one.paired.other_mean
+    if found is None or mean is None:
+        return "no size of a difference is stated that it should see"
+    least, size = (_sized(one, value, mean) for value in (found.detectable, found.difference))
+    seen = f"with 80 % power this design sees a difference of {least}"
     if found.difference >= found.detectable:
-        return f"{seen}, and {number(found.difference, 2)} is the least that matters"
+        return f"{seen}, so one of {size} would probably have been seen"
     unit = "repetition" if one.paired.layout.over == "folds" else "seed"
     ways = [count(found.repeats, unit)] if found.repeats is not None else []
-    ways.append(f"about {found.rows} rows")
-    none = "" if found.repeats is not None else f" (no {MOST_REPEATS} {unit}s of these rows would do)"
-    return f"{seen}; one of {number(found.difference, 2)} would need {listed(ways, 'or')}{none}"
+    if found.rows <= MOST_TIMES * one.paired.layout.rows:
+        ways.append(f"about {found.rows} rows")
+    if not ways:
+        return f"{seen}; neither {MOST_REPEATS} {unit}s nor {MOST_TIMES} times the rows would show one of {size}"
+    none = "" if found.repeats is not None else f" (not even {MOST_REPEATS} {unit}s of these rows would do)"
+    return f"{seen}; one of {size} would need {listed(ways, 'or')}{none}"
+
+
+def _sized(one: Comparison, value: float, mean: float) -> str:
+    """`0.12 (10 %)`: a difference, of an error with its share of the other's."""
+    share = f" ({number(100 * value / abs(mean), 2)} %)" if one.score.is_share and mean else ""
+    return f"{number(value, 2)}{share}"
