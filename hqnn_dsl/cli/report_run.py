@@ -24,7 +24,7 @@ def report(
         typer.Option(
             "--data",
             metavar="DATA",
-            help="A table with the targets, for the response to each column and permutation importance.",
+            help="A table with the targets, for the response to each column, its importance, and errors over it.",
             show_default=False,
         ),
     ] = None,
@@ -37,26 +37,17 @@ def report(
     """Write a page about a run: scores, predictions, curves, circuit, spec, data and environment, in one HTML file.
 
     The page needs no network and no other file. With `--data` it also shows how the network answers each column.
+    `hqnn train` writes it too, with the table of the training.
     """
-    from hqnn_dsl.files import check_output, writing
-    from hqnn_dsl.report.reading import read_run
-    from hqnn_dsl.training.files import REPORT, own_files
+    from hqnn_dsl.report.pages import Page
 
-    page = run / REPORT if out is None else out
-    files = read_run(run)
-    inputs = [(path, what) for path, what in own_files(run) if path != run / REPORT]
-    inputs += [] if data is None else [(data, "the table that is read")]
-    check_output(page, inputs=inputs, force=force or out is None, name=REPORT)
-    from hqnn_dsl.report.write import report_html
-
-    text = report_html(files, None if data is None else _table(files, data))
-    with writing(page, force=force or out is None) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    write(f"report: {page}")
+    page = Page.of(run, out, tables=[] if data is None else [data], force=force)
+    page.write(None if data is None else _table(page.files, data))
+    write(f"report: {page.place}")
     if open_page:
         import webbrowser
 
-        webbrowser.open(page.resolve().as_uri())
+        webbrowser.open(page.place.resolve().as_uri())
 
 
 def _table(files: RunFiles, data: Path) -> Table:
