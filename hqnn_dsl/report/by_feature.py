@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, evenly, plain, plot_text, table
-from hqnn_dsl.report.response import axis_of
+from hqnn_dsl.report.parts import DASHES, MOST_BESIDE, SERIES, Figure, Sentence, evenly, plain, plot_text, table
+from hqnn_dsl.report.response import axis_of, laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,8 +64,11 @@ def feature_blocks(answers: Answers, predictions: pd.DataFrame | None, target: F
     known: Flags = np.all(np.isfinite(errors.values), axis=1)
     if not known.any():
         return
-    if not answers.is_test:
-        yield Sentence(f"Errors over each column are those of {answers.title} of the table that is given.")
+    whose = "the test rows" if answers.is_test else f"{answers.title} of the table that is given"
+    yield Sentence(
+        f"Errors of {whose} over the cells of each column, as the table has them. Numbers and dates are in groups of "
+        "about as many rows each; bars are standard errors of the means."
+    )
     places = answers.order()
     if len(places) > MOST_COLUMNS:
         what = "most important" if answers.importance is not None else "first"
@@ -99,7 +102,7 @@ def errors_of(answers: Answers, predictions: pd.DataFrame | None, target: Fitted
         named = (f"mean error of {target.names[0]}",)
         return Errors(np.abs(found - answers.true), named, "mean |predicted − true|", 1)
     scaled = np.abs(target.apply(found) - target.apply(answers.true))
-    return Errors(scaled, target.names, "mean |predicted − true|, scaled units", min(len(target.names), MOST_CURVES))
+    return Errors(scaled, target.names, "mean |predicted − true|,<br>scaled units", min(len(target.names), MOST_CURVES))
 
 
 def _from_file(rows: Indices, predictions: pd.DataFrame | None, target: FittedTarget) -> Numbers | None:
@@ -133,8 +136,8 @@ def groups_of(cells: Cells, known: Flags) -> list[Group]:
     if cells.has_levels or len(distinct) <= BINS:
         found = [Group(cells.label(float(value)), rows[values == value], float(value)) for value in distinct]
     else:
-        inner = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)))[1:-1]
-        bins = np.searchsorted(inner, values, side="right")
+        ends = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
+        bins = np.searchsorted(ends, values)
         found = [_binned(cells, rows[bins == index]) for index in np.unique(bins)]
     missing = np.flatnonzero(known & np.isnan(cells.numbers))
     if cells.has_levels and len(found) > MOST_LEVELS:
@@ -155,7 +158,7 @@ def _binned(cells: Cells, rows: Indices) -> Group:
 
 def _figure(place: int, cells: Cells, groups: Sequence[Group], errors: Errors, title: str) -> Figure:
     shown = [group for group in groups if cells.has_levels or not math.isnan(group.place)]
-    labels = [f"{plot_text(group.label)} ({len(group.rows)})" for group in shown]
+    labels = [f"{plot_text(group.label, MOST_BESIDE)} ({len(group.rows)})" for group in shown]
     across, xaxis = axis_of(cells, np.array([group.place for group in shown]), labels)
     if cells.has_levels:
         xaxis["ticktext"] = labels  # escaped before the number of rows was added
@@ -187,8 +190,16 @@ def _figure(place: int, cells: Cells, groups: Sequence[Group], errors: Errors, t
         f"{number(first[best])} at {groups[best].label}, the least, and {number(first[worst])} at "
         f"{groups[worst].label}, the most."
     )
-    layout = {"xaxis": xaxis, "yaxis": {"title": {"text": errors.axis}, "rangemode": "tozero"}}
+    if not cells.has_levels:
+        xaxis["title"] = {"text": f"{plot_text(cells.name)}<br>{_sizes(shown)}"}
+    traces, layout = laid_out(cells, traces, xaxis, {"title": {"text": errors.axis}, "rangemode": "tozero"})
     return Figure(f"errors-{place}", f"Errors over {cells.name}", alt, traces, layout, listed)
+
+
+def _sizes(groups: Sequence[Group]) -> str:
+    sizes = [len(group.rows) for group in groups]
+    rows = count(sizes[0], "row") if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)} rows"
+    return f"{count(len(groups), 'group')} of {rows}"
 
 
 def _points(cells: Cells, errors: Errors) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.diagnostics.quantities import count, number
-from hqnn_dsl.report.parts import DASHES, SERIES, Figure, Sentence, plain, plot_text, table
+from hqnn_dsl.report.parts import DASHES, MOST_BESIDE, SERIES, Figure, Sentence, plain, plot_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +43,7 @@ def response_blocks(answers: Answers, target: FittedTarget) -> Iterator[Block]:
 def _importance(answers: Answers, falls: Numbers, *, is_classes: bool) -> Figure:
     places = answers.order()
     shown = places[:MOST_BARS][::-1]
+    names = [plot_text(answers.columns[place].name, MOST_BESIDE) for place in shown]
     means, spreads = falls.mean(axis=1), falls.std(axis=1)
     what = "rise of the log loss" if is_classes else "fall of R²"
     lines = list(range(len(shown)))
@@ -53,8 +54,7 @@ def _importance(answers: Answers, falls: Numbers, *, is_classes: bool) -> Figure
     }  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": what}},
-        "yaxis": {"tickvals": lines, "ticktext": [plot_text(answers.columns[place].name) for place in shown],
-                  "showgrid": False},
+        "yaxis": {"tickvals": lines, "ticktext": names, "showgrid": False},
         "height": max(220, 90 + 26 * len(shown)),
     }  # fmt: skip
     rows = [[answers.columns[place].name, number(means[place]), number(spreads[place])] for place in places]
@@ -83,7 +83,7 @@ def _response(cells: Cells, one: Response, target: FittedTarget) -> Figure:
     traces += _curves(across, means, names, is_level=cells.has_levels)
     listed = _listed(f"Mean response to {cells.name}", cells.name, labels, names, means)
     alt = f"Mean response to {cells.name}, the other columns as they are, {_ends(labels, names, means)}."
-    layout = {"xaxis": xaxis, "yaxis": {"title": {"text": plot_text(axis)}}}
+    traces, layout = laid_out(cells, traces, xaxis, {"title": {"text": plot_text(axis)}})
     return Figure(f"response-{one.column}", f"Response to {cells.name}", alt, traces, layout, listed)
 
 
@@ -93,7 +93,7 @@ def _observables(cells: Cells, one: Response, names: Sequence[str]) -> Figure:
     title = f"The circuit's outputs over {cells.name}"
     listed = _listed(f"Mean outputs of the circuit over {cells.name}", cells.name, labels, names, one.observables)
     alt = f"Mean outputs of the circuit over {cells.name}, {_ends(labels, names, one.observables)}."
-    layout = {"xaxis": xaxis, "yaxis": {"title": {"text": "mean output of the circuit"}}}
+    traces, layout = laid_out(cells, traces, xaxis, {"title": {"text": "mean output of the circuit"}})
     return Figure(f"observables-{one.column}", title, alt, traces, layout, listed)
 
 
@@ -152,4 +152,19 @@ def axis_of(cells: Cells, values: Numbers, labels: Sequence[str]) -> tuple[list[
     if not cells.has_levels:
         return plain(values), axis
     places = list(range(len(labels)))
-    return places, axis | {"tickvals": places, "ticktext": [plot_text(label) for label in labels]}
+    return places, axis | {"tickvals": places, "ticktext": [plot_text(label, MOST_BESIDE) for label in labels]}
+
+
+def laid_out(
+    cells: Cells, traces: list[dict[str, Any]], across: dict[str, Any], up: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Returns traces and layout of a figure over a column; levels stand one below the other, so that they are read."""
+    if not cells.has_levels:
+        return traces, {"xaxis": across, "yaxis": up}
+    swapped = {"x": "y", "y": "x", "error_y": "error_x"}
+    turned = [{swapped.get(key, key): value for key, value in trace.items()} for trace in traces]
+    lines = len(across["tickvals"])
+    layout = {
+        "xaxis": up, "yaxis": across | {"range": [lines - 0.5, -0.5]}, "height": max(220, 110 + 26 * lines)
+    }  # fmt: skip
+    return turned, layout

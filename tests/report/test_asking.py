@@ -191,7 +191,9 @@ def test_a_backend_that_counts_is_not_asked(runs, monkeypatch):
 
 def test_levels_and_dates_are_named_in_their_responses(runs):
     _, answers, run = asked(runs, "y")
-    blocks = {block.title: block for block in response_blocks(answers, run.preparation.target) if block.kind == "figure"}
+    blocks = {
+        block.title: block for block in response_blocks(answers, run.preparation.target) if block.kind == "figure"
+    }
     assert {row[0] for row in blocks["Response to colour"].table.rows} == {"red", "green", "blue"}
     assert [row[0] for row in blocks["Response to flag"].table.rows] == ["false", "true"]
     assert blocks["Response to day"].layout["xaxis"]["type"] == "date"

@@ -15,6 +15,7 @@ from hqnn_dsl.report.curves import curve_blocks
 from hqnn_dsl.report.parts import evenly, plain, plot_text, table
 from hqnn_dsl.report.values import least_squares_line, value_blocks
 
+
 @pytest.fixture
 def scores():
     draw = np.random.default_rng(5)
