@@ -278,3 +278,17 @@ def test_colours_of_figures_follow_the_scheme_and_print_is_light(runs, chromium)
     chromium.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "light"}])
     assert chromium.run("return new Promise(done => setTimeout(() => done(true), 100))")
     assert chromium.run(ink) == found[0]
+
+
+def test_a_browser_that_cannot_unpack_the_script_says_so(runs, chromium):
+    hidden = "return document.getElementById('undrawn').hidden"
+    chromium.open(runs / "three" / "report.html", 1200)
+    assert chromium.run(hidden) is True
+    old = chromium.cdp("Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream")
+    try:
+        chromium.open(runs / "three" / "report.html", 1200, until="data-undrawn")
+        assert chromium.run(hidden) is False
+        assert chromium.run(DRAWN) == [0] * len(FIGURES["three"] | EVERY)
+        assert chromium.log("browser") == []
+    finally:
+        chromium.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=old["identifier"])

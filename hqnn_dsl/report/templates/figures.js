@@ -109,6 +109,7 @@
 
   if (typeof DecompressionStream === "undefined") {
     document.getElementById("undrawn").hidden = false;
+    root.setAttribute("data-undrawn", "");
   } else {
     unpacked("plotly-script").then(start);
   }
