@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         send_notices_to,
         train,
         write_compiled,
+        write_report,
     )
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.diagnostics.notices import HQNNWarning
@@ -54,6 +55,7 @@ _HOMES = {
     "send_notices_to": "hqnn_dsl.api",
     "train": "hqnn_dsl.api",
     "write_compiled": "hqnn_dsl.api",
+    "write_report": "hqnn_dsl.api",
 }
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "send_notices_to",
     "train",
     "write_compiled",
+    "write_report",
 ]
 
 

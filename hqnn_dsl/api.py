@@ -119,6 +119,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     resume: bool = False,
     agree: Agree | bool = False,
     progress: Progress | None = None,
+    report: bool = False,
     watch: Watch | None = None,
 ) -> Run:
     """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<n>`. Returns the run.
@@ -135,7 +136,8 @@ def train(  # noqa: PLR0913 - what a training can be told
     the run can be resumed. What it returns is not looked at.
 
     `progress` is where it is written how far the training is: standard error if it is True or left out, nowhere if it
-    is False, else the stream that it is. `watch` is told what is about to be done, every epoch, and how it ended.
+    is False, else the stream that it is. `watch` is told what is about to be done, every epoch, and how it ended. With
+    `report` the run gets its page, `report.html`, as by `write_report` with the table.
 
     With `resume`, goes on with the run in `out` from its last checkpoint. A device that costs is used if `agree` is
     True, or says so to the bill that it is shown.
@@ -165,6 +167,10 @@ def train(  # noqa: PLR0913 - what a training can be told
     )
     read = _read(program, table, watch.progress)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
+    if report:
+        from hqnn_dsl.report.at_the_end import write_at_the_end
+
+        write_at_the_end(result, read, watch)
     facts = (result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
     return Run(*facts, result.radii)
 
@@ -295,6 +301,29 @@ def _check_only_backend(trained: Program, changed: Program, path: Path) -> None:
     same_spec = replace(changed.spec, backend=trained.spec.backend) == trained.spec
     if not same_spec or changed.logical != trained.logical:
         raise Refusal(RunIsFixed(path=str(path)))
+
+
+@public
+def write_report(
+    run: str | Path | Run, table: Origin | None = None, out: str | Path | None = None, *, force: bool = False
+) -> Path:
+    """Write the page of a run as one HTML file, `report.html` in its folder if `out` is None. Returns its path.
+
+    With a `table` that has the targets the network is asked: its response to each column, the importance of columns,
+    and its errors over them. Another file that is there is replaced with `force`. Raises `Refusal`: E0532 or E0533 for
+    the run's files, E0550 to E0552 and E0603 for the page's, and what `Run.evaluate` raises for the table.
+    """
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.diagnostics.placed import AdvisedForRun
+    from hqnn_dsl.report.pages import Page
+
+    folder = run.path if isinstance(run, Run) else path_of(run, "run")
+    tables = [Path(table)] if isinstance(table, str | os.PathLike) else []
+    page = Page.of(folder, None if out is None else path_of(out, "out"), tables=tables, force=force)
+    with AdvisedForRun():
+        preparation, read = page.files.preparation, page.files.program.spec.data.read
+        page.write(None if table is None else read_table(table, read, purpose=preparation.purpose(scores=True)))
+    return page.place
 
 
 @public

@@ -51,6 +51,7 @@ class Asked:
     seeds: int | None
     rows: str | None
     keep_runs: bool
+    no_report: bool = False
 
     @property
     def is_many(self) -> bool:
@@ -67,14 +68,16 @@ class Asked:
 
 def is_many(asked: Asked, out: Path | None, *, resume: bool) -> bool:
     """Whether many trainings are asked for, or gone on with. Raises `Refusal` for options that do not go together."""
-    if asked.is_many:
-        asked.plan(0)
-        return True
-    if resume and out is not None and _is_many_folder(out):
+    from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
+
+    if asked.is_many or (resume and out is not None and _is_many_folder(out)):
+        if asked.is_many:
+            asked.plan(0)
+        if asked.no_report:
+            reason = "many trainings write no pages"
+            raise Refusal(NotTheseTrainings(option="--no-report", reason=reason, hint="leave it out"))
         return True
     if asked.keep_runs:
-        from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
-
         hint = "leave it out, or write `--folds 5` beside it"
         raise Refusal(NotTheseTrainings(option="--keep-runs", reason="one training always keeps its run", hint=hint))
     return False

@@ -34,6 +34,7 @@ from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
 from hqnn_dsl.training.conformal import Radii, fit_radii
 from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
+    REPORT,
     check_free,
     check_writable,
     clear,
@@ -326,6 +327,7 @@ def _go_on(setup: Setup, path: Path, watch: Watch | None, agree: Agree) -> RunRe
     with writable(path / METRICS):
         (path / METRICS).unlink(missing_ok=True)
         (path / INTERVALS).unlink(missing_ok=True)
+        (path / REPORT).unlink(missing_ok=True)
     sweep(path)
     checkpoints = Checkpoints(path / "checkpoints", best=stand.best)
     if stand.is_changed:

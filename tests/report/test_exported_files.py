@@ -20,6 +20,7 @@ from trained_runs import CLOSING, PERCENT, TAGGED
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.report import drawing
+from hqnn_dsl.report.asking import ask_run
 from hqnn_dsl.report.export import CONTENTS, Written, check_export, exported, write_export
 from hqnn_dsl.report.parts import Figure, Picture, measured, plot_text, table
 from hqnn_dsl.report.reading import read_run
@@ -34,7 +35,7 @@ ASKED = ("numbers", "two", "classes", "truth", "columns")
 def pages(trained):
     """The sections of a page with responses of each kind of run, and those of several side by side."""
     data = read_table(trained / "table.csv")
-    found = {name: sections_of(read_run(trained / name), data) for name in ASKED}
+    found = {name: sections_of(read_run(trained / name), ask_run(trained / name, data)) for name in ASKED}
     beside = [read_run(trained / name) for name in ("numbers", "other", "classes")]
     return found | {"side by side": side_by_side_sections(beside)}
 
