@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.backends.once import SPENT, effort
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from hqnn_dsl.backends import Backend, Executable
+    from hqnn_dsl.backends.once import Effort
     from hqnn_dsl.circuit.ir import Circuit
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
 
@@ -182,22 +184,35 @@ def _trial(
 ) -> Picked:
     slowest = max((_estimate(circuit, found.backend.pace) for found in candidates), default=1.0)
     rows = max(1, min(rows, int(STEP_SECONDS / slowest)))
+    with effort() as trial:
+        steps, loading = _loaded(circuit, rows, candidates, left_out, device)
+        picked = _timed(steps, rows, left_out)
+    paces = {found.name: found.backend.pace for found in candidates}
+    name = _preferred(picked.seconds, paces)
+    SPENT.add(trials=max(0.0, trial.seconds - loading[name].seconds))  # it is loaded without a trial too
+    return replace(picked, name=name)
+
+
+def _loaded(
+    circuit: Circuit, rows: int, candidates: Sequence[Candidate], left_out: dict[str, str], device: str
+) -> tuple[dict[str, _Step], dict[str, Effort]]:
+    """Returns a step of each candidate that can be loaded, after its first call, and the effort of both."""
     steps: dict[str, _Step] = {}
+    loading: dict[str, Effort] = {}
     refused: list[Refusal] = []
     for found in candidates:
         try:
-            executable = found.backend.load(circuit, found.options, 0)
-            steps[found.name] = _Step(circuit, executable, rows, found.options, device)
-            steps[found.name]()
+            with effort() as loading[found.name]:
+                executable = found.backend.load(circuit, found.options, 0)
+                steps[found.name] = _Step(circuit, executable, rows, found.options, device)
+                steps[found.name]()
         except Refusal as refusal:
             steps.pop(found.name, None)
             refused.append(refusal)
             left_out[found.name] = refusal.diagnostics[0].headline
     if not steps:
         raise Refusal(*(item for refusal in refused for item in refusal.diagnostics))
-    picked = _timed(steps, rows, left_out)
-    paces = {found.name: found.backend.pace for found in candidates}
-    return replace(picked, name=_preferred(picked.seconds, paces))
+    return steps, loading
 
 
 def _preferred(seconds: Mapping[str, float], paces: Mapping[str, float]) -> str:

@@ -1,16 +1,20 @@
-"""The resident memory of this process, as Linux tells it; elsewhere there is no answer."""
+"""The resident memory of a process, as Linux tells it; elsewhere there is no answer."""
 
 from __future__ import annotations
 
 import ctypes
 from pathlib import Path
 
-_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET = Path("/proc/self/clear_refs")
 
 
-def resident(line: str) -> int:
-    """Returns `VmRSS`, the resident memory now, or `VmHWM`, its high-water mark, in bytes. Raises `OSError`."""
-    rows = (row.split() for row in _STATUS.read_text(encoding="ascii").splitlines())
+def resident(line: str, process: int | None = None) -> int:
+    """Returns `VmRSS`, the resident memory now, or `VmHWM`, its high-water mark, in bytes. Raises `OSError`.
+
+    It is that of this process, or of the one with the number `process`.
+    """
+    status = Path(f"/proc/{process or 'self'}/status").read_text(encoding="ascii", errors="replace")
+    rows = (row.split() for row in status.splitlines())
     return next(int(row[1]) * 1024 for row in rows if row and row[0] == f"{line}:")
 
 

@@ -48,6 +48,7 @@ def forecast_data(found: Forecast) -> dict[str, Any]:
         "circuits": None if found.circuits is None else asdict(found.circuits),
         "memory": {**asdict(found.memory), "peak": found.memory.peak},
         "seconds": None if found.seconds is None else asdict(found.seconds),
+        "once": asdict(found.once),
         "probe": None if found.pace is None else asdict(found.pace),
         "gradient": None if found.gradient is None else asdict(found.gradient),
         "others": [_counted(other) for other in found.others],
@@ -121,8 +122,10 @@ def _times(found: Forecast) -> Iterator[list[object]]:
     yield ["all of it", f"{clock(seconds.whole)} for {each}{of_what}{early}"]
     beginning, ending = clock(seconds.beginning), clock(seconds.ending)
     yield ["beside epochs", f"{beginning} until the first step, {ending} for baselines, scores and pictures"]
-    if seconds.compiling >= 0.05:
-        yield ["kernels", f"{clock(seconds.compiling)} before the first step, if they are not kept yet"]
+    once = {"the trial of backends": found.once.trials, "compiling kernels": found.once.compiling}
+    spent = [f"{clock(value)} for {name}" for name, value in once.items() if value >= 0.05]
+    if spent:
+        yield ["spent just now", f"{' and '.join(spent)}; what was found is kept, and is not in the times above"]
 
 
 def _short(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,13 +61,13 @@ def plan(  # noqa: PLR0913 - options of a command
         asked.plan(0)
     tell(f"planning {spec} on {shown(data)} …")
     from hqnn_dsl import api
-    from hqnn_dsl.training.second_process import SecondProcess
+    from hqnn_dsl.training.second_process import Here, SecondProcess
 
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
     program.refuse_training()
-    with SecondProcess() as elsewhere:
+    with nullcontext(Here()) if asked.is_many else SecondProcess() as elsewhere:  # many trainings have none
         found = _forecast(program, data, asked, elsewhere, begun)
     against = [*found.over_budget, *over(bounds, found.needed)]
     from hqnn_dsl.cli.forecast_tables import forecast_data, forecast_text

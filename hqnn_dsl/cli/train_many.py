@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hqnn_dsl.training.many_plan import Plan
+    from hqnn_dsl.training.outlook import Outlook
 
 Folds = Annotated[
     int | None,
@@ -103,6 +104,7 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
     """Run many trainings, and write their scores. Leaves with exit code 1 if one has failed, 130 after Ctrl-C."""
     tell(f"{'going on with' if command.resume else 'training'} {command.spec} on {shown(command.data)}, many times …")
     from hqnn_dsl import api
+    from hqnn_dsl.cli.train_messages import tell_pace
     from hqnn_dsl.diagnostics.placed import PlacedByCode
     from hqnn_dsl.training import many
 
@@ -113,7 +115,7 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
     plan = asked.plan(program.spec.train.seed) if asked.is_many else None
     if plan is not None:
         tell(plan.sentence)
-    options = many.ManyOptions(keep_runs=asked.keep_runs)
+    options = many.ManyOptions(keep_runs=asked.keep_runs, on_begin=_tell_first, on_pace=tell_pace)
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, command.data)
     found = many.train_many(program, read, plan, command.out, resume=command.resume, options=options)
@@ -131,6 +133,14 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
         kept_runs = ["--keep-runs"] if asked.keep_runs else []
         tell(f"to go on: {shlex.join([*words, *kept_runs, *command.given])}", " \\")
     _leave(found.record, interrupted=found.interrupted)
+
+
+def _tell_first(outlook: Outlook, at_once: int) -> None:
+    from hqnn_dsl.cli import train_messages
+
+    tell(f"the first of them, {at_once} at once:" if at_once > 1 else "the first of them:")
+    for line in train_messages.outlook_lines(outlook):
+        tell(line)
 
 
 def _leave(record: Mapping[str, Any], *, interrupted: bool) -> None:

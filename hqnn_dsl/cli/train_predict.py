@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,7 +93,8 @@ def train(  # noqa: PLR0913 - options of a command
             if not as_json:
                 _write_scores(ending)
 
-        watch = Watch(on_begin=begin, on_end=end, elsewhere=elsewhere)
+        pace = partial(train_messages.tell_pace, second=elsewhere.number)
+        watch = Watch(on_begin=begin, on_pace=pace, on_end=end, elsewhere=elsewhere)
         run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
     kept = _complete(run.path)
     if as_json:

@@ -1,4 +1,4 @@
-"""Figures of a training: losses and learning rates by epoch."""
+"""Figures of a training: losses, learning rates and norms of gradients by epoch."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import count, number
+from hqnn_dsl.report.gradients import gradient_blocks
 from hqnn_dsl.report.parts import MOST_ROWS, Figure, Sentence, Table, evenly, measured, plain, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
     from hqnn_dsl.report.parts import Block
+    from hqnn_dsl.training.findings import Finding
 
 MOST_EPOCHS = 1000
 """The epochs that a curve has at most."""
@@ -27,8 +29,11 @@ _LOSSES = (
 _RATES = (("lr", "classical weights", "--first", "solid"), ("quantum_lr", "quantum weights", "--second", "dash"))
 
 
-def curve_blocks(history: pd.DataFrame, *, is_scaled: bool) -> Iterator[Block]:
-    """Yields the figures of a run's history; `is_scaled` is whether its losses are in scaled units."""
+def curve_blocks(history: pd.DataFrame, findings: Sequence[Finding] = (), *, is_scaled: bool) -> Iterator[Block]:
+    """Yields the figures of a run's history; `is_scaled` is whether its losses are in scaled units.
+
+    `findings` are what its course shows.
+    """
     if not len(history):
         yield Sentence("No epoch was whole when the training ended, so there are no curves.")
         return
@@ -49,6 +54,7 @@ def curve_blocks(history: pd.DataFrame, *, is_scaled: bool) -> Iterator[Block]:
         alt = f"Learning rates by epoch: {ends}."
         listed = _listed("Learning rates by epoch", kept, rates)
         yield Figure("rates", "Learning rates", alt, _traces(kept, rates), layout, listed)
+    yield from gradient_blocks(history, kept, findings)
 
 
 _EPOCHS = {"title": {"text": "epoch"}, "rangemode": "tozero", "tickformat": "d"}

@@ -12,6 +12,7 @@ from hqnn_dsl.notebook.programs import MAX_DRAWN, MAX_WIRES
 from hqnn_dsl.report import facts
 from hqnn_dsl.report.classes import class_blocks
 from hqnn_dsl.report.curves import curve_blocks
+from hqnn_dsl.report.gradients import findings_in
 from hqnn_dsl.report.parts import Code, Picture, Section, Sentence
 from hqnn_dsl.report.values import value_blocks
 from hqnn_dsl.semantics.outline import circuit_counts
@@ -43,7 +44,7 @@ def sections_of(run: RunFiles, data: DataTable | None = None) -> list[Section]:
         ("verdict", "Verdict", (facts.verdict_block(run),)),
         ("scores", "Scores", facts.score_blocks(run.metrics)),
         ("predictions", "Predicted test rows", _predicted(run)),
-        ("curves", "Learning curves", curve_blocks(run.history, is_scaled=run.classes is None)),
+        ("curves", "Learning curves", curve_blocks(run.history, findings_in(run), is_scaled=run.classes is None)),
         ("response", "Response and importance", _response(run, data)),
         ("circuit", "Circuit", _circuit(run)),
         ("shapes", "Shapes", facts.shape_blocks(run)),

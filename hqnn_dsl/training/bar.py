@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from hqnn_dsl.diagnostics.terminal import cells, width_of, wrapped
+from hqnn_dsl.training.time_left import TimeLeft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import TextIO
 
     from hqnn_dsl.training.loop import Epoch
+    from hqnn_dsl.training.time_left import Expected
 
     Progress = bool | TextIO
     """True for standard error, False for nowhere, or the stream that lines are written to."""
@@ -28,21 +30,44 @@ REDRAWN, SAID = 0.1, 10.0
 """Seconds between two states of the line in a terminal, and between two lines elsewhere."""
 
 BETWEEN = "  "
+SURE, SURE_OF_STEPS, SURE_SHARE = 0.2, 2.0, 0.1
+"""The pace is known after so many seconds of steps, and at most so many: a share of what they say is left.
+
+If no epoch has ended again by then, it is told by steps alone.
+"""
+WORTH_TELLING = 1.0
+"""Seconds that a training must still take for its pace to be told."""
+
 LEAST_BAR, MOST_BAR = 10, 30
 """Cells of the bar itself; with less room for it there is none."""
 
 
 class Bar:
-    """A context around a training: `update` after every step, `show` after every epoch."""
+    """A context around a training: `update` after every step, `show` after every epoch.
 
-    def __init__(self, epochs: int, steps: int, *, done: int, progress: Progress = True) -> None:
+    `done` are the steps that were done before, `judged` the rows whose loss ends an epoch, as a share of the training
+    rows. `is_bound` says that a stop may end the training before its last epoch. `on_pace` is called once, as soon as
+    the pace is known, if the training still takes a while.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a bar is told
+        self,
+        epochs: int,
+        steps: int,
+        *,
+        done: int,
+        progress: Progress = True,
+        judged: float = 0.0,
+        is_bound: bool = True,
+        on_pace: Callable[[Expected], None] | None = None,
+    ) -> None:
         self._stream = sys.stderr if progress is True else progress or None
         self._epochs, self._steps = epochs, steps
         self._all: float = epochs * steps
         self._done: float = done
-        self._done_before: float = done
-        self._began = time.perf_counter()
-        self._paced_from: tuple[float, float] | None = None
+        self._began = now()
+        self._time_left = TimeLeft(epochs, steps, done=done, judged=judged, now=now)
+        self._is_bound, self._on_pace = is_bound, on_pace
         self._drawn_at: float | None = None
         self._epoch: Epoch | None = None
         self._width = 0
@@ -62,16 +87,36 @@ class Bar:
     def update(self, steps: int = 1) -> None:
         """So many steps are done."""
         self._done += steps
-        if self._paced_from is None:
-            self._paced_from = (time.perf_counter(), self._done)
+        self._time_left.stepped(steps)
+        self._tell_pace()
         if self._in_terminal() and self._is_due(REDRAWN):
             self._draw()
 
     def show(self, epoch: Epoch) -> None:
         """An epoch is done."""
         self._epoch, self._is_said = epoch, False
+        self._time_left.ended()
+        self._tell_pace()
         if self._stream is not None and not self._in_terminal() and self._is_due(SAID):
             self._say()
+
+    def _tell_pace(self) -> None:
+        """Tell `on_pace`, once, above the line in a terminal."""
+        if self._on_pace is None or (found := self._expected()) is None or found.left < WORTH_TELLING:
+            return
+        told, self._on_pace = self._on_pace, None
+        if self._in_terminal() and self._drawn_at is not None:
+            self._write(f"\r{' ' * self._width}\r")
+            self._width = 0
+        told(found)
+
+    def _expected(self) -> Expected | None:
+        """What is to be told; None if it is not known well enough yet."""
+        known = self._time_left
+        if known.measured < SURE or (left := known.left) is None:
+            return None
+        sure = sure_after(left) if known.is_epoch_known else SURE_OF_STEPS
+        return None if known.measured < sure else known.expected(is_bound=self._is_bound)
 
     def _is_due(self, seconds: float) -> bool:
         return self._drawn_at is None or time.perf_counter() - self._drawn_at >= seconds
@@ -114,18 +159,30 @@ class Bar:
         return [*found, f"loss {self._epoch.train_loss:.4g}", f"lr {self._epoch.lr:.3g}"]
 
     def _times(self) -> list[str]:
-        """How long it has taken, and how long it still may, without the first step: it may compile kernels."""
-        now = time.perf_counter()
-        since, before = self._paced_from or (self._began, self._done_before)
-        steps = self._done - before
-        left = (self._all - self._done) * (now - since) / steps if steps else 0.0
-        return [clock(now - self._began), *([f"at most {clock(left)} left"] if left else [])]
+        """How long it has taken since this process began it, and how long it still takes."""
+        left, is_bound = self._left()
+        words = "at most" if is_bound else "about"
+        return [clock(now() - self._began), *([f"{words} {clock(left)} left"] if left else [])]
+
+    def _left(self) -> tuple[float | None, bool]:
+        """The seconds that are left, None if they are not known, and whether it may be fewer."""
+        return self._time_left.left, self._is_bound
 
     def _write(self, text: str) -> None:
         if self._stream is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._stream.write(text)
                 self._stream.flush()
+
+
+def now() -> float:
+    """Returns the seconds of a clock that never goes back."""
+    return time.perf_counter()
+
+
+def sure_after(left: float) -> float:
+    """Returns how many seconds must have been measured for the seconds that are left to be told."""
+    return max(SURE, min(SURE_OF_STEPS, SURE_SHARE * left))
 
 
 def fitting(parts: Sequence[str], width: int) -> str:

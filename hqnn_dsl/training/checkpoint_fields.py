@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from torch import Tensor
 
 from hqnn_dsl.documents import Count, NotNegative, Positive, Record, Wrong, is_number, validated
+from hqnn_dsl.training.gradient_norms import NUM_TOTALS
 
 
 class _Epoch(Record):
@@ -22,6 +23,26 @@ class _Epoch(Record):
     is_best: bool
     grad_scale: NotNegative | None
     end_loss: float | None = None
+    classical_grad: NotNegative | None = None
+    quantum_grad: NotNegative | None = None
+    classical_mean_grad: NotNegative | None = None
+    quantum_mean_grad: NotNegative | None = None
+
+
+class _Gradients(Record):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    sums: Tensor
+    totals: Tensor
+
+    @model_validator(mode="after")
+    def _are_totals(self) -> _Gradients:
+        for name, found in (("sums", self.sums), ("totals", self.totals)):
+            if found.layout != torch.strided or found.is_meta or found.dtype != torch.float64 or found.ndim != 1:
+                raise ValueError(f"`{name}` is no row of numbers")
+        if len(self.totals) != NUM_TOTALS or not bool((self.totals >= 0).all()):
+            raise ValueError("`totals` are not two sums of squares and a number of steps")
+        return self
 
 
 class _Checkpoint(Record):
@@ -33,6 +54,7 @@ class _Checkpoint(Record):
     epoch: Count
     step: Count
     loss_sum: float
+    gradients: _Gradients | None = None
     history: list[_Epoch]
     seconds: list[NotNegative]
     model: Annotated[dict[str, Tensor], Field(min_length=1)]

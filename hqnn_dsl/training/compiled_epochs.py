@@ -42,7 +42,8 @@ class CompiledEpochs:
         self._rows = rows
         self._bounds = np.array(batches, np.int64)
         self._counts = (self._bounds[:, 1] - self._bounds[:, 0]).tolist()
-        self._runner = StepRunner(plan, rows.features, rows.targets, rows.weights, seed=seed, workers=workers)
+        given = rows.features, rows.targets, rows.weights
+        self._runner = StepRunner(plan, *given, seed=seed, workers=workers, totals=training.gradients)
         self._runner.read_state(training.optimizer)
         self._outputs = Outputs(plan, workers)
         self._steps = 1

@@ -16,6 +16,7 @@ from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunDamaged, RunUnwrita
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.training.checkpoint import try_random_states
+from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.own_loss import resumed_with
 from hqnn_dsl.training.resuming import check_spec, differs, shortened
 from hqnn_dsl.training.run_files import damaged
@@ -115,7 +116,7 @@ def _foreign(path: Path, last: Snapshot, stored: RunOnDisk) -> str:
     if last.get("data") not in {None, stored.preparation.identity}:
         return "it was written by a training on another table, or on other rows"
     pairs = zip(last["history"], stored.best["history"], strict=False)
-    if any(one != other for one, other in pairs):
+    if any(Epoch(**one) != Epoch(**other) for one, other in pairs):  # older epochs have fewer fields
         raise damaged(path, LAST, f"its epochs are not those of {BEST}: one of both is of another run")
     return ""
 

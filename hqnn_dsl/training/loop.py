@@ -29,6 +29,7 @@ from hqnn_dsl.network.torch_seeds import seeds_of_torch
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.checkpoint import Checkpoints, Snapshot, copied, random_states, restore_random_states
+from hqnn_dsl.training.gradient_norms import GradientTotals
 from hqnn_dsl.training.interruption import interruptible
 from hqnn_dsl.training.precision import Precision
 from hqnn_dsl.training.samples import batch_bounds
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.own_loss import OwnLoss
     from hqnn_dsl.training.samples import Rows, Samples
     from hqnn_dsl.training.second_process import Elsewhere
+    from hqnn_dsl.training.time_left import Expected
     from hqnn_dsl.training.torch_epochs import Epochs
 
 SMALLEST_SCALE = 2.0**-20
@@ -60,7 +62,7 @@ class Epoch:
     The training loss is averaged over the epoch's steps, while weights move; `validation_loss` is None without
     validation rows, and then `end_loss` is the loss on all training rows with the weights at the epoch's end. Rates are
     those the epoch was trained with; `grad_scale` is GradScaler's factor of the loss at its end, None if nothing was
-    scaled.
+    scaled. Norms of gradients are those of `gradient_norms`: over the epoch's steps, and of their mean gradient.
     """
 
     number: int
@@ -71,6 +73,10 @@ class Epoch:
     is_best: bool
     grad_scale: float | None = None
     end_loss: float | None = None
+    classical_grad: float | None = None
+    quantum_grad: float | None = None
+    classical_mean_grad: float | None = None
+    quantum_mean_grad: float | None = None
 
     @property
     def score(self) -> float:
@@ -90,9 +96,13 @@ class Watch:
     progress: Progress = True
     on_epoch: Callable[[Epoch], None] | None = None
     on_begin: Callable[[Outlook], None] | None = None
+    on_pace: Callable[[Expected], None] | None = None
+    """Called once, as soon as it is known how long the training takes, unless that is a moment."""
     on_end: Callable[[Ending], None] | None = None
     elsewhere: Elsewhere = field(default_factory=Here)
     """The place where baselines are fitted and pictures drawn."""
+    tells_findings: bool = True
+    """Whether the end of a run says what its course shows."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,8 @@ class Training:
         """Steps done in the running epoch."""
         self.loss_sum = 0.0
         """The sum of the running epoch's losses, a term a row."""
+        self.gradients = GradientTotals(self.weight_groups, device)
+        """The sums of the running epoch's gradients."""
         self.epochs: Epochs | None = None
         """What runs the steps; None before `fit`."""
 
@@ -181,8 +193,8 @@ class Training:
                 LossNotFinite(part="training", value=str(value), epoch=len(self.history) + 1, step=self.step + 1)
             )
         torch.autograd.backward(self.scaler.scale(loss))
-        if self.settings.clip is not None:
-            self.scaler.unscale_(self.optimizer)
+        self.scaler.unscale_(self.optimizer)
+        self.gradients.add(self.weights)
         grads = [weight.grad for weight in self.weights if weight.grad is not None]
         norm = nn.utils.get_total_norm(grads)
         if not self.scaler.is_enabled() and not math.isfinite(norm.item()):
@@ -220,10 +232,13 @@ class Training:
         score = train_loss if judged is None else judged
         is_best = score < self.best_score
         scale = float(self.scaler.get_scale()) if self.scaler.is_enabled() else None
-        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, train_loss, validation_loss, is_best, scale, end_loss)
+        losses, norms = (train_loss, validation_loss), self.gradients.norms()
+        grads = norms.classical, norms.quantum, norms.classical_mean, norms.quantum_mean
+        epoch = Epoch(len(self.history) + 1, lr, quantum_lr, *losses, is_best, scale, end_loss, *grads)
         self.history.append(epoch)
         self.best_score = min(score, self.best_score)
         self.step, self.loss_sum = 0, 0.0
+        self.gradients.clear()
         if self.scheduler is not None:
             entry = SCHEDULERS[self.settings.scheduler.name]
             reads_score = isinstance(entry, SchedulerEntry) and entry.reads_score
@@ -244,6 +259,7 @@ class Training:
             "epoch": len(self.history),
             "step": self.step,
             "loss_sum": self.loss_sum,
+            "gradients": self.gradients.state(),
             "history": [vars(epoch) for epoch in self.history],
             "seconds": list(self.seconds),
             "model": copied(self.net.state_dict()),
@@ -279,6 +295,7 @@ class Training:
         self.best_score = min((epoch.score for epoch in self.history), default=math.inf)
         self.seconds = list(snapshot["seconds"])
         self.step, self.loss_sum = snapshot["step"], snapshot["loss_sum"]
+        self.gradients.load(snapshot.get("gradients"), self.step)
         if isinstance(self.net.circuit.executable, SamplingExecutable):
             self.net.circuit.executable.draws = snapshot["draws"]
 
@@ -305,7 +322,7 @@ def fit(
         own_randomness(training, resume),
         training.precision.elsewhere(),
         interruptible() as interrupted,
-        _bar(training, batches, watch) as bar,
+        _bar(training, samples, batches, watch) as bar,
     ):
         training.epochs = epochs = epochs_of(training, samples.train, batches)
         try:
@@ -407,7 +424,14 @@ def own_randomness(training: Training, resume: Snapshot | None) -> Iterator[None
         yield
 
 
-def _bar(training: Training, batches: list[tuple[int, int]], watch: Watch) -> Bar:
+def _bar(training: Training, samples: Samples, batches: list[tuple[int, int]], watch: Watch) -> Bar:
     """One bar for all steps of all epochs; without a terminal, a line now and then."""
-    done = len(training.history) * len(batches) + training.step
-    return Bar(training.settings.epochs, len(batches), done=done, progress=watch.progress)
+    return Bar(
+        training.settings.epochs,
+        len(batches),
+        done=len(training.history) * len(batches) + training.step,
+        progress=watch.progress,
+        judged=(len(samples.validation) or len(samples.train)) / len(samples.train),
+        is_bound=training.stop is not None,
+        on_pace=watch.on_pace,
+    )

@@ -44,6 +44,7 @@ from hqnn_dsl.training.many_files import (
     read_trainings,
 )
 from hqnn_dsl.training.many_scores import PARTS, Scored, plain_scores, summary
+from hqnn_dsl.training.outlook import outlook_of
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
 from hqnn_dsl.training.run_files import SPEC
@@ -60,8 +61,10 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.fit_many import Outcome
     from hqnn_dsl.training.loop import Fitted
     from hqnn_dsl.training.many_plan import One, Plan
+    from hqnn_dsl.training.outlook import Outlook
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.run import Setup
+    from hqnn_dsl.training.time_left import Expected
 
 OWN = (CV, TRAININGS, RUNS)
 """What a folder of many trainings has of its own."""
@@ -94,6 +97,10 @@ class ManyOptions:
     progress: Progress = True
     keep_runs: bool = False
     """Whether each training leaves a whole run, in the folder `runs` of the others."""
+    on_begin: Callable[[Outlook, int], None] | None = None
+    """Called with the outlook of the first training, and how many run at once."""
+    on_pace: Callable[[Expected], None] | None = None
+    """Called once, as soon as it is known how long all trainings take, unless that is a moment."""
     on_training: Callable[[dict[str, Any]], None] | None = None
     """Called with the entry of `trainings` in `cv.json` for each that has ended."""
 
@@ -164,7 +171,14 @@ class _Work:
         write_document(self.path / CV, self.record())
         ones = self.plan.trainings()
         todo = [one for one in ones if not self._is_done(one)]
-        with ManyBar(self._costs(ones), progress=self.options.progress) as bar:
+        bar = ManyBar(
+            self._costs(ones),
+            progress=self.options.progress,
+            workers=max(1, min(self.workers, len(todo))),
+            is_bound=self.program.spec.train.stop.name != "none",
+            on_pace=self.options.on_pace,
+        )
+        with bar:
             for one in ones:
                 if one not in todo:
                     bar.skip(one.number)
@@ -197,7 +211,8 @@ class _Work:
     def _train(self, one: One, bar: ManyBar) -> TrainingFile | None:
         """Returns one training as it has ended, None if Ctrl-C came before its end."""
         bar.begin(one.number)
-        watch = Watch(progress=False, on_begin=partial(bar.tell, one.number), on_epoch=partial(bar.note, one.number))
+        begin, note = partial(bar.tell, one.number), partial(bar.note, one.number)
+        watch = Watch(progress=False, on_begin=begin, on_epoch=note, tells_findings=False)
         program, splitter = _seeded(self.program, one.seed), _fold(self.program, self.plan, one)
         about = vars(one)
         folder = self.path / RUNS / f"{one.number:04d}"
@@ -207,7 +222,7 @@ class _Work:
                 run = train(program, self.table, folder, loss=self.options.loss, watch=watch, splitter=splitter)
                 fitted, metrics, preparation = run.fitted, run.metrics, run.preparation
             else:
-                setup = set_up(program, self.table, self.options.loss, splitter)
+                setup = ready(self.program, self.table, self.plan, one, self.options.loss)
                 fitted, metrics = measure(setup, watch)
                 preparation = setup.prepared.preparation
         except Refusal as refusal:
@@ -283,6 +298,11 @@ def _ended(file: TrainingFile, num_rows: int) -> _Ended:
     return _Ended(line, scored)
 
 
+def ready(program: Program, table: Table, plan: Plan, one: One, loss: LossFunction | None = None) -> Setup:
+    """Returns a training of a plan before its first step. Raises `Refusal` as `set_up` does."""
+    return set_up(_seeded(program, one.seed), table, loss, _fold(program, plan, one))
+
+
 def _fold(program: Program, plan: Plan, one: One) -> Fold:
     return Fold(
         folds=plan.folds,
@@ -327,6 +347,8 @@ def _checked(program: Program, table: Table, plan: Plan, options: ManyOptions) -
     """Set up the first training, so that what is wrong with all of them is refused."""
     setup = _first_of(program, table, plan, plan.trainings(), options.loss)
     refuse_paid(setup)
+    if options.on_begin is not None:
+        options.on_begin(outlook_of(setup.training, setup.prepared.preparation, setup.counted()), _workers(setup))
     return _First(setup.prepared.preparation.fingerprint, _workers(setup))
 
 
@@ -337,7 +359,7 @@ def _first_of(
     for one in ones:
         try:
             with PlacedByCode(program.checked.spans):
-                return set_up(_seeded(program, one.seed), table, loss, _fold(program, plan, one))
+                return ready(program, table, plan, one, loss)
         except Refusal as refusal:
             of_all = any(item.code not in OF_ONE_FOLD for item in refusal.diagnostics)
             if of_all or one is ones[-1]:

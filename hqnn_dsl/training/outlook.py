@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.preparation import Preparation
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.semantics.spec import TrainSpec
+    from hqnn_dsl.training.forecast.counting import Counted
     from hqnn_dsl.training.loop import Fitted, Training
     from hqnn_dsl.training.step_choice import StepChoice
 
@@ -44,10 +45,12 @@ class Outlook:
     """How many an epoch has."""
     epochs_done: int
     """How many are trained already, in a run that is gone on with."""
+    counted: Counted | None = None
+    """Circuits, shots and states of what is left of it; None without a circuit, or if nobody has counted."""
 
 
-def outlook_of(training: Training, preparation: Preparation) -> Outlook:
-    """What a training will do with the rows of a preparation."""
+def outlook_of(training: Training, preparation: Preparation, counted: Counted | None = None) -> Outlook:
+    """What a training will do with the rows of a preparation, and the counts of its circuits."""
     parts, backend = preparation.parts, training.net.circuit.backend
     classical, quantum = (sum(weight.numel() for weight in group) for group in training.weight_groups)
     return Outlook(
@@ -65,6 +68,7 @@ def outlook_of(training: Training, preparation: Preparation) -> Outlook:
         train=training.settings,
         steps=len(batch_bounds(len(parts.train), training.settings.batch)),
         epochs_done=len(training.history),
+        counted=counted,
     )
 
 

@@ -34,6 +34,7 @@ from hqnn_dsl.training.resuming import differences
 from hqnn_dsl.training.run import set_up
 from hqnn_dsl.training.run_files import ENVIRONMENT, EnvironmentFile, damaged, read_run_file
 from hqnn_dsl.training.run_on_disk import recorded_backend
+from hqnn_dsl.training.run_tables import GRADIENTS
 from hqnn_dsl.training.stored_states import unfit_weights
 from hqnn_dsl.training.threads import suited_threads
 
@@ -237,8 +238,9 @@ def _compared(found: Replay, tolerance: float, recorded: Recorded, setup: Setup,
         if epoch.number > len(again):
             apart, name = float("inf"), "the training ended before it"
         else:
-            apart, name = _apart(epoch, again[epoch.number - 1])
-        if first is None and (apart > 0 or epoch != again[epoch.number - 1]):
+            same = _as_recorded(again[epoch.number - 1], epoch)
+            apart, name = _apart(epoch, same)
+        if first is None and (apart > 0 or epoch != same):
             first = epoch.number
         if beyond is None and apart > tolerance:
             beyond = epoch.number
@@ -259,7 +261,19 @@ def _compared(found: Replay, tolerance: float, recorded: Recorded, setup: Setup,
 def _apart(epoch: Epoch, again: Epoch) -> tuple[float, str]:
     """The largest relative difference of two epochs, and its name."""
     pairs = [(_relative(getattr(epoch, name), getattr(again, name)), name) for name in FIELDS]
+    largest = max(abs(getattr(one, name) or 0.0) for one in (epoch, again) for name in ("train_loss", *GRADIENTS))
+    for name in GRADIENTS:  # a norm may be all rounding, so it is held against the largest number of its kind
+        one, other = getattr(epoch, name), getattr(again, name)
+        is_number = one is not None and other is not None
+        pairs.append((abs(one - other) / (largest or 1.0) if is_number else _relative(one, other), name))
     return max(pairs, key=lambda pair: pair[0])
+
+
+def _as_recorded(again: Epoch, epoch: Epoch) -> Epoch:
+    """An epoch of the replay without norms of gradients if the record has none: older ones have not."""
+    if any(getattr(epoch, name) is not None for name in GRADIENTS):
+        return again
+    return replace(again, classical_grad=None, quantum_grad=None, classical_mean_grad=None, quantum_mean_grad=None)
 
 
 def _relative(one: float | None, other: float | None) -> float:

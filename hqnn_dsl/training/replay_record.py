@@ -19,7 +19,7 @@ from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.resuming import differs, shortened
 from hqnn_dsl.training.run_files import damaged, understood
 from hqnn_dsl.training.run_on_disk import load_run, load_snapshot_of
-from hqnn_dsl.training.run_tables import HISTORY
+from hqnn_dsl.training.run_tables import HISTORY, OLDER_HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 HISTORY_FILE = "history.csv"
 FIELDS = ("lr", "quantum_lr", "train_loss", "validation_loss", "grad_scale", "end_loss")
-"""The numbers of an epoch that are compared."""
+"""The numbers of an epoch that are compared, beside its norms of gradients."""
 
 
 @dataclass(frozen=True)
@@ -101,26 +101,30 @@ def _no_epoch(path: Path) -> Refusal:
 def _epochs_in(data: bytes) -> list[Epoch]:
     """The epochs of `history.csv`, with all digits. Raises `Wrong`."""
     lines = list(csv.reader(io.StringIO(text_in(data).replace("\0", ""))))
-    if not lines or tuple(lines[0]) != HISTORY:
+    header = tuple(lines[0]) if lines else ()
+    if header not in {HISTORY, OLDER_HISTORY}:
         raise Wrong(f"its columns are not {', '.join(HISTORY)}")
-    return [_epoch(number, cells) for number, cells in enumerate(lines[1:], start=1)]
+    return [_epoch(number, cells, len(header)) for number, cells in enumerate(lines[1:], start=1)]
 
 
-def _epoch(number: int, cells: list[str]) -> Epoch:
+def _epoch(number: int, cells: list[str], width: int) -> Epoch:
     try:
         count, *others = cells
-        lr, quantum_lr, loss, validation, best, scale, end = (float(cell) if cell else None for cell in others)
+        lr, quantum_lr, loss, validation, best, scale, end, *grads = (float(cell) if cell else None for cell in others)
+        if len(cells) != width:
+            raise ValueError
     except ValueError:
-        raise Wrong(f"its epoch {number} has a cell that is no number, or not {len(HISTORY)} cells") from None
+        raise Wrong(f"its epoch {number} has a cell that is no number, or not {width} cells") from None
     values = (lr, quantum_lr, loss)
     if (
         count != str(number)
         or None in values
         or best not in {0.0, 1.0}
-        or any(map(_is_odd, (*values, validation, end)))
+        or any(map(_is_odd, (*values, validation, end, *grads)))
+        or any(grad is not None and grad < 0 for grad in grads)
     ):
         raise Wrong(f"its epoch {number} has a number that cannot be")
-    return Epoch(number, lr or 0.0, quantum_lr or 0.0, loss or 0.0, validation, bool(best), scale, end)
+    return Epoch(number, lr or 0.0, quantum_lr or 0.0, loss or 0.0, validation, bool(best), scale, end, *grads)
 
 
 def _is_odd(value: float | None) -> bool:

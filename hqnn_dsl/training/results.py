@@ -27,7 +27,7 @@ from hqnn_dsl.training.run_files import (
     IntervalsFile,
     MetricsFile,
 )
-from hqnn_dsl.training.run_tables import HISTORY
+from hqnn_dsl.training.run_tables import GRADIENTS, HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +99,7 @@ def write_history(path: Path, training: Training) -> None:
         (
             *(epoch.number, epoch.lr, epoch.quantum_lr, epoch.train_loss, epoch.validation_loss),
             *(int(epoch.is_best), epoch.grad_scale, epoch.end_loss),
+            *(getattr(epoch, name) for name in GRADIENTS),
         )
         for epoch in training.history
     ]

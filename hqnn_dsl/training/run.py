@@ -45,6 +45,8 @@ from hqnn_dsl.training.files import (
     write_document,
     write_text,
 )
+from hqnn_dsl.training.findings import findings_of, stages_of, warnings_of
+from hqnn_dsl.training.forecast.counting import counted
 from hqnn_dsl.training.going_on import advised, read_back, restore
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
@@ -73,7 +75,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
+    from hqnn_dsl.training.forecast.counting import Counted
     from hqnn_dsl.training.own_loss import LossFunction
+    from hqnn_dsl.training.second_process import Elsewhere
 
 
 JOBS = "jobs"
@@ -127,6 +131,10 @@ class Setup:
             return Rows(features[own], targets[own], counted, row_name)
 
         return Samples(rows(preparation.parts.train), rows(preparation.parts.validation))
+
+    def counted(self) -> Counted | None:
+        """Circuits, shots and states of the rest of the training; None if the network has no circuit."""
+        return counted(self.training, self.samples, len(self.prepared.preparation.rows))
 
     def settle(self, agree: Agree) -> None:
         """Count what the training costs if its backend counts, and refuse what is over the budget or not agreed to."""
@@ -219,8 +227,13 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
         fitted = fit(training, setup.samples, Unwritten(), watch=watch)
         if fitted.ended_by:
             return fitted, {}
-        scored, _ = _predicted(setup)
-        return fitted, results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
+        return fitted, scores_of(setup, watch.elsewhere)
+
+
+def scores_of(setup: Setup, elsewhere: Elsewhere) -> dict[str, Any]:
+    """Returns the scores of a network as it is, and those of the baselines, as in `metrics.json`."""
+    scored, _ = _predicted(setup)
+    return results.all_scores(scored, setup.prepared, setup.spec.train.seed, elsewhere)
 
 
 def _refuse_what_is_known(setup: Setup) -> None:
@@ -338,7 +351,7 @@ def _train_and_write(
     prepared, training = setup.prepared, setup.training
     net, preparation = training.net, prepared.preparation
     if watch.on_begin is not None:
-        watch.on_begin(outlook_of(training, preparation))
+        watch.on_begin(outlook_of(training, preparation, setup.counted()))
     try:
         fitted = fit(training, setup.samples, checkpoints, watch=watch, resume=resume)
     finally:
@@ -357,9 +370,21 @@ def _train_and_write(
         if watch.on_end is not None:
             is_validated = len(preparation.parts.validation) > 0
             watch.on_end(ending_of(training, fitted, path, metrics, is_validated=is_validated))
+        if watch.tells_findings:
+            _tell_findings(setup)
     finally:
         results.draw(path, scored, fitted, radii, watch.elsewhere)
     return RunResult(path, metrics, fitted, net.eval(), preparation, radii)
+
+
+def _tell_findings(setup: Setup) -> None:
+    """Say what the course of the training shows (W0473 to W0475), unless the spec allows it."""
+    training, allowed = setup.training, allowed_codes(setup.program.checked.tree)
+    steps = len(batch_bounds(len(setup.prepared.preparation.parts.train), training.settings.batch))
+    found = findings_of(stages_of(training.history), steps, training.precision.name(training.net))
+    for warning in warnings_of(found):
+        if warning.code not in allowed:
+            notice(warning)
 
 
 def _predicted(setup: Setup) -> tuple[Scored, Radii | None]:

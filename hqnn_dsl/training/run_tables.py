@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.data.target import FittedTarget
 
-HISTORY = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
+GRADIENTS = ("classical_grad", "quantum_grad", "classical_mean_grad", "quantum_mean_grad")
+"""Columns that older runs lack: norms of gradients, see `gradient_norms`."""
+OLDER_HISTORY = ("epoch", "lr", "quantum_lr", "train_loss", "validation_loss", "best", "grad_scale", "end_loss")
+HISTORY = (*OLDER_HISTORY, *GRADIENTS)
 """The columns of `history.csv`."""
 
 

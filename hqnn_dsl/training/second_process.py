@@ -72,6 +72,11 @@ class SecondProcess:
             _closed(self._process)
             self._process = None
 
+    @property
+    def number(self) -> int | None:
+        """The number of the process; None if there is none."""
+        return None if self._process is None else self._process.pid
+
     def begin(self, module: str, function: str, *arguments: object) -> Callable[[], Any]:
         """See `Elsewhere.begin`. Calls are carried out one after the other."""
         here = partial(_carried_out, module, function, *arguments)

@@ -28,6 +28,9 @@ def unfit(training: Training, snapshot: Snapshot, num_batches: int) -> str:
         return f"`epoch` is {snapshot['epoch']}, of {training.settings.epochs}"
     if snapshot["step"] > num_batches:
         return f"`step` is {snapshot['step']}, of {num_batches} in an epoch"
+    gradients, weights = snapshot.get("gradients"), len(training.gradients.sums)
+    if gradients is not None and len(gradients["sums"]) != weights:
+        return f"`gradients.sums` are of {len(gradients['sums'])} weights, the network has {weights}"
     states = [
         ("model", training.net.state_dict()),
         ("scheduler", {} if training.scheduler is None else training.scheduler.state_dict()),

@@ -32,8 +32,8 @@ COUNTED = {
     "training": (PRICE, None),
     "states": (int, None),
 }
-SECONDS = dict.fromkeys(("epoch", "epochs", "compiling", "beginning", "ending", "whole"), NUMBER)
-PROBE = {**dict.fromkeys(("step", "judging", "rest", "compiling"), NUMBER), "steps": int, "epochs": int}
+SECONDS = dict.fromkeys(("epoch", "epochs", "beginning", "ending", "whole"), NUMBER)
+PROBE = {**dict.fromkeys(("step", "judging", "rest", "loading"), NUMBER), "steps": int, "epochs": int}
 DOCUMENT = {
     "ok": bool,
     "diagnostics": [dict],
@@ -54,6 +54,7 @@ DOCUMENT = {
     "circuits": (PRICE, None),
     "memory": dict.fromkeys(("states", "process", "second", "peak"), (int, None)),
     "seconds": (SECONDS, None),
+    "once": {"trials": NUMBER, "compiling": NUMBER},
     "probe": (PROBE, None),
     "gradient": ({"weight": str, "draws": int, "mean": NUMBER, "variance": NUMBER}, None),
     "others": [COUNTED],

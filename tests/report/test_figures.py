@@ -19,6 +19,7 @@ from hqnn_dsl.report.classes import calibration_bins, class_blocks, roc_curve
 from hqnn_dsl.report.curves import curve_blocks
 from hqnn_dsl.report.parts import evenly, plain, plot_text, table
 from hqnn_dsl.report.values import least_squares_line, value_blocks
+from hqnn_dsl.training.findings import findings_of, stages_of
 from hqnn_dsl.training.run_on_disk import load_run
 
 SPEC = """hqnn 1
@@ -126,10 +127,11 @@ def test_predictions_that_are_not_finite_are_left_out_and_said():
 def test_curves_have_no_logarithm_of_losses_that_are_not_positive():
     history = pd.DataFrame({"epoch": [1, 2], "lr": 0.1, "quantum_lr": 0.1, "train_loss": [1.0, -0.5],
                             "validation_loss": [1.0, np.nan], "best": [1, 1]})  # fmt: skip
-    losses, _ = curve_blocks(history, is_scaled=True)
+    losses, _, said = curve_blocks(history, is_scaled=True)
+    assert "no norms of gradients" in said.text
     assert losses.layout["yaxis"]["type"] == "linear"
     assert losses.traces[1]["y"] == [1.0, None]
-    losses, _ = curve_blocks(history.assign(train_loss=[2.0, 1.0]), is_scaled=True)
+    losses, *_ = curve_blocks(history.assign(train_loss=[2.0, 1.0]), is_scaled=True)
     assert losses.layout["yaxis"]["type"] == "log"
     (said,) = curve_blocks(history[:0], is_scaled=True)
     assert said.kind == "sentence"
@@ -218,3 +220,26 @@ def test_texts_and_numbers_of_figures():
     assert evenly(5, 9) == [0, 1, 2, 3, 4]
     assert evenly(1001, 3) == [0, 500, 1000]
     assert table("t", ("name", "n", "text", "none"), [("a", "1", "x", "-"), ("b", "-", "2", "-")]).numeric == {1}
+
+
+def test_norms_of_gradients_are_drawn_with_what_they_show():
+    count = 40
+    history = pd.DataFrame({
+        "epoch": range(1, count + 1), "lr": 0.1, "quantum_lr": 0.1, "train_loss": np.linspace(1, 0.1, count),
+        "validation_loss": np.nan, "best": 0, "classical_grad": 0.5, "classical_mean_grad": 0.4,
+        "quantum_grad": [0.25] * 20 + [0.0] * 20, "quantum_mean_grad": np.nan,
+    })  # fmt: skip
+    findings = findings_of(stages_of(history.itertuples()), 4, "single")
+    *_, said, figure = curve_blocks(history, findings, is_scaled=True)
+    assert said.text.startswith("The quantum weights hardly took part in epochs 21 to 40: ")
+    assert "hqnn show" in said.text
+    assert (figure.name, figure.layout["yaxis"]["type"]) == ("gradients", "log")
+    (area,) = figure.layout["shapes"]
+    assert (area["x0"], area["x1"]) == (20.5, 40.5)
+    assert [label["text"] for label in figure.layout["annotations"]] == ["dead quantum half"]
+    quantum = next(trace for trace in figure.traces if trace["name"] == "quantum weights")
+    assert quantum["y"] == [0.25] * 20 + [None] * 20
+    assert len(figure.traces) == 3
+    assert "quantum weights from 0.25 to 0; " in figure.alt
+    assert "dead quantum half in epochs 21 to 40" in figure.alt
+    assert figure.table.rows[-1] == ("40", "0.5", "0", "0.4")

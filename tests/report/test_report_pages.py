@@ -52,7 +52,7 @@ FIGURES = {
     "binary": {"confusion", "roc", "calibration"},
     "three": {"confusion", "roc", "calibration"},
 }
-EVERY = {"losses", "rates", "importance", "response-0", "response-1", "response-2"}
+EVERY = {"losses", "rates", "gradients", "importance", "response-0", "response-1", "response-2"}
 DRAWN = """return [...document.querySelectorAll('.plot')].map(
     one => one.querySelectorAll('.trace, .points path, .heatmaplayer image').length)"""
 VOID = {"meta", "img", "br", "link", "input", "hr"}

@@ -26,7 +26,7 @@ from hqnn_dsl.training.forecast.fixed import Fixed
 from hqnn_dsl.training.forecast.forecast import forecast
 from hqnn_dsl.training.forecast.gradients import DRAWS, gradient_spread
 from hqnn_dsl.training.forecast.probe import Pace, probe
-from hqnn_dsl.training.forecast.whole import Work, of_many, of_one
+from hqnn_dsl.training.forecast.whole import Each, Work, between, of_many, of_one, together
 from hqnn_dsl.training.loop import Watch, fit
 from hqnn_dsl.training.many_plan import plan_of
 from hqnn_dsl.training.run import set_up
@@ -114,6 +114,41 @@ def test_circuits_are_those_that_arrive_at_the_device(device, encoder, gradient,
     assert found.counted is not None
     assert found.counted.step is not None
     assert found.counted.step.circuits == 2 * 5 * (1 + shifted)
+
+
+SHARED = """hqnn 1
+ansatz tied(reps: int = 2) {
+  weight w[2]
+  for l in 0..reps { for q in 0..qubits { ry(w[0]) q }; cx 0, 1; rz(w[1]) 1 }
+}
+feature_map again(reps: int = 3) {
+  input x[qubits]
+  for l in 0..reps { for q in 0..qubits { ry(2 * x[q]) q } }
+}
+model tiny {
+  data { target y; split validation: 4, test: 4 }
+  ENCODER
+  circuit on 2 qubits { feature_map again(); ansatz tied(); measure z, z[0] * z[1], x[0], x[1] }
+  decoder { dense }
+  train { epochs 2; batch 5; stop none; seed 3 }
+  backend primitive("ibm_test", shots: 100)
+}
+"""
+"""Weights and inputs in several gates each, and five observables that two bases measure."""
+
+
+@pytest.mark.parametrize("encoder", [ENCODED, ""])
+def test_gates_that_share_angles_and_grouped_observables_are_counted_as_they_arrive(device, encoder, tmp_path):
+    made = hqnn.compile_text(SHARED.replace("ENCODER", encoder))
+    found = forecast(made, table(), None, Here())
+    assert device.arrived == 0
+    hqnn.train(made, frame(), tmp_path / "run", agree=True, progress=False)
+    assert found.circuits is not None
+    assert found.circuits.circuits == device.arrived
+    assert found.counted is not None
+    assert found.counted.step is not None
+    # Two bases for five rows; six gates of weights have two shifts each, and behind an encoder so have six of inputs.
+    assert found.counted.step.circuits == 2 * 5 * (1 + 2 * 6 + (2 * 6 if encoder else 0))
 
 
 @pytest.mark.parametrize("encoder", [ENCODED, ""])
@@ -273,22 +308,32 @@ def most_memory(words: list[str], folder: Path) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says how much memory a process has")
-@pytest.mark.parametrize("backend", ["reference", "native"])
-def test_the_memory_is_that_of_a_training(backend, tmp_path):
+@pytest.mark.parametrize(
+    ("backend", "seeds"), [("reference", None), ("native", None), ("native(precision: double)", 4)]
+)
+def test_the_memory_is_that_of_a_training(backend, seeds, tmp_path, monkeypatch):
+    """Of one, and of four of which two run at once, in one process with the baselines."""
+    if seeds is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
     (tmp_path / "wide.hqnn").write_text(WIDE.replace("BACKEND", backend))
     frame(72).to_csv(tmp_path / "data.csv", index=False)
+    elsewhere = "SecondProcess()" if seeds is None else "nullcontext(Here())"
     told_by = (
-        "from hqnn_dsl import api; from hqnn_dsl.training.forecast.forecast import forecast;"
-        "from hqnn_dsl.data.tables import read_table; from hqnn_dsl.training.second_process import SecondProcess;"
+        "from contextlib import nullcontext; from hqnn_dsl import api;"
+        "from hqnn_dsl.training.forecast.forecast import forecast;"
+        "from hqnn_dsl.training.many_plan import plan_of; from hqnn_dsl.data.tables import read_table;"
+        "from hqnn_dsl.training.second_process import Here, SecondProcess;"
         "p = api.compile('wide.hqnn')\n"
-        "with SecondProcess() as elsewhere:\n"
-        "    f = forecast(p, read_table('data.csv', p.spec.data.read), None, elsewhere)\n"
+        f"plan = {seeds} and plan_of(None, None, {seeds}, None, 3)\n"
+        f"with {elsewhere} as elsewhere:\n"
+        "    f = forecast(p, read_table('data.csv', p.spec.data.read), plan, elsewhere)\n"
         "print(f.memory.process)"
     )
+    many = [] if seeds is None else ["--seeds", str(seeds)]
     off = []
     for number in range(4):  # torch's own memory varies by a tenth and more from one run to the next
         said = subprocess.run([sys.executable, "-c", told_by], cwd=tmp_path, capture_output=True, check=True).stdout
-        taken = most_memory(["train", "wide.hqnn", "data.csv", "--out", f"run-{number}"], tmp_path)
+        taken = most_memory(["train", "wide.hqnn", "data.csv", "--out", f"run-{number}", *many], tmp_path)
         off.append(abs(int(said) / taken - 1))
         if off[-1] < WITHIN_MEMORY:
             break
@@ -296,22 +341,34 @@ def test_the_memory_is_that_of_a_training(backend, tmp_path):
 
 
 def test_of_one_training_imports_beside_it_are_not_waited_for():
-    pace = Pace(step=0.01, judging=0.1, rest=0.05, compiling=9.0, steps=1, epochs=1)
-    work = Work(epochs=10, batch=5, probed=(20, 4, 30), sizes=[(20, 4, 30)])
-    fixed = Fixed(imports=3.0, baselines=0.5, pictures=0.25, memory=1)
+    pace = Pace(step=0.01, judging=0.1, rest=0.05, loading=0.5, steps=1, epochs=1)
+    work = Work(epochs=10, batch=5, probed=(20, 4, 30))
+    fixed = Fixed(imports=3.5, baselines=0.5, pictures=0.25, memory=1)
     found = of_one(pace, work, 1.0, fixed)
     assert found.epoch == pytest.approx(4 * 0.01 + 0.1 + 0.05)
-    # 1 s before the first step and 1.9 s of epochs: of 3 s of imports 0.1 s is left; 30 rows are 7.5 times 4.
-    assert found.whole == pytest.approx(1.0 + 1.9 + 0.1 + 0.75 + 0.75)
+    # 1.5 s before the first step and 1.9 s of epochs: of 3.5 s of imports 0.1 s is left; 30 rows are 7.5 times 4.
+    assert found.whole == pytest.approx(1.5 + 1.9 + 0.1 + 0.75 + 0.75)
+
+
+def of(rows: int, epoch: float, *, around: float = 0.5) -> Each:
+    return Each(rows=rows, epochs=10, beginning=around, epoch=epoch, ending=around)
 
 
 def test_many_trainings_run_beside_each_other():
-    pace = Pace(step=1.0, judging=0.0, rest=0.0, compiling=0.0, steps=1, epochs=1)
-    work = Work(epochs=1, batch=5, probed=(20, 4, 24), sizes=[(5, 4, 24), (10, 4, 24), (20, 4, 24)])
-    fixed = Fixed(imports=2.0, baselines=0.5, pictures=9.0, memory=1)
-    # 1.5 s beside 2.5 s, and behind the first of them 4.5 s.
-    assert of_many(pace, work, 1.0, 0.0, fixed, 2).whole == pytest.approx(1.0 + 2.0 + 6.0)
-    assert of_many(pace, work, 1.0, 0.0, fixed, 1).whole == pytest.approx(1.0 + 2.0 + 8.5)
+    each = [of(5, 0.1), of(10, 0.2), of(20, 0.4)]  # 2, 3 and 5 s
+    assert of_many(each, 1, 1.0, 1.0).whole == pytest.approx(1.0 + 10.0)
+    # 2 s beside the first 2 of 3 s, then 1 s beside the first of 5 s: 4 s of it are left, half as long alone.
+    assert of_many(each, 2, 1.0, 1.0).whole == pytest.approx(1.0 + 7.0)
+    assert of_many(each, 2, 0.5, 1.0).whole == pytest.approx(1.0 + 3.0 + 4.0 / 2)
+    # With three workers, two of them beside each other take three quarters of what all three do.
+    assert together([1.0, 2.0, 4.0], 3, 0.5) == pytest.approx(1.0 + 0.75 + 2.0 * 0.5)
+
+
+def test_seconds_on_other_rows_lie_between_two_measurements():
+    fewest, most = of(10, 0.1, around=0.2), of(30, 0.3, around=0.4)
+    assert (between(fewest, most, 20).epoch, between(fewest, most, 20).ending) == pytest.approx((0.2, 0.3))
+    assert (between(fewest, most, 5).epoch, between(fewest, most, 99).epoch) == pytest.approx((0.1, 0.3))
+    assert between(most, most, 15).epoch == most.epoch
 
 
 # ----------------------------------------------------------------------------------------------------------- the bounds

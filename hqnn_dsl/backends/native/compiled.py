@@ -17,9 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from numba.core import event
+
 from hqnn_dsl.backends.native.kernel_cache import is_kept, kept, lost
 from hqnn_dsl.backends.native.kernel_key import own_key
 from hqnn_dsl.backends.native.kernels import adjoint, slot_table, tile_queue
+from hqnn_dsl.backends.once import SPENT
 from hqnn_dsl.diagnostics.notices import Caller, caller, notice
 
 if TYPE_CHECKING:
@@ -41,6 +44,28 @@ SAID_AGAIN_AFTER = 60.0
 _said: list[float] = []
 """When it was last said or would have been."""
 _ready: set[tuple[str, ...]] = set()
+
+
+class _Compiling(event.Listener):  # type: ignore[misc] # Numba has no types
+    """Notes the seconds that Numba compiles, which it does in one thread at a time; reading kept kernels is none."""
+
+    def __init__(self) -> None:
+        self._depth, self._began = 0, 0.0
+
+    def on_start(self, event: object) -> None:  # noqa: ARG002 - Numba's way to call
+        """Compiling begins, perhaps for what is being compiled."""
+        if not self._depth:
+            self._began = time.perf_counter()
+        self._depth += 1
+
+    def on_end(self, event: object) -> None:  # noqa: ARG002 - Numba's way to call
+        """Compiling ends."""
+        self._depth -= 1
+        if not self._depth:
+            SPENT.add(compiling=time.perf_counter() - self._began)
+
+
+event.register("numba:compile", _Compiling())
 
 
 def call(kind: tuple[str, ...], kernel: Callable[..., Any], *arguments: object) -> Any:

@@ -11,36 +11,36 @@ import torch
 
 from hqnn_dsl.backends import MeteredExecutable
 from hqnn_dsl.backends.meter import Limits
+from hqnn_dsl.backends.once import SPENT, effort
 from hqnn_dsl.backends.resident import give_back_free_memory, reset_peak, resident
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
 from hqnn_dsl.training.forecast import fixed as fixed_costs
 from hqnn_dsl.training.forecast import whole
 from hqnn_dsl.training.forecast.counting import Counted, all_circuits, counted, on_others
+from hqnn_dsl.training.forecast.fixed import Fixed
 from hqnn_dsl.training.forecast.gradients import GradientSpread, gradient_spread
 from hqnn_dsl.training.forecast.probe import Pace, probe
+from hqnn_dsl.training.forecast.side_by_side import side_by_side
 from hqnn_dsl.training.many import first_setup, sizes_of
 from hqnn_dsl.training.outlook import Outlook, outlook_of
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hqnn_dsl.backends.meter import Price
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic
     from hqnn_dsl.program import Program
-    from hqnn_dsl.training.forecast.fixed import Fixed
     from hqnn_dsl.training.forecast.whole import Seconds
-    from hqnn_dsl.training.many_plan import Plan
+    from hqnn_dsl.training.many_plan import One, Plan
     from hqnn_dsl.training.run import Setup
     from hqnn_dsl.training.second_process import Elsewhere
 
 
 LONG = 5.0
 """If a few steps take so many seconds, no more are probed."""
-COMPILING = 1.0
-"""If the first step took so many seconds more than the others, kernels were compiled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,19 @@ class Memory:
     def peak(self) -> int | None:
         """The most of both together; None if one of them is not known."""
         return None if self.process is None or self.second is None else self.process + self.second
+
+
+@dataclass(frozen=True, kw_only=True)
+class Once:
+    """Seconds that the first process on this machine takes more than all after it, since what it finds is kept.
+
+    The forecast has spent them, if they are not 0; they are in no other time of it.
+    """
+
+    trials: float
+    """The trial of `backend auto`."""
+    compiling: float
+    """Compiling of kernels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +95,7 @@ class Forecast:
     memory: Memory
     pace: Pace | None
     seconds: Seconds | None
+    once: Once
     gradient: GradientSpread | None
 
     @property
@@ -110,40 +124,89 @@ def forecast(
 
 
 def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Elsewhere, begun: float | None) -> Forecast:
+    once = replace(SPENT)
     setup, workers = first_setup(program, table, plan)
-    beginning = 0.0 if begun is None else time.perf_counter() - begun
-    taken = fixed_costs.begun(setup, elsewhere)()  # waited for, so that it does not slow the steps below
+    beginning = 0.0 if begun is None else max(0.0, time.perf_counter() - begun - (SPENT.all - once.all))
+    _forget_peak(once.all)
     training, samples, num_rows = setup.training, setup.samples, len(setup.prepared.preparation.rows)
-    own_sizes = len(samples.train), len(samples.validation), num_rows
-    trainings = (own_sizes,) if plan is None else sizes_of(program, table, plan)
-    sizes = [size for size in trainings if size is not None]
-    at_once = min(workers, len(trainings))
+    sizes = _sizes(program, table, plan, setup)
+    at_once = min(workers, len(sizes))
+    fixed = _fixed(setup, elsewhere, is_one=plan is None)  # waited for, so that it does not slow the steps below
+    probed = len(samples.train), len(samples.validation), num_rows
+    work = whole.Work(epochs=training.settings.epochs, batch=training.settings.batch, probed=probed)
     own = counted(training, samples, num_rows)
-    pace, process, gradient = None, _resident("VmHWM"), None
+    pace, process, gradient, seconds = None, _resident("VmHWM"), None, None
     if not _is_paid(setup):
         with _threads(setup, at_once), _unbounded(setup):
             pace, process = _probed(setup, process)
             gradient = gradient_spread(training, samples, pace.step)
-    work = whole.Work(epochs=training.settings.epochs, batch=training.settings.batch, probed=own_sizes, sizes=sizes)
-    seconds = None
-    if pace is not None and plan is None:
-        seconds = whole.of_one(pace, work, beginning, taken)
-    elif pace is not None:
-        again = _seconds_again(program, table, plan)
-        seconds = whole.of_many(pace, work, beginning, again, taken, at_once)
+            if plan is None:
+                seconds = whole.of_one(pace, work, beginning, fixed)
+            else:
+                known = {one: size for one, size in sizes.items() if one is not None and size is not None}
+                seconds = _of_many(program, table, plan, known, at_once, pace, work, beginning + fixed.imports)
+                process = None if process is None else max(process, _resident("VmHWM") or 0)
     return Forecast(
-        outlook=outlook_of(training, setup.prepared.preparation),
-        trainings=len(trainings),
+        outlook=outlook_of(training, setup.prepared.preparation, own),
+        trainings=len(sizes),
         at_once=at_once,
         counted=own,
-        circuits=all_circuits(training, samples, sizes),
+        circuits=all_circuits(training, samples, [size for size in sizes.values() if size is not None]),
         over_budget=_over_budget(setup),
         others=on_others(training, samples, num_rows, program.spec.train.seed),
-        memory=_memory(0 if own is None else own.states, process, taken, at_once),
+        memory=Memory(states=0 if own is None else own.states, process=process, second=fixed.memory),
         pace=pace,
         seconds=seconds,
+        once=Once(trials=SPENT.trials - once.trials, compiling=SPENT.compiling - once.compiling),
         gradient=gradient,
     )
+
+
+def _sizes(
+    program: Program, table: Table, plan: Plan | None, setup: Setup
+) -> dict[One | None, tuple[int, int, int] | None]:
+    """The training, validation and all rows of each training; None of one that has no parts."""
+    if plan is None:
+        samples = setup.samples
+        return {None: (len(samples.train), len(samples.validation), len(setup.prepared.preparation.rows))}
+    return dict(zip(plan.trainings(), sizes_of(program, table, plan), strict=True))
+
+
+def _fixed(setup: Setup, elsewhere: Elsewhere, *, is_one: bool) -> Fixed:
+    """What a training takes beside its epochs; many have no second process, and draw no pictures."""
+    if is_one:
+        return fixed_costs.begun(setup, elsewhere)()
+    begin = time.perf_counter()
+    import sklearn.ensemble  # noqa: F401 - for its time
+
+    return Fixed(imports=time.perf_counter() - begin, baselines=0.0, pictures=0.0, memory=0)
+
+
+def _of_many(  # noqa: PLR0913, PLR0917 - what all trainings are, and what is known of one
+    program: Program,
+    table: Table,
+    plan: Plan,
+    sizes: Mapping[One, tuple[int, int, int]],
+    at_once: int,
+    pace: Pace,
+    work: whole.Work,
+    beginning: float,
+) -> Seconds:
+    """The seconds of many trainings, from some that are run beside each other on the fewest and on the most rows."""
+    begun = beginning + pace.loading
+    if pace.step + pace.judging > LONG / 2:  # no other steps are run
+        return whole.of_many([work.each(pace, size) for size in sizes.values()], at_once, 1.0, begun)
+    ones = sorted(sizes, key=lambda one: sizes[one][0])
+    most = side_by_side(program, table, plan, ones[-at_once:])
+    fewest = side_by_side(program, table, plan, ones[:at_once]) if _differ(sizes, ones) else most
+    alone = min(1.0, work.each(pace, work.probed).epoch / most.epoch) if at_once > 1 else 1.0
+    each = [whole.between(fewest, most, size[0]) for size in sizes.values()]
+    return whole.of_many(each, at_once, alone, begun)
+
+
+def _differ(sizes: Mapping[One, tuple[int, int, int]], ones: Sequence[One]) -> bool:
+    """Whether some trainings have clearly fewer rows than others: those of folds differ by one."""
+    return sizes[ones[0]][0] < 0.9 * sizes[ones[-1]][0]
 
 
 def _over_budget(setup: Setup) -> tuple[Diagnostic, ...]:
@@ -160,19 +223,6 @@ def _over_budget(setup: Setup) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def _seconds_again(program: Program, table: Table, plan: Plan | None) -> float:
-    """The seconds of setting up a training once more."""
-    begin = time.perf_counter()
-    first_setup(program, table, plan)
-    return time.perf_counter() - begin
-
-
-def _memory(states: int | None, process: int | None, taken: Fixed, at_once: int) -> Memory:
-    """The memory of all that runs at once: each further training has states of its own."""
-    more = (at_once - 1) * (states or 0)
-    return Memory(states=states, process=None if process is None else process + more, second=taken.memory)
-
-
 def _is_paid(setup: Setup) -> bool:
     executable = setup.training.net.circuit.executable
     return isinstance(executable, MeteredExecutable) and executable.is_paid
@@ -185,23 +235,26 @@ def _resident(line: str) -> int | None:
         return None
 
 
+def _forget_peak(spent: float) -> None:
+    """Begin the peak of memory anew if trials or compiling were made since they had taken so many seconds."""
+    if SPENT.all > spent:
+        give_back_free_memory()
+        with suppress(OSError):
+            reset_peak()
+
+
 def _probed(setup: Setup, before: int | None) -> tuple[Pace, int | None]:
     """The pace of a training, and the most memory of its process, which compiles no kernels that are kept.
 
     Compiling takes memory that a later training does not need: after it, the memory of steps is looked at alone.
     """
-    training, samples = setup.training, setup.samples
-    begin = time.perf_counter()
-    first = probe(training, samples, 0.0)
-    taken = time.perf_counter() - begin
-    if taken - first.compiling > LONG:
+    training, samples, spent = setup.training, setup.samples, SPENT.all
+    with effort() as first_steps:
+        first = probe(training, samples, 0.0)
+    if first_steps.seconds > LONG:
         return first, _resident("VmHWM")
-    has_compiled = first.compiling > COMPILING
-    if has_compiled:
-        give_back_free_memory()
-        with suppress(OSError):
-            reset_peak()
-    pace = replace(probe(training, samples), compiling=first.compiling)
+    _forget_peak(spent)
+    pace = replace(probe(training, samples), loading=first.loading)
     during = _resident("VmHWM")
     return pace, None if before is None or during is None else max(before, during)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.backends.once import effort
 from hqnn_dsl.training.bar import Bar
 from hqnn_dsl.training.loop import epochs_of, judged, own_randomness
 from hqnn_dsl.training.samples import batch_bounds
@@ -32,8 +33,9 @@ class Pace:
     """The loss at the end of an epoch, on its validation rows, or else on its training rows."""
     rest: float
     """Whatever else an epoch takes: its order of rows, checks, the copy of the best weights."""
-    compiling: float
-    """How much longer the first step and the first judging took: reading or compiling kernels."""
+    loading: float
+    """How much longer the first step and the first judging took, with what comes before them: kept kernels are read,
+    memory is taken. Compiling of kernels is not in it."""
     steps: int
     """How many steps were timed."""
     epochs: int
@@ -105,17 +107,19 @@ def probe(training: Training, samples: Samples, seconds: float = SECONDS) -> Pac
         Bar(MOST_EPOCHS, len(batches), done=0, progress=False) as bar,
     ):
         try:
-            training.epochs = epochs = epochs_of(training, samples.train, batches)
-            probing = _Probe(training, samples, epochs, bar)
-            return _paced(probing, len(batches), seconds)
+            with effort() as loading:
+                training.epochs = epochs = epochs_of(training, samples.train, batches)
+                probing = _Probe(training, samples, epochs, bar)
+                probing.some(0.0)
+                probing.judge()
+            return _paced(probing, len(batches), seconds, loading.seconds)
         finally:
             training.epochs = None
             training.restore(before)
 
 
-def _paced(probing: _Probe, num_steps: int, seconds: float) -> Pace:
-    probing.some(0.0)
-    first = probing.times.stepping / max(probing.times.steps, 1), probing.judge()
+def _paced(probing: _Probe, num_steps: int, seconds: float, loading: float) -> Pace:
+    first = probing.times.steps
     probing.times = _Times()
     until = time.perf_counter() + seconds
     while True:
@@ -130,7 +134,7 @@ def _paced(probing: _Probe, num_steps: int, seconds: float) -> Pace:
         step=step,
         judging=judging,
         rest=max(0.0, whole - steps - judging),
-        compiling=max(0.0, first[0] - step) + max(0.0, first[1] - judging),
+        loading=max(0.0, loading - first * step - judging),
         steps=times.steps,
         epochs=len(times.whole),
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.training.samples import batch_bounds
@@ -19,17 +18,14 @@ if TYPE_CHECKING:
 class Seconds:
     """Seconds of what a training does, and `whole`, of all of it from the command to its end.
 
-    If it has a `stop`, it may end with fewer epochs: these are of all of them. `compiling` is the reading or compiling
-    of kernels before the first step; those that the forecast has compiled are kept, so a training after it only reads
-    them. `compiling` is not part of `whole`.
+    If it has a `stop`, it may end with fewer epochs: these are of all of them.
     """
 
     epoch: float
     epochs: float
     """Of all epochs of one training on all its rows."""
-    compiling: float
     beginning: float
-    """The imports, the table, the network, and the choice of a backend."""
+    """The imports, the table, the network, and reading the kept kernels."""
     ending: float
     """The predictions, the baselines, the scores and the pictures, as far as they are waited for."""
     whole: float
@@ -37,63 +33,94 @@ class Seconds:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """The trainings: their epochs and batch, and the training, validation and all rows of each.
-
-    `probed` are the rows of the training whose pace was measured.
-    """
+    """The epochs and batch of a training. `probed` are the training, validation and all rows that the pace is of."""
 
     epochs: int
     batch: int
     probed: tuple[int, int, int]
-    sizes: Sequence[tuple[int, int, int]]
 
-    def epoch(self, pace: Pace, size: tuple[int, int, int]) -> float:
-        """Returns the seconds of an epoch of a training on so many rows."""
-        return pace.epoch(len(batch_bounds(size[0], self.batch)), _judged(size) / _judged(self.probed))
+    def each(self, pace: Pace, size: tuple[int, int, int], *, beginning: float = 0.0, scoring: float = 0.0) -> Each:
+        """Returns the seconds of a training on so many training, validation and all rows.
 
-    def predicting(self, pace: Pace, size: tuple[int, int, int]) -> float:
-        """Returns the seconds of the predictions of all rows of a training."""
-        return pace.judging * size[2] / _judged(self.probed)
+        They are those that the pace tells, `beginning` before its epochs, and `scoring` after the predictions.
+        """
+        judged = _judged(size) / _judged(self.probed)
+        epoch = pace.epoch(len(batch_bounds(size[0], self.batch)), judged)
+        predicting = pace.judging * size[2] / _judged(self.probed)
+        return Each(rows=size[0], epochs=self.epochs, beginning=beginning, epoch=epoch, ending=predicting + scoring)
 
 
 def _judged(size: tuple[int, int, int]) -> int:
     return size[1] or size[0]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Each:
+    """Seconds of a training on so many rows: before its epochs, of one of them, and after them."""
+
+    rows: int
+    epochs: int
+    beginning: float
+    """The set-up of the table and the network."""
+    epoch: float
+    ending: float
+    """The predictions, the baselines, the scores, and writing them."""
+
+    @property
+    def whole(self) -> float:
+        """From the begin to the end."""
+        return self.beginning + self.epochs * self.epoch + self.ending
+
+
 def of_one(pace: Pace, work: Work, beginning: float, fixed: Fixed) -> Seconds:
     """Returns the seconds of one training, whose second process imports what it needs beside it, if there is one."""
-    epoch = work.epoch(pace, work.probed)
-    training = work.epochs * epoch
-    waited = fixed.imports if fixed.memory == 0 else max(0.0, fixed.imports - beginning - training)
-    ending = work.predicting(pace, work.probed) + waited + fixed.baselines + fixed.pictures
-    return Seconds(
-        epoch=epoch,
-        epochs=training,
-        compiling=pace.compiling,
-        beginning=beginning,
-        ending=ending,
-        whole=beginning + training + ending,
-    )
+    each, begun = work.each(pace, work.probed), beginning + pace.loading
+    training = work.epochs * each.epoch
+    waited = fixed.imports if fixed.memory == 0 else max(0.0, fixed.imports - begun - training)
+    ending = each.ending + waited + fixed.baselines + fixed.pictures
+    return Seconds(epoch=each.epoch, epochs=training, beginning=begun, ending=ending, whole=begun + training + ending)
 
 
-def of_many(  # noqa: PLR0913, PLR0917 - the parts of all trainings
-    pace: Pace, work: Work, beginning: float, again: float, fixed: Fixed, workers: int
-) -> Seconds:
-    """Returns the seconds of many trainings, `workers` at once, begun in their order.
+def of_many(each: Sequence[Each], workers: int, alone: float, beginning: float) -> Seconds:
+    """Returns the seconds of trainings, `workers` at once, begun in their order.
 
-    `again` are the seconds to set up each of them. Baselines are fitted in this process, after one import of
-    scikit-learn, and no pictures are drawn.
+    `alone` is the share of its seconds that a training takes if no other runs; `beginning` comes before the first.
     """
-    free = [0.0] * max(1, workers)
-    for size in work.sizes:
-        seconds = again + work.epochs * work.epoch(pace, size) + work.predicting(pace, size) + fixed.baselines
-        heapq.heappush(free, heapq.heappop(free) + seconds)
-    epoch = work.epoch(pace, work.probed)
+    most = max(each, key=lambda one: one.rows)
     return Seconds(
-        epoch=epoch,
-        epochs=work.epochs * epoch,
-        compiling=pace.compiling,
-        beginning=beginning + fixed.imports,
-        ending=work.predicting(pace, work.probed) + fixed.baselines,
-        whole=beginning + fixed.imports + max(free),
+        epoch=most.epoch,
+        epochs=most.epochs * most.epoch,
+        beginning=beginning + most.beginning,
+        ending=most.ending,
+        whole=beginning + together([one.whole for one in each], workers, alone),
     )
+
+
+def together(seconds: Sequence[float], workers: int, alone: float) -> float:
+    """Returns how long jobs take that are begun in their order by so many workers.
+
+    Each takes its `seconds` if all workers have one, `alone` times as long if no other runs, and something evenly
+    between if some do.
+    """
+    waiting, running, now = list(reversed(seconds)), list[float](), 0.0
+    while waiting or running:
+        while waiting and len(running) < workers:
+            running.append(waiting.pop())
+        others = (len(running) - 1) / max(1, workers - 1)
+        slowness = alone + (1 - alone) * others if workers > 1 else 1.0
+        shortest = min(running)
+        now += shortest * slowness
+        running = [left - shortest for left in running if left > shortest]
+    return now
+
+
+def between(fewest: Each, most: Each, rows: int) -> Each:
+    """Returns the seconds on so many rows: on the line between two measurements, or at the end that is nearer."""
+    if most.rows <= fewest.rows:
+        return most
+    share = min(1.0, max(0.0, (rows - fewest.rows) / (most.rows - fewest.rows)))
+    parts = {
+        name: (1 - share) * getattr(fewest, name) + share * getattr(most, name)
+        for name in ("beginning", "epoch", "ending")
+    }
+    return replace(most, rows=rows, **parts)

@@ -105,7 +105,7 @@ def _kinds(dtype: str) -> dict[str, tuple[Any, ...]]:
         "gradients of angles": (engine.angles_back, (*angles, table, _table(types.float64), table, row), types.none),
         "loss": (loss, (WHOLE, floats, table, table, row, WHOLE, table), types.float64),
         "optimizer": (optimizer, stepped),
-        "clip": (clip, (row, types.float64), types.float64),
+        "clip": (clip, (row, types.float64, WHOLE, floats, floats), types.float64),
     }
 
 

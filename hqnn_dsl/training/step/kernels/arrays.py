@@ -100,12 +100,17 @@ class Room(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """The flat vector of all weights, and what lies beside it: gradients, moments, numbers of the optimizer."""
+    """The flat vector of all weights, and what lies beside it: gradients, moments, numbers of the optimizer.
+
+    `sums[P]` and `totals[3]` are of the gradients of an epoch, see `gradient_norms`.
+    """
 
     values: Any
     grads: Any
     moments: Any
     scalars: Any
+    sums: Any
+    totals: Any
 
 
 class Rows(NamedTuple):

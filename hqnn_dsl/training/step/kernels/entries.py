@@ -46,7 +46,7 @@ def optimizer_for(key: int) -> Callable[..., int]:
 def clip_for(key: int) -> Callable[..., float]:
     """The entry point of `optimizers.clip`."""
 
-    def clipped(grads: Any, limit: float) -> float:
-        return clip(grads, limit) if key else 0.0
+    def clipped(grads: Any, limit: float, classical: int, sums: Any, totals: Any) -> float:
+        return clip(grads, limit, classical, sums, totals) if key else 0.0
 
     return clipped

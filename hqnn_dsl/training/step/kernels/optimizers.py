@@ -213,10 +213,11 @@ def rmsprop_step(
 
 
 @routine
-def clip(grads: Any, limit: float) -> float:
+def clip(grads: Any, limit: float, classical: int, sums: Any, totals: Any) -> float:
     """Returns the norm of `grads[P]`; scales them if it is above `limit`, unless that is 0.
 
-    The norm is summed in float64. It is finite if and only if all gradients are, but for norms above 1e308.
+    The norm is summed in float64. It is finite if and only if all gradients are, but for norms above 1e308. If it is,
+    the gradients as they were are added to `sums[P]` and `totals[3]`, see `gradient_norms`.
     """
     norm = math.sqrt(sum_of_squares(grads, 1.0))
     if not math.isfinite(norm) or norm < 1e-140:
@@ -225,15 +226,39 @@ def clip(grads: Any, limit: float) -> float:
             if not math.isfinite(grads[i]):
                 return norm if math.isnan(norm) else math.inf
             largest = max(largest, abs(np.float64(grads[i])))
-        if largest == 0.0:
-            return 0.0
-        norm = largest * math.sqrt(sum_of_squares(grads, largest))
+        norm = largest * math.sqrt(sum_of_squares(grads, largest)) if largest > 0.0 else 0.0
+    if math.isfinite(norm):
+        totals[0] += add_gradients(grads[:classical], sums[:classical])
+        totals[1] += add_gradients(grads[classical:], sums[classical:])
+        totals[2] += 1.0
     number = grads.dtype.type
     factor = number(limit) / (number(norm) + number(SMALLEST_NORM))
     if limit > 0.0 and factor < 1.0:
         for i in range(len(grads)):
             grads[i] *= factor
     return norm
+
+
+@routine
+def add_gradients(grads: Any, sums: Any) -> float:
+    """Add gradients to their sums. Returns the sum of their squares, by four partial sums that need not wait."""
+    one, two, three, four = 0.0, 0.0, 0.0, 0.0
+    whole = len(grads) // 4 * 4
+    for i in range(0, whole, 4):
+        a, b, c, d = np.float64(grads[i]), np.float64(grads[i + 1]), np.float64(grads[i + 2]), np.float64(grads[i + 3])
+        sums[i] += a
+        sums[i + 1] += b
+        sums[i + 2] += c
+        sums[i + 3] += d
+        one += a * a
+        two += b * b
+        three += c * c
+        four += d * d
+    for i in range(whole, len(grads)):
+        a = np.float64(grads[i])
+        sums[i] += a
+        one += a * a
+    return (one + two) + (three + four)
 
 
 @routine

@@ -171,7 +171,8 @@ def _update(network: Any, weights: Any, clip: float, rates: Any, decay: float, n
     """Clip the gradients and move the weights. Returns 0, without moving them, if a gradient is not finite."""
     sizes, addresses = network.sizes, network.addresses
     trained, classical = sizes[TRAINED], sizes[CLASSICAL]
-    norm = call_float(addresses[CLIP], (part(weights.grads, 0, trained), clip))
+    summed = classical, weights.sums, weights.totals
+    norm = call_float(addresses[CLIP], (part(weights.grads, 0, trained), clip, *summed))
     if not math.isfinite(norm):
         return 0
     notes[STEPS] += 1
