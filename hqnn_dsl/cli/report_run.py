@@ -72,6 +72,8 @@ def report(  # noqa: PLR0913 - options of a command
     _check(runs, data, out, export, card=card, open_page=open_page)
     from hqnn_dsl.report.side_by_side import read_runs
 
+    if len(runs) > 1:
+        tell(f"comparing {len(runs)} runs …")
     found = read_runs(runs)
     if card:
         _card(found[0], data, out, force=force)

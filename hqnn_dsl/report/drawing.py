@@ -250,7 +250,10 @@ def _ticks(axes: Any, name: str, given: Mapping[str, Any]) -> None:
 
 
 def _shape(axes: Any, shape: Mapping[str, Any]) -> None:
-    """A line; one that ends at the edges of the figure goes across it."""
+    """A line or an area; one that ends at the edges of the figure goes across it."""
+    if shape["type"] == "rect" and shape.get("yref") == "paper":
+        axes.axvspan(shape["x0"], shape["x1"], color=colour(shape["fillcolor"]), linewidth=0, zorder=0)
+        return
     if shape["type"] != "line":
         raise ValueError(f"no shape of the kind {shape['type']} is drawn in files")
     line = shape["line"]

@@ -108,6 +108,18 @@ def test_a_kind_of_trace_that_is_not_known_is_no_silent_gap():
         drawing.drawing(odd)
 
 
+def test_areas_across_a_figure_are_drawn():
+    area = {"type": "rect", "x0": 2.5, "x1": 4.5, "y0": 0, "y1": 1, "yref": "paper", "fillcolor": "--band"}
+    line = [{"type": "scatter", "mode": "lines", "name": "n", "x": [1, 5], "y": [1, 10]}]
+    found = drawing.drawing(
+        Figure("f", "t", "alt", line, {"xaxis": {}, "yaxis": {"type": "log"}, "shapes": [area]}, None)
+    )
+    (drawn,) = found.axes[0].patches
+    assert (drawn.get_x(), drawn.get_width()) == (2.5, 2.0)
+    with pytest.raises(ValueError, match="circle"):
+        drawing.drawing(Figure("f", "t", "alt", line, {"shapes": [area | {"type": "circle"}]}, None))
+
+
 def test_colours_are_the_light_ones_of_the_page():
     assert drawing.colour("--first") == "#2f6fab"
     assert drawing.colour("--band") == pytest.approx((47 / 255, 111 / 255, 171 / 255, 0.18))
