@@ -130,8 +130,8 @@ def colour(name: str) -> Any:
 
 
 def _plain(text: str) -> str:
-    """A text of a figure as it is shown: `plot_text` has escaped it for Plotly."""
-    return html.unescape(text)
+    """A text of a figure as it is shown: `plot_text` has escaped names in it for Plotly, whose line break is `<br>`."""
+    return html.unescape(text.replace("<br>", "\n"))
 
 
 # -------------------------------------------------------------------------------------------------------------- traces

@@ -32,6 +32,7 @@ from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
 from hqnn_dsl.training.conformal import Radii, fit_radii
+from hqnn_dsl.training.counting import counted
 from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
     REPORT,
@@ -47,7 +48,6 @@ from hqnn_dsl.training.files import (
     write_text,
 )
 from hqnn_dsl.training.findings import findings_of, stages_of, warnings_of
-from hqnn_dsl.training.forecast.counting import counted
 from hqnn_dsl.training.going_on import advised, read_back, restore
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
-    from hqnn_dsl.training.forecast.counting import Counted
+    from hqnn_dsl.training.counting import Counted
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.second_process import Elsewhere
 

@@ -60,7 +60,8 @@ def test_every_figure_of_every_page_is_drawn_with_its_title_and_axes(figures):
         assert title == figure.title
         for name in ("xaxis", "yaxis"):
             wanted = figure.layout[name].get("title", {}).get("text", "")
-            assert plot_text(getattr(axes, name).get_label_text()) == wanted
+            lines = getattr(axes, name).get_label_text().split("\n")
+            assert "<br>".join(plot_text(line) for line in lines) == wanted
         assert len(axes.lines) + len(axes.images) + len(axes.containers) + len(axes.collections) > 0
 
 
