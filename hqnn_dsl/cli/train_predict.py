@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,13 +23,14 @@ from hqnn_dsl.cli.output import (
     write_wrapped,
 )
 from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.tracker_options import MlflowOption, MlflowStore, TensorBoardOption, asked_trackers
 from hqnn_dsl.cli.train_many import Folds, KeepRuns, Repeats, Rows, Seeds
 
 if TYPE_CHECKING:
     from hqnn_dsl.training.outlook import Ending, Outlook
 
 
-def train(  # noqa: PLR0913 - options of a command
+def train(  # noqa: C901, PLR0913 - options of a command
     spec: Spec,
     data: Data,
     *,
@@ -42,6 +44,9 @@ def train(  # noqa: PLR0913 - options of a command
     seeds: Seeds = None,
     rows: Rows = None,
     keep_runs: KeepRuns = False,
+    tensorboard: TensorBoardOption = False,
+    mlflow: MlflowOption = False,
+    mlflow_store: MlflowStore = None,
     yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
@@ -49,7 +54,7 @@ def train(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Train the network of a spec on a table, and write a run that predicts.
 
-    Ctrl-C ends the training cleanly: the run then holds the best network so far.
+    Ctrl-C ends the training cleanly, with exit code 130: the run then holds the best network so far.
 
     With --folds, --repeats, --seeds or --rows it trains many times, and writes the scores of all to the folder
     `runs/<model>-cv-<n>`: means, standard errors, and the baselines on the same rows.
@@ -62,10 +67,19 @@ def train(  # noqa: PLR0913 - options of a command
         *(word for change in set for word in ("--set", change)),
         *(w for p in allow_path for w in ("--allow-path", str(p))),
     ]
+    trackers = asked_trackers(tensorboard=tensorboard, mlflow=mlflow, store=mlflow_store)
+    given += trackers.words
     asked = train_many.Asked(folds=folds, repeats=repeats, seeds=seeds, rows=rows, keep_runs=keep_runs)
     if train_many.is_many(asked, out, resume=resume):
         many = train_many.Command(
-            spec=spec, data=data, out=out, resume=resume, changes=changes, allow_path=allow_path, given=given
+            spec=spec,
+            data=data,
+            out=out,
+            resume=resume,
+            changes=changes,
+            allow_path=allow_path,
+            given=given,
+            trackers=trackers,
         )
         train_many.train_many(many, asked, as_json=as_json)
         return
@@ -92,16 +106,22 @@ def train(  # noqa: PLR0913 - options of a command
             if not as_json:
                 _write_scores(ending)
 
-        watch = Watch(on_begin=begin, on_end=end, elsewhere=elsewhere)
+        watch = Watch(on_begin=begin, on_end=end, elsewhere=elsewhere, trackers=trackers.made())
         run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
     kept = _complete(run.path)
     if as_json:
         write_json({"run": str(run.path), "metrics": run.metrics, "columns": train_messages.columns_of(outlooks)}, kept)
-        return
-    write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
-    write(f"run: {run.path}", kept)
-    for purpose, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
-        tell(f"{purpose}: {command}", " \\")
+    else:
+        write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
+        write(f"run: {run.path}", kept)
+        trackers.write_places(run.path, kept)
+    ending = endings[0] if endings else None
+    is_interrupted = ending is not None and ending.reason == "interrupted"
+    if not as_json or is_interrupted:
+        for purpose, command in train_messages.next_lines(run.path, spec, data, ending, given):
+            tell(f"{purpose}: {command}", " \\")
+    if is_interrupted:
+        raise typer.Exit(128 + signal.SIGINT)
 
 
 def _write_scores(ending: Ending) -> None:

@@ -16,7 +16,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import text_of
 from hqnn_dsl.files import reason_of
 from hqnn_dsl.files import replacing as replacing_file
-from hqnn_dsl.training.run_files import STARTED
+from hqnn_dsl.training.run_files import STARTED, TRACKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 """The page of `hqnn report`, in the folder of its run."""
 
+EVENTS = "tensorboard"
+"""The folder of a run, or of many, that has the event files of TensorBoard."""
+
 OWN = (
     *(STARTED, "spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
     *("environment.json", "metrics.json", "intervals.json", "checkpoints", "plots", "jobs", REPORT),
+    *(TRACKERS, EVENTS),
 )
 """What a run's folder has of its own: files, and folders with all that is in them."""
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.samples import Rows, Samples
     from hqnn_dsl.training.second_process import Elsewhere
     from hqnn_dsl.training.torch_epochs import Epochs
+    from hqnn_dsl.training.tracking import Tracker
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
@@ -93,6 +94,8 @@ class Watch:
     on_end: Callable[[Ending], None] | None = None
     elsewhere: Elsewhere = field(default_factory=Here)
     """The place where baselines are fitted and pictures drawn."""
+    trackers: tuple[Tracker, ...] = ()
+    """Onlookers that keep curves and scores elsewhere, see `tracking`."""
 
 
 @dataclass(frozen=True)

@@ -233,8 +233,24 @@ class StartedFile(Document):
     at: Name
 
 
+# -------------------------------------------------------------------------------------------------------- trackers.json
+
+
+class MlflowRecord(Record):
+    """The run of an MLflow store, with the store's address."""
+
+    store: Name
+    run: Name
+
+
+class TrackersFile(Document):
+    """`trackers.json`: where trackers keep a run, so that they go on there if it is resumed."""
+
+    mlflow: MlflowRecord | None = None
+
+
 SPEC, PREPROCESS, METRICS, ENVIRONMENT = "spec.resolved.hqnn", "preprocess.json", "metrics.json", "environment.json"
-STARTED, INTERVALS = "started.json", "intervals.json"
+STARTED, INTERVALS, TRACKERS = "started.json", "intervals.json", "trackers.json"
 
 MODELS: dict[str, type[Document]] = {
     PREPROCESS: PreprocessFile,
@@ -242,6 +258,7 @@ MODELS: dict[str, type[Document]] = {
     ENVIRONMENT: EnvironmentFile,
     STARTED: StartedFile,
     INTERVALS: IntervalsFile,
+    TRACKERS: TrackersFile,
 }
 """The model of each JSON file at the top of a run directory."""
 
