@@ -277,6 +277,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
+    from hqnn_dsl.training.binding import check_bound
     from hqnn_dsl.training.run_on_disk import load_metrics, load_radii, load_run
 
     check_called(loss=(loss, "a function of predictions and targets", 2))
@@ -292,6 +293,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
 
         preparation = given_again(path, preparation, loss, net)
     radii = load_radii(path, stored.preparation, trained.spec)
+    check_bound(path)
     if not metrics and trained.spec.train.intervals.name != "none":
         notices.notice(NoIntervalsYet(path=str(path)))
     return Run(path, net, preparation, metrics, program.spec, trained.spec.backend, radii)

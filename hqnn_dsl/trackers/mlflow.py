@@ -11,13 +11,12 @@ import os
 import re
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.diagnostics.codes.tracking import PackageForTracker, StoreUnusable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.training.bar import said_if_long
 from hqnn_dsl.training.files import write_document
 from hqnn_dsl.training.run_files import TRACKERS, MlflowRecord, TrackersFile, read_run_file
 from hqnn_dsl.training.tracking import numbers_of, scores_of
@@ -69,22 +68,21 @@ class MLflow:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
         self.store = address(self._given, root)
-        with said_if_long("importing MLflow, and opening its store …", progress=True):
-            try:
-                import alembic  # noqa: F401 - MLflow makes the tables of a store with it
-                import sqlalchemy  # noqa: F401
-                from mlflow import MlflowClient
-            except ImportError:
-                raise Refusal(PackageForTracker(tracker="MLflow", package="mlflow-skinny", extra="mlflow")) from None
-            for name in ("mlflow", "alembic"):
-                logging.getLogger(name).setLevel(logging.ERROR)
-            try:
-                if (file := _file_of(self.store)) is not None:
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                self._client = MlflowClient(tracking_uri=self.store)
-                self._experiment = self._opened()
-            except Exception as error:  # noqa: BLE001 - MLflow and SQLAlchemy raise many kinds
-                raise Refusal(StoreUnusable(store=self.store, reason=_line(error))) from None
+        try:
+            import alembic  # noqa: F401 - MLflow makes the tables of a store with it
+            import sqlalchemy  # noqa: F401
+            from mlflow import MlflowClient
+        except ImportError:
+            raise Refusal(PackageForTracker(tracker="MLflow", package="mlflow-skinny", extra="mlflow")) from None
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            if (file := _file_of(self.store)) is not None:
+                _check_database(file)
+            self._client = MlflowClient(tracking_uri=self.store)
+            self._experiment = self._opened()
+        except Exception as error:  # noqa: BLE001 - MLflow and SQLAlchemy raise many kinds
+            raise Refusal(StoreUnusable(store=self.store, reason=_line(error))) from None
 
     def _opened(self) -> str:
         """The experiment, made if it is not there. Its files lie beside an SQLite store."""
@@ -239,6 +237,15 @@ def address(store: str | None, root: Path) -> str:
 def _file_of(address: str) -> Path | None:
     """The file of an SQLite store, None for another store."""
     return Path(address.removeprefix("sqlite:///")).absolute() if address.startswith("sqlite:///") else None
+
+
+def _check_database(file: Path) -> None:
+    """Raise what keeps an SQLite file from being opened or made at once: MLflow would try again for minutes."""
+    import sqlite3
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA schema_version").fetchone()
 
 
 def _line(error: Exception) -> str:

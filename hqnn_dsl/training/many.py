@@ -123,7 +123,7 @@ def train_many(  # noqa: PLR0913 - what many trainings can be told
     """
     options = options or ManyOptions()
     program.refuse_training()
-    prepare_trackers(options.trackers, Path("runs") if out is None else out.absolute().parent)
+    prepare_trackers(options.trackers, Path("runs") if out is None else out.absolute().parent, options.progress)
     with each_notice_once():
         if resume:
             work = _taken_up(program, table, plan, out, options)

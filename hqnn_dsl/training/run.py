@@ -162,7 +162,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     """
     program.refuse_training()
     if watch is not None:
-        prepare_trackers(watch.trackers, Path("runs") if out is None else out.absolute().parent)
+        prepare_trackers(watch.trackers, Path("runs") if out is None else out.absolute().parent, watch.progress)
     if not resume:
         check_free(out)
     elif out is not None:
@@ -368,7 +368,7 @@ def _train_and_write(
         (path / STARTED).unlink(missing_ok=True)
     with said_if_long("fitting the baselines, and scoring …", watch.progress):
         metrics = results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
-    results.write_metrics(path, metrics)
+    results.write_metrics(path, metrics, training)
     try:
         if watch.on_end is not None:
             is_validated = len(preparation.parts.validation) > 0

@@ -25,6 +25,7 @@ from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
     INTERVALS,
     METRICS,
+    NO_SCORES,
     PREPROCESS,
     SPEC,
     EnvironmentFile,
@@ -104,7 +105,7 @@ def load_metrics(path: Path) -> dict[str, Any]:
     """Returns the scores in `metrics.json`, none if the training has not come to its end. Raises `Refusal` E0533."""
     if not os.path.lexists(path / METRICS):
         return {}
-    return read_run_file(path, METRICS, MetricsFile).model_dump(exclude={"version"})
+    return read_run_file(path, METRICS, MetricsFile).model_dump(exclude=NO_SCORES)
 
 
 def load_radii(path: Path, preparation: Preparation, spec: Spec) -> Radii | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from hqnn_dsl.diagnostics.codes.tracking import NoTracker, TrackerFailed
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
+from hqnn_dsl.training.bar import said_if_long
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.resuming import settings_of
 from hqnn_dsl.training.run_files import METRICS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.data.parts import Parts
     from hqnn_dsl.program import Program
+    from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.loop import Fitted, Training, Watch
 
 State = Literal["finished", "interrupted", "failed"]
@@ -256,13 +258,14 @@ def followed(watch: Watch, training: Training, about: Callable[[], Tracked]) -> 
                 part.end(end)
 
 
-def prepare_trackers(trackers: Sequence[Tracker], root: Path) -> None:
+def prepare_trackers(trackers: Sequence[Tracker], root: Path, progress: Progress) -> None:
     """Let trackers look at what they need before any work. Raises `Refusal`: E0662 for what is none, E0660, E0661."""
     for tracker in trackers:
         if isinstance(tracker, type) or not callable(getattr(tracker, "begin", None)):
             raise Refusal(NoTracker(given=repr(tracker)[:80]))
         if (look := getattr(tracker, "prepare", None)) is not None:
-            look(root)
+            with said_if_long(f"preparing the tracker {_name_of(tracker)} …", progress):
+                look(root)
 
 
 def end_group(trackers: Sequence[Tracker], group: Group, state: State, record: Mapping[str, Any]) -> None:
