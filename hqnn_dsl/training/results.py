@@ -158,7 +158,7 @@ def write_intervals(path: Path, names: Sequence[str], radii: Radii) -> None:
 def write_metrics(path: Path, metrics: dict[str, Any], training: Training) -> None:
     """Write `metrics.json`: the scores as `all_scores` gives them, and the hashes of the run's other files."""
     bound = {"files": hashes_of(path), "trains": trains(training)}
-    write_document(path / METRICS, MetricsFile.model_validate(metrics | bound))
+    write_document(path / METRICS, MetricsFile.model_validate(metrics | bound), durable=True)
 
 
 def write_environment(

@@ -261,7 +261,7 @@ def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> R
         write_document(path / STARTED, StartedFile(at=datetime.now(UTC).isoformat(timespec="seconds")))
         _write_spec(path, setup.program)
         preparation = setup.prepared.preparation
-        write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()))
+        write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()), durable=True)
         with suited_threads(setup.training.net, setup.spec.train.batch):
             results.write_environment(path, setup.spec, setup.training, setup.prepared.path)
         _keep_jobs(setup.training, checkpoints, path)
@@ -274,7 +274,7 @@ def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> R
 
 def _write_spec(path: Path, program: Program) -> None:
     write_text(path / "spec.hqnn", program.source.text)
-    write_text(path / SPEC, program.resolved)
+    write_text(path / SPEC, program.resolved, durable=True)
 
 
 def _may_go_on(error: BaseException) -> bool:
