@@ -110,16 +110,19 @@ class MLflow:
         return _Run(client, run, training)
 
     def end_group(self, group: Group, state: State, record: Mapping[str, Any]) -> None:
-        """Close the run that has those of many trainings in it, with the means of their scores."""
+        """Close the run that has those of many trainings in it, with the means of their scores if all are done."""
         run = self._taken_up(group.folder)
         if run is None:
             return
-        points = {}
-        for rows, means in zip(record["plan"]["rows"], record["summary"], strict=True):
-            for name, score in (means or {"scores": {}})["scores"].items():
-                if score["mean"] is not None:
-                    points[_name((f"mean {means['part']}", name))] = (score["mean"], rows or 0)
-        _log_points(self._client, run, [(name, value, step) for name, (value, step) in points.items()])
+        points: list[tuple[str, float, int]] = []
+        for rows, means in zip(record["plan"]["rows"], record["summary"], strict=True) if state == "finished" else ():
+            scores = {} if means is None else means["scores"]
+            for name, score in scores.items():
+                key, step = _name((f"mean {means['part']}", name)), rows or 0
+                known = {point.step for point in self._client.get_metric_history(run, key)}
+                if score["mean"] is not None and step not in known:
+                    points.append((key, score["mean"], step))
+        _log_points(self._client, run, points)
         self._client.log_artifact(run, str(group.folder / "cv.json"))
         self._client.set_terminated(run, STATES[state])
 
@@ -130,11 +133,13 @@ class MLflow:
         record = read_run_file(folder, TRACKERS, TrackersFile).mlflow
         if record is None or record.store != self.store:
             return None
-        with suppress(Exception):
+        try:
             found = self._client.get_run(record.run)
-            if found.info.lifecycle_stage == "active":
-                return record.run
-        return None
+        except Exception as error:
+            if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise
+        return record.run if found.info.lifecycle_stage == "active" else None
 
     def _made(self, folder: Path, name: str) -> str:
         run = str(self._client.create_run(self._experiment, run_name=name).info.run_id)

@@ -73,6 +73,15 @@ def check_bound(path: Path) -> None:
     check_environment(path, metrics.trains)
 
 
+def is_as_written(path: Path, name: str) -> bool:
+    """Whether a file is known to be the one that was written with the scores of a finished run."""
+    try:
+        files = read_run_file(path, METRICS, MetricsFile).files or {}
+        return name in files and understood(path, name, _hash) == files[name]
+    except Refusal:
+        return False
+
+
 def check_environment(path: Path, trained: str | None) -> None:
     """Refuse (E0533) a record of what ran a training that is of another training; None if it is not known which."""
     if trained is None or not os.path.lexists(path / ENVIRONMENT):
