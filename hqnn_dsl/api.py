@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.loop import Epoch, Watch
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.replay import Replay
+    from hqnn_dsl.training.tracking import Tracker
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 _OBSERVABLES_FILE = "observables.json"
@@ -116,6 +117,7 @@ def train(  # noqa: PLR0913 - what a training can be told
     allow_path: AllowPath = (),
     loss: LossFunction | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    trackers: Iterable[Tracker] = (),
     resume: bool = False,
     agree: Agree | bool = False,
     progress: Progress | None = None,
@@ -134,6 +136,9 @@ def train(  # noqa: PLR0913 - what a training can be told
     `on_epoch(epoch)` is called after every epoch with an `Epoch`: its number, losses and learning rates. If it raises
     `StopIteration`, the training ends there and the run is written as usual; any other exception ends the training, and
     the run can be resumed. What it returns is not looked at.
+
+    `trackers` keep curves, scores and figures elsewhere: `hqnn.TensorBoard()`, `hqnn.MLflow()`, or objects of your own
+    with `begin(training)`. One that fails is warned of (`W0477`), and the training goes on.
 
     `progress` is where it is written how far the training is: standard error if it is True or left out, nowhere if it
     is False, else the stream that it is. `watch` is told what is about to be done, every epoch, and how it ended. With
@@ -164,6 +169,7 @@ def train(  # noqa: PLR0913 - what a training can be told
         watch,
         on_epoch=on_epoch or watch.on_epoch,
         progress=watch.progress if progress is None else progress,
+        trackers=(*watch.trackers, *trackers),
     )
     read = _read(program, table, watch.progress)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
@@ -190,6 +196,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     loss: LossFunction | None = None,
     resume: bool = False,
     keep_runs: bool = False,
+    trackers: Iterable[Tracker] = (),
     progress: Progress = True,
 ) -> CrossValidation:
     """Train a spec many times on a table, each time on other rows or from another seed. Returns all scores together.
@@ -214,7 +221,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     program = _program(spec, set, allow_path)
     program.refuse_training()
     plan = plan_of(folds, repeats, seeds, rows, program.spec.train.seed, prefix="")
-    options = ManyOptions(loss=loss, progress=progress, keep_runs=keep_runs)
+    options = ManyOptions(loss=loss, progress=progress, keep_runs=keep_runs, trackers=tuple(trackers))
     read = _read(program, table, progress)
     found = train_many(program, read, plan, folder, resume=resume, options=options)
     return CrossValidation(found.path, found.record, found.interrupted)
@@ -276,6 +283,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
+    from hqnn_dsl.training.binding import check_bound
     from hqnn_dsl.training.run_on_disk import load_metrics, load_radii, load_run
 
     check_called(loss=(loss, "a function of predictions and targets", 2))
@@ -291,6 +299,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
 
         preparation = given_again(path, preparation, loss, net)
     radii = load_radii(path, stored.preparation, trained.spec)
+    check_bound(path)
     if not metrics and trained.spec.train.intervals.name != "none":
         notices.notice(NoIntervalsYet(path=str(path)))
     return Run(path, net, preparation, metrics, program.spec, trained.spec.backend, radii)

@@ -22,6 +22,7 @@ from hqnn_dsl.training.verdicts import UNSPLIT, is_unsplit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from hqnn_dsl.cli.tracker_options import AskedTrackers
     from hqnn_dsl.training.many_plan import Plan
     from hqnn_dsl.training.outlook import Outlook
 
@@ -101,6 +102,7 @@ class Command:
     changes: Mapping[str, str]
     allow_path: Sequence[Path]
     given: Sequence[str]
+    trackers: AskedTrackers
 
 
 def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
@@ -118,7 +120,9 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
     plan = asked.plan(program.spec.train.seed) if asked.is_many else None
     if plan is not None:
         tell(plan.sentence)
-    options = many.ManyOptions(keep_runs=asked.keep_runs, on_begin=_tell_first, on_pace=tell_pace)
+    options = many.ManyOptions(
+        keep_runs=asked.keep_runs, on_begin=_tell_first, on_pace=tell_pace, trackers=command.trackers.made()
+    )
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, command.data)
     found = many.train_many(program, read, plan, command.out, resume=command.resume, options=options)
@@ -131,6 +135,7 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
         for line in verdicts(found.record):
             write_wrapped(line, kept)
         write(f"all scores: {found.path}", kept)
+        command.trackers.write_places(found.path, kept)
     if found.record["state"] != "complete":
         words = ["hqnn", "train", str(command.spec), str(command.data), "--out", str(found.path), "--resume"]
         kept_runs = ["--keep-runs"] if asked.keep_runs else []

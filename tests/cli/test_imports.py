@@ -15,6 +15,7 @@ LARGE = (
     *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
     *("pydantic", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
     *("pyarrow", "polars", "zstandard", "jinja2", "plotly", "hqnn_dsl.report"),
+    *("mlflow", "sqlalchemy", "tensorboard", "hqnn_dsl.trackers"),
     *(
         "torch._dynamo",
         "torch._inductor",
