@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         send_notices_to,
         train,
         write_compiled,
+        write_report,
     )
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.diagnostics.notices import HQNNWarning
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.analysis.analyze import Analysis
     from hqnn_dsl.science.comparison.result import Comparison
     from hqnn_dsl.science_api import analyze, compare
+    from hqnn_dsl.trackers.mlflow import MLflow
+    from hqnn_dsl.trackers.tensorboard import TensorBoard
     from hqnn_dsl.trained import CrossValidation, Run
     from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.replay import Replay
@@ -46,10 +49,12 @@ _HOMES = {
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
     "HQNNWarning": "hqnn_dsl.diagnostics.notices",
+    "MLflow": "hqnn_dsl.trackers.mlflow",
     "Program": "hqnn_dsl.program",
     "Refusal": "hqnn_dsl.diagnostics.diagnostic",
     "Replay": "hqnn_dsl.training.replay",
     "Run": "hqnn_dsl.trained",
+    "TensorBoard": "hqnn_dsl.trackers.tensorboard",
     "analyze": "hqnn_dsl.science_api",
     "compare": "hqnn_dsl.science_api",
     "compile": "hqnn_dsl.api",
@@ -61,6 +66,7 @@ _HOMES = {
     "send_notices_to": "hqnn_dsl.api",
     "train": "hqnn_dsl.api",
     "write_compiled": "hqnn_dsl.api",
+    "write_report": "hqnn_dsl.api",
 }
 
 __all__ = [
@@ -70,10 +76,12 @@ __all__ = [
     "Diagnostic",
     "Epoch",
     "HQNNWarning",
+    "MLflow",
     "Program",
     "Refusal",
     "Replay",
     "Run",
+    "TensorBoard",
     "__version__",
     "analyze",
     "compare",
@@ -86,6 +94,7 @@ __all__ = [
     "send_notices_to",
     "train",
     "write_compiled",
+    "write_report",
 ]
 
 
