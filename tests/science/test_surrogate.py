@@ -20,11 +20,11 @@ CIRCUITS = {
     "read twice": "repeat 2 { feature_map angle(); ansatz strongly_entangling(reps: 1) }",
     "z": "feature_map z(reps: 2); ansatz real_amplitudes(reps: 1)",
     "controlled": "input x[2]; h 0; h 1; crx(x[0]) 0, 1; cry(2*x[1]) 1, 0; ansatz real_amplitudes(reps: 1)",
-    "products": "input x[2]; h 0; h 1; rz(2*x[0]) 0; rzz(2*(pi - x[0])*(pi - x[1])) 0, 1; ansatz efficient_su2(reps: 1)",
-    "functions": "input x[2]; ry(acos(x[0]/4)) 0; rx(tanh(x[1]) + x[0]) 1; ansatz real_amplitudes(reps: 1)",
+    "products": "input x[2]; h 0; h 1; rz(2*x[0]) 0; rzz(2*(pi - x[0])*(pi - x[1])) 0, 1; ansatz brickwork()",
+    "functions": "input x[2]; ry(acos(x[0]/4)) 0; rx(sin(x[1]) + x[0]) 1; ansatz real_amplitudes(reps: 1)",
     "trained scale": "input x[2]; weight w[2]; ry(w[0]*x[0] + w[1]) 0; ry(w[1]*x[1]) 1; cx 0, 1; rx(0.3) 0",
 }
-FUNCTIONS = {"x": None, "pi": math.pi, "acos": np.arccos, "tanh": np.tanh}
+FUNCTIONS = {"x": None, "pi": math.pi, "acos": np.arccos, "sin": np.sin}
 
 
 def program(body):
@@ -34,7 +34,7 @@ def program(body):
 
 def features(texts, x):
     """Ones, cosines and sines, by NumPy from the texts of the phases."""
-    phases = [eval(text, {"__builtins__": {}}, FUNCTIONS | {"x": x.T}) for text in texts]  # noqa: S307 - our own texts
+    phases = [eval(text, {"__builtins__": {}}, FUNCTIONS | {"x": x.T}) for text in texts]
     return np.column_stack([np.ones(len(x)), *map(np.cos, phases), *map(np.sin, phases)])
 
 
