@@ -18,7 +18,7 @@ TEXT = """hqnn 1
 model classical {
   encoder { dense(3); tanh * 2 }
   decoder { DECODER }
-  train { epochs 3; batch 8; stop none; precision double; step STEP }
+  train { loss mse; epochs 3; batch 8; stop none; precision double; step STEP }
 }
 """
 
@@ -54,7 +54,7 @@ def test_both_kinds_of_steps_train_it_alike_and_it_is_read_back(tmp_path):
     for name in first:
         assert torch.allclose(first[name], second[name], rtol=1e-9, atol=1e-12)
     again = hqnn.open_run(tmp_path / "torch")
-    assert again.evaluate(frame())["test"] == pytest.approx(runs[1].metrics["test"])
+    assert again.evaluate(frame())["test"]["rmse"] == pytest.approx(runs[1].metrics["test"]["rmse"])
     with pytest.raises(Refusal, match="E0232"):
         hqnn.open_run(tmp_path / "torch", {"backend": "reference"})
 
@@ -66,7 +66,7 @@ def test_what_is_about_circuits_says_that_there_is_none(tmp_path):
         lambda: program.observables,
         lambda: program.transpiled,
         lambda: program.static,
-        lambda: program.quantum_layer(),
+        program.quantum_layer,
         lambda: hqnn.write_compiled(program, tmp_path / "compiled"),
         lambda: verify(program),
         lambda: bench(program),
@@ -93,7 +93,7 @@ def test_widths_meet_where_the_circuit_would_be():
     assert open_end.network(2, 3)(torch.zeros(4, 2)).shape == (4, 3)
     alone = hqnn.compile_text("hqnn 1\nmodel m { decoder { dense(2); dense } }")
     assert alone.network(7, 1)(torch.zeros(4, 7)).shape == (4, 1)
-    with pytest.raises(Refusal, match="E0311|auto"):
+    with pytest.raises(Refusal, match="E0314"):
         hqnn.compile_text("hqnn 1\nmodel m { encoder { dense }; decoder { dense } }")
 
 

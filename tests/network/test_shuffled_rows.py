@@ -26,7 +26,7 @@ model shuffled {
     shuffle inputs
   }
   decoder { dense(1) }
-  train { epochs 3; batch 8; stop none; precision double; seed 4; step STEP }
+  train { loss mse; epochs 3; batch 8; stop none; precision double; seed 4; step STEP }
   backend native(precision: double)
 }
 """
@@ -91,7 +91,7 @@ def test_predictions_do_not_depend_on_how_rows_are_put_together():
         expected = net(x)
     for batch in (1, 2, 5, 100):
         assert torch.allclose(predict_scaled(net, x, batch), expected, atol=1e-14)
-    plan = StepPlan.of(net, settings.loss.__class__(name="mse"), settings.optimizer, settings)
+    plan = StepPlan.of(net, settings.loss, settings.optimizer, settings)
     assert isinstance(plan, StepPlan)
     assert torch.allclose(Outputs(plan)(x), expected, atol=1e-13)
 
@@ -106,7 +106,7 @@ def test_both_kinds_of_steps_train_alike_and_learn_nothing(tmp_path):
     for name in first:
         assert torch.allclose(first[name], second[name], rtol=1e-8, atol=1e-11)
     again = hqnn.open_run(tmp_path / "compiled")
-    assert again.evaluate(frame)["test"] == pytest.approx(runs[0].metrics["test"])
+    assert again.evaluate(frame)["test"]["rmse"] == pytest.approx(runs[0].metrics["test"]["rmse"])
     changed = frame.copy()
     changed.loc[7, ["a", "b", "c"]] = [1.0, -2.0, 0.5]
     before, after = again.predict(frame)["y"], again.predict(changed)["y"]
@@ -130,4 +130,4 @@ def test_a_row_without_a_state_is_named_where_it_stands():
 def test_backends_are_compared_on_the_rows_own_inputs():
     found = verify(program(), points=1)
     assert not found.disagreeing
-    assert any(row.title.startswith("Qiskit") for row in found.rows)
+    assert any(row.name.startswith("Qiskit") for row in found.rows)
