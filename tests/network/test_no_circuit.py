@@ -47,9 +47,12 @@ def test_its_network_is_that_of_its_lines():
     assert list(net.state_dict()) == ["encoder.0.weight", "encoder.0.bias", "decoder.0.weight"]
 
 
+@pytest.mark.parametrize(
+    "decoder", ["layer_norm; dense(4); silu; dense", 'fourier("2*x[0] - x[1]", "0.5*x[2]", inputs: 3); dense']
+)
 @pytest.mark.filterwarnings("ignore")
-def test_both_kinds_of_steps_train_it_alike_and_it_is_read_back(tmp_path):
-    runs = [quiet_run(text(step=step), tmp_path / step) for step in ("compiled", "torch")]
+def test_both_kinds_of_steps_train_it_alike_and_it_is_read_back(tmp_path, decoder):
+    runs = [quiet_run(text(decoder, step), tmp_path / step) for step in ("compiled", "torch")]
     first, second = (run.net.state_dict() for run in runs)
     for name in first:
         assert torch.allclose(first[name], second[name], rtol=1e-9, atol=1e-12)
