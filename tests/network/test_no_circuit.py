@@ -116,6 +116,14 @@ def test_fourier_reads_so_many_inputs_and_has_no_weights():
         hqnn.compile_text('hqnn 1\nmodel m { decoder { fourier("x[0]", "x[0]", inputs: 1); dense } }')
 
 
+def test_the_example_of_its_page_is_accepted():
+    from hqnn_dsl.cli.catalog_pages import _entries
+
+    (page,) = _entries("fourier")
+    line = page.splitlines()[-1].strip()
+    assert hqnn.compile_text(f"hqnn 1\nmodel m {{ decoder {{ {line}; dense(1) }} }}").spec.in_width == 8
+
+
 @pytest.mark.parametrize(
     ("phase", "ran", "reason"), [("2*x[0] - x[1]", "compiled", ""), ("x[0]*x[1]", "torch", "products or functions")]
 )
