@@ -60,6 +60,9 @@ OF_TYPES = {
 BESIDE = {"primitive": "name: ibm_torino, "}
 """By backend, what stands beside an option, where something must."""
 
+OF_FOURIER = {"phases": (('"x[0]"', '"x[1]"'), "inputs: 2, "), "inputs": (("2", "3"), 'phases: "x[0]", ')}
+"""By option of `fourier`, two values, and what stands beside it; the other number of inputs is refused."""
+
 ON_A_GPU = {"batched_shots_gpu", "target_gpus", "blocking_qubits"}
 """Options of Aer that are refused without `device: gpu`."""
 
@@ -165,6 +168,8 @@ def test_every_option_of_every_entry(start, name, option):
         start = "decoder { dense(5); "
         values = ("auto", "3") if option == "width" else values
     also = "device: gpu, " if name == "aer" and option in ON_A_GPU else "" if option == "name" else BESIDE.get(name, "")
+    if name == "fourier":
+        values, also = OF_FOURIER[option]
     texts = [spec(parts=f"{start}{name}({also}{option}: {value}){end}") for value in values]
     assert_different(*texts)
 

@@ -71,6 +71,8 @@ class Option:
     """How many items a list has at least; then no item stands in it twice."""
     each_number: bool = False
     """Whether numbers, true and false may stand in a list of texts, as they are written."""
+    example: str = ""
+    """A value as one may write it, for pages, if that of its type is none."""
 
     @property
     def is_required(self) -> bool:

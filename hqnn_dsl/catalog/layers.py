@@ -182,6 +182,7 @@ LAYERS: dict[str, Entry] = table(
                 variadic=True,
                 least=1,
                 doc="Angles of the inputs `x[0]`, `x[1]` and so on, in radians.",
+                example='"x[0]", "x[0] - x[1]"',
             ),
             Option(name="inputs", type="int", minimum=1, doc="Number of inputs that the layer reads."),
         ),

@@ -134,7 +134,7 @@ def _shown(entry: Entry) -> Iterator[str]:
     """The first options as one may write them."""
     for place, option in enumerate(entry.options[:2]):
         if option.is_required:
-            example = _EXAMPLES.get(option.type, '"name"')
+            example = option.example or _EXAMPLES.get(option.type, '"name"')
             yield example if place < entry.positional else f"{option.name}: {example}"
         elif isinstance(option.default, int | float) and not isinstance(option.default, bool):
             yield f"{option.name}: {option.default}"

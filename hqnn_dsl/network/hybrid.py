@@ -134,7 +134,7 @@ class HybridNet(nn.Module):
         width = in_width if columns is None else columns.out_width
         reads, gives = spec.num_inputs, spec.num_outputs
         if not spec.has_circuit:
-            reads = gives = _end_of(spec.encoder, width)
+            reads, gives = out_width, _end_of(spec.encoder, width, out_width)
         encoder = _lines(spec.encoder, width, reads, seed=seed, name="encoder")
         decoder = _lines(spec.decoder, gives, out_width, seed=seed, name="decoder")
         dtype = torch.float64 if spec.train.precision == "double" else torch.float32
@@ -203,9 +203,13 @@ def _columns(in_width: int, embeddings: Sequence[Embedding], seed: int) -> Colum
     return columns
 
 
-def _end_of(layers: Sequence[Layer], in_width: int) -> int:
-    """The width behind lines in a model without a circuit, whose widths are all known by then."""
-    return next((layer.out_width for layer in reversed(layers) if layer.out_width is not None), in_width)
+def _end_of(layers: Iterable[Layer], in_width: int, follows: int) -> int:
+    """The width behind the encoder of a model without a circuit; an open one is that of the network's end."""
+    width = in_width
+    for layer in layers:
+        if _entry(layer).sets_width:
+            width = layer.out_width or follows
+    return width
 
 
 def _lines(layers: Iterable[Layer], in_width: int, out_width: int, *, seed: int, name: str) -> nn.Sequential:

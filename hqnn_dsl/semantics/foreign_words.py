@@ -31,6 +31,7 @@ _SAME = {
     "layernorm": "layer_norm", "batchnorm": "batch_norm", "batchnorm1d": "batch_norm", "leakyrelu": "leaky_relu",
     "logistic": "sigmoid", "negativeslope": "slope", "outfeatures": "width", "units": "width", "numoutputs": "width",
     "elementwiseaffine": "affine", "rate": "p",
+    **dict.fromkeys(("fourierfeatures", "randomfourierfeatures", "rff", "rbfsampler"), "fourier"),
     # backends, and their options
     "aersimulator": "aer", "qiskitaer": "aer", "cuquantum": "custatevec",
     "qml": "pennylane", "estimatorqnn": "estimator_qnn", "numshots": "shots", "diffmethod": "diff", "float32": "single",

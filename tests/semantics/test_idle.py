@@ -10,6 +10,7 @@ from hqnn_dsl import compile_text
 from hqnn_dsl.catalog.layers import LAYERS
 from hqnn_dsl.catalog.objectives import OPTIMIZERS, SCHEDULERS
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.network.fourier import fourier
 from hqnn_dsl.semantics.layers import Line
 from hqnn_dsl.semantics.spec import Choice
 
@@ -101,9 +102,11 @@ def test_which_lines_have_weights_is_what_their_modules_say():
     for name, entry in LAYERS.items():
         for affine in (True, False):
             options = entry.defaults() | ({"affine": affine} if entry.option("affine") else {})
-            built = entry.build(2, 2, options)
+            if name == "fourier":
+                options |= {"phases": ["x[0]"], "inputs": 2}
+            built = (entry.build or fourier)(2, 2, options)
             line = Line(None, Choice(name=name, options=options), entry, ())
-            assert line.has_weights == any(True for _ in built.parameters()), name
+            assert line.has_weights == any(weight.requires_grad for weight in built.parameters()), name
 
 
 @pytest.mark.parametrize("name", [name for name, entry in SCHEDULERS.items() if entry.option("min_lr")])

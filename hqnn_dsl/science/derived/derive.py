@@ -10,10 +10,8 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from hqnn_dsl import pipeline
 from hqnn_dsl.catalog.objectives import OPTIMIZERS
 from hqnn_dsl.diagnostics.diagnostic import Refusal
-from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.recursion import room_to_recurse
 from hqnn_dsl.science.derived import rewrites, trees
 from hqnn_dsl.science.derived.controls import Absent, Derived, Tunable
@@ -83,12 +81,12 @@ def _made(control: _Control, given: rewrites.Given, in_width: int | None, out_wi
     """A control, and its text without the header, which is empty if it is absent."""
     try:
         rewritten = control.rewrite(given)
-        plain = _program(text_of(rewritten.tree))
+        plain = given.checked(text_of(rewritten.tree))
         tree, scale = trees.tree_of(plain.resolved), ""
         if control.reads_phases and given.circuit.sample_slots:
             tree, scale = _scaled(tree, len(given.spec.encoder))
         body = text_of(tree)
-        program = _program(body)
+        program = given.checked(body)
     except Absent as reason:
         return Derived(control.name, control.title, "", None, "", absent_reason=str(reason)), ""
     except Refusal as refusal:
@@ -107,10 +105,6 @@ def _made(control: _Control, given: rewrites.Given, in_width: int | None, out_wi
         ),
         body,
     )
-
-
-def _program(text: str) -> Program:
-    return pipeline.program(Source("derived spec", text, folder="."))
 
 
 def _header(control: _Control, given: rewrites.Given, note: str) -> str:

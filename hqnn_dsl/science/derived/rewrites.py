@@ -7,6 +7,7 @@ added behind the encoder, so that the lines of the decoder keep their numbers an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
@@ -52,6 +53,12 @@ class Given:
     @property
     def circuit(self) -> Circuit:
         return self.program.logical
+
+    def checked(self, text: str) -> Program:
+        """The program of a text that stands where the given spec stands. Raises `Refusal`."""
+        source = self.program.source
+        folder = str(Path(source.name).parent) if source.folder is None else source.folder
+        return pipeline.program(Source("derived spec", text, folder=folder))
 
     @property
     def body(self) -> tuple[nodes.Statement, ...]:
@@ -117,7 +124,7 @@ def feature_map_only(given: Given) -> Rewritten:
 
     body = trees.without_unread(trees.kept_in(given.body, keep))
     bare = trees.kept_in(body, lambda item: not isinstance(item, nodes.Initial))
-    circuit = _checked(trees.without_quantum_rate(trees.with_body(given.tree, bare))).logical
+    circuit = given.checked(text_of(trees.without_quantum_rate(trees.with_body(given.tree, bare)))).logical
     paths = Paths(list(circuit.weights))
     body = trees.kept_in(body, lambda item: not isinstance(item, nodes.Initial) or _means(paths, item.path))
     note = "ansätze and gates of weights alone are gone"
@@ -155,11 +162,6 @@ def _means(paths: Paths, path: nodes.Path) -> bool:
     except Refusal:
         return False
     return True
-
-
-def _checked(tree: nodes.File) -> Program:
-    """The program of a tree. Raises `Refusal`."""
-    return pipeline.program(Source("derived spec", text_of(tree), folder="."))
 
 
 def no_circuit(given: Given) -> Rewritten:

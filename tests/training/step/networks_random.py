@@ -29,7 +29,7 @@ DTYPES = {"double": torch.float64, "single": torch.float32}
 NOT_COMPILED = {"batch_norm"}
 RANDOM = {"dropout"}
 """Layers that draw: torch draws other numbers."""
-KEEPING = [name for name in LAYERS if name not in {"dense", *NOT_COMPILED, *RANDOM}]
+KEEPING = [name for name in LAYERS if name not in {"dense", "fourier", *NOT_COMPILED, *RANDOM}]
 """Layers that keep the width they get."""
 OPTIONS = {
     "leaky_relu": {"slope": 0.2},

@@ -292,7 +292,9 @@ def test_weights_that_torch_replaces_are_found_again():
 
 @pytest.mark.parametrize("name", list(LAYERS))
 def test_every_layer_of_the_catalog_is_compiled_or_says_that_it_is_not(name):
-    spec = make_spec(encoder=(layer_of("dense", None, 2), Layer(layer=choice(LAYERS, name), in_width=2, out_width=2)))
+    options = {"phases": ["x[0]"], "inputs": 2} if name == "fourier" else {}
+    line = Layer(layer=choice(LAYERS, name, **options), in_width=2, out_width=2)
+    spec = make_spec(encoder=(layer_of("dense", None, 2), line))
     net = HybridNet.build(spec, native_layer(circuit(), "single"), 3, 1)
     found = StepPlan.of(net, spec.train.loss, spec.train.optimizer, spec.train)
     if name == "batch_norm":

@@ -22,7 +22,7 @@ NUMBERS = [0.0, 1e-300, -1e-300, *np.linspace(-3, 3, 61), *np.linspace(-45, 45, 
 CASES = [
     (name, options, ())
     for name in LAYERS
-    if name not in {"dense", *NOT_COMPILED, *RANDOM}
+    if name not in {"dense", "fourier", *NOT_COMPILED, *RANDOM}
     for options in ({}, *([OPTIONS[name]] if name in OPTIONS else []))
 ]
 CASES += [("identity", {}, (operation,)) for operation in [*OPERATIONS, ("pow", 0.0), ("pow", -1.0), ("pow", 2.5)]]
