@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes.analyses import NotAnalyzed, UnknownMeasure
@@ -107,12 +106,12 @@ def analyze(
     seed = program.spec.train.seed if settings.seed is None else settings.seed
     ensemble = _ensemble(program, settings, seed)
     grid = settings.grid or landscape.GRID
-    scans = partial(_scans, program, settings, seed)
+    scans = _scans(program, settings, seed)
     makers: dict[str, Callable[[], Finding]] = {
         "expressibility": lambda: expressibility.expressibility(ensemble, settings.samples),
         "entanglement": lambda: entanglement.entanglement(ensemble, settings.samples),
         "entropy": lambda: entanglement.entropy(ensemble, settings.samples),
-        "gradients": lambda: gradients.gradients(ensemble, settings.samples, scans()),
+        "gradients": lambda: gradients.gradients(ensemble, settings.samples, scans),
         "spectrum": lambda: fourier.reachable(circuit),
         "coefficients": lambda: fourier.coefficients(ensemble, settings.samples),
         "algebra": lambda: algebra(circuit),
