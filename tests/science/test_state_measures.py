@@ -20,7 +20,7 @@ from hqnn_dsl.science.analysis.entanglement import (
     page_entropy,
     qubit_entropies,
 )
-from hqnn_dsl.science.analysis.expressibility import divergence, fidelities, haar_masses
+from hqnn_dsl.science.analysis.expressibility import divergence, fidelities, haar_log_masses
 
 
 def _spec(lines: str, qubits: int = 3) -> str:
@@ -66,8 +66,9 @@ def test_haar_masses_are_integrals_of_the_haar_density():
     for qubits in (1, 2, 4):
         size = 1 << qubits
         density = [quad(lambda f, n=size: (n - 1) * (1 - f) ** (n - 2), k / 75, (k + 1) / 75)[0] for k in range(75)]
-        assert haar_masses(qubits) == pytest.approx(density, rel=1e-9)
-        assert haar_masses(qubits).sum() == pytest.approx(1)
+        assert np.exp(haar_log_masses(qubits)) == pytest.approx(density, rel=1e-9)
+        assert np.exp(haar_log_masses(qubits)).sum() == pytest.approx(1)
+    assert haar_log_masses(12)[-1] == pytest.approx(-4095 * math.log(75))  # exp of it is 0 in double precision
 
 
 def test_fidelities_are_those_of_states_made_by_qiskit(mixed: Ensemble):
@@ -90,7 +91,7 @@ def test_random_states_have_a_divergence_of_the_size_of_the_bias():
     states = [random_statevector(4, generator).data for _ in range(10_000)]
     values = np.abs(np.einsum("ri,ri->r", np.conj(states[::2]), states[1::2])) ** 2
     counts = np.histogram(values, bins=75, range=(0, 1))[0].astype(float)
-    assert divergence(counts, haar_masses(2)) == pytest.approx(74 / 10_000, rel=0.6)
+    assert divergence(counts, haar_log_masses(2)) == pytest.approx(74 / 10_000, rel=0.6)
 
 
 def test_the_deviation_is_that_between_runs():

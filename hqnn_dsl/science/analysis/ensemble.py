@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Weights = Literal["uniform", "spec"]
 STATE_BYTES = 1 << 26
 """Bytes of the states that are at work at once, about."""
+MOST_DENSE, MOST_NATIVE = 5 * 10**10, 10**12
+"""Amplitudes times gates that are worked out without being asked for, by dense states and by the native engine: some
+minutes."""
 ONE = {"asin", "acos"}
 POSITIVE = {"log", "sqrt"}
 
@@ -112,6 +115,15 @@ class Ensemble:
 
         values: Numbers = initial_values(tensor, stream(self.spec_seed, "init")).reshape(-1).numpy()
         return values
+
+    def too_long(self, rows: int, *, dense: bool = False) -> str:
+        """Why so many states, which nobody asked for, are not made by default; empty if they are few enough."""
+        work = rows * len(self.circuit.operations) << self.circuit.num_qubits
+        if work <= (MOST_DENSE if dense else MOST_NATIVE):
+            return ""
+        return (
+            f"{rows} states of {self.circuit.num_qubits} qubits take too long to be made by default: give `--samples`"
+        )
 
     @cached_property
     def layer(self) -> QuantumLayer:
@@ -224,9 +236,13 @@ def states_of(
     import numpy as np
     import torch
 
+    from hqnn_dsl.backends import offered
     from hqnn_dsl.backends.reference.executable import DenseExecutable
     from hqnn_dsl.network.slots import SlotTable
 
+    refusals = offered()["reference"].objections(circuit, {"precision": "double"})
+    if refusals:
+        raise Refusal(*refusals)
     shown = circuit if cut is None else replace(circuit, operations=circuit.operations[:cut])
     executable, table = DenseExecutable(shown, "double"), SlotTable(shown)
     rows = max(1, STATE_BYTES // (16 << circuit.num_qubits))

@@ -133,6 +133,8 @@ def coefficients(ensemble: Ensemble, samples: int | None) -> Finding:
             settings.append(f"{name} is left out: {grid}")
             continue
         assert frequencies is not None
+        if samples is None and (reason := ensemble.too_long(draws * grid.points * circuit.num_inputs)):
+            return Finding("coefficients", reason=reason)
         record, outside = _over(ensemble, index, grid, frequencies, draws)
         inputs.append({"input": name, "reason": "", **record})
         largest = max(largest, outside)
