@@ -175,8 +175,12 @@ def _why_not(circuit: Circuit, reasons: Mapping[int, str]) -> str:
     if not reasons:
         return "" if circuit.num_inputs else "the circuit has no inputs"
     index = min(reasons)
-    name = circuit.input_names[index] if index < len(circuit.input_names) else f"input {index}"
-    return f"{name}: {reasons[index]}"
+    return f"{input_name(circuit, index)}: {reasons[index]}"
+
+
+def input_name(circuit: Circuit, index: int) -> str:
+    """The name of an input as in the spec, `x[2]` if it has none."""
+    return circuit.input_names[index] if index < len(circuit.input_names) else f"x[{index}]"
 
 
 def _scalars(by_output: list[list[SlotFrequencies]], index: int, most: int) -> Vector | None:

@@ -27,6 +27,7 @@ model small {
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "small.hqnn").write_text(SPEC)
+    (tmp_path / "data.csv").write_text("a,b,y\n1,2,3\n")
     (tmp_path / "fixed.hqnn").write_text(SPEC.replace("on width", "on 2").replace("let width = 2\n", ""))
     (tmp_path / "weights.hqnn").write_text(SPEC.replace("    feature_map angle(axis: y)\n", ""))
     return tmp_path
@@ -89,6 +90,8 @@ def test_measures_do_not_move_each_other(folder):
         (("small.hqnn", "--inputs", "1"), "E0605", 2, "LOW:HIGH"),
         (("small.hqnn", "--widths", "six"), "E0605", 2, "2..6"),
         (("small.hqnn", "--widths", "0..2"), "E0605", 2, "from 1 on"),
+        (("small.hqnn", "--likelihood", "poisson"), "E0605", 2, "parity or gaussian"),
+        (("small.hqnn", "data.csv"), "E0313", 1, "decoder"),
         (("small.hqnn", "--weights", "zeros"), "E0605", 2, "uniform or spec"),
         (("fixed.hqnn", "--widths", "2..3"), "E0673", 2, "circuit on width qubits"),
         (("small.hqnn", "--likelihood", "parity"), "E0674", 2, "one product of Paulis"),
@@ -116,6 +119,20 @@ def test_a_circuit_without_anything_random_says_so_for_each_measure(folder):
         assert found[name].reason, name
     assert found["algebra"]["dimension"].value is None
     assert found.document()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"samples": "many"}, {"samples": True}, {"seed": 0.5}, {"grid": 5.0}, {"inputs": (1,)}, {"inputs": (0, "1")}),
+        *({"weights": "zeros"}, {"likelihood": "normal"}, {"widths": "none"}),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_from_python_are_refused(folder, wrong):
+    with pytest.raises(Refusal) as refused:
+        hqnn.analyze(folder / "small.hqnn", **wrong)
+    assert refused.value.diagnostics[0].code == "E0605"
 
 
 def test_figures_and_findings_are_found_by_name(folder):

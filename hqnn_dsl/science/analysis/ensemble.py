@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from hqnn_dsl.circuit.angles import Apply, InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.diagnostics.codes.analyses import NotFinite
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 Weights = Literal["uniform", "spec"]
+WEIGHTS: tuple[str, ...] = get_args(Weights)
 STATE_BYTES = 1 << 26
 """Bytes of the states that are at work at once, about."""
 MOST_DENSE, MOST_NATIVE = 5 * 10**10, 10**12

@@ -142,7 +142,7 @@ def _finding(steps: list[float], surfaces: dict[str, list[list[float]]], setting
             Figure(
                 f"{title} at the centre",
                 centre if math.isfinite(centre) else None,
-                "value with the weights as drawn",
+                "value at the weights w",
                 reason="" if math.isfinite(centre) else "it is no finite number",
             ),
             Figure(
