@@ -135,6 +135,14 @@ def test_wrong_arguments_from_python_are_refused(folder, wrong):
     assert refused.value.diagnostics[0].code == "E0605"
 
 
+def test_what_would_take_long_is_only_made_if_it_is_asked_for():
+    spec = "hqnn 1\nmodel m { circuit on 20 qubits { ansatz strongly_entangling(reps: 4)\nmeasure z } }"
+    found = hqnn.analyze(spec, only=("expressibility", "entanglement", "gradients", "fisher", "landscape"))
+    for finding in found:
+        assert "take too long to be made by default" in finding.reason, finding.measure
+        assert ("--grid" if finding.measure == "landscape" else "--samples") in finding.reason
+
+
 def test_figures_and_findings_are_found_by_name(folder):
     found = hqnn.analyze(folder / "small.hqnn", only="simulability")
     assert found["simulability"]["qubits"].value == 2

@@ -34,9 +34,9 @@ Weights = Literal["uniform", "spec"]
 WEIGHTS: tuple[str, ...] = get_args(Weights)
 STATE_BYTES = 1 << 26
 """Bytes of the states that are at work at once, about."""
-MOST_DENSE, MOST_NATIVE = 5 * 10**10, 10**12
-"""Amplitudes times gates that are worked out without being asked for, by dense states and by the native engine: some
-minutes."""
+MOST_DENSE, MOST_NATIVE = 10**10, 5 * 10**10
+"""Amplitudes times gates that are worked out without being asked for, by dense states and by the native engine: a
+minute or two."""
 ONE = {"asin", "acos"}
 POSITIVE = {"log", "sqrt"}
 
@@ -122,9 +122,8 @@ class Ensemble:
         work = rows * len(self.circuit.operations) << self.circuit.num_qubits
         if work <= (MOST_DENSE if dense else MOST_NATIVE):
             return ""
-        return (
-            f"{rows} states of {self.circuit.num_qubits} qubits take too long to be made by default: give `--samples`"
-        )
+        what = f"{rows:,} states of {self.circuit.num_qubits} qubits"
+        return f"{what} take too long to be made by default: ask for fewer draws with `--samples`"
 
     @cached_property
     def layer(self) -> QuantumLayer:
@@ -150,6 +149,7 @@ class Ensemble:
             slopes[:, place] = gradient[:, columns].numpy()
         values = found.detach().numpy()[:, list(asked)]
         insist_finite(values, self.input_range)
+        insist_finite(slopes, self.input_range)
         return values, slopes
 
     def states(self, points: Numbers, cut: int | None = None) -> Iterator[tuple[slice, Numbers]]:

@@ -53,8 +53,8 @@ def output_landscape(ensemble: Ensemble, grid: int = GRID) -> Finding:
     circuit = ensemble.circuit
     if not ensemble.trained:
         return Finding("landscape", reason="the circuit has no trained weight")
-    if reason := ensemble.too_long(grid * grid * INPUT_ROWS):
-        return Finding("landscape", reason=reason.replace("give `--samples`", "give a smaller `--grid`"))
+    if grid >= GRID and (reason := ensemble.too_long(grid * grid * INPUT_ROWS)):
+        return Finding("landscape", reason=reason.replace("fewer draws with `--samples`", "fewer points with `--grid`"))
     centre = ensemble.draw_weights(1, "landscape")[0]
     generator = np.random.default_rng(stream(ensemble.seed, "landscape.directions"))
     directions = np.zeros((2, len(centre)))
