@@ -12,7 +12,7 @@ GPU    := $(VENV)/.with-gpu
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks uci clean
+.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks uci paper-sim clean
 
 help:              ## what there is to make
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -59,6 +59,9 @@ frameworks: $(DEV) ## train one spec through every framework, and write docs/fra
 
 uci: $(DEV)        ## train specs/uci on 20 published splits of three tables, and write docs/uci.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.uci
+
+paper-sim: $(DEV)  ## measure 19 published circuits, and write docs/paper-sim.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.paper_sim
 
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -118,15 +118,8 @@ def _settings(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> Settings:
     """The settings that options ask for. Raises `Refusal` E0605."""
     from hqnn_dsl.science.analysis.analyze import Settings
-    from hqnn_dsl.science.analysis.fisher import LIKELIHOODS
     from hqnn_dsl.science.analysis.scaling import asked
 
-    for option, given, words in (
-        ("--weights", weights, ("uniform", "spec")),
-        ("--likelihood", likelihood, LIKELIHOODS),
-    ):
-        if given is not None and given not in words:
-            raise Refusal(BadOption(option=option, expected=" or ".join(words), value=given))
     return Settings(
         only=() if only is None else tuple(name.strip() for name in only.split(",")),
         samples=samples,

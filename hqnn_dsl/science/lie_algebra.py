@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.circuit.pauli.program import PauliProgram, PauliRotation
     from hqnn_dsl.science.lie_closure import String
 
-MOST_DIMENSIONS = 1 << 14
-"""Dimensions up to which an algebra of strings is closed; su(2^7) has 16383."""
+MOST_DIMENSIONS = 1 << 16
+"""Dimensions up to which an algebra of strings is closed; su(2^8) has 65535."""
 MOST_OF_SUMS = 1 << 10
 """Dimensions up to which an algebra of sums is closed; su(2^5) has 1023."""
 

@@ -23,6 +23,8 @@ String = tuple[int, int]
 
 PRIMES = (1048573, 1048571)
 """Below 2^20, so that sums of 2^12 products are exact in double precision."""
+AT_A_TIME = 64
+"""Rows that are brought to echelon form together."""
 
 
 class TooLarge(Exception):
@@ -83,6 +85,7 @@ class SumAlgebra:
         self._most, self._prime = most, prime
         self._columns: dict[String, int] = {}
         self._strings: list[String] = []
+        self._brackets: dict[tuple[String, int], tuple[int, int]] = {}
         self._rows: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
         self._pivots: list[int] = []
         self._generators = [_modulo(one, prime) for one in sums]
@@ -139,48 +142,72 @@ class SumAlgebra:
         import numpy as np
 
         rows = self._padded(rows)
-        used = [self._strings[column] for column in np.flatnonzero(rows.any(axis=0))]
-        pairs = [(g, c, v) for g, c in generator.items() for v in used if anticommute(*g, *v)]
-        self._number(_product(g, v) for g, _, v in pairs)
-        found = np.zeros((rows.shape[0], len(self._strings)), dtype=np.int64)
-        for g, coefficient, v in pairs:
-            power = Phased(*g).times(Phased(*v)).power  # iG·iV = -i^power·R = ±i·R with power 1 or 3
-            signed = (-coefficient if power == 1 else coefficient) % self._prime
-            target = self._columns[_product(g, v)]
-            found[:, target] = (found[:, target] + signed * rows[:, self._columns[v]]) % self._prime
-        return found
+        used = np.flatnonzero(rows.any(axis=0))
+        columns = np.ascontiguousarray(rows.T)
+        parts: list[tuple[int, list[int], list[int], list[int]]] = []
+        for g, coefficient in generator.items():
+            sources = [int(v) for v in used if anticommute(*g, *self._strings[v])]
+            brackets = [self._bracket(g, v) for v in sources]
+            parts.append((coefficient, sources, [target for target, _ in brackets], [sign for _, sign in brackets]))
+        found = np.zeros((len(self._strings), rows.shape[0]), dtype=np.int64)
+        for coefficient, sources, targets, signs in parts:  # each target is there once: PQ differs for each Q
+            scaled = coefficient * np.array(signs, dtype=np.int64)[:, None]
+            found[targets] = (found[targets] + scaled * columns[sources]) % self._prime
+        return np.ascontiguousarray(found.T)
+
+    def _bracket(self, g: String, column: int) -> tuple[int, int]:
+        """The column of the string of [i·G, i·V]/2, V that of a column, and the sign: iG·iV is ∓i·R."""
+        key = (g, column)
+        if key not in self._brackets:
+            v = self._strings[column]
+            self._number([_product(g, v)])
+            sign = -1 if Phased(*g).times(Phased(*v)).power == 1 else 1
+            self._brackets[key] = self._columns[_product(g, v)], sign
+        return self._brackets[key]
 
     def _rest(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows less their part in the span so far."""
-        import numpy as np
-
         rows, self._rows = self._padded(rows), self._padded(self._rows)
-        if not self._pivots:
-            return rows
-        part = np.rint(rows[:, self._pivots].astype(float) @ self._rows.astype(float)).astype(np.int64)
-        left: NDArray[np.int64] = (rows - part) % self._prime
-        return left
+        return self._less(rows, self._pivots, self._rows) if self._pivots else rows
 
     def _widened(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """Widen the span by rows; returns those that were new, reduced. Raises `TooLarge`."""
         import numpy as np
 
-        left, added = self._rest(rows), []
-        for number in range(len(left)):
-            row = left[number]
-            where = np.flatnonzero(row)
-            if not where.size:
+        added: list[NDArray[np.int64]] = []
+        for start in range(0, len(rows), AT_A_TIME):
+            new, pivots = self._reduced(self._rest(rows[start : start + AT_A_TIME]))
+            if not pivots:
                 continue
-            pivot = int(where[0])
-            row = row * pow(int(row[pivot]), -1, self._prime) % self._prime
-            left = (left - np.outer(left[:, pivot], row)) % self._prime
-            self._rows = (self._rows - np.outer(self._rows[:, pivot], row)) % self._prime
-            self._rows = np.vstack([self._rows, row])
-            self._pivots.append(pivot)
-            added.append(row)
+            self._rows = np.vstack([self._less(self._rows, pivots, new), new])
+            self._pivots += pivots
+            added += list(new)
             if len(self._pivots) > self._most:
                 raise TooLarge
         return added
+
+    def _reduced(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
+        """A few rows in reduced echelon form, without those of zeros, and the columns of their pivots."""
+        import numpy as np
+
+        pivots: list[int] = []
+        for number in range(len(rows)):
+            where = np.flatnonzero(rows[number])
+            if where.size:
+                pivot = int(where[0])
+                row = rows[number] * pow(int(rows[number, pivot]), -1, self._prime) % self._prime
+                rows = (rows - np.outer(rows[:, pivot], row)) % self._prime
+                rows[number] = row
+                pivots.append(pivot)
+        return rows[rows.any(axis=1)], pivots
+
+    def _less(self, rows: NDArray[np.int64], pivots: Sequence[int], by: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows less what makes their columns `pivots` zero, a multiple of each row of `by`; the sums are exact."""
+        import numpy as np
+
+        part = np.rint(rows[:, list(pivots)].astype(float) @ by.astype(float)).astype(np.int64)
+        found: NDArray[np.int64] = (rows - part) % self._prime
+        return found
 
 
 def _modulo(given: Mapping[String, Fraction], prime: int) -> dict[String, int]:

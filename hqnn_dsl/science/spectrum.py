@@ -9,6 +9,7 @@ Frequencies outside of it have coefficient zero whatever the weights; those insi
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ MOST_VECTORS = 100_000
 """Vectors of frequencies, ±ω apart and zero among them, up to which the set is written out."""
 DIGITS = 9
 """Frequencies that agree to so many decimals are one."""
+UNIT = 1e-12
+"""Frequencies are added up as whole multiples of it, three digits more than are looked at."""
 
 Vector = tuple[float, ...]
 
@@ -172,36 +175,30 @@ def _why_not(circuit: Circuit, reasons: Mapping[int, str]) -> str:
     if not reasons:
         return "" if circuit.num_inputs else "the circuit has no inputs"
     index = min(reasons)
-    name = circuit.input_names[index] if index < len(circuit.input_names) else f"input {index}"
-    return f"{name}: {reasons[index]}"
+    return f"{input_name(circuit, index)}: {reasons[index]}"
+
+
+def input_name(circuit: Circuit, index: int) -> str:
+    """The name of an input as in the spec, `x[2]` if it has none."""
+    return circuit.input_names[index] if index < len(circuit.input_names) else f"x[{index}]"
 
 
 def _scalars(by_output: list[list[SlotFrequencies]], index: int, most: int) -> Vector | None:
     """The frequencies in one input, from 0 on; None if they are more than `most`."""
-    union: set[float] = {0.0}
-    for slots in by_output:
-        steps = [
-            tuple((round(sign * f * dict(s.factors)[index], DIGITS),) for f in s.frequencies for sign in (1, -1))
-            for s in slots
-            if index in dict(s.factors)
-        ]
-        reached = _sums(steps, 1, most)
+    union: set[float] = set()
+    for slots in _distinct(by_output):
+        reached = _sums([_steps(slot, (index,)) for slot in slots if index in dict(slot.factors)], 1, most)
         if reached is None:
             return None
         union |= {abs(value) for (value,) in reached}
-    return tuple(sorted(union))
+    return tuple(sorted(union | {0.0}))
 
 
 def _vectors(by_output: list[list[SlotFrequencies]], width: int, most: int) -> tuple[Vector, ...] | None:
     """All vectors of frequencies, one of ±ω, ascending; None if they are more than `most` with both."""
     union: set[Vector] = {(0.0,) * width}
-    done: set[tuple[int, ...]] = set()
-    for slots in by_output:
-        key = tuple(slot.slot for slot in slots)
-        if key in done:
-            continue
-        done.add(key)
-        reached = _sums([_steps(slot, width) for slot in slots], width, most)
+    for slots in _distinct(by_output):
+        reached = _sums([_steps(slot, tuple(range(width))) for slot in slots], width, most)
         if reached is None:
             return None
         union |= reached
@@ -210,26 +207,27 @@ def _vectors(by_output: list[list[SlotFrequencies]], width: int, most: int) -> t
     return tuple(sorted(vector for vector in union if vector >= tuple(-value for value in vector)))
 
 
-def _steps(slot: SlotFrequencies, width: int) -> tuple[Vector, ...]:
+def _distinct(by_output: list[list[SlotFrequencies]]) -> list[list[SlotFrequencies]]:
+    """The slots of outputs, once for all outputs that the same slots reach."""
+    return list({tuple(slot.slot for slot in slots): slots for slots in by_output}.values())
+
+
+def _steps(slot: SlotFrequencies, inputs: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The vectors ±φ·c of a slot in some of the inputs, in units of `UNIT`."""
     factors = dict(slot.factors)
-    direction = [factors.get(index, 0.0) for index in range(width)]
-    return tuple(
-        tuple(round(sign * frequency * factor, DIGITS) + 0.0 for factor in direction)
+    direction = [factors.get(index, 0.0) for index in inputs]
+    return [
+        tuple(round(sign * frequency * factor / UNIT) for factor in direction)
         for frequency in slot.frequencies
         for sign in (1, -1)
-    )
+    ]
 
 
-def _sums(steps: Iterable[tuple[Vector, ...]], width: int, most: int) -> set[Vector] | None:
+def _sums(steps: Iterable[list[tuple[int, ...]]], width: int, most: int) -> set[Vector] | None:
     """All sums of at most one step of each entry; None if they are more than `most`."""
-    reached: set[Vector] = {(0.0,) * width}
+    reached: set[tuple[int, ...]] = {(0,) * width}
     for entry in steps:
-        further = {
-            tuple(round(a + b, DIGITS) + 0.0 for a, b in zip(vector, step, strict=True))
-            for vector in reached
-            for step in entry
-        }
-        reached |= further
+        reached |= {tuple(map(operator.add, vector, step)) for vector in reached for step in entry}
         if len(reached) > most:
             return None
-    return reached
+    return {tuple(round(value * UNIT, DIGITS) + 0.0 for value in vector) for vector in reached}

@@ -102,6 +102,12 @@ def test_a_plan_imports_what_trains_and_what_counts_circuits():
     assert found <= (TRAINED | QISKIT if cores() > 1 else TRAINED | QISKIT | BESIDE)
 
 
+def test_an_analysis_imports_what_computes_and_no_qiskit():
+    words = ("analyze", SPEC, "--only", "expressibility,spectrum,algebra,entanglement", "--samples", "2")
+    assert loaded(*words) <= TRAINED - {"pandas"}
+    assert loaded("analyze", SPEC, "--only", "spectrum,algebra,simulability") == set()
+
+
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_a_run_on_native_imports_what_computes(command, run):
     assert loaded(command, str(run), DATA) <= TRAINED

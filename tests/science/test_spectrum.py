@@ -39,6 +39,12 @@ def test_factors_are_frequencies_and_exponential_encodings_reach_all_sums():
     assert found.per_input[0] == tuple(float(k) for k in range(14))
 
 
+def test_thirds_add_up_to_one():
+    lines = "input v[1]\nweight w[8]\nry(w[0]) 0\n" + "\n".join(f"rx(v[0] / 3) 0\nry(w[{k}]) 0" for k in range(1, 4))
+    found = _spectrum(lines + "\nrx(v[0]) 0\nry(w[4]) 0\nmeasure z".replace("w[8]", "w[5]"), 1)
+    assert found.per_input[0] == pytest.approx((0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2), abs=1e-9)
+
+
 def test_controlled_rotations_add_half_frequencies():
     lines = "input v[1]\nweight a[2]\nrx(a[0]) 0\nrx(a[1]) 1\ncrx(v[0]) 0, 1\nmeasure z[1], x[0]"
     assert _spectrum(lines).per_input[0] == (0.0, 0.5, 1.0)

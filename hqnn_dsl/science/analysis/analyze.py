@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.codes.analyses import NotAnalyzed, UnknownMeasure
@@ -11,7 +11,7 @@ from hqnn_dsl.diagnostics.codes.command import BadOption
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.pipeline import changed
 from hqnn_dsl.science.analysis import entanglement, expressibility, fisher, fourier, gradients, landscape
-from hqnn_dsl.science.analysis.ensemble import Ensemble, suited_range
+from hqnn_dsl.science.analysis.ensemble import WEIGHTS, Ensemble, suited_range
 from hqnn_dsl.science.analysis.exact import algebra, simulability
 from hqnn_dsl.science.analysis.measures import MEASURES
 from hqnn_dsl.science.analysis.scaling import Asked, depth_path, width_path
@@ -107,12 +107,12 @@ def analyze(
     seed = program.spec.train.seed if settings.seed is None else settings.seed
     ensemble = _ensemble(program, settings, seed)
     grid = settings.grid or landscape.GRID
-    scans = partial(_scans, program, settings, seed)
+    scans = _scans(program, settings, seed)
     makers: dict[str, Callable[[], Finding]] = {
         "expressibility": lambda: expressibility.expressibility(ensemble, settings.samples),
         "entanglement": lambda: entanglement.entanglement(ensemble, settings.samples),
         "entropy": lambda: entanglement.entropy(ensemble, settings.samples),
-        "gradients": lambda: gradients.gradients(ensemble, settings.samples, scans()),
+        "gradients": lambda: gradients.gradients(ensemble, settings.samples, scans),
         "spectrum": lambda: fourier.reachable(circuit),
         "coefficients": lambda: fourier.coefficients(ensemble, settings.samples),
         "algebra": lambda: algebra(circuit),
@@ -120,12 +120,14 @@ def analyze(
         "landscape": lambda: _landscape(program, ensemble, table, grid),
         "simulability": lambda: simulability(circuit),
     }
-    findings = []
-    for name in settings.measures:
+    first = ["landscape"] if table is not None else []  # what is wrong with the table is said at once
+    found: dict[str, Finding] = {}
+    for name in dict.fromkeys([*first, *settings.measures]):
         if watch is not None:
             watch(MEASURES[name].title)
-        findings.append(makers[name]())
-    return Analysis(program, settings, seed, ensemble.input_range, tuple(findings))
+        found[name] = makers[name]()
+    findings = tuple(found[name] for name in settings.measures)
+    return Analysis(program, settings, seed, ensemble.input_range, findings)
 
 
 def _ensemble(program: Program, settings: Settings, seed: int) -> Ensemble:
@@ -158,21 +160,19 @@ def _scans(program: Program, settings: Settings, seed: int) -> list[gradients.Sc
 
 
 def check(program: Program, settings: Settings, *, has_table: bool) -> None:
-    """Refuse settings that mean nothing, or that would change nothing, before any work: E0605, E0671 to E0674."""
+    """Refuse settings that mean nothing, or that would change nothing, before any work.
+
+    Raises `Refusal` E0605, E0671 to E0674, and E0218 or E0313 for a table with a spec that is only a circuit.
+    """
     for name in settings.only:
         if name not in MEASURES:
             names = tuple(MEASURES)
-            near = suggestion(name, names)
-            raise Refusal(UnknownMeasure(name=name, hint=near or f"there are {', '.join(names)}"))
-    if settings.samples is not None and settings.samples < LEAST_SAMPLES:
-        expected = f"a whole number from {LEAST_SAMPLES} on"
-        raise Refusal(BadOption(option="--samples", expected=expected, value=str(settings.samples)))
-    if settings.grid is not None and not (LEAST_GRID <= settings.grid <= MOST_GRID and settings.grid % 2):
-        expected = f"an odd number from {LEAST_GRID} to {MOST_GRID}"
-        raise Refusal(BadOption(option="--grid", expected=expected, value=str(settings.grid)))
-    if settings.inputs is not None and not settings.inputs[0] < settings.inputs[1]:
-        shown = f"{settings.inputs[0]:g}:{settings.inputs[1]:g}"
-        raise Refusal(BadOption(option="--inputs", expected="LOW:HIGH, the lower first", value=shown))
+            near = suggestion(str(name), names)
+            raise Refusal(UnknownMeasure(name=str(name), hint=near or f"there are {', '.join(names)}"))
+    for option, given, expected in _wrong_values(settings):
+        raise Refusal(BadOption(option=option, expected=expected, value=str(given)))
+    if has_table:
+        program.refuse_training()
     for option, reason in _without_effect(program, settings, has_table=has_table):
         raise Refusal(NotAnalyzed(option=option, reason=reason))
     if settings.likelihood is not None:
@@ -180,6 +180,36 @@ def check(program: Program, settings: Settings, *, has_table: bool) -> None:
     for wanted, path_in in ((settings.widths, width_path), (settings.depths, depth_path)):
         if wanted is not None and not wanted.path:
             path_in(program)
+
+
+def _wrong_values(settings: Settings) -> Iterator[tuple[str, object, str]]:
+    """The options whose values are none of theirs, each with the value and what is expected."""
+    samples, seed, grid, inputs = settings.samples, settings.seed, settings.grid, settings.inputs
+    if samples is not None and not (_is_whole(samples) and samples >= LEAST_SAMPLES):
+        yield "--samples", samples, f"a whole number from {LEAST_SAMPLES} on"
+    if seed is not None and not _is_whole(seed):
+        yield "--seed", seed, "a whole number"
+    if grid is not None and not (_is_whole(grid) and LEAST_GRID <= grid <= MOST_GRID and grid % 2):
+        yield "--grid", grid, f"an odd number from {LEAST_GRID} to {MOST_GRID}"
+    if inputs is not None and not _is_range(inputs):
+        shown = ":".join(map(str, inputs)) if isinstance(inputs, tuple | list) else inputs
+        yield "--inputs", shown, "LOW:HIGH, the lower first, such as `-1:1`"
+    if settings.weights not in WEIGHTS:
+        yield "--weights", settings.weights, " or ".join(WEIGHTS)
+    if settings.likelihood is not None and settings.likelihood not in fisher.LIKELIHOODS:
+        yield "--likelihood", settings.likelihood, " or ".join(fisher.LIKELIHOODS)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_range(given: object) -> bool:
+    """Whether it is two finite numbers, the lower first."""
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        return False
+    numbers = [one for one in given if isinstance(one, int | float) and not isinstance(one, bool)]
+    return len(numbers) == 2 and all(map(math.isfinite, numbers)) and numbers[0] < numbers[1]
 
 
 def _without_effect(program: Program, settings: Settings, *, has_table: bool) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from hqnn_dsl.documents import Count, Document, JsonValue, Name, Positive, Record
 
@@ -57,7 +59,7 @@ class AnalysisDocument(Document):
     circuit: CircuitRecord
     seed: int
     weights: Literal["uniform", "spec"]
-    inputs: tuple[float, float] | None
+    inputs: Annotated[list[float], Field(min_length=2, max_length=2)] | None
     """The range that inputs are uniform in, null without inputs."""
     findings: list[FindingRecord]
 
@@ -81,7 +83,7 @@ def document_of(analysis: Analysis) -> AnalysisDocument:
         ),
         seed=analysis.seed,
         weights=analysis.settings.weights,
-        inputs=analysis.input_range if circuit.num_inputs else None,
+        inputs=list(analysis.input_range) if circuit.num_inputs else None,
         findings=[_finding(finding) for finding in analysis.findings],
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from hqnn_dsl.circuit.angles import Apply, InputRef, WeightRef, distinct_leaves
 from hqnn_dsl.diagnostics.codes.analyses import NotFinite
@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 Weights = Literal["uniform", "spec"]
+WEIGHTS: tuple[str, ...] = get_args(Weights)
 STATE_BYTES = 1 << 26
 """Bytes of the states that are at work at once, about."""
+MOST_DENSE, MOST_NATIVE = 10**10, 5 * 10**10
+"""Amplitudes times gates that are worked out without being asked for, by dense states and by the native engine: a
+minute or two."""
 ONE = {"asin", "acos"}
 POSITIVE = {"log", "sqrt"}
 
@@ -113,6 +117,14 @@ class Ensemble:
         values: Numbers = initial_values(tensor, stream(self.spec_seed, "init")).reshape(-1).numpy()
         return values
 
+    def too_long(self, rows: int, *, dense: bool = False) -> str:
+        """Why so many states, which nobody asked for, are not made by default; empty if they are few enough."""
+        work = rows * len(self.circuit.operations) << self.circuit.num_qubits
+        if work <= (MOST_DENSE if dense else MOST_NATIVE):
+            return ""
+        what = f"{rows:,} states of {self.circuit.num_qubits} qubits"
+        return f"{what} take too long to be made by default: ask for fewer draws with `--samples`"
+
     @cached_property
     def layer(self) -> QuantumLayer:
         """The opened circuit as a torch layer, run by the native engine in double precision."""
@@ -137,6 +149,7 @@ class Ensemble:
             slopes[:, place] = gradient[:, columns].numpy()
         values = found.detach().numpy()[:, list(asked)]
         insist_finite(values, self.input_range)
+        insist_finite(slopes, self.input_range)
         return values, slopes
 
     def states(self, points: Numbers, cut: int | None = None) -> Iterator[tuple[slice, Numbers]]:
@@ -224,9 +237,13 @@ def states_of(
     import numpy as np
     import torch
 
+    from hqnn_dsl.backends import offered
     from hqnn_dsl.backends.reference.executable import DenseExecutable
     from hqnn_dsl.network.slots import SlotTable
 
+    refusals = offered()["reference"].objections(circuit, {"precision": "double"})
+    if refusals:
+        raise Refusal(*refusals)
     shown = circuit if cut is None else replace(circuit, operations=circuit.operations[:cut])
     executable, table = DenseExecutable(shown, "double"), SlotTable(shown)
     rows = max(1, STATE_BYTES // (16 << circuit.num_qubits))

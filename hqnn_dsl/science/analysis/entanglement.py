@@ -56,6 +56,8 @@ def haar_mean(num_qubits: int) -> float:
 def entanglement(ensemble: Ensemble, samples: int | None) -> Finding:
     """The mean of Q over random weights and inputs, with its standard error."""
     count, circuit = samples or STATES, ensemble.circuit
+    if samples is None and (reason := ensemble.too_long(count)):
+        return Finding("entanglement", reason=reason)
     layer = native_layer(bloch_circuit(ensemble.opened))
     points = ensemble.draw(count, "entanglement")
     bloch = outputs_of(layer, points, ensemble.input_range).reshape(count, circuit.num_qubits, 3)
@@ -159,6 +161,8 @@ def entropy(ensemble: Ensemble, samples: int | None) -> Finding:
     if len(cuts) > MOST_CUTS:
         kept = {round(k * (len(cuts) - 1) / (MOST_CUTS - 1)) for k in range(MOST_CUTS)}
         cuts = [cut for number, cut in enumerate(cuts) if number in kept]
+    if samples is None and (reason := ensemble.too_long(count * len(cuts), dense=True)):
+        return Finding("entropy", reason=reason)
     points = ensemble.draw(count, "entropy")
     halves, errors, single = [], [], []
     for cut, _ in cuts:

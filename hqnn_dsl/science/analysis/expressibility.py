@@ -23,27 +23,27 @@ RESAMPLED = 200
 """Histograms that are drawn from the one that was found, for the deviation of its divergence."""
 
 
-def haar_masses(num_qubits: int, bins: int = BINS) -> Numbers:
-    """The probabilities of fidelities in `bins` equal bins between two Haar-random states: (1-l)^(N-1) - (1-u)^(N-1).
+def haar_log_masses(num_qubits: int, bins: int = BINS) -> Numbers:
+    """Logarithms of the probabilities of fidelities in equal bins between two Haar-random states.
 
-    N is 2^n; the density is (N-1)(1-F)^(N-2).
+    A bin from l to u has (1-l)^(N-1) - (1-u)^(N-1), N = 2^n, since the density is (N-1)(1-F)^(N-2). Of many qubits the
+    last bins are too small for a number in double precision; their logarithms are not.
     """
     import numpy as np
 
-    edges = np.linspace(0, 1, bins + 1)
-    left = (1 - edges) ** ((1 << num_qubits) - 1)
-    masses: Numbers = left[:-1] - left[1:]
-    return masses
+    power = (1 << num_qubits) - 1
+    above = np.arange(bins, 0, -1) / bins  # 1 - l
+    found: Numbers = power * np.log(above) + np.log1p(-(((above - 1 / bins) / above).clip(0) ** power))
+    return found
 
 
-def divergence(counts: Numbers, masses: Numbers) -> float:
+def divergence(counts: Numbers, log_masses: Numbers) -> float:
     """The Kullback-Leibler divergence in nats of a histogram from bin masses; empty bins add nothing."""
     import numpy as np
 
     shares = counts / counts.sum()
     filled = shares > 0
-    with np.errstate(divide="ignore"):
-        return float(np.sum(shares[filled] * np.log(shares[filled] / masses[filled])))
+    return float(np.sum(shares[filled] * (np.log(shares[filled]) - log_masses[filled])))
 
 
 def fidelities(ensemble: Ensemble, pairs: int) -> Numbers:
@@ -68,13 +68,9 @@ def expressibility(ensemble: Ensemble, samples: int | None) -> Finding:
     if not ensemble.is_random and not ensemble.num_inputs:
         return Finding(name, reason="the circuit has no random weights and no inputs: it makes one state only")
     pairs = samples or PAIRS
-    masses = haar_masses(ensemble.circuit.num_qubits)
-    if not (masses > 0).all():
-        reason = (
-            f"of {ensemble.circuit.num_qubits} qubits the Haar law has bins whose mass is zero in double precision: "
-            "the divergence is infinite as soon as a fidelity lies there"
-        )
+    if samples is None and (reason := ensemble.too_long(2 * pairs, dense=True)):
         return Finding(name, reason=reason)
+    masses = haar_log_masses(ensemble.circuit.num_qubits)
     found = np.clip(fidelities(ensemble, pairs), 0.0, 1.0)
     counts = np.histogram(found, bins=BINS, range=(0, 1))[0].astype(float)
     value = divergence(counts, masses)
@@ -98,7 +94,7 @@ def expressibility(ensemble: Ensemble, samples: int | None) -> Finding:
         {
             "edges": np.linspace(0, 1, BINS + 1).tolist(),
             "counts": counts.astype(int).tolist(),
-            "haar": masses.tolist(),
+            "haar": np.exp(masses).tolist(),
         },
         pairs,
         (f"the two states of a pair have different random {what}",),

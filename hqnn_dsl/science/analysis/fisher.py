@@ -115,7 +115,7 @@ def averaged_fishers(ensemble: Ensemble, weights: Numbers, inputs: Numbers, like
 
 
 def fisher(
-    ensemble: Ensemble, samples: int | None, likelihood: Likelihood | None = None, rows: Sequence[int] = ROWS
+    ensemble: Ensemble, samples: int | None, likelihood: Likelihood | None = None, numbers: Sequence[int] = ROWS
 ) -> Finding:
     """The spectrum of the mean Fisher matrix, and the effective dimension for several numbers of data."""
     import numpy as np
@@ -133,6 +133,9 @@ def fisher(
             "fisher", reason=f"{size} weights are too many for their Fisher matrices: {MOST_WEIGHTS} at most"
         )
     sets = samples or WEIGHT_SETS
+    rows = sets * INPUT_SETS if circuit.num_inputs else sets
+    if samples is None and (reason := ensemble.too_long(3 * rows * circuit.num_outputs)):
+        return Finding("fisher", reason=reason)
     inputs = ensemble.draw_inputs(INPUT_SETS if circuit.num_inputs else 1, "fisher")
     fishers = averaged_fishers(ensemble, ensemble.draw_weights(sets, "fisher"), inputs, chosen)
     spectra, mean = spectra_of(fishers), spectra_of(fishers.mean(axis=0))
@@ -144,9 +147,9 @@ def fisher(
         Figure("trace", float(traces.mean()), "mean trace of the Fisher matrix", _error(traces)),
         Figure("largest", float(spectra[:, 0].mean()), "mean of the largest eigenvalue", _error(spectra[:, 0])),
     ]
-    dimensions = [of_spectra(spectra, count) for count in rows]
-    spreads = [_jackknife(spectra, count) for count in rows]
-    for count, value, error in zip(rows, dimensions, spreads, strict=True):
+    dimensions = [of_spectra(spectra, count) for count in numbers]
+    spreads = [_jackknife(spectra, count) for count in numbers]
+    for count, value, error in zip(numbers, dimensions, spreads, strict=True):
         reason = "" if value is not None else "the Fisher matrices are zero, or there are too few data"
         text = f"effective dimension for {count:,} data, of {size} weights"
         figures.append(Figure(f"d_eff({count})", value, text, error, reason))
@@ -154,7 +157,7 @@ def fisher(
         "likelihood": chosen,
         "eigenvalues_of_mean": mean.tolist(),
         "mean_eigenvalues": spectra.mean(axis=0).tolist(),
-        "rows": list(rows),
+        "rows": list(numbers),
         "effective_dimension": dimensions,
         "normalised": [None if value is None else value / size for value in dimensions],
     }

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.science.analysis.findings import Figure, Finding
-from hqnn_dsl.science.spectrum import spectrum
+from hqnn_dsl.science.spectrum import input_name, spectrum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +133,8 @@ def coefficients(ensemble: Ensemble, samples: int | None) -> Finding:
             settings.append(f"{name} is left out: {grid}")
             continue
         assert frequencies is not None
+        if samples is None and (reason := ensemble.too_long(draws * grid.points * circuit.num_inputs)):
+            return Finding("coefficients", reason=reason)
         record, outside = _over(ensemble, index, grid, frequencies, draws)
         inputs.append({"input": name, "reason": "", **record})
         largest = max(largest, outside)
@@ -192,8 +194,3 @@ def _over(
         "imaginary": found[0, numbers].imag.T.tolist(),
         "share": float(share.mean()),
     }, outside
-
-
-def input_name(circuit: Circuit, index: int) -> str:
-    """The name of an input as in the spec, `x[2]` if it has none."""
-    return circuit.input_names[index] if index < len(circuit.input_names) else f"x[{index}]"

@@ -78,6 +78,8 @@ def gradients(ensemble: Ensemble, samples: int | None, scans: Sequence[Scan] = (
     if not ensemble.is_random:
         return Finding("gradients", reason="the spec's starting weights are not random: nothing is averaged over")
     draws = samples or DRAWS
+    if samples is None and (reason := ensemble.too_long(3 * draws * len(asked_outputs(ensemble.circuit)))):
+        return Finding("gradients", reason=reason)
     found = variance(ensemble, draws)
     reason = "" if found.mean is not None else "no output depends on a trained weight"
     values = [value for row in found.table for value in row if value > 0]

@@ -53,6 +53,8 @@ def output_landscape(ensemble: Ensemble, grid: int = GRID) -> Finding:
     circuit = ensemble.circuit
     if not ensemble.trained:
         return Finding("landscape", reason="the circuit has no trained weight")
+    if grid >= GRID and (reason := ensemble.too_long(grid * grid * INPUT_ROWS)):
+        return Finding("landscape", reason=reason.replace("fewer draws with `--samples`", "fewer points with `--grid`"))
     centre = ensemble.draw_weights(1, "landscape")[0]
     generator = np.random.default_rng(stream(ensemble.seed, "landscape.directions"))
     directions = np.zeros((2, len(centre)))
@@ -140,7 +142,7 @@ def _finding(steps: list[float], surfaces: dict[str, list[list[float]]], setting
             Figure(
                 f"{title} at the centre",
                 centre if math.isfinite(centre) else None,
-                "value with the weights as drawn",
+                "value at the weights w",
                 reason="" if math.isfinite(centre) else "it is no finite number",
             ),
             Figure(

@@ -56,7 +56,10 @@ def depth_path(program: Program) -> str:
     """The constant or the block's argument that says how often layers repeat. Raises `Refusal` E0673."""
     circuit, constants = _circuit(program, "--depths"), _constants(program)
     counts = [item.count for item, _ in statements_in(circuit) if isinstance(item, nodes.Repeat)]
-    found = [count.name for count in counts if isinstance(count, nodes.Name) and count.name in constants]
+    loops = [item.values for item, _ in statements_in(circuit) if isinstance(item, nodes.For)]
+    counts += [values.stop for values in loops if isinstance(values, nodes.Range)]
+    names = [count.name for count in counts if isinstance(count, nodes.Name)]
+    found = [name for name in names if name in constants and not _is_width(circuit, name)]
     for use in (item for item, _ in statements_in(circuit) if isinstance(item, nodes.BlockUse)):
         if use.kind == "ansatz":
             found += _of_block(program, use, constants)
@@ -80,6 +83,10 @@ def _of_block(program: Program, use: nodes.BlockUse, constants: set[str]) -> lis
     if isinstance(given, nodes.Name) and given.name in constants:
         return [given.name]
     return [f"circuit.{name}.reps"]
+
+
+def _is_width(circuit: nodes.Circuit, name: str) -> bool:
+    return isinstance(circuit.width, nodes.Name) and circuit.width.name == name
 
 
 def _circuit(program: Program, option: str) -> nodes.Circuit:
