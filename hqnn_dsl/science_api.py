@@ -81,6 +81,7 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     contenders: Iterable[str] = (),
     score: str | None = None,
     region: float | None = None,
+    size: float | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     seal: str | Path | None = None,
@@ -94,7 +95,8 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     All have the same rows, seeds, epochs and number of `trials`, whose best is chosen on the validation rows. The test
     rows are those of 5 `folds`, drawn twice (`repeats`), or of the spec's own split from so many `seeds`. `rows` are
     numbers of rows to learn from, such as `[25, 50, "all"]`. `contenders` are the names of those beside the model, all
-    if there are none. `score` decides, by its name in `metrics.json`; differences up to `region` do not matter.
+    if there are none. `score` decides, by its name in `metrics.json`; differences up to `region` do not matter,
+    and one of `size` should be seen.
     `seal` is the file of the seal that this is the experiment of, `seals` a folder whose seals may claim test rows.
 
     The record is written to `out`, or to the next free `runs/<model>-comparison-<n>`, after every result. With
@@ -119,6 +121,7 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
         contenders=(contenders,) if isinstance(contenders, str) else tuple(contenders),
         score=score,
         region=region,
+        size=size,
     ).checked(prefix="")
     program = program_of(spec, set, allow_path)
     program.refuse_training()

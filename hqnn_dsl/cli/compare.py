@@ -20,6 +20,7 @@ from hqnn_dsl.cli.protocol_options import (
     ScoreName,
     Seals,
     Seeds,
+    Size,
     Trials,
     asked_of,
     seals_of,
@@ -68,6 +69,7 @@ def compare(  # noqa: PLR0913 - options of a command
     contenders: Contenders = None,
     score: ScoreName = None,
     region: Region = None,
+    size: Size = None,
     seal: Seal = None,
     seals: Seals = None,
     emit_specs: EmitSpecs = None,
@@ -84,7 +86,7 @@ def compare(  # noqa: PLR0913 - options of a command
     from hqnn_dsl import api
     from hqnn_dsl.diagnostics.placed import PlacedByCode
 
-    asked = asked_of(folds, repeats, seeds, trials, rows, contenders, score, region)
+    asked = asked_of(folds, repeats, seeds, trials, rows, contenders, score, region, size)
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
@@ -117,7 +119,7 @@ def compare(  # noqa: PLR0913 - options of a command
 
 def _protocol_words(given: dict[str, Any]) -> Iterator[str]:
     """The options of the protocol as they were typed."""
-    for name in ("folds", "repeats", "seeds", "trials", "rows", "contenders", "score", "region", "seal", "seals"):
+    for name in ("folds", "repeats", "seeds", "trials", "rows", "contenders", "score", "region", "size", "seal", "seals"):
         if given[name] is not None and (name, given[name]) != ("trials", 5):
             yield from (f"--{name}", str(given[name]))
 
