@@ -117,9 +117,16 @@ def compare(  # noqa: PLR0913 - options of a command
     _leave(found)
 
 
+ASKED = (
+    *("folds", "repeats", "seeds", "trials", "rows", "contenders"),
+    *("score", "region", "size", "seal", "seals"),
+)
+"""The options that are given again to go on."""
+
+
 def _protocol_words(given: dict[str, Any]) -> Iterator[str]:
     """The options of the protocol as they were typed."""
-    for name in ("folds", "repeats", "seeds", "trials", "rows", "contenders", "score", "region", "size", "seal", "seals"):
+    for name in ASKED:
         if given[name] is not None and (name, given[name]) != ("trials", 5):
             yield from (f"--{name}", str(given[name]))
 

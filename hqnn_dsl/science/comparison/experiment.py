@@ -180,7 +180,7 @@ class _Experiment:
         if not len(preparation.parts.validation) and self.protocol.trials > 1:
             raise Refusal(NeedsValidationRows(span=program.checked.spans.get("data"), trials=self.protocol.trials))
         self.select = selection(preparation.task, len(preparation.target.names))
-        self.score = Score.of(self.protocol.score, self.protocol.region)
+        self.score = Score.of(self.protocol.score, self.protocol.region, self.protocol.size)
         self.entrants: Entrants = entrants(program, self.table, self.protocol, self.units)
         self.simulated = simulated(program)
         self.work: Work | None = None
