@@ -28,10 +28,13 @@ if TYPE_CHECKING:
         send_notices_to,
         train,
         write_compiled,
+        write_report,
     )
     from hqnn_dsl.diagnostics.diagnostic import Diagnostic, Refusal
     from hqnn_dsl.diagnostics.notices import HQNNWarning
     from hqnn_dsl.program import Program
+    from hqnn_dsl.trackers.mlflow import MLflow
+    from hqnn_dsl.trackers.tensorboard import TensorBoard
     from hqnn_dsl.trained import CrossValidation, Run
     from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.replay import Replay
@@ -41,10 +44,12 @@ _HOMES = {
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
     "HQNNWarning": "hqnn_dsl.diagnostics.notices",
+    "MLflow": "hqnn_dsl.trackers.mlflow",
     "Program": "hqnn_dsl.program",
     "Refusal": "hqnn_dsl.diagnostics.diagnostic",
     "Replay": "hqnn_dsl.training.replay",
     "Run": "hqnn_dsl.trained",
+    "TensorBoard": "hqnn_dsl.trackers.tensorboard",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
     "cross_validate": "hqnn_dsl.api",
@@ -54,6 +59,7 @@ _HOMES = {
     "send_notices_to": "hqnn_dsl.api",
     "train": "hqnn_dsl.api",
     "write_compiled": "hqnn_dsl.api",
+    "write_report": "hqnn_dsl.api",
 }
 
 __all__ = [
@@ -61,10 +67,12 @@ __all__ = [
     "Diagnostic",
     "Epoch",
     "HQNNWarning",
+    "MLflow",
     "Program",
     "Refusal",
     "Replay",
     "Run",
+    "TensorBoard",
     "__version__",
     "compile",
     "compile_text",
@@ -75,6 +83,7 @@ __all__ = [
     "send_notices_to",
     "train",
     "write_compiled",
+    "write_report",
 ]
 
 

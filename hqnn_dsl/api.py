@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.loop import Epoch, Watch
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.replay import Replay
+    from hqnn_dsl.training.tracking import Tracker
 
 _STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
 _OBSERVABLES_FILE = "observables.json"
@@ -116,9 +117,11 @@ def train(  # noqa: PLR0913 - what a training can be told
     allow_path: AllowPath = (),
     loss: LossFunction | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    trackers: Iterable[Tracker] = (),
     resume: bool = False,
     agree: Agree | bool = False,
     progress: Progress | None = None,
+    report: bool = False,
     watch: Watch | None = None,
 ) -> Run:
     """Train a spec on a table and write the run to `out`, or to the next free `runs/<model>-<n>`. Returns the run.
@@ -134,8 +137,12 @@ def train(  # noqa: PLR0913 - what a training can be told
     `StopIteration`, the training ends there and the run is written as usual; any other exception ends the training, and
     the run can be resumed. What it returns is not looked at.
 
+    `trackers` keep curves, scores and figures elsewhere: `hqnn.TensorBoard()`, `hqnn.MLflow()`, or objects of your own
+    with `begin(training)`. One that fails is warned of (`W0477`), and the training goes on.
+
     `progress` is where it is written how far the training is: standard error if it is True or left out, nowhere if it
-    is False, else the stream that it is. `watch` is told what is about to be done, every epoch, and how it ended.
+    is False, else the stream that it is. `watch` is told what is about to be done, every epoch, and how it ended. With
+    `report` the run gets its page, `report.html`, as by `write_report` with the table.
 
     With `resume`, goes on with the run in `out` from its last checkpoint. A device that costs is used if `agree` is
     True, or says so to the bill that it is shown.
@@ -162,9 +169,14 @@ def train(  # noqa: PLR0913 - what a training can be told
         watch,
         on_epoch=on_epoch or watch.on_epoch,
         progress=watch.progress if progress is None else progress,
+        trackers=(*watch.trackers, *trackers),
     )
     read = _read(program, table, watch.progress)
     result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
+    if report:
+        from hqnn_dsl.report.at_the_end import write_at_the_end
+
+        write_at_the_end(result, read, watch)
     facts = (result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
     return Run(*facts, result.radii)
 
@@ -184,6 +196,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     loss: LossFunction | None = None,
     resume: bool = False,
     keep_runs: bool = False,
+    trackers: Iterable[Tracker] = (),
     progress: Progress = True,
 ) -> CrossValidation:
     """Train a spec many times on a table, each time on other rows or from another seed. Returns all scores together.
@@ -208,7 +221,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - what many trainings can be told
     program = _program(spec, set, allow_path)
     program.refuse_training()
     plan = plan_of(folds, repeats, seeds, rows, program.spec.train.seed, prefix="")
-    options = ManyOptions(loss=loss, progress=progress, keep_runs=keep_runs)
+    options = ManyOptions(loss=loss, progress=progress, keep_runs=keep_runs, trackers=tuple(trackers))
     read = _read(program, table, progress)
     found = train_many(program, read, plan, folder, resume=resume, options=options)
     return CrossValidation(found.path, found.record, found.interrupted)
@@ -270,6 +283,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
     `changes` are as `--set`, of the backend only: another change raises `Refusal` E0607. `loss` is the function that
     the run was trained with, if it was one: `evaluate` then computes it; one of another name raises `Refusal` E0544.
     """
+    from hqnn_dsl.training.binding import check_bound
     from hqnn_dsl.training.run_on_disk import load_metrics, load_radii, load_run
 
     check_called(loss=(loss, "a function of predictions and targets", 2))
@@ -285,6 +299,7 @@ def open_run(path: str | Path, changes: Mapping[str, object] | None = None, *, l
 
         preparation = given_again(path, preparation, loss, net)
     radii = load_radii(path, stored.preparation, trained.spec)
+    check_bound(path)
     if not metrics and trained.spec.train.intervals.name != "none":
         notices.notice(NoIntervalsYet(path=str(path)))
     return Run(path, net, preparation, metrics, program.spec, trained.spec.backend, radii)
@@ -295,6 +310,29 @@ def _check_only_backend(trained: Program, changed: Program, path: Path) -> None:
     same_spec = replace(changed.spec, backend=trained.spec.backend) == trained.spec
     if not same_spec or changed.logical != trained.logical:
         raise Refusal(RunIsFixed(path=str(path)))
+
+
+@public
+def write_report(
+    run: str | Path | Run, table: Origin | None = None, out: str | Path | None = None, *, force: bool = False
+) -> Path:
+    """Write the page of a run as one HTML file, `report.html` in its folder if `out` is None. Returns its path.
+
+    With a `table` that has the targets the network is asked: its response to each column, the importance of columns,
+    and its errors over them. Another file that is there is replaced with `force`. Raises `Refusal`: E0532 or E0533 for
+    the run's files, E0550 to E0552 and E0603 for the page's, and what `Run.evaluate` raises for the table.
+    """
+    from hqnn_dsl.data.tables import read_table
+    from hqnn_dsl.diagnostics.placed import AdvisedForRun
+    from hqnn_dsl.report.pages import Page
+
+    folder = run.path if isinstance(run, Run) else path_of(run, "run")
+    tables = [Path(table)] if isinstance(table, str | os.PathLike) else []
+    page = Page.of(folder, None if out is None else path_of(out, "out"), tables=tables, force=force)
+    with AdvisedForRun():
+        preparation, read = page.files.preparation, page.files.program.spec.data.read
+        page.write(None if table is None else read_table(table, read, purpose=preparation.purpose(scores=True)))
+    return page.place
 
 
 @public

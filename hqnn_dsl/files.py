@@ -55,11 +55,13 @@ def is_same(path: Path, other: Path) -> bool:
 
 
 @contextmanager
-def replacing(path: Path, *, new: bool = False) -> Iterator[Path]:
+def replacing(path: Path, *, new: bool = False, durable: bool = False) -> Iterator[Path]:
     """An empty file beside `path` to write to; it takes the place of `path` when the block ends without an error.
 
     It has the permissions of the file that it replaces from the start, and its owner if the system allows that. With
-    `new`, a file that has come to `path` in the meantime is left alone: raises `FileExistsError`.
+    `new`, a file that has come to `path` in the meantime is left alone: raises `FileExistsError`. With
+    `durable`, it is on the disk when the block has ended, and the old one is until then, also if power is lost: some
+    milliseconds.
     """
     beside = path.with_name(f".{path.stem[:100]}-{os.getpid()}{path.suffix[:50]}")
     if os.path.lexists(beside):
@@ -69,12 +71,26 @@ def replacing(path: Path, *, new: bool = False) -> Iterator[Path]:
         yield beside
         if mode is not None:
             beside.chmod(mode)
+        if durable:
+            _synced(beside, os.O_RDWR)
         if new:
             _settle_new(beside, path)
         else:
             beside.replace(path)
+        if durable:
+            with suppress(OSError):  # a system that opens no folders
+                _synced(path.parent, os.O_RDONLY)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _synced(path: Path, flags: int) -> None:
+    """Wait until the disk has a file, or the names in a folder."""
+    opened = os.open(path, flags)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _create(beside: Path, like: Path) -> int | None:

@@ -157,3 +157,35 @@ def test_a_folder_without_leave_to_write(monkeypatch):
     Path("locked").mkdir()
     monkeypatch.setattr(os, "access", lambda path, mode: str(path) != "locked")
     assert refused("locked/p.csv") == "E0603"
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_what_is_to_outlast_a_loss_of_power_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch, durable):
+    """The bytes before the name, and the name before the block has ended."""
+    done, sync, place = [], os.fsync, Path.replace
+
+    def synced(opened):
+        done.append(Path(f"/proc/self/fd/{opened}").readlink().name)
+        sync(opened)
+
+    def replaced(path, target):
+        done.append("replaced")
+        return place(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    with replacing(tmp_path / "file.txt", durable=durable) as beside:
+        beside.write_text("text")
+    assert done == ([beside.name, "replaced", tmp_path.name] if durable else ["replaced"])
+
+
+def test_a_disk_that_does_not_take_the_bytes_leaves_the_old_file(tmp_path, monkeypatch):
+    (tmp_path / "file.txt").write_text("old")
+
+    def refuse(_opened):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="Input/output error"), replacing(tmp_path / "file.txt", durable=True) as beside:
+        beside.write_text("new")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file.txt", "old")]

@@ -13,6 +13,6 @@ EXIT_CODES: Final = {
     3: "This environment cannot do it: a package, a device, memory or disk space is missing.",
     EXIT_BUG: "A bug of hqnn, not of the spec: please report it. `verify` and `bench` also end so if results disagree.",
     129: "Ended by SIGHUP: the terminal was closed.",
-    130: "Ended by Ctrl-C (SIGINT).",
+    130: "Ended by Ctrl-C (SIGINT); of a training, or of many, the results until then are written.",
     143: "Ended by SIGTERM.",
 }

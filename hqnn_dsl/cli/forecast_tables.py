@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hqnn_dsl.backends.meter import Price
-    from hqnn_dsl.training.forecast.counting import Counted
+    from hqnn_dsl.training.counting import Counted
     from hqnn_dsl.training.forecast.forecast import Forecast
 
 VERSION = 1

@@ -135,6 +135,7 @@ def _is_run(path: Path) -> bool:
 
 def _listed(path: Path) -> Listed:
     from hqnn_dsl.training import run_files
+    from hqnn_dsl.training.binding import check_bound
     from hqnn_dsl.training.preprocess_file import PreprocessFile
     from hqnn_dsl.training.run_files import ENVIRONMENT, METRICS, PREPROCESS, read_run_file
 
@@ -147,6 +148,7 @@ def _listed(path: Path) -> Listed:
         read_run_file(path, PREPROCESS, PreprocessFile)
         is_recorded = os.path.lexists(path / ENVIRONMENT)  # a run of an early version has no such file
         backend = read_run_file(path, ENVIRONMENT, run_files.EnvironmentFile).backend.name if is_recorded else None
+        check_bound(path)
     except Refusal as refusal:
         return Listed(path.name, "damaged", None, None, {}, _reason(refusal))
     names = CLASS_SCORES if metrics["task"] == "classification" else SCORES | MORE_SCORES
@@ -179,7 +181,7 @@ def _reason(refusal: Refusal) -> str:
     match refusal.diagnostics:
         case (NotARun(file=file),):
             return f"there is no {file}"
-        case (RunDamaged(file=file, reason=reason),):
+        case (RunDamaged(file=file, reason=reason), *_):
             return f"{file} cannot be used: {reason}"
     return refusal.diagnostics[0].headline
 

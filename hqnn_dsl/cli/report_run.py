@@ -32,8 +32,8 @@ def report(  # noqa: PLR0913 - options of a command
         typer.Option(
             "--data",
             metavar="DATA",
-            help="A table with the targets, for the response to each column and permutation importance; with --card "
-            "the table of the training, for the ranges of its columns.",
+            help="A table with the targets, for the response to each column, its importance, and errors over it; with "
+            "--card the table of the training, for the ranges of its columns.",
             show_default=False,
         ),
     ] = None,
@@ -67,10 +67,13 @@ def report(  # noqa: PLR0913 - options of a command
 
     Several runs are put side by side on one page: scores, curves, and what differs between specs, data and versions.
     A page needs no network and no other file. With `--data` it also shows how the network answers each column.
+    `hqnn train` writes the page of its run too, with the table of the training.
     """
     _check(runs, data, out, export, card=card, open_page=open_page)
     from hqnn_dsl.report.side_by_side import read_runs
 
+    if len(runs) > 1:
+        tell(f"comparing {len(runs)} runs …")
     found = read_runs(runs)
     if card:
         _card(found[0], data, out, force=force)
@@ -142,23 +145,23 @@ def _inputs(found: list[RunFiles], data: Path | None, own: tuple[str, ...]) -> I
         yield data, "the table that is read"
 
 
-def _page(found: list[RunFiles], data: Path | None, page: Path, *, force: bool) -> None:
-    from hqnn_dsl.files import check_output, writing
-    from hqnn_dsl.training.files import REPORT
+def _page(found: list[RunFiles], data: Path | None, out: Path, *, force: bool) -> None:
+    if len(found) == 1:
+        from hqnn_dsl.report.pages import Page
 
-    own = (REPORT,) if len(found) == 1 else ()
-    check_output(page, inputs=_inputs(found, data, own), force=force, name=REPORT)
-    if len(found) > 1:
-        from hqnn_dsl.report.side_by_side import side_by_side_html
-
-        text = side_by_side_html(found)
+        run = found[0]
+        page = Page.of(run.path, out, tables=[] if data is None else [data], force=force)
+        page.write(None if data is None else _table(run, data))
     else:
-        from hqnn_dsl.report.write import report_html
+        from hqnn_dsl.files import check_output, writing
+        from hqnn_dsl.report.side_by_side import side_by_side_html
+        from hqnn_dsl.training.files import REPORT
 
-        text = report_html(found[0], None if data is None else _table(found[0], data))
-    with writing(page, force=force) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    write(f"report: {page}")
+        check_output(out, inputs=_inputs(found, data, ()), force=force, name=REPORT)
+        text = side_by_side_html(found)
+        with writing(out, force=force) as beside:
+            beside.write_text(text, encoding="utf-8", newline="\n")
+    write(f"report: {out}")
 
 
 def _card(run: RunFiles, data: Path | None, out: Path | None, *, force: bool) -> None:
@@ -198,9 +201,11 @@ def _sections(found: list[RunFiles], data: Path | None) -> list[Section]:
         from hqnn_dsl.report.side_by_side import side_by_side_sections
 
         return side_by_side_sections(found)
+    from hqnn_dsl.report.asking import ask_run
     from hqnn_dsl.report.sections import sections_of
 
-    return sections_of(found[0], None if data is None else _table(found[0], data))
+    run = found[0]
+    return sections_of(run, None if data is None else ask_run(run.path, _table(run, data)))
 
 
 def _table(files: RunFiles, data: Path) -> Table:

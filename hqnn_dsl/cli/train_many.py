@@ -22,6 +22,7 @@ from hqnn_dsl.training.verdicts import UNSPLIT, is_unsplit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from hqnn_dsl.cli.tracker_options import AskedTrackers
     from hqnn_dsl.training.many_plan import Plan
     from hqnn_dsl.training.outlook import Outlook
 
@@ -51,6 +52,7 @@ class Asked:
     seeds: int | None
     rows: str | None
     keep_runs: bool
+    no_report: bool = False
 
     @property
     def is_many(self) -> bool:
@@ -67,14 +69,16 @@ class Asked:
 
 def is_many(asked: Asked, out: Path | None, *, resume: bool) -> bool:
     """Whether many trainings are asked for, or gone on with. Raises `Refusal` for options that do not go together."""
-    if asked.is_many:
-        asked.plan(0)
-        return True
-    if resume and out is not None and _is_many_folder(out):
+    from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
+
+    if asked.is_many or (resume and out is not None and _is_many_folder(out)):
+        if asked.is_many:
+            asked.plan(0)
+        if asked.no_report:
+            reason = "many trainings write no pages"
+            raise Refusal(NotTheseTrainings(option="--no-report", reason=reason, hint="leave it out"))
         return True
     if asked.keep_runs:
-        from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
-
         hint = "leave it out, or write `--folds 5` beside it"
         raise Refusal(NotTheseTrainings(option="--keep-runs", reason="one training always keeps its run", hint=hint))
     return False
@@ -98,6 +102,7 @@ class Command:
     changes: Mapping[str, str]
     allow_path: Sequence[Path]
     given: Sequence[str]
+    trackers: AskedTrackers
 
 
 def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
@@ -115,7 +120,9 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
     plan = asked.plan(program.spec.train.seed) if asked.is_many else None
     if plan is not None:
         tell(plan.sentence)
-    options = many.ManyOptions(keep_runs=asked.keep_runs, on_begin=_tell_first, on_pace=tell_pace)
+    options = many.ManyOptions(
+        keep_runs=asked.keep_runs, on_begin=_tell_first, on_pace=tell_pace, trackers=command.trackers.made()
+    )
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, command.data)
     found = many.train_many(program, read, plan, command.out, resume=command.resume, options=options)
@@ -128,6 +135,7 @@ def train_many(command: Command, asked: Asked, *, as_json: bool) -> None:
         for line in verdicts(found.record):
             write_wrapped(line, kept)
         write(f"all scores: {found.path}", kept)
+        command.trackers.write_places(found.path, kept)
     if found.record["state"] != "complete":
         words = ["hqnn", "train", str(command.spec), str(command.data), "--out", str(found.path), "--resume"]
         kept_runs = ["--keep-runs"] if asked.keep_runs else []

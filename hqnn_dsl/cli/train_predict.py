@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,10 +25,18 @@ from hqnn_dsl.cli.output import (
     write_wrapped,
 )
 from hqnn_dsl.cli.reading import read_data, shown
+from hqnn_dsl.cli.tracker_options import MlflowOption, MlflowStore, TensorBoardOption, asked_trackers
 from hqnn_dsl.cli.train_many import Folds, KeepRuns, Repeats, Rows, Seeds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hqnn_dsl.cli.tracker_options import AskedTrackers
+    from hqnn_dsl.trained import Run
     from hqnn_dsl.training.outlook import Ending, Outlook
+
+PAGES = "hqnn_dsl.report.write"
+"""The module that makes the page of a run."""
 
 
 def train(  # noqa: PLR0913 - options of a command
@@ -43,14 +53,18 @@ def train(  # noqa: PLR0913 - options of a command
     seeds: Seeds = None,
     rows: Rows = None,
     keep_runs: KeepRuns = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no page, report.html, at the end.")] = False,
+    tensorboard: TensorBoardOption = False,
+    mlflow: MlflowOption = False,
+    mlflow_store: MlflowStore = None,
     yes: Yes = False,
     set: Set = [],  # noqa: B006 - typer's way to say "repeatable"
     allow_path: AllowPath = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Train the network of a spec on a table, and write a run that predicts.
+    """Train the network of a spec on a table, and write a run that predicts, with a page about it.
 
-    Ctrl-C ends the training cleanly: the run then holds the best network so far.
+    Ctrl-C ends the training cleanly, with exit code 130: the run then holds the best network so far.
 
     With --folds, --repeats, --seeds or --rows it trains many times, and writes the scores of all to the folder
     `runs/<model>-cv-<n>`: means, standard errors, and the baselines on the same rows.
@@ -63,23 +77,64 @@ def train(  # noqa: PLR0913 - options of a command
         *(word for change in set for word in ("--set", change)),
         *(w for p in allow_path for w in ("--allow-path", str(p))),
     ]
-    asked = train_many.Asked(folds=folds, repeats=repeats, seeds=seeds, rows=rows, keep_runs=keep_runs)
+    trackers = asked_trackers(tensorboard=tensorboard, mlflow=mlflow, store=mlflow_store)
+    given += trackers.words
+    asked = train_many.Asked(
+        folds=folds, repeats=repeats, seeds=seeds, rows=rows, keep_runs=keep_runs, no_report=no_report
+    )
     if train_many.is_many(asked, out, resume=resume):
         many = train_many.Command(
-            spec=spec, data=data, out=out, resume=resume, changes=changes, allow_path=allow_path, given=given
+            spec=spec,
+            data=data,
+            out=out,
+            resume=resume,
+            changes=changes,
+            allow_path=allow_path,
+            given=given,
+            trackers=trackers,
         )
         train_many.train_many(many, asked, as_json=as_json)
         return
-    tell(f"{'going on with' if resume else 'training'} {spec} on {shown(data)} …")
-    from hqnn_dsl import api
-    from hqnn_dsl.training.second_process import SecondProcess
+    one = _One(
+        spec=spec,
+        data=data,
+        out=out,
+        resume=resume,
+        yes=yes,
+        with_page=not no_report,
+        as_json=as_json,
+        trackers=trackers,
+    )
+    _train_once(one, changes, allow_path, given)
 
-    program = api.compile(spec, changes, allow_path=allow_path)
+
+@dataclass(frozen=True, kw_only=True)
+class _One:
+    """The options of one training."""
+
+    spec: Path
+    data: Path
+    out: Path | None
+    resume: bool
+    yes: bool
+    with_page: bool
+    as_json: bool
+    trackers: AskedTrackers
+
+
+def _train_once(one: _One, changes: Mapping[str, str], allow_path: Sequence[Path], given: Sequence[str]) -> None:
+    """Train once, and write what came of it."""
+    spec, data, as_json = one.spec, one.data, one.as_json
+    tell(f"{'going on with' if one.resume else 'training'} {spec} on {shown(data)} …")
+    from hqnn_dsl import api
+    from hqnn_dsl.training.second_process import USED, SecondProcess
+
+    program = api.compile(spec, dict(changes), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
     outlooks: list[Outlook] = []
     endings: list[Ending] = []
-    with SecondProcess() as elsewhere:
+    with SecondProcess((*USED, PAGES) if one.with_page else USED) as elsewhere:
         from hqnn_dsl.cli import train_messages
         from hqnn_dsl.training.loop import Watch
 
@@ -94,16 +149,40 @@ def train(  # noqa: PLR0913 - options of a command
                 _write_scores(ending)
 
         pace = partial(train_messages.tell_pace, second=elsewhere.number)
-        watch = Watch(on_begin=begin, on_pace=pace, on_end=end, elsewhere=elsewhere)
-        run = api.train(program, data, out, resume=resume, agree=asker(yes=yes), watch=watch)
-    kept = _complete(run.path)
-    if as_json:
-        write_json({"run": str(run.path), "metrics": run.metrics, "columns": train_messages.columns_of(outlooks)}, kept)
-        return
-    write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
-    write(f"run: {run.path}", kept)
-    for purpose, command in train_messages.next_lines(run.path, spec, data, endings[0] if endings else None, given):
-        tell(f"{purpose}: {command}", " \\")
+        watch = Watch(on_begin=begin, on_pace=pace, on_end=end, elsewhere=elsewhere, trackers=one.trackers.made())
+        agree = asker(yes=one.yes)
+        run = api.train(program, data, one.out, resume=one.resume, agree=agree, watch=watch, report=one.with_page)
+    _write_end(one, run, outlooks, endings[0] if endings else None, given)
+
+
+def _write_end(one: _One, run: Run, outlooks: Sequence[Outlook], ending: Ending | None, given: Sequence[str]) -> None:
+    """Write where a run is, and how to go on with it. Leaves with exit code 130 after Ctrl-C."""
+    from hqnn_dsl.cli import train_messages
+
+    kept, page = _complete(run.path), _page_of(run.path)
+    if one.as_json:
+        columns = train_messages.columns_of(outlooks)
+        found = {"run": str(run.path), "report": page, "metrics": run.metrics, "columns": columns}
+        write_json(found, kept)
+    else:
+        write_wrapped(f"pictures: {', '.join(str(path) for path in sorted((run.path / 'plots').glob('*.png')))}", kept)
+        write(f"run: {run.path}", kept)
+        one.trackers.write_places(run.path, kept)
+    is_interrupted = ending is not None and ending.reason == "interrupted"
+    if not one.as_json or is_interrupted:
+        for purpose, command in train_messages.next_lines(run.path, one.spec, one.data, ending, given):
+            tell(f"{purpose}: {command}", " \\")
+    if page is not None and not one.as_json:
+        write(f"report: {page}", kept)
+    if is_interrupted:
+        raise typer.Exit(128 + signal.SIGINT)
+
+
+def _page_of(run: Path) -> str | None:
+    """The path of the page that a training has written, None if it has not."""
+    from hqnn_dsl.training.files import REPORT
+
+    return str(run / REPORT) if (run / REPORT).is_file() else None
 
 
 def _write_scores(ending: Ending) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.reading import RunFiles
     from hqnn_dsl.training.run_files import EnvironmentFile
 
-MOST_LINES = 300
+MOST_LINES, MOST_CELLS = 300, 8000
+"""Lines of a table, and about its cells: a page of many runs stays below 6 MB."""
+
 NONE = "-"
 DIGITS = 12
 """The digits of a hash that are shown."""
@@ -31,6 +33,11 @@ Row = tuple[str, list[str]]
 def differing(rows: Iterable[Row]) -> list[tuple[str, ...]]:
     """Returns the lines of a table whose values are not all the same."""
     return [(name, *values) for name, values in rows if len(set(values)) > 1]
+
+
+def lines_of(runs: int) -> int:
+    """Returns how many lines a table with a column a run has at most."""
+    return max(20, min(MOST_LINES, MOST_CELLS // runs))
 
 
 # ---------------------------------------------------------------------------------------------------------------- data
@@ -51,9 +58,10 @@ def data_blocks(labels: Sequence[str], runs: Sequence[RunFiles]) -> Iterator[Blo
     if not columns:
         yield Sentence("Every column has the same cells, rules and fitted numbers in all.")
         return
-    note = f"The first {MOST_LINES} of {len(columns)}." if len(columns) > MOST_LINES else ""
+    most = lines_of(len(runs))
+    note = f"The first {most} of {len(columns)}." if len(columns) > most else ""
     title = "Columns that differ: their role, how they were read, their rules and what was fitted"
-    yield table(title, ("column", *labels), columns[:MOST_LINES], note)
+    yield table(title, ("column", *labels), columns[:most], note)
 
 
 def _of_tables(runs: Sequence[RunFiles]) -> Iterator[Row]:

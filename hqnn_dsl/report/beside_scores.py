@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics import sentences
 from hqnn_dsl.diagnostics.quantities import CLASS_SCORES, MORE_SCORES, SCORES, count, number, titles_of
-from hqnn_dsl.report.beside_facts import rows_hash
+from hqnn_dsl.report.beside_facts import lines_of, rows_hash
 from hqnn_dsl.report.facts import verdict_block
 from hqnn_dsl.report.parts import Sentence, measured, table
 from hqnn_dsl.report.row_scores import interval, statistics_of
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.reading import RunFiles
     from hqnn_dsl.report.row_scores import Interval
 
-MOST_LINES, MOST_NAMED = 300, 6
-"""Lines of a table, and runs that a sentence names one by one."""
+MOST_NAMED = 6
+"""Runs that a sentence names one by one."""
 
 TITLES = SCORES | MORE_SCORES | CLASS_SCORES | {"balanced_accuracy": "balanced accuracy"}
 
@@ -234,8 +234,9 @@ def _differences(group: Group) -> Table:
 def _by_target(group: Group) -> Table:
     header = ("target", *group.labels)
     rows = [
-        [name, *(measured(run.metrics["test"]["targets"][name].get("rmse")) for run in group.runs)]
+        [name, *(measured(run.metrics["test"]["targets"].get(name, {}).get("rmse")) for run in group.runs)]
         for name in group.runs[0].targets
     ]
-    note = f"The first {MOST_LINES} of {len(rows)}." if len(rows) > MOST_LINES else ""
-    return table("RMSE of each target on the test rows", header, rows[:MOST_LINES], note)
+    most = lines_of(len(group.runs))
+    note = f"The first {most} of {len(rows)}." if len(rows) > most else ""
+    return table("RMSE of each target on the test rows", header, rows[:most], note)

@@ -91,7 +91,7 @@ def _head(run: RunFiles) -> dict[str, Any]:
     metrics = [_metric(key, TITLES[key], float(test[key])) for key in keys]
     if run.classes is None and len(run.targets) > 1:
         for target in run.targets:
-            own = test["targets"][target]
+            own = test["targets"].get(target, {})
             metrics += [
                 _metric(key, f"{TITLES[key]} of {target}", float(own[key])) for key in keys if own.get(key) is not None
             ]
@@ -296,7 +296,8 @@ def scores_with_intervals(run: RunFiles) -> list[tuple[str, float, Interval | No
             continue
         key, _, target = name.partition("/")
         title = f"{TITLES[key]} of {target}" if target else TITLES[key]
-        ends = interval(statistics[name], len(run.preparation.parts.test)) if name in statistics else None
+        rows = 0 if run.predictions is None else len(run.predictions)
+        ends = interval(statistics[name], rows) if name in statistics else None
         found.append((title, value, ends))
     return found
 

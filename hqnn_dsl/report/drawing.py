@@ -130,8 +130,8 @@ def colour(name: str) -> Any:
 
 
 def _plain(text: str) -> str:
-    """A text of a figure as it is shown: `plot_text` has escaped it for Plotly."""
-    return html.unescape(text)
+    """A text of a figure as it is shown: `plot_text` has escaped names in it for Plotly, whose line break is `<br>`."""
+    return html.unescape(text.replace("<br>", "\n"))
 
 
 # -------------------------------------------------------------------------------------------------------------- traces
@@ -250,7 +250,10 @@ def _ticks(axes: Any, name: str, given: Mapping[str, Any]) -> None:
 
 
 def _shape(axes: Any, shape: Mapping[str, Any]) -> None:
-    """A line; one that ends at the edges of the figure goes across it."""
+    """A line or an area; one that ends at the edges of the figure goes across it."""
+    if shape["type"] == "rect" and shape.get("yref") == "paper":
+        axes.axvspan(shape["x0"], shape["x1"], color=colour(shape["fillcolor"]), linewidth=0, zorder=0)
+        return
     if shape["type"] != "line":
         raise ValueError(f"no shape of the kind {shape['type']} is drawn in files")
     line = shape["line"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hqnn_dsl.diagnostics.quantities import number
-from hqnn_dsl.report.parts import MOST_ROWS, Figure, Sentence, Table, evenly, plain, table
+from hqnn_dsl.report.parts import MOST_ROWS, Figure, Sentence, Table, evenly, measured, plain, table
 from hqnn_dsl.training.findings import MOST_NAMED, findings_of, in_words, spans_of, stages_of, warnings_of
 from hqnn_dsl.training.run_tables import GRADIENTS
 from hqnn_dsl.training.samples import batch_bounds
@@ -95,7 +95,7 @@ def _course(kept: pd.DataFrame, column: str, title: str) -> str:
 def _listed(kept: pd.DataFrame, rows: Sequence[tuple[str, str, str, str]]) -> Table:
     some = kept.iloc[evenly(len(kept), MOST_ROWS)]
     lines = [
-        [str(int(epoch)), *(number(None if np.isnan(cell) else float(cell), 6) for cell in cells)]
+        [str(int(epoch)), *(measured(None if np.isnan(cell) else float(cell), 6) for cell in cells)]
         for epoch, *cells in some[["epoch", *(row[0] for row in rows)]].to_numpy(float).tolist()
     ]
     note = "Every so many epochs; history.csv has all." if len(some) < len(kept) else ""

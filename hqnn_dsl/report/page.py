@@ -1,4 +1,4 @@
-"""The page as HTML: one file that loads nothing, with Plotly's script in it once.
+"""The page as HTML: one file that loads nothing, with Plotly's script in it once, packed.
 
 Every text is escaped by the template; what stands in the script's data is escaped as JSON, so that no text ends it.
 """
@@ -6,6 +6,7 @@ Every text is escaped by the template; what stands in the script's data is escap
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from functools import cache
 from importlib import metadata
@@ -38,7 +39,7 @@ def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
         subtitle=subtitle,
         sections=sections,
         figures=safe_json(drawn) if figures else None,
-        plotly=_inlined(_plotly()) if figures else None,
+        plotly=_plotly() if figures else None,
         plotly_version=metadata.version("plotly"),
         version=__version__,
         style=_inlined(_template("page.css")),
@@ -104,7 +105,9 @@ def _template(name: str) -> str:
     return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
+@cache
 def _plotly() -> str:
-    """The script of the installed package plotly; nothing of it is imported."""
+    """The script of the installed package plotly, packed, since it is most of a page; nothing of it is imported."""
     place = metadata.distribution("plotly").locate_file("plotly/package_data/plotly.min.js")
-    return Path(str(place)).read_text(encoding="utf-8")
+    packed = gzip.compress(Path(str(place)).read_bytes(), mtime=0)
+    return base64.b64encode(packed).decode("ascii")

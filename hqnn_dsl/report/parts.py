@@ -29,8 +29,8 @@ SERIES = ("--first", "--second", "--third", "--fourth", "--fifth")
 DASHES = ("solid", "dash", "dot", "dashdot")
 """A curve has a colour and a dash of its own, so that it is known without colours too."""
 
-MOST_LETTERS = 36
-"""The letters of a name in a figure; a longer one is cut."""
+MOST_LETTERS, MOST_BESIDE = 36, 22
+"""The letters of a name in a figure, and of one that stands beside it; a longer one is cut."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,10 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def plot_text(text: str) -> str:
+def plot_text(text: str, most: int = MOST_LETTERS) -> str:
     """Returns a text as Plotly shows it unchanged, cut if it is long: Plotly reads some HTML, so that is escaped."""
     shown = printable(text)
-    cut = shown if len(shown) <= MOST_LETTERS else f"{shown[: MOST_LETTERS - 1]}…"
+    cut = shown if len(shown) <= most else f"{shown[: most - 1]}…"
     return html.escape(cut, quote=False)
 
 

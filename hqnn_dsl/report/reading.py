@@ -14,11 +14,13 @@ from hqnn_dsl.data.preparation import Preparation
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.documents import text_in
 from hqnn_dsl.limits import MAX_SOURCE_BYTES
+from hqnn_dsl.training.binding import check_bound
 from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
     INTERVALS,
     METRICS,
+    NO_SCORES,
     PREPROCESS,
     SPEC,
     EnvironmentFile,
@@ -73,8 +75,8 @@ def read_run(path: Path) -> RunFiles:
     def is_there(file: str) -> bool:
         return os.path.lexists(path / file)
 
-    metrics = read_run_file(path, METRICS, MetricsFile).model_dump(exclude={"version"}) if is_there(METRICS) else {}
-    return RunFiles(
+    metrics = read_run_file(path, METRICS, MetricsFile).model_dump(exclude=NO_SCORES) if is_there(METRICS) else {}
+    found = RunFiles(
         path=path,
         text=text,
         program=pipeline.program(Source(str(path / SPEC), text), with_budget=False),
@@ -85,6 +87,8 @@ def read_run(path: Path) -> RunFiles:
         environment=read_run_file(path, ENVIRONMENT, EnvironmentFile) if is_there(ENVIRONMENT) else None,
         level=read_run_file(path, INTERVALS, IntervalsFile).level if metrics and is_there(INTERVALS) else None,
     )
+    check_bound(path)
+    return found
 
 
 def _history(path: Path) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def statistics_of(run: RunFiles) -> dict[str, Statistic]:
 def recorded(test: Mapping[str, Any], name: str) -> float | None:
     """Returns the score of a part of `metrics.json` that `statistics_of` names so."""
     key, _, target = name.partition("/")
-    value = test["targets"][target].get(key) if target else test.get(key)
+    value = test["targets"].get(target, {}).get(key) if target else test.get(key)
     return None if value is None else float(value)
 
 

@@ -10,17 +10,19 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.notebook.colours import coloured
 from hqnn_dsl.notebook.programs import MAX_DRAWN, MAX_WIRES
 from hqnn_dsl.report import facts
+from hqnn_dsl.report.by_feature import feature_blocks
 from hqnn_dsl.report.classes import class_blocks
 from hqnn_dsl.report.curves import curve_blocks
 from hqnn_dsl.report.gradients import findings_in
 from hqnn_dsl.report.parts import Code, Picture, Section, Sentence
+from hqnn_dsl.report.response import response_blocks
 from hqnn_dsl.report.values import value_blocks
 from hqnn_dsl.semantics.outline import circuit_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hqnn_dsl.data.tables import Table as DataTable
+    from hqnn_dsl.report.answers import Answers
     from hqnn_dsl.report.parts import Block
     from hqnn_dsl.report.reading import RunFiles
 
@@ -31,21 +33,20 @@ MOST_SVG_BYTES = 200_000
 PIXELS = 96
 """Dots of a screen on an inch."""
 
+WITH_TABLE = "if the page is made with a table, by `--data DATA`"
+
 LINE_LENGTH = 100
 """Letters of a line in the text drawing of a circuit."""
 
 
-def sections_of(run: RunFiles, data: DataTable | None = None) -> list[Section]:
-    """Returns the sections of a run's page; `data` is a table to ask the network about.
-
-    Raises `Refusal` if the run's weights cannot be used, or for columns and cells of the table.
-    """
+def sections_of(run: RunFiles, answers: Answers | None = None) -> list[Section]:
+    """Returns the sections of a run's page; `answers` is what its network says of a table, None without one."""
     found = (
         ("verdict", "Verdict", (facts.verdict_block(run),)),
         ("scores", "Scores", facts.score_blocks(run.metrics)),
-        ("predictions", "Predicted test rows", _predicted(run)),
+        ("predictions", "Predicted test rows", _predicted(run, answers)),
         ("curves", "Learning curves", curve_blocks(run.history, findings_in(run), is_scaled=run.classes is None)),
-        ("response", "Response and importance", _response(run, data)),
+        ("response", "Response and importance", _response(run, answers)),
         ("circuit", "Circuit", _circuit(run)),
         ("shapes", "Shapes", facts.shape_blocks(run)),
         ("spec", "Spec", _spec(run)),
@@ -56,22 +57,24 @@ def sections_of(run: RunFiles, data: DataTable | None = None) -> list[Section]:
         return [Section(name, title, tuple(blocks)) for name, title, blocks in found]
 
 
-def _predicted(run: RunFiles) -> Iterator[Block]:
+def _predicted(run: RunFiles, answers: Answers | None) -> Iterator[Block]:
     if run.predictions is None:
         yield Sentence("There are no predicted test rows.")
     elif run.classes is None:
         yield from value_blocks(run.predictions, run.targets, run.level)
     else:
         yield from class_blocks(run.predictions, run.targets[0], run.classes)
+    if answers is not None:
+        yield from feature_blocks(answers, run.predictions, run.preparation.target)
+    elif run.predictions is not None:
+        yield Sentence(f"Errors over each column are drawn {WITH_TABLE}.")
 
 
-def _response(run: RunFiles, data: DataTable | None) -> Iterator[Block]:
-    if data is None:
-        yield Sentence("Left out: the network answers here if the page is made with a table, by `--data DATA`.")
+def _response(run: RunFiles, answers: Answers | None) -> Iterator[Block]:
+    if answers is None:
+        yield Sentence(f"Left out: the network answers here {WITH_TABLE}.")
         return
-    from hqnn_dsl.report.response import response_blocks
-
-    yield from response_blocks(run.path, data)
+    yield from response_blocks(answers, run.preparation.target)
 
 
 def _circuit(run: RunFiles) -> Iterator[Block]:

@@ -89,10 +89,10 @@ def _is_finite(values: Tensor) -> bool:
 
 
 def save_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Write a snapshot to `path`, through a temporary file beside it. Raises `Refusal` E0531."""
+    """Write a snapshot to `path`, whole or not at all; it outlasts a loss of power. Raises `Refusal` E0531."""
     data = io.BytesIO()  # torch's own writer calls a full disk a RuntimeError
     torch.save(snapshot, data)
-    with replacing(path) as temporary:
+    with replacing(path, durable=True) as temporary:
         temporary.write_bytes(data.getbuffer())
 
 

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from torch import Tensor
 
 from hqnn_dsl.documents import Count, NotNegative, Positive, Record, Wrong, is_number, validated
-from hqnn_dsl.training.gradient_norms import NUM_TOTALS
+from hqnn_dsl.training.step.kernels.arrays import NUM_TOTALS
 
 
 class _Epoch(Record):

@@ -42,8 +42,9 @@ class CompiledEpochs:
         self._rows = rows
         self._bounds = np.array(batches, np.int64)
         self._counts = (self._bounds[:, 1] - self._bounds[:, 0]).tolist()
-        given = rows.features, rows.targets, rows.weights
-        self._runner = StepRunner(plan, *given, seed=seed, workers=workers, totals=training.gradients)
+        given, totals = (rows.features, rows.targets, rows.weights), training.gradients
+        arrays = totals.sums.numpy(), totals.totals.numpy()
+        self._runner = StepRunner(plan, *given, seed=seed, workers=workers, totals=arrays)
         self._runner.read_state(training.optimizer)
         self._outputs = Outputs(plan, workers)
         self._steps = 1

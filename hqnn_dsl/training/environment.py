@@ -11,6 +11,7 @@ import torch
 from hqnn_dsl import __version__
 from hqnn_dsl.packages import installed_versions
 from hqnn_dsl.seeds import STREAMS, stream
+from hqnn_dsl.training.code_hash import code_hash
 
 if TYPE_CHECKING:
     from hqnn_dsl.network.hybrid import HybridNet
@@ -24,6 +25,7 @@ def describe_environment(spec: Spec, net: HybridNet, precision: Precision, step:
     device = precision.device
     return {
         "hqnn": __version__,
+        "code": code_hash(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": dict(installed_versions()),

@@ -16,7 +16,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.documents import text_of
 from hqnn_dsl.files import reason_of
 from hqnn_dsl.files import replacing as replacing_file
-from hqnn_dsl.training.run_files import STARTED
+from hqnn_dsl.training.run_files import STARTED, TRACKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 """The page of `hqnn report`, in the folder of its run."""
 
+EVENTS = "tensorboard"
+"""The folder of a run, or of many, that has the event files of TensorBoard."""
+
 OWN = (
     *(STARTED, "spec.hqnn", "spec.resolved.hqnn", "preprocess.json", "history.csv", "timing.csv", "predictions.csv"),
     *("environment.json", "metrics.json", "intervals.json", "checkpoints", "plots", "jobs", REPORT),
+    *(TRACKERS, EVENTS),
 )
 """What a run's folder has of its own: files, and folders with all that is in them."""
 
@@ -197,28 +201,29 @@ def _next_free(root: Path, model: str) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary file beside `path` to write to; it takes the place of `path` when the block ends well.
 
-    Raises `Refusal` E0531 where the folder or the disk does not take it.
+    With `durable` it then outlasts a loss of power: so are the files without which a run cannot be gone on with, and
+    `metrics.json`, the mark of a whole one. Raises `Refusal` E0531 where the folder or the disk does not take it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing_file(path) as temporary:
+        with replacing_file(path, durable=durable) as temporary:
             yield temporary
     except OSError as error:
         raise Refusal(RunUnwritable(path=str(path), reason=reason_of(error))) from None
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     """Write UTF-8 text, line ends as given."""
-    with replacing(path) as temporary:
+    with replacing(path, durable=durable) as temporary:
         temporary.write_bytes(text.encode())
 
 
-def write_document(path: Path, document: Document) -> None:
+def write_document(path: Path, document: Document, *, durable: bool = False) -> None:
     """Write a JSON file through its model."""
-    write_text(path, text_of(document))
+    write_text(path, text_of(document), durable=durable)
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -20,9 +20,9 @@ that is no lower: then it was none. The end of a training is not called a platea
 gradients that are independent noise, and `n` if all steps agree. With a signal `S` and noise `N` in a step's gradient
 it is below 2 if `S^2 < N^2 / (n - 2)`: even in the mean over a whole epoch there is more noise than signal. Near a
 minimum, too, most of a batch's gradient is noise, and it does no harm. So it is named only if the mean over five
-epochs is below 2, the loss falls by less than a tenth and is above half of `L_1`, `R` is above a quarter of its mean
-over the first five epochs, and the rate is a tenth of its largest value at least. With fewer than four steps an epoch
-it cannot be told.
+epochs is below 2, the loss falls by less than 3 % and is above half of `L_1`, `R` is above a quarter of its mean over
+the first five epochs, and the rate is a tenth of its largest value at least. With fewer than four steps an epoch it
+cannot be told.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class _Course:
                 is_dead = half == "quantum" and self._is_dead(at)
                 return is_shown and not is_dead and ratios[at] < 2 and (stage.norm(half) or 0.0) >= least
 
-            for first, end in self._flat(is_noise, 0.1):
+            for first, end in self._flat(is_noise, 0.03):
                 yield self._finding("noise", half, first, end)
 
     def _is_dead(self, at: int) -> bool:

@@ -15,6 +15,7 @@ from hqnn_dsl.diagnostics.codes.resuming import GoesOnFromBest
 from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunDamaged, RunUnwritable
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
+from hqnn_dsl.training.binding import check_environment, trains_of
 from hqnn_dsl.training.checkpoint import try_random_states
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.own_loss import resumed_with
@@ -59,6 +60,7 @@ def read_back(path: Path, training: Training, prepared: Prepared) -> Stand:
     is_untrained = last is not None and not last["history"] and not os.path.lexists(path / BEST)
     stored = _stored(path, trouble, is_untrained=is_untrained)
     best, best_changed = _for_this(path, stored.best, training)
+    check_environment(path, trains_of(stored.spec_text, stored.preparation.identity))
     prepared = resumed_with(path, stored.preparation.loss, prepared)
     check_table(path, stored.preparation, prepared.preparation)
     if problem := unfit_weights(training, best):

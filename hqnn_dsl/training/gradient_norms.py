@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hqnn_dsl.training.step.kernels.arrays import NUM_TOTALS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import Tensor, nn
-
-NUM_TOTALS = 3
-"""Squares of classical and of quantum weights, and steps."""
 
 
 @dataclass(frozen=True)

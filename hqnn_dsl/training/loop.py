@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.second_process import Elsewhere
     from hqnn_dsl.training.time_left import Expected
     from hqnn_dsl.training.torch_epochs import Epochs
+    from hqnn_dsl.training.tracking import Tracker
 
 SMALLEST_SCALE = 2.0**-20
 """GradScaler halves its factor, from 65,536, at every step that is not finite: here none of the last 36 was."""
@@ -103,6 +104,8 @@ class Watch:
     """The place where baselines are fitted and pictures drawn."""
     tells_findings: bool = True
     """Whether the end of a run says what its course shows."""
+    trackers: tuple[Tracker, ...] = ()
+    """Onlookers that keep curves and scores elsewhere, see `tracking`."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl.data.folds import Fold, refuse_folds
@@ -49,10 +50,10 @@ from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
 from hqnn_dsl.training.run_files import SPEC
 from hqnn_dsl.training.second_process import cores
+from hqnn_dsl.training.tracking import Group, OneOfGroup, end_group, prepare_trackers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from hqnn_dsl.data.preprocess import Preparation
     from hqnn_dsl.data.tables import Table
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.run import Setup
     from hqnn_dsl.training.time_left import Expected
+    from hqnn_dsl.training.tracking import State, Tracker
 
 OWN = (CV, TRAININGS, RUNS)
 """What a folder of many trainings has of its own."""
@@ -103,6 +105,8 @@ class ManyOptions:
     """Called once, as soon as it is known how long all trainings take, unless that is a moment."""
     on_training: Callable[[dict[str, Any]], None] | None = None
     """Called with the entry of `trainings` in `cv.json` for each that has ended."""
+    trackers: tuple[Tracker, ...] = ()
+    """Onlookers that keep curves and scores elsewhere: each training is one of a group."""
 
 
 def train_many(  # noqa: PLR0913 - what many trainings can be told
@@ -126,6 +130,7 @@ def train_many(  # noqa: PLR0913 - what many trainings can be told
     """
     options = options or ManyOptions()
     program.refuse_training()
+    prepare_trackers(options.trackers, Path("runs") if out is None else out.absolute().parent, options.progress)
     with each_notice_once():
         if resume:
             work = _taken_up(program, table, plan, out, options)
@@ -139,8 +144,12 @@ def train_many(  # noqa: PLR0913 - what many trainings can be told
             work.path = create_run(out, f"{program.spec.name}-cv")
         with held(work.path):
             work.run()
+        record = work.record().model_dump(exclude={"version"})
+        is_whole = record["state"] == "complete"
+        state: State = "finished" if is_whole else "interrupted" if work.ended_by else "failed"
+        end_group(options.trackers, work.group, state, record)
     pass_on(work.ended_by)
-    return ManyResult(work.path, work.record().model_dump(exclude={"version"}), work.ended_by)
+    return ManyResult(work.path, record, work.ended_by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +201,11 @@ class _Work:
 
             self.ended_by = fit_many([partial(self._train, one, bar) for one in todo], self.workers, end).ended_by
 
+    @property
+    def group(self) -> Group:
+        """All of them, for trackers."""
+        return Group(self.path.resolve().name, self.path)
+
     def _is_done(self, one: One) -> bool:
         return one.number in self.ended and self.ended[one.number].scored is not None
 
@@ -211,8 +225,13 @@ class _Work:
     def _train(self, one: One, bar: ManyBar) -> TrainingFile | None:
         """Returns one training as it has ended, None if Ctrl-C came before its end."""
         bar.begin(one.number)
-        begin, note = partial(bar.tell, one.number), partial(bar.note, one.number)
-        watch = Watch(progress=False, on_begin=begin, on_epoch=note, tells_findings=False)
+        watch = Watch(
+            progress=False,
+            on_begin=partial(bar.tell, one.number),
+            on_epoch=partial(bar.note, one.number),
+            tells_findings=False,
+            trackers=tuple(OneOfGroup(tracker, self.group, one.number) for tracker in self.options.trackers),
+        )
         program, splitter = _seeded(self.program, one.seed), _fold(self.program, self.plan, one)
         about = vars(one)
         folder = self.path / RUNS / f"{one.number:04d}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.data.preparation import Preparation
     from hqnn_dsl.data.report import ColumnReport
     from hqnn_dsl.semantics.spec import TrainSpec
-    from hqnn_dsl.training.forecast.counting import Counted
+    from hqnn_dsl.training.counting import Counted
     from hqnn_dsl.training.loop import Fitted, Training
     from hqnn_dsl.training.step_choice import StepChoice
 

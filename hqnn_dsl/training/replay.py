@@ -16,6 +16,7 @@ from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.codes.resuming import CannotReplay
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.training.binding import check_bound
 from hqnn_dsl.training.checkpoint import Unwritten
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Watch, fit
@@ -117,6 +118,7 @@ def replay(path: Path, table: Any, read: Callable[[Program, Any], Table], asked:
     Raises `Refusal`: E0549 if that cannot be, E0532 or E0533 for the files of the run, and what a training raises.
     """
     recorded = read_recorded(path)
+    check_bound(path)
     then = read_run_file(path, ENVIRONMENT, EnvironmentFile) if os.path.lexists(path / ENVIRONMENT) else None
     _check_loss(path, recorded, asked.loss)
     program = _program(path, recorded, asked.changes)

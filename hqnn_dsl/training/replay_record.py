@@ -190,6 +190,8 @@ def environment_differences(then: EnvironmentFile, now: EnvironmentFile) -> Iter
         ("precision", "precision", then.precision, now.precision),
         ("backend", "backend", _backend(then.backend), _backend(now.backend)),
     ]
+    if then.code is not None and now.code is not None:
+        pairs.insert(1, ("code", "source of hqnn", then.code[:12], now.code[:12]))
     if then.step is not None and now.step is not None:
         pairs.append(("step", "steps by", then.step.ran, now.step.ran))
     pairs += [("seeds", f"seed {name}", then.seeds.get(name), seed) for name, seed in now.seeds.items()]

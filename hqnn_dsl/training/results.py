@@ -13,6 +13,7 @@ from hqnn_dsl.training.baselines import (
     VALUE_BASELINES,
     Questions,
 )
+from hqnn_dsl.training.binding import hashes_of, trains
 from hqnn_dsl.training.environment import describe_environment
 from hqnn_dsl.training.evaluate import by_part, judge
 from hqnn_dsl.training.files import write_csv, write_document
@@ -155,9 +156,10 @@ def write_intervals(path: Path, names: Sequence[str], radii: Radii) -> None:
     )
 
 
-def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
-    """Write `metrics.json`: the scores as `all_scores` gives them."""
-    write_document(path / METRICS, MetricsFile.model_validate(metrics))
+def write_metrics(path: Path, metrics: dict[str, Any], training: Training) -> None:
+    """Write `metrics.json`: the scores as `all_scores` gives them, and the hashes of the run's other files."""
+    bound = {"files": hashes_of(path), "trains": trains(training)}
+    write_document(path / METRICS, MetricsFile.model_validate(metrics | bound), durable=True)
 
 
 def write_environment(
@@ -177,7 +179,7 @@ def environment_of(
     found = describe_environment(spec, training.net, training.precision, training.choice)
     place = None if table is None else {"path": table}
     ended = None if fitted is None else _ended(training, fitted)
-    return EnvironmentFile.model_validate({**found, "table": place, "run": ended})
+    return EnvironmentFile.model_validate({**found, "trains": trains(training), "table": place, "run": ended})
 
 
 def _ended(training: Training, fitted: Fitted) -> dict[str, Any]:

@@ -48,6 +48,12 @@ def settings_of(text: str) -> dict[str, str]:
     return found
 
 
+def lasting_settings(text: str) -> dict[str, str]:
+    """Every part of a resolved spec that may not change while a run goes on, as `settings_of` gives them."""
+    found = settings_of(text)
+    return {name: value for name, value in found.items() if name not in MAY_CHANGE and name != "budget"}
+
+
 def _part(part: nodes.Part) -> dict[str, str]:
     match part:
         case nodes.Settings(_, keyword, settings) if keyword.name != "budget":

@@ -10,6 +10,8 @@ import os
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,8 +34,10 @@ from hqnn_dsl.training.bounds import beyond_outputs
 from hqnn_dsl.training.budget import settle, training_bill
 from hqnn_dsl.training.checkpoint import Checkpoints, Unwritten
 from hqnn_dsl.training.conformal import Radii, fit_radii
+from hqnn_dsl.training.counting import counted
 from hqnn_dsl.training.evaluate import Scored, predict_rows, with_intervals
 from hqnn_dsl.training.files import (
+    REPORT,
     check_free,
     check_writable,
     clear,
@@ -46,7 +50,6 @@ from hqnn_dsl.training.files import (
     write_text,
 )
 from hqnn_dsl.training.findings import findings_of, stages_of, warnings_of
-from hqnn_dsl.training.forecast.counting import counted
 from hqnn_dsl.training.going_on import advised, read_back, restore
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Fitted, Training, Watch, fit
@@ -60,10 +63,9 @@ from hqnn_dsl.training.run_files import INTERVALS, METRICS, PREPROCESS, SPEC, ST
 from hqnn_dsl.training.run_on_disk import load_metrics, network_for, recorded_backend
 from hqnn_dsl.training.samples import Rows, Samples, batch_bounds
 from hqnn_dsl.training.threads import suited_threads
+from hqnn_dsl.training.tracking import Tracked, ended, followed, prepare_trackers, tracked
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -75,7 +77,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.spec import Spec
     from hqnn_dsl.training.budget import Agree, Bill
     from hqnn_dsl.training.checkpoint import Snapshot
-    from hqnn_dsl.training.forecast.counting import Counted
+    from hqnn_dsl.training.counting import Counted
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.second_process import Elsewhere
 
@@ -168,6 +170,8 @@ def train(  # noqa: PLR0913 - what a training can be told
     sent no job, leaves no new folder.
     """
     program.refuse_training()
+    if watch is not None:
+        prepare_trackers(watch.trackers, Path("runs") if out is None else out.absolute().parent, watch.progress)
     if not resume:
         check_free(out)
     elif out is not None:
@@ -224,10 +228,11 @@ def measure(setup: Setup, watch: Watch) -> tuple[Fitted, dict[str, Any]]:
     with suited_threads(training.net, setup.spec.train.batch):
         if watch.on_begin is not None:
             watch.on_begin(outlook_of(training, prepared.preparation))
-        fitted = fit(training, setup.samples, Unwritten(), watch=watch)
-        if fitted.ended_by:
-            return fitted, {}
-        return fitted, scores_of(setup, watch.elsewhere)
+        with followed(watch, training, partial(_tracked, setup, Path())) as following:
+            fitted = fit(training, setup.samples, Unwritten(), watch=following.watch)
+            metrics = {} if fitted.ended_by else scores_of(setup, watch.elsewhere)
+            following.end = ended(fitted, metrics, None)
+        return fitted, metrics
 
 
 def scores_of(setup: Setup, elsewhere: Elsewhere) -> dict[str, Any]:
@@ -268,7 +273,7 @@ def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> R
         write_document(path / STARTED, StartedFile(at=datetime.now(UTC).isoformat(timespec="seconds")))
         _write_spec(path, setup.program)
         preparation = setup.prepared.preparation
-        write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()))
+        write_document(path / PREPROCESS, PreprocessFile.model_validate(preparation.to_json()), durable=True)
         with suited_threads(setup.training.net, setup.spec.train.batch):
             results.write_environment(path, setup.spec, setup.training, setup.prepared.path)
         _keep_jobs(setup.training, checkpoints, path)
@@ -281,7 +286,7 @@ def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> R
 
 def _write_spec(path: Path, program: Program) -> None:
     write_text(path / "spec.hqnn", program.source.text)
-    write_text(path / SPEC, program.resolved)
+    write_text(path / SPEC, program.resolved, durable=True)
 
 
 def _may_go_on(error: BaseException) -> bool:
@@ -326,6 +331,7 @@ def _go_on(setup: Setup, path: Path, watch: Watch | None, agree: Agree) -> RunRe
     with writable(path / METRICS):
         (path / METRICS).unlink(missing_ok=True)
         (path / INTERVALS).unlink(missing_ok=True)
+        (path / REPORT).unlink(missing_ok=True)
     sweep(path)
     checkpoints = Checkpoints(path / "checkpoints", best=stand.best)
     if stand.is_changed:
@@ -340,8 +346,18 @@ def _finish(
     setup: Setup, path: Path, checkpoints: Checkpoints, watch: Watch | None, resume: Snapshot | None = None
 ) -> RunResult:
     """Train, then write the results, with the threads that suit the network."""
-    with suited_threads(setup.training.net, setup.spec.train.batch):
-        return _train_and_write(setup, path, checkpoints, watch or Watch(), resume)
+    about = partial(_tracked, setup, path)
+    with (
+        suited_threads(setup.training.net, setup.spec.train.batch),
+        followed(watch or Watch(), setup.training, about) as following,
+    ):
+        result = _train_and_write(setup, path, checkpoints, following.watch, resume)
+        following.end = ended(result.fitted, result.metrics, path)
+    return result
+
+
+def _tracked(setup: Setup, path: Path) -> Tracked:
+    return tracked(setup.program, setup.training, path, setup.prepared.preparation.parts, path.resolve().name)
 
 
 def _train_and_write(
@@ -365,7 +381,7 @@ def _train_and_write(
         (path / STARTED).unlink(missing_ok=True)
     with said_if_long("fitting the baselines, and scoring …", watch.progress):
         metrics = results.all_scores(scored, prepared, training.settings.seed, watch.elsewhere)
-    results.write_metrics(path, metrics)
+    results.write_metrics(path, metrics, training)
     try:
         if watch.on_end is not None:
             is_validated = len(preparation.parts.validation) > 0

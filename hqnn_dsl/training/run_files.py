@@ -39,6 +39,12 @@ MOST_BYTES = 2**31
 # --------------------------------------------------------------------------------------------------------- metrics.json
 
 
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal digits."""
+
+NO_SCORES = {"version", "files", "trains"}
+"""The fields of `metrics.json` that are no scores."""
+
 Share = Annotated[float, Field(ge=0, le=1 + 1e-9)]
 """A share of rows; a sum of weights may round it up."""
 
@@ -105,6 +111,10 @@ class MetricsFile(Document):
 
     version: Literal[2] = 2  # type: ignore[assignment]
     task: Literal["regression", "classification"]
+    files: dict[str, Hash] | None = None
+    """The hashes of other files of the run; None in older runs."""
+    trains: Hash | None = None
+    """The hash of what was trained, as in `environment.json`."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -208,9 +218,14 @@ class TablePlace(Record):
 
 
 class EnvironmentFile(Document):
-    """`environment.json`: everything outside of the spec that a run depends on. `run` is None until it has ended."""
+    """`environment.json`: everything outside of the spec that a run depends on. `run` is None until it has ended.
+
+    `code` is a hash of the package's own source, `trains` one of the training: of its spec and its table.
+    """
 
     hqnn: Name
+    code: Hash | None = None
+    trains: Hash | None = None
     python: Name
     platform: str
     packages: dict[str, str | None]
@@ -233,8 +248,24 @@ class StartedFile(Document):
     at: Name
 
 
+# -------------------------------------------------------------------------------------------------------- trackers.json
+
+
+class MlflowRecord(Record):
+    """The run of an MLflow store, with the store's address."""
+
+    store: Name
+    run: Name
+
+
+class TrackersFile(Document):
+    """`trackers.json`: where trackers keep a run, so that they go on there if it is resumed."""
+
+    mlflow: MlflowRecord | None = None
+
+
 SPEC, PREPROCESS, METRICS, ENVIRONMENT = "spec.resolved.hqnn", "preprocess.json", "metrics.json", "environment.json"
-STARTED, INTERVALS = "started.json", "intervals.json"
+STARTED, INTERVALS, TRACKERS = "started.json", "intervals.json", "trackers.json"
 
 MODELS: dict[str, type[Document]] = {
     PREPROCESS: PreprocessFile,
@@ -242,6 +273,7 @@ MODELS: dict[str, type[Document]] = {
     ENVIRONMENT: EnvironmentFile,
     STARTED: StartedFile,
     INTERVALS: IntervalsFile,
+    TRACKERS: TrackersFile,
 }
 """The model of each JSON file at the top of a run directory."""
 

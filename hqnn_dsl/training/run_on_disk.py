@@ -16,6 +16,7 @@ from hqnn_dsl.named_backends import backend_choice
 from hqnn_dsl.semantics.required_widths import required_widths
 from hqnn_dsl.semantics.resolved_text import choice_text
 from hqnn_dsl.semantics.spec import Choice
+from hqnn_dsl.training.binding import is_as_written
 from hqnn_dsl.training.checkpoint import Snapshot, altered_part, load_snapshot
 from hqnn_dsl.training.conformal import Radii
 from hqnn_dsl.training.evaluate import has_deviations
@@ -25,6 +26,7 @@ from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
     INTERVALS,
     METRICS,
+    NO_SCORES,
     PREPROCESS,
     SPEC,
     EnvironmentFile,
@@ -93,8 +95,13 @@ def load_run(path: Path, weights: str = "best.pt") -> RunOnDisk:
     preparation = Preparation.from_json(read_run_file(path, PREPROCESS, PreprocessFile).model_dump())
     best = load_snapshot_of(path, weights)
     if differs(best["spec"], text):
+        if is_as_written(path, SPEC):
+            raise damaged(path, f"checkpoints/{weights}", "it was written by a training of another spec")
         raise damaged(path, SPEC, f"it is not the spec that the weights in checkpoints/{weights} were trained with")
     if best.get("data") not in {None, preparation.identity}:
+        if is_as_written(path, PREPROCESS):
+            reason = "it was written by a training on another table, or on other rows"
+            raise damaged(path, f"checkpoints/{weights}", reason)
         reason = f"it is not of the table, or not of the rows, that checkpoints/{weights} was trained on"
         raise damaged(path, PREPROCESS, reason)
     return RunOnDisk(path, text, preparation, best)
@@ -104,7 +111,7 @@ def load_metrics(path: Path) -> dict[str, Any]:
     """Returns the scores in `metrics.json`, none if the training has not come to its end. Raises `Refusal` E0533."""
     if not os.path.lexists(path / METRICS):
         return {}
-    return read_run_file(path, METRICS, MetricsFile).model_dump(exclude={"version"})
+    return read_run_file(path, METRICS, MetricsFile).model_dump(exclude=NO_SCORES)
 
 
 def load_radii(path: Path, preparation: Preparation, spec: Spec) -> Radii | None:

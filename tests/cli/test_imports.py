@@ -15,6 +15,7 @@ LARGE = (
     *("torch", "qiskit", "pandas", "numpy", "sklearn", "scipy", "matplotlib", "numba", "sympy", "PIL", "openqasm3"),
     *("pydantic", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_machine_learning", "pennylane", "IPython"),
     *("pyarrow", "polars", "zstandard", "jinja2", "plotly", "hqnn_dsl.report"),
+    *("mlflow", "sqlalchemy", "tensorboard", "hqnn_dsl.trackers"),
     *(
         "torch._dynamo",
         "torch._inductor",
@@ -49,10 +50,14 @@ def loaded(*words: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
+def trained(out: Path, *words: str) -> set[str]:
+    return loaded("train", SPEC, DATA, "--set", "epochs=1", "--set", "backend=native", "--out", str(out), *words)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "r"
-    found = loaded("train", SPEC, DATA, "--set", "epochs=1", "--set", "backend=native", "--out", str(out))
+    found = trained(out, "--no-report")
     assert found <= (TRAINED if cores() > 1 else {*TRAINED, *BESIDE})
     return out
 
@@ -82,6 +87,14 @@ def test_listing_runs_imports_nothing_large(run):
 
 def test_training_does_not_import_qiskit(run):
     assert (run / "metrics.json").exists()
+
+
+def test_the_page_of_a_training_is_made_in_the_second_process(tmp_path):
+    """The first one asks the network, for which it needs no more than it has; Jinja2 and pictures are the second's."""
+    found = trained(tmp_path / "r")
+    beside = {*BESIDE, *QISKIT, "jinja2"}
+    assert found <= ({*TRAINED, "hqnn_dsl.report"} if cores() > 1 else {*TRAINED, "hqnn_dsl.report", *beside})
+    assert (tmp_path / "r" / "report.html").exists()
 
 
 def test_a_plan_imports_what_trains_and_what_counts_circuits():

@@ -72,7 +72,8 @@ def test_a_log_has_whole_lines(files):
     said = [line for line in shown if line.startswith("verdict: ")]
     assert len(said) == 1
     assert said[0].endswith("; gradient boosting could not split the training rows and predicts their mean")  # 28 rows
-    assert shown[-2:] == ["pictures: run/plots/losses.png, run/plots/predictions.png", "run: run"]
+    pictures = "pictures: run/plots/losses.png, run/plots/predictions.png"
+    assert shown[-3:] == [pictures, "run: run", "report: run/report.html"]
 
 
 def through_terminal(files, width, arguments=TRAIN):

@@ -29,7 +29,7 @@ model m {
   train { epoch 3 }
 }
 """
-FUNCTIONS = {"compile", "compile_text", "load", "open_run", "train", "write_compiled"}
+FUNCTIONS = {"compile", "compile_text", "load", "open_run", "train", "write_compiled", "write_report"}
 
 
 def test_the_short_name_is_the_same_package():

@@ -55,14 +55,14 @@ class Browser:
         """Returns the entries of a log since it was last read."""
         return self._ask("POST", f"{self._session}/se/log", {"type": kind})
 
-    def open(self, page: Path, width: int, *, dark: bool = False) -> None:
-        """Opens a file at a width in dots of a screen, and waits until its figures are drawn."""
+    def open(self, page: Path, width: int, *, dark: bool = False, until: str = "data-drawn") -> None:
+        """Opens a file at a width in dots of a screen, and waits until its root has an attribute: figures are drawn."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.cdp("Emulation.setEmulatedMedia", features=scheme)
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
         self._ask("POST", f"{self._session}/url", {"url": page.resolve().as_uri()})
         for _ in range(200):
-            if self.run("return document.documentElement.hasAttribute('data-drawn')"):
+            if self.run(f"return document.documentElement.hasAttribute('{until}')"):
                 return
             time.sleep(0.1)
         raise AssertionError(f"the figures of {page.name} are not drawn: {self.log('browser')}")

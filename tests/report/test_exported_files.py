@@ -20,6 +20,7 @@ from trained_runs import CLOSING, PERCENT, TAGGED
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.report import drawing
+from hqnn_dsl.report.asking import ask_run
 from hqnn_dsl.report.export import CONTENTS, Written, check_export, exported, write_export
 from hqnn_dsl.report.parts import Figure, Picture, measured, plot_text, table
 from hqnn_dsl.report.reading import read_run
@@ -34,7 +35,7 @@ ASKED = ("numbers", "two", "classes", "truth", "columns")
 def pages(trained):
     """The sections of a page with responses of each kind of run, and those of several side by side."""
     data = read_table(trained / "table.csv")
-    found = {name: sections_of(read_run(trained / name), data) for name in ASKED}
+    found = {name: sections_of(read_run(trained / name), ask_run(trained / name, data)) for name in ASKED}
     beside = [read_run(trained / name) for name in ("numbers", "other", "classes")]
     return found | {"side by side": side_by_side_sections(beside)}
 
@@ -59,7 +60,8 @@ def test_every_figure_of_every_page_is_drawn_with_its_title_and_axes(figures):
         assert title == figure.title
         for name in ("xaxis", "yaxis"):
             wanted = figure.layout[name].get("title", {}).get("text", "")
-            assert plot_text(getattr(axes, name).get_label_text()) == wanted
+            lines = getattr(axes, name).get_label_text().split("\n")
+            assert "<br>".join(plot_text(line) for line in lines) == wanted
         assert len(axes.lines) + len(axes.images) + len(axes.containers) + len(axes.collections) > 0
 
 
@@ -105,6 +107,18 @@ def test_a_kind_of_trace_that_is_not_known_is_no_silent_gap():
     odd = Figure("odd", "odd", "alt", [{"type": "pie"}], {}, None)
     with pytest.raises(ValueError, match="pie"):
         drawing.drawing(odd)
+
+
+def test_areas_across_a_figure_are_drawn():
+    area = {"type": "rect", "x0": 2.5, "x1": 4.5, "y0": 0, "y1": 1, "yref": "paper", "fillcolor": "--band"}
+    line = [{"type": "scatter", "mode": "lines", "name": "n", "x": [1, 5], "y": [1, 10]}]
+    found = drawing.drawing(
+        Figure("f", "t", "alt", line, {"xaxis": {}, "yaxis": {"type": "log"}, "shapes": [area]}, None)
+    )
+    (drawn,) = found.axes[0].patches
+    assert (drawn.get_x(), drawn.get_width()) == (2.5, 2.0)
+    with pytest.raises(ValueError, match="circle"):
+        drawing.drawing(Figure("f", "t", "alt", line, {"shapes": [area | {"type": "circle"}]}, None))
 
 
 def test_colours_are_the_light_ones_of_the_page():

@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LinearRegression
-from sklearn.metrics import confusion_matrix, log_loss, r2_score, roc_auc_score
+from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_curve
 
-import hqnn
-from hqnn_dsl.data.tables import read_table
-from hqnn_dsl.report import response
 from hqnn_dsl.report.classes import calibration_bins, class_blocks, roc_curve
 from hqnn_dsl.report.curves import curve_blocks
 from hqnn_dsl.report.parts import evenly, plain, plot_text, table
 from hqnn_dsl.report.values import least_squares_line, value_blocks
 from hqnn_dsl.training.findings import findings_of, stages_of
-from hqnn_dsl.training.run_on_disk import load_run
-
-SPEC = """hqnn 1
-model asks {
-  data { target TARGET; features *; split validation: 10, test: 30 }
-  encoder { dense(2); tanh * pi }
-  circuit on 2 qubits { feature_map angle(); ansatz real_amplitudes(reps: 1) }
-  decoder { dense }
-  train { epochs 25; batch 16; device cpu; stop none; optimizer adamw(lr: 0.05) }
-  backend reference
-}
-"""
-
-
-def frame() -> pd.DataFrame:
-    draw = np.random.default_rng(3)
-    a, unused = draw.normal(size=(2, 120))
-    colour = draw.choice(["red", "green", "blue"], 120)
-    days = pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d")
-    rest = {"colour": colour, "flag": draw.random(120) > 0.5, "day": draw.permutation(days)}
-    targets = {"y": 3 * a + 0.3 * (colour == "red"), "kind": np.where(a > 0, "up", "down")}
-    return pd.DataFrame({"a": a, "unused": unused, **rest, **targets})
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("asked")
-    for target, other in (("y", "kind"), ("kind", "y")):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", hqnn.HQNNWarning)
-            hqnn.train(SPEC.replace("TARGET", target), frame().drop(columns=other), folder / target, progress=False)
-    return folder
 
 
 @pytest.fixture
@@ -135,81 +98,6 @@ def test_curves_have_no_logarithm_of_losses_that_are_not_positive():
     assert losses.layout["yaxis"]["type"] == "log"
     (said,) = curve_blocks(history[:0], is_scaled=True)
     assert said.kind == "sentence"
-
-
-def asked(runs, target):
-    """What the page asks of a run, and the run."""
-    run = hqnn.open_run(runs / target)
-    net, preparation = run.net, load_run(runs / target).preparation
-    from hqnn_dsl.training.evaluate import predict_inputs
-
-    def predict(inputs):
-        found = predict_inputs(net, preparation, inputs)
-        return found.probabilities if target == "kind" else found.values
-
-    return response._asked(predict, preparation, read_table(frame())), run
-
-
-def test_what_is_asked_are_the_test_rows_and_the_error_is_that_of_scikit_learn(runs):
-    for target in ("y", "kind"):
-        found, run = asked(runs, target)
-        rows = frame().iloc[run.preparation.parts.test]
-        assert found.title == "30 test rows"
-        predicted = run.predict(rows)
-        if target == "y":
-            expected = 1 - r2_score(rows["y"], predicted["y"])
-        else:
-            expected = log_loss(rows["kind"], predicted[["kind_p_down", "kind_p_up"]].to_numpy(), labels=["down", "up"])
-        assert response.error(found, found.inputs, found.true) == pytest.approx(expected, rel=1e-4)
-
-
-@pytest.mark.parametrize("target", ["y", "kind"])
-def test_the_column_that_tells_most_is_the_most_important(runs, target):
-    found, _ = asked(runs, target)
-    means = response.importance(found).mean(axis=1)
-    assert [column.name for column in found.columns] == ["a", "unused", "colour", "flag", "day"]
-    assert means.argmax() == 0
-    assert means[0] > 5 * np.abs(means[1:]).max()
-
-
-def test_importance_of_a_known_function_is_twice_its_variance(runs):
-    """E[(f(x') - f(x))²] = 2 Var f(x) for independent x', x: 2 in units of the target's variance if f is the target."""
-    found, _ = asked(runs, "y")
-    values = np.random.default_rng(0).normal(size=(30, found.inputs.shape[1]))
-    known = response.Asked(
-        lambda inputs: inputs[:, :1], found.preparation, found.columns, found.rows, values, values[:, :1], ""
-    )
-    falls = response.importance(known)
-    assert falls[0].mean() == pytest.approx(2, rel=0.4)
-    assert np.all(falls[1:] == 0)
-
-
-def test_a_response_is_the_mean_prediction_with_the_cells_of_one_column_replaced(runs):
-    found, run = asked(runs, "y")
-    table_rows = frame().iloc[run.preparation.parts.test].reset_index(drop=True)
-    for place, name in ((0, "a"), (2, "colour"), (4, "day")):
-        means = response.response(found, found.columns[place], [3, 7]).mean(axis=1)[:, 0]
-        for mean, giver in zip(means, (3, 7), strict=True):
-            changed = table_rows.assign(**{name: table_rows[name][giver]})
-            assert mean == pytest.approx(run.predict(changed)["y"].mean(), rel=1e-4, abs=1e-5)
-
-
-def test_levels_and_dates_are_named_in_their_responses(runs):
-    blocks = {block.title: block for block in response.response_blocks(runs / "y", read_table(frame()))}
-    assert {row[0] for row in blocks["Response to colour"].table.rows} == {"red", "green", "blue"}
-    assert [row[0] for row in blocks["Response to flag"].table.rows] == ["false", "true"]
-    assert blocks["Response to day"].layout["xaxis"]["type"] == "date"
-    assert all(row[0].startswith("2024-") for row in blocks["Response to day"].table.rows)
-
-
-def test_rows_that_give_values_go_from_the_smallest_to_the_largest():
-    cells = np.array([3.0, np.nan, 1.0, 3.0, 2.0])
-    assert response.givers_of(cells, each=False) == [2, 4, 0]
-    many = np.random.default_rng(1).permutation(1000).astype(float)
-    steps = many[response.givers_of(many, each=False)]
-    assert len(steps) == response.GRID
-    assert (steps[0], steps[-1]) == (0.0, 999.0)
-    assert np.all(np.diff(steps) > 40)
 
 
 def test_texts_and_numbers_of_figures():

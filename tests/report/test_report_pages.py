@@ -17,6 +17,7 @@ from browser import MISSING, browser
 
 import hqnn
 from hqnn_dsl.data.tables import read_table
+from hqnn_dsl.report.asking import ask_run
 from hqnn_dsl.report.page import safe_json
 from hqnn_dsl.report.reading import read_run
 from hqnn_dsl.report.values import value_blocks
@@ -52,7 +53,8 @@ FIGURES = {
     "binary": {"confusion", "roc", "calibration"},
     "three": {"confusion", "roc", "calibration"},
 }
-EVERY = {"losses", "rates", "gradients", "importance", "response-0", "response-1", "response-2"}
+OVER_COLUMNS = {f"{what}-{place}" for what in ("errors", "response", "observables") for place in range(3)}
+EVERY = {"losses", "rates", "gradients", "importance", *OVER_COLUMNS}
 DRAWN = """return [...document.querySelectorAll('.plot')].map(
     one => one.querySelectorAll('.trace, .points path, .heatmaplayer image').length)"""
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -75,8 +77,9 @@ def runs(tmp_path_factory) -> Path:
             warnings.simplefilter("ignore", hqnn.HQNNWarning)
             text = SPEC.replace("TARGET", target).replace("TRAIN", train)
             hqnn.train(text, frame(), folder / name, progress=False)
-        run = read_run(folder / name)
-        (folder / name / "report.html").write_text(report_html(run, read_table(frame())), encoding="utf-8")
+        answers = ask_run(folder / name, read_table(frame()))
+        page = report_html(read_run(folder / name), answers)
+        (folder / name / "report.html").write_text(page, encoding="utf-8")
     return folder
 
 
@@ -275,3 +278,17 @@ def test_colours_of_figures_follow_the_scheme_and_print_is_light(runs, chromium)
     chromium.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "light"}])
     assert chromium.run("return new Promise(done => setTimeout(() => done(true), 100))")
     assert chromium.run(ink) == found[0]
+
+
+def test_a_browser_that_cannot_unpack_the_script_says_so(runs, chromium):
+    hidden = "return document.getElementById('undrawn').hidden"
+    chromium.open(runs / "three" / "report.html", 1200)
+    assert chromium.run(hidden) is True
+    old = chromium.cdp("Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream")
+    try:
+        chromium.open(runs / "three" / "report.html", 1200, until="data-undrawn")
+        assert chromium.run(hidden) is False
+        assert chromium.run(DRAWN) == [0] * len(FIGURES["three"] | EVERY)
+        assert chromium.log("browser") == []
+    finally:
+        chromium.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=old["identifier"])

@@ -17,6 +17,7 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.report.beside_facts import rows_hash
 from hqnn_dsl.report.beside_scores import difference, groups_of
 from hqnn_dsl.report.beside_settings import settings_by_path, settled
+from hqnn_dsl.report.card import card_of
 from hqnn_dsl.report.reading import read_run
 from hqnn_dsl.report.side_by_side import (
     labels_of,
@@ -251,6 +252,26 @@ def test_many_trainings_are_refused_with_the_runs_that_they_have_kept(tmp_path):
     with pytest.raises(Refusal) as refusal:
         read_runs([tmp_path])
     assert f"{tmp_path}/runs/0001 {tmp_path}/runs/0002`" in refusal.value.diagnostics[0].help
+
+
+FILES = ("spec.resolved.hqnn", "preprocess.json", "metrics.json", "environment.json", "history.csv", "predictions.csv")
+
+
+@pytest.mark.parametrize(("name", "other"), [("numbers", "classes"), ("classes", "numbers"), ("two", "numbers")])
+def test_files_of_another_run_or_cut_off_are_refused_or_shown(trained, tmp_path, name, other):
+    run = shutil.copytree(trained / name, tmp_path / "run")
+    refused = 0
+    for file in FILES:
+        whole = (run / file).read_bytes()
+        for data in ((trained / other / file).read_bytes(), whole[: len(whole) // 2], b""):
+            (run / file).write_bytes(data)
+            try:
+                card_of(read_run(run))
+                side_by_side_sections(read_runs([trained / name, run]))
+            except Refusal:
+                refused += 1
+        (run / file).write_bytes(whole)
+    assert refused > 8
 
 
 def test_labels_tell_runs_apart(trained, tmp_path):

@@ -205,6 +205,8 @@ def test_noise_is_told_from_agreement_by_the_mean_gradient():
     assert kinds(course(flat, [1.0] * 20 + [0.1] * 40, mean=[pure] * 20 + [pure / 10] * 40), steps=25) == [
         ("noise", 1, 20)
     ]
+    falling = [math.exp(-epoch / 100) for epoch in range(60)]
+    assert kinds(course(falling, 1.0, mean=pure), steps=25) == []
     learned = [*FALL[:40], *[FALL[39]] * 20]  # what is left at a minimum
     assert kinds(course(learned, 1.0, mean=pure), steps=25) == []
 

@@ -202,3 +202,11 @@ def test_a_replay_holds_norms_against_the_largest_number_of_their_kind(tmp_path)
     apart, name = _apart(epoch, replace(epoch, classical_grad=epoch.classical_grad * 1.5))
     assert (apart > 0.1, name) == (True, "classical_grad")
     assert _apart(epoch, replace(epoch, classical_grad=None))[0] == math.inf
+
+
+def test_norms_are_without_the_factor_of_a_scaler():
+    expected = by_hand(*made("torch"), 4, 0.05, math.inf)
+    training, samples = made("torch")
+    training.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    found = columns(fit(training, samples, Unwritten(), watch=QUIET).history)
+    np.testing.assert_allclose(np.array(found, float), np.array(expected, float), rtol=1e-10)

@@ -22,11 +22,13 @@ import matplotlib.figure, matplotlib.backends.backend_agg, sklearn.ensemble, skl
 from toy_model import ENGINE, toy_program
 from hqnn_dsl import files
 from hqnn_dsl.data.tables import read_table
-from hqnn_dsl.training import checkpoint, run  # imported once: each training is a process forked from here
+from hqnn_dsl.training import checkpoint, figures, run  # imported once: each training is a process forked from here
 from hqnn_dsl.training.loop import Watch
 
 checkpoint.SECONDS_BETWEEN_WRITES = 0.0
-frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "t"])
+figures.DPI = 20  # nobody looks at them
+os.fsync = lambda _opened: None  # the system outlives a killed process, with all that was written
+frame = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "t"])
 epochs, layers = 24, "dense(4); tanh; dropout(0.2); dense(2); tanh * pi"
 
 def train(out, pause=0.0):

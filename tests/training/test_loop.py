@@ -440,7 +440,7 @@ def test_the_best_is_a_copy(tmp_path):
     kept, moved = map(flat, (checkpoints.best, one.snapshot()))
     assert kept == flat(before)
     changed = {key for key in kept if kept[key] != moved.get(key)}
-    parts = {"model", "optimizer", "rng", "epoch"}
+    parts = {"model", "optimizer", "rng", "epoch", "gradients"}
     assert {key[0] for key in changed} == parts
     assert ("optimizer", "state", 0, "step") in changed
 

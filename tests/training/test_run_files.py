@@ -16,7 +16,14 @@ from hqnn_dsl.backends.primitive.job_files import JobFile, StateFile
 from hqnn_dsl.documents import Document, Wrong, read_document, text_of
 from hqnn_dsl.training import run_files
 from hqnn_dsl.training.baselines import CLASS_BASELINES, VALUE_BASELINES
-from hqnn_dsl.training.run_files import BaselineScores, ClassBaselineScores, StartedFile, read_run_file
+from hqnn_dsl.training.run_files import (
+    BaselineScores,
+    ClassBaselineScores,
+    MlflowRecord,
+    StartedFile,
+    TrackersFile,
+    read_run_file,
+)
 
 SPEC = """hqnn 1
 model tiny {
@@ -40,8 +47,10 @@ MODELS: dict[str, type[Document]] = {
 def texts(tmp_path_factory) -> dict[str, str]:
     """The text of one file of each model: those of a run as the product wrote them."""
     run = hqnn.train(SPEC, FRAME, tmp_path_factory.mktemp("runs") / "tiny", progress=False)
-    found = {name: (run.path / name).read_text() for name in run_files.MODELS if name != run_files.STARTED}
+    elsewhere = {run_files.STARTED, run_files.TRACKERS}
+    found = {name: (run.path / name).read_text() for name in run_files.MODELS if name not in elsewhere}
     made = (
+        (run_files.TRACKERS, TrackersFile(mlflow=MlflowRecord(store="sqlite:////runs/mlflow.db", run="1f2e"))),
         (run_files.STARTED, StartedFile(at="2024-05-01T12:00:00+00:00")),
         ("StateFile", StateFile.model_validate({"run": "1f2e", "spent": SPENT})),
         ("JobFile", JobFile(device="ibm_test", job="c1", values=[[0.5, -1.0]])),
@@ -112,10 +121,10 @@ def test_a_later_version_is_refused_with_advice(texts, name):
     assert "pip install --upgrade" in caught.value.hint
 
 
-OPTIONAL = {"version", "asked", "ended_by_callback", "run", "step", "written", "columns"}
+OPTIONAL = {"version", "asked", "ended_by_callback", "run", "step", "written", "columns", "code", "trains", "files"}
 """Fields that files may lack: older ones have no version, and not all that a run now records."""
 
-FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii", "thousands", "columns"}
+FREE = {"packages", "options", "metadata", "seeds", "targets", "classes", "radii", "thousands", "columns", "files"}
 """Fields whose own names are not the file's to give: packages, options of a backend, targets or classes of a table."""
 
 
@@ -126,9 +135,9 @@ def test_every_field_is_needed_and_named_when_it_is_missing(texts, name):
     for path in fields(data):
         is_free = bool(FREE & set(path[:-2])) or (len(path) > 1 and path[-2] in FREE)
         if (
-            (path[-1] in OPTIONAL and path[0] != "step")
+            (path[-1] in OPTIONAL and path[0] not in {"step", "mlflow"})
             or path == ("step",)
-            or (name, path) == (run_files.ENVIRONMENT, ("table",))
+            or (name, path) in {(run_files.ENVIRONMENT, ("table",)), (run_files.TRACKERS, ("mlflow",))}
             or isinstance(path[-1], int)
             or is_free
         ):
@@ -191,7 +200,14 @@ def test_the_baselines_of_the_file_are_those_that_are_fitted():
 
 def test_environments_of_older_runs_are_read(texts):
     data = json.loads(texts["environment.json"])
-    recent = (data, "version"), (data, "step"), (data["backend"], "asked"), (data["run"], "ended_by_callback")
+    recent = (
+        (data, "version"),
+        (data, "step"),
+        (data, "code"),
+        (data, "trains"),
+        (data["backend"], "asked"),
+        (data["run"], "ended_by_callback"),
+    )
     for holder, key in recent:
         del holder[key]
     read = read_document(run_files.EnvironmentFile, json.dumps(data).encode())

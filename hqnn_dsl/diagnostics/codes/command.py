@@ -46,6 +46,7 @@ class CannotWrite(Diagnostic):
 
     code = "E0603"
     message = "cannot write {path}: {reason}"
+    advice = "name another place with `--out`, one that you may write to and that has room"
     path: str
     reason: str
 

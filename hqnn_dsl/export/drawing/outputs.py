@@ -34,6 +34,21 @@ def output_lines(circuit: Circuit) -> Iterator[str]:
         number_of = last + 1
 
 
+def output_names(circuit: Circuit, most: int) -> tuple[str, ...]:
+    """A short name for each of the first outputs, at most so many: `<Z0 Z2>`, or `P(01) of q[1] q[0]`."""
+    found: list[str] = []
+    for measured in circuit.measurements:
+        if isinstance(measured, Observable):
+            found.append(_sum(measured))
+        else:
+            qubits = " ".join(f"q[{qubit}]" for qubit in reversed(measured.qubits))
+            some = range(min(width_of(measured), most))
+            found += [f"P({place:0{len(measured.qubits)}b}) of {qubits}" for place in some]
+        if len(found) >= most:
+            break
+    return tuple(found[:most])
+
+
 def _sum(observable: Observable) -> str:
     """`<Z0> + 0.5·<X1 Y2>`, cut if it is long."""
     text = ""

@@ -15,9 +15,9 @@ from hqnn_dsl.backends.once import SPENT, effort
 from hqnn_dsl.backends.resident import give_back_free_memory, reset_peak, resident
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
+from hqnn_dsl.training.counting import Counted, all_circuits, counted, on_others
 from hqnn_dsl.training.forecast import fixed as fixed_costs
 from hqnn_dsl.training.forecast import whole
-from hqnn_dsl.training.forecast.counting import Counted, all_circuits, counted, on_others
 from hqnn_dsl.training.forecast.fixed import Fixed
 from hqnn_dsl.training.forecast.gradients import GradientSpread, gradient_spread
 from hqnn_dsl.training.forecast.probe import Pace, probe

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 
 from hqnn_dsl.backends.native.compiled import call
 from hqnn_dsl.backends.native.kernels.tile_queue import QUEUE_SIZE
-from hqnn_dsl.training.gradient_norms import GradientTotals
 from hqnn_dsl.training.step import compiled
 from hqnn_dsl.training.step.circuit_tables import most_threads, no_circuit
 from hqnn_dsl.training.step.kernels.arrays import (
@@ -20,6 +18,7 @@ from hqnn_dsl.training.step.kernels.arrays import (
     FINE,
     NO_STATE,
     NUM_NOTES,
+    NUM_TOTALS,
     STEPS,
     Rows,
     Weights,
@@ -68,7 +67,7 @@ class StepRunner:
     """Steps of a plan on the rows `features[N, F]` and `targets[N, T]`, perhaps with `weights[N]` in the loss.
 
     `seed` is that of dropout; `workers` is the most threads that a step takes, which changes no bit of the results;
-    gradients are added to `totals`.
+    gradients are added to the arrays in `totals`, see `gradient_norms`.
     Raises `ValueError` if the rows do not fit the network, and `IndexError` for a level that a column does not have.
     """
 
@@ -81,7 +80,7 @@ class StepRunner:
         *,
         seed: int,
         workers: int = 1,
-        totals: GradientTotals | None = None,
+        totals: tuple[Array, Array] | None = None,
     ) -> None:
         self.plan = plan
         self.workers = workers
@@ -96,7 +95,7 @@ class StepRunner:
             raise ValueError(f"weights of rows have the shape {list(weights.shape)}, not [{len(features)}]")
         self._state = first_state(plan.weights.size, plan.dtype)
         self._grads = np.zeros(plan.weights.size, plan.dtype)
-        self.totals = totals or GradientTotals(plan.weights.groups, torch.device("cpu"))
+        self._totals = totals or (np.zeros(plan.weights.trained), np.zeros(NUM_TOTALS))
         self._draws = np.zeros(3, np.int64)
         self._draws[0] = np.array([seed % 2**64], np.uint64).view(np.int64)[0]
         self._queue = np.zeros(QUEUE_SIZE, np.int64)
@@ -135,8 +134,8 @@ class StepRunner:
         assert self._circuit is not None
         assert self._room is not None
         plan, circuit, room = self.plan, self._circuit, self._room
-        sums, totals = self.totals.sums.numpy(), self.totals.totals.numpy()
-        weights = Weights(plan.weights.vector(), self._grads, self._state.moments, self._state.scalars, sums, totals)
+        state = self._state
+        weights = Weights(plan.weights.vector(), self._grads, state.moments, state.scalars, *self._totals)
         losses = np.zeros(last_step - first_step)
         self._draws[1] = epoch
         given = self._network, circuit, room, weights, self._rows, order, steps, kinds, self._draws

@@ -27,8 +27,6 @@ class FlatWeights:
         classical, quantum = net.classical_weights(), net.quantum_weights()
         known = {id(weight) for weight in (*classical, *quantum)}
         frozen = [weight for weight in net.parameters() if id(weight) not in known]
-        self.groups = (classical, quantum)
-        """The trained ones, as the optimizer has them."""
         self.parameters: tuple[nn.Parameter, ...] = (*classical, *quantum, *frozen)
         self.classical = sum(weight.numel() for weight in classical)
         self.trained = self.classical + sum(weight.numel() for weight in quantum)

@@ -113,6 +113,10 @@ class Weights(NamedTuple):
     totals: Any
 
 
+NUM_TOTALS = 3
+"""Of `totals`: squares of the gradients of classical and of quantum weights, and steps."""
+
+
 class Rows(NamedTuple):
     """The rows to train on: `features[N, F]`, `targets[N, T]`, `weights[N]`, which is empty if all are 1."""
 
