@@ -37,7 +37,7 @@ CALIBRATED = 5
 
 def _vectors_space(learned: Learned) -> Space:
     common = {
-        "penalty": Real(low=1e-2, high=1e3, default=1.0, log=True),
+        "penalty": Real(low=1e-2, high=1e4, default=1.0, log=True),
         "gamma": Real(low=1e-2, high=1e2, default=1.0, log=True),
     }
     if learned.num_classes is not None:
