@@ -10,8 +10,9 @@ from hqnn_dsl.lazy import lazy_dataclass
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class NeedsValidationRows(Diagnostic):
-    """A comparison tries several settings of each contender and keeps the best one by the validation rows. Without any
-    the choice would have to look at the rows that were trained on, or at the test rows.
+    """Several settings of each contender are tried, and there are no validation rows to choose among them by.
+
+    The choice would have to look at the rows that were trained on, or at the test rows.
 
         wrong   data { target y; split validation: 0 }
         right   data { target y; split validation: 0.2 }
@@ -25,8 +26,9 @@ class NeedsValidationRows(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class ComparisonDiffers(Diagnostic):
-    """A comparison is gone on with as it was begun, with the same spec, table, protocol and contenders: otherwise its
-    results would come from different experiments.
+    """A comparison is to be gone on with that was begun with another spec, table, protocol or other contenders.
+
+    Its results would come from different experiments.
 
         wrong   hqnn compare model.hqnn data.csv --out c --trials 9 --resume      # begun with 5 trials
         right   hqnn compare model.hqnn data.csv --out c --resume
