@@ -71,7 +71,7 @@ def test_least_squares_on_the_features_are_the_circuit(name):
     assert found.weights_fixed == (name == "trained scale")
     x = np.random.default_rng(5).uniform(-3, 3, size=(4 * len(found.texts) + 20, 2))
     outputs = by_qiskit(made, x)
-    assert misfit(features(found.texts, x), outputs) < 1e-6 if found.weights_fixed else 1e-8
+    assert misfit(features(found.texts, x), outputs) < (1e-6 if found.weights_fixed else 1e-8)
     assert misfit(features(found.texts[:1], x), outputs) > 1e-3
 
 
