@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
+from hqnn_dsl.compiled_folder import MODULE_FILE, SPEC_FILE, files_of, is_written_here, refusals
 from hqnn_dsl.diagnostics import notices
-from hqnn_dsl.diagnostics.codes.command import BadOption, CannotWrite, FolderInUse, NoModule, NotCompiled, RunIsFixed
+from hqnn_dsl.diagnostics.codes.command import BadOption, NoModule, NotCompiled, RunIsFixed
 from hqnn_dsl.diagnostics.codes.exports import TwoSpecs
 from hqnn_dsl.diagnostics.codes.python import AlreadyCompiled, LossTwice, NotASpec
 from hqnn_dsl.diagnostics.codes.scoring import NoIntervalsYet
@@ -19,17 +18,16 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.quantities import a_kind
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.diagnostics.tracebacks import public
-from hqnn_dsl.export.emitters import EMITTERS, FORMS, KINDS, MODULE, OBSERVABLES, STATIC, circuit_files
-from hqnn_dsl.export.module import load_module, module_bytes
-from hqnn_dsl.export.observables import observables_text
-from hqnn_dsl.folders import HoldsOthers, check_replaceable, fresh_folder
+from hqnn_dsl.export.emitters import KINDS, MODULE
+from hqnn_dsl.export.module import load_module
+from hqnn_dsl.folders import check_replaceable, fresh_folder
 from hqnn_dsl.literals import setting
 from hqnn_dsl.program import Program
 from hqnn_dsl.python_arguments import check_called, check_progress, path_of
 from hqnn_dsl.trained import CrossValidation, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hqnn_dsl.catalog.columns import Embedding
     from hqnn_dsl.data.tables import Table
@@ -43,19 +41,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.replay import Replay
     from hqnn_dsl.training.tracking import Tracker
-
-_STATIC_FILE, _MODULE_FILE, _SPEC_FILE = "static.json", "module.pt", "spec.resolved.hqnn"
-_OBSERVABLES_FILE = "observables.json"
-_CIRCUITS, _NETWORK = ("logical", "transpiled"), "network"
-_WRITTEN = {
-    _STATIC_FILE,
-    _MODULE_FILE,
-    _SPEC_FILE,
-    _OBSERVABLES_FILE,
-    *(f"{name}{row.suffix}" for name in _CIRCUITS for row in EMITTERS.values()),
-    *(f"{_NETWORK}.{form}" for form in FORMS),
-}
-"""All files that a compiled folder may have; a folder with others is never written to."""
 
 
 @public
@@ -347,11 +332,11 @@ def load(run: str | Path | Run) -> HybridNet:
     folder = path_of(run, "run")
     if os.path.isdir(folder / "checkpoints"):  # noqa: PTH112 - raises nothing
         return open_run(folder).net
-    module = folder / _MODULE_FILE
+    module = folder / MODULE_FILE
     if not module.is_file():
-        raise Refusal(NotCompiled(path=str(folder), reason=f"there is no {_MODULE_FILE} and no checkpoint"))
+        raise Refusal(NotCompiled(path=str(folder), reason=f"there is no {MODULE_FILE} and no checkpoint"))
     stored = load_module(module)
-    spec = folder / _SPEC_FILE
+    spec = folder / SPEC_FILE
     if spec.is_file() and spec.read_bytes() != stored.spec.encode():
         raise Refusal(TwoSpecs(path=str(folder)))
     net = pipeline.build(stored.spec, stored.in_width, stored.out_width, stored.embeddings)
@@ -391,66 +376,15 @@ def write_compiled(  # noqa: PLR0913 - what a network can be told
     """
     program = program_of(program, None, ())
     folder, wanted = path_of(out, "out"), tuple(kinds)
-    with _refusals(folder):
-        check_replaceable(folder, _is_written_here)
+    with refusals(folder):
+        check_replaceable(folder, is_written_here)
     widths = in_width or program.features, out_width or program.targets
     if None in widths and MODULE in wanted and wanted != tuple(KINDS):
         raise Refusal(NoModule())
     names = []
-    files = _compiled_files(program, wanted, widths, embeddings)
-    with _refusals(folder), fresh_folder(folder, _is_written_here) as fresh:
+    files = files_of(program, wanted, widths, embeddings)
+    with refusals(folder), fresh_folder(folder, is_written_here) as fresh:
         for name, data in files:
             (fresh / name).write_bytes(data)
             names.append(name)
     return [folder / name for name in names]
-
-
-def _compiled_files(
-    program: Program,
-    kinds: tuple[str, ...],
-    widths: tuple[int | None, int | None],
-    embeddings: Sequence[Embedding],
-) -> list[tuple[str, bytes]]:
-    """The name and the bytes of every file."""
-    in_width, out_width = widths
-    exports = program.exports
-    files = [(_SPEC_FILE, program.resolved.encode()), *circuit_files(exports, kinds)]
-    forms = [form for form in FORMS if form in kinds]
-    if forms and not program.checked.untrainable:  # a circuit alone is no network
-        from hqnn_dsl.export.drawing.networks import network_page
-
-        page = network_page(program.spec, program.logical, in_width, out_width)
-        files += [(f"{_NETWORK}.{form}", page.file(form)) for form in forms]
-    if OBSERVABLES in kinds:
-        _, transpiled = exports
-        assert transpiled.layout is not None
-        text = observables_text(program.logical, transpiled.layout, transpiled.circuit.num_qubits)
-        files.append((_OBSERVABLES_FILE, text.encode()))
-    if in_width is not None and out_width is not None and MODULE in kinds:
-        net = program.without_trial().network(in_width, out_width, embeddings=embeddings)
-        files.append((_MODULE_FILE, module_bytes(net, program.resolved, (in_width, out_width), embeddings)))
-    if STATIC in kinds:
-        files.append((_STATIC_FILE, (json.dumps(program.static, indent=2) + "\n").encode()))
-    return files
-
-
-def compiled_files(folder: str | Path) -> set[str]:
-    """The names of the files in a folder that `hqnn compile` may write anew; none where there is no folder."""
-    path = Path(folder)
-    return {name for name in _WRITTEN if (path / name).is_file()}
-
-
-def _is_written_here(path: Path) -> bool:
-    return path.name in _WRITTEN
-
-
-@contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    """What writing a folder may raise, as refusals."""
-    try:
-        yield
-    except HoldsOthers:
-        raise Refusal(FolderInUse(path=str(folder))) from None
-    except (OSError, ValueError, RuntimeError) as error:  # a null character in the path, links in a circle
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise Refusal(CannotWrite(path=str(folder), reason=reason.lower())) from error

@@ -168,6 +168,7 @@ def compile(  # noqa: PLR0913 - options of a command
     kinds = tuple(dict.fromkeys(emit)) or KINDS
     _known(kinds, KINDS)
     from hqnn_dsl import api
+    from hqnn_dsl.compiled_folder import compiled_files
 
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     show(program.warnings)
@@ -177,7 +178,7 @@ def compile(  # noqa: PLR0913 - options of a command
         show(prepared.notes)
         widths = _widths_of(program, prepared)
     folder = out if out is not None else Path("compiled") / program.spec.name
-    before = api.compiled_files(folder)
+    before = compiled_files(folder)
     written = api.write_compiled(program, folder, kinds, **widths)
     write_lines(f"{_counts(program)}\n\n{plan_text(program.static['native'])}")
     if "module" in kinds and not any(path.name == "module.pt" for path in written):

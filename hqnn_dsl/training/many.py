@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hqnn_dsl.data.folds import Fold, refuse_folds
+from hqnn_dsl.data.folds import refuse_folds
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.diagnostics.codes.resuming import ResumeDiffers
@@ -27,40 +27,36 @@ from hqnn_dsl.training.fit_many import fit_many
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.many_bar import ManyBar
+from hqnn_dsl.training.many_ended import Ended, ended_of, open_line, outcome_of, together
 from hqnn_dsl.training.many_files import (
     CV,
     RUNS,
     TRAININGS,
     CvFile,
     Mistake,
-    PartsUsed,
     PlanRecord,
-    SummaryRecord,
     TableUsed,
     TrainingFile,
-    TrainingLine,
     file_of,
     is_many,
     read_cv,
     read_trainings,
 )
-from hqnn_dsl.training.many_scores import PARTS, Scored, plain_scores, summary
 from hqnn_dsl.training.outlook import outlook_of
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
 from hqnn_dsl.training.run_files import SPEC
 from hqnn_dsl.training.second_process import cores
 from hqnn_dsl.training.tracking import Group, OneOfGroup, end_group, prepare_trackers
+from hqnn_dsl.training.units import seeded, splitter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hqnn_dsl.data.preprocess import Preparation
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.program import Program
     from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.fit_many import Outcome
-    from hqnn_dsl.training.loop import Fitted
     from hqnn_dsl.training.many_plan import One, Plan
     from hqnn_dsl.training.outlook import Outlook
     from hqnn_dsl.training.own_loss import LossFunction
@@ -152,14 +148,6 @@ def train_many(  # noqa: PLR0913 - what many trainings can be told
     return ManyResult(work.path, record, work.ended_by)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ended:
-    """A training that has ended: its line in `cv.json`, and its scores if it is done. Its rows are in its file."""
-
-    line: TrainingLine
-    scored: Scored | None
-
-
 @dataclass(eq=False)
 class _Work:
     """The trainings of a plan under way."""
@@ -172,7 +160,7 @@ class _Work:
     workers: int = 1
     """How many trainings run at once."""
     path: Path = field(init=False)
-    ended: dict[int, _Ended] = field(default_factory=dict)
+    ended: dict[int, Ended] = field(default_factory=dict)
     ended_by: int = 0
 
     def run(self) -> None:
@@ -216,7 +204,7 @@ class _Work:
     def _keep(self, found: TrainingFile) -> None:
         """Write a training that has ended, and the record with it."""
         write_document(self.path / file_of(found.number), found)
-        self.ended[found.number] = _ended(found, self.table.num_rows)
+        self.ended[found.number] = ended_of(found, self.table.num_rows)
         record = self.record()
         write_document(self.path / CV, record)
         if self.options.on_training is not None:
@@ -232,7 +220,7 @@ class _Work:
             tells_findings=False,
             trackers=tuple(OneOfGroup(tracker, self.group, one.number) for tracker in self.options.trackers),
         )
-        program, splitter = _seeded(self.program, one.seed), _fold(self.program, self.plan, one)
+        program, splitter = seeded(self.program, one.seed), splitter_of(self.program, self.plan, one)
         about = vars(one)
         folder = self.path / RUNS / f"{one.number:04d}"
         try:
@@ -252,7 +240,7 @@ class _Work:
         if fitted.ended_by:
             return None
         kept = f"{RUNS}/{folder.name}" if self.options.keep_runs else None
-        return TrainingFile(**about, state="done", **_outcome(fitted, metrics, preparation), run=kept)
+        return TrainingFile(**about, state="done", **outcome_of(fitted, metrics, preparation), run=kept)
 
     def record(self) -> CvFile:
         """Returns everything that `cv.json` says now."""
@@ -265,81 +253,14 @@ class _Work:
             table=TableUsed(name=self.table.name, rows=self.table.num_rows, sha256=self.sha256),
             plan=PlanRecord(folds=plan.folds, repeats=plan.repeats, seeds=list(plan.seeds), rows=list(plan.rows)),
             state="complete" if all(self._is_done(one) for one in ones) else "unfinished",
-            trainings=[self.ended[one.number].line if one.number in self.ended else _open(one) for one in ones],
-            summary=[_together([one for own, one in done if own == rows and one is not None]) for rows in plan.rows],
+            trainings=[self.ended[one.number].line if one.number in self.ended else open_line(one) for one in ones],
+            summary=[together([one for own, one in done if own == rows and one is not None]) for rows in plan.rows],
         )
-
-
-def _outcome(fitted: Fitted, metrics: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
-    return {
-        "metrics": metrics,
-        "parts": PartsUsed(**{name: rows.tolist() for name, rows in preparation.parts.items()}),
-        "epochs": len(fitted.history),
-        "best_epoch": fitted.best_epoch,
-        "seconds": fitted.seconds,
-    }
-
-
-def _together(trainings: list[Scored]) -> SummaryRecord | None:
-    found = summary(trainings)
-    return None if found is None else SummaryRecord.model_validate(found)
-
-
-def _open(one: One) -> TrainingLine:
-    return TrainingLine(**vars(one), state="open", sizes=None, scores={}, epochs=0, seconds=0.0, mistakes=[], run=None)
-
-
-def _ended(file: TrainingFile, num_rows: int) -> _Ended:
-    about = {name: getattr(file, name) for name in ("number", "rows", "repeat", "fold", "seed")}
-    parts, metrics = file.parts, file.metrics
-    scores = {} if metrics is None else next(found for part in PARTS if isinstance(found := metrics.get(part), dict))
-    line = TrainingLine(
-        **about,
-        state=file.state,
-        sizes=None if parts is None else [len(parts.train), len(parts.validation), len(parts.test)],
-        scores=plain_scores(scores),
-        epochs=file.epochs,
-        seconds=file.seconds,
-        mistakes=file.mistakes,
-        run=file.run,
-    )
-    if metrics is None or parts is None:
-        return _Ended(line, None)
-    scored = Scored(
-        repeat=file.repeat,
-        fold=file.fold,
-        seed=file.seed,
-        metrics=metrics,
-        tested=len(parts.test),
-        test_hash=hash(tuple(parts.test)),
-        others=num_rows - len(parts.test) if file.rows is not None else len(parts.train) + len(parts.validation),
-    )
-    return _Ended(line, scored)
 
 
 def ready(program: Program, table: Table, plan: Plan, one: One, loss: LossFunction | None = None) -> Setup:
     """Returns a training of a plan before its first step. Raises `Refusal` as `set_up` does."""
-    return set_up(_seeded(program, one.seed), table, loss, _fold(program, plan, one))
-
-
-def _fold(program: Program, plan: Plan, one: One) -> Fold:
-    return Fold(
-        folds=plan.folds,
-        fold=one.fold or 0,
-        repeat=one.repeat,
-        rows=one.rows,
-        root=program.spec.train.seed,
-        most_rows=plan.most_rows,
-    )
-
-
-def _seeded(program: Program, seed: int) -> Program:
-    """The program with another `train { seed }`."""
-    spec = program.spec
-    if seed == spec.train.seed:
-        return program
-    train_spec = replace(spec.train, seed=seed)
-    return replace(program, checked=replace(program.checked, spec=replace(spec, train=train_spec)))
+    return set_up(seeded(program, one.seed), table, loss, splitter_of(program, plan, one))
 
 
 def _refuse(program: Program, plan: Plan) -> None:
@@ -409,7 +330,7 @@ def sizes_of(program: Program, table: Table, plan: Plan) -> tuple[tuple[int, int
     for key, one in zip(keys, plan.trainings(), strict=True):
         if key in found:
             continue
-        spec, splitter = _seeded(program, one.seed).spec, _fold(program, plan, one)
+        spec, splitter = seeded(program, one.seed).spec, splitter_of(program, plan, one)
         try:
             with PlacedByCode(program.checked.spans):
                 made = prepare(spec, table, splitter=splitter, reach=program.checked.reach).preparation
@@ -465,6 +386,6 @@ def _taken_up(program: Program, table: Table, plan: Plan | None, out: Path | Non
     if (table.num_rows, first.sha256) != (before.table.rows, before.table.sha256):
         raise Refusal(CannotResume(path=str(out), reason=f"it was begun with another table, `{before.table.name}`"))
     work = _Work(program, table, recorded, options, sha256=first.sha256, workers=first.workers)
-    work.ended = {number: _ended(file, table.num_rows) for number, file in read_trainings(out, recorded)}
+    work.ended = {number: ended_of(file, table.num_rows) for number, file in read_trainings(out, recorded)}
     work.path = out
     return work

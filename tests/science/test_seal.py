@@ -80,13 +80,13 @@ def test_a_seal_states_everything_and_reads_back(one, folder):
 def test_the_rows_of_the_folds_are_those_of_many_trainings(one):
     """The hash of a fold is that of the training of the same fold of `hqnn train --folds 5 --repeats 2`."""
     from hqnn_dsl.data.preprocess import prepare
-    from hqnn_dsl.training.many import _fold
     from hqnn_dsl.training.many_plan import plan_of
+    from hqnn_dsl.training.units import splitter_of
 
     program = hqnn.compile_text(SPEC)
     plan = plan_of(5, 2, None, None, program.spec.train.seed)
     made = [
-        prepare(program.spec, read_table(FRAME), splitter=_fold(program, plan, training)).preparation.identity
+        prepare(program.spec, read_table(FRAME), splitter=splitter_of(program, plan, training)).preparation.identity
         for training in plan.trainings()
     ]
     assert [split.sha256 for split in one.splits] == made

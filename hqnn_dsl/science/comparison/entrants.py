@@ -13,11 +13,11 @@ from hqnn_dsl.science.comparison.contender import About, Absent
 from hqnn_dsl.science.comparison.files import SPECS, ContenderRecord
 from hqnn_dsl.science.comparison.hybrid import Hybrid
 from hqnn_dsl.science.comparison.plain import Classical
-from hqnn_dsl.science.comparison.rows import splitter_of
 from hqnn_dsl.science.derived.derive import derive
 from hqnn_dsl.science.tuning.space import Real, Space
 from hqnn_dsl.training.files import write_text
 from hqnn_dsl.training.run import set_up
+from hqnn_dsl.training.units import splitter_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from hqnn_dsl import pipeline
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.literals import setting as setting_text
-from hqnn_dsl.science.comparison.rows import seed_of, seeded, splitter_of
+from hqnn_dsl.science.comparison.rows import seed_of
 from hqnn_dsl.training.evaluate import Scored, judge, predict_rows
 from hqnn_dsl.training.loop import Watch
 from hqnn_dsl.training.many_scores import plain_scores
 from hqnn_dsl.training.run import fit_only, set_up
 from hqnn_dsl.training.threads import suited_threads
+from hqnn_dsl.training.units import seeded, splitter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from hqnn_dsl.data.preprocess import prepare
 from hqnn_dsl.science.classical import fold
-from hqnn_dsl.science.comparison.rows import seed_of, seeded, splitter_of
+from hqnn_dsl.science.comparison.rows import seed_of
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.many_scores import plain_scores
 from hqnn_dsl.training.row_weights import with_class_weights
+from hqnn_dsl.training.units import seeded, splitter_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,43 +1,18 @@
-"""The rows and seeds of a unit, the same for every contender, and the score that chooses among its trials."""
+"""The seed of a unit, the same for every contender, and the score that chooses among its trials."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from hqnn_dsl.data.folds import Fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hqnn_dsl.program import Program
-    from hqnn_dsl.training.many_plan import One, Plan
+    from hqnn_dsl.training.many_plan import One
 
 
 def seed_of(one: One) -> int:
     """The seed of a training on a unit: that of the plan, and one further for each repetition."""
     return one.seed + one.repeat
-
-
-def splitter_of(program: Program, plan: Plan, one: One) -> Fold:
-    """The parts of a unit: the same rows for every contender."""
-    return Fold(
-        folds=plan.folds,
-        fold=one.fold or 0,
-        repeat=one.repeat,
-        rows=one.rows,
-        root=program.spec.train.seed,
-        most_rows=plan.most_rows,
-    )
-
-
-def seeded(program: Program, seed: int) -> Program:
-    """The program with another `train { seed }`."""
-    spec = program.spec
-    if seed == spec.train.seed:
-        return program
-    changed = replace(spec, train=replace(spec.train, seed=seed))
-    return replace(program, checked=replace(program.checked, spec=changed))
 
 
 def selection(task: str, targets: int) -> str:
