@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import hqnn_dsl as hqnn
-from hqnn_dsl import api, folders
+from hqnn_dsl import folders
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.folders import HoldsOthers, fresh_folder
 
@@ -89,7 +89,7 @@ def test_a_full_disk_leaves_what_was_there(file: str, is_there: bool, tmp_path: 
 def test_the_module_is_written_as_bytes_so_a_full_disk_is_an_error_of_the_system(tmp_path: Path) -> None:
     """Torch's own writer ends with a RuntimeError of its archive on a full disk."""
     net = program().network(2)
-    data = api.module_bytes(net, "spec", (2, 1))
+    data = module_bytes(net, "spec", (2, 1))
     assert data.startswith(b"PK")
 
 
