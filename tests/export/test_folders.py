@@ -15,6 +15,7 @@ import pytest
 import hqnn_dsl as hqnn
 from hqnn_dsl import folders
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.export.module import module_bytes
 from hqnn_dsl.folders import HoldsOthers, fresh_folder
 
 SPEC = """hqnn 1
