@@ -61,6 +61,9 @@ def test_a_run_of_before_reads_as_it_did(trained, tmp_path):
     shutil.copytree(trained.path, copy)
     del document["written"]
     (copy / "preprocess.json").write_text(json.dumps(document), encoding="utf-8")
+    metrics = json.loads((copy / "metrics.json").read_text(encoding="utf-8"))
+    del metrics["files"]
+    (copy / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     (tmp_path / "new.csv").write_text('a,p,f\n"1,234",12%,True\n', encoding="utf-8")
     with pytest.raises(Refusal) as caught:
         hqnn.open_run(copy).predict(tmp_path / "new.csv")

@@ -179,11 +179,12 @@ def test_an_older_folder_with_less_in_it_still_opens(run, tmp_path):
 )
 def test_a_damaged_table_of_a_run_is_said(run, tmp_path, name, text):
     broken = shutil.copytree(run.path, tmp_path / "broken")
-    (broken / name).write_text(text)
     opened = hqnn.open_run(broken)
-    with pytest.raises(hqnn.Refusal, match="E0533") as refused:
-        opened.plot()
-    assert name in str(refused.value)
+    (broken / name).write_text(text)
+    for act in (opened.plot, lambda: hqnn.open_run(broken)):
+        with pytest.raises(hqnn.Refusal, match="E0533") as refused:
+            act()
+        assert name in str(refused.value)
     assert name in opened._repr_html_()
 
 

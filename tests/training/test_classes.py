@@ -311,8 +311,8 @@ def test_losses_have_plain_numbers_at_their_axis(runs):
 
 def test_a_file_of_test_rows_with_a_strange_class_is_refused(runs, tmp_path):
     path = shutil.copytree(runs["plain"].path, tmp_path / "run")
-    text = (path / "predictions.csv").read_text()
+    opened, text = hqnn.open_run(path), (path / "predictions.csv").read_text()
     (path / "predictions.csv").write_text(text.replace(",low,", ",slow,", 1))
     with pytest.raises(Refusal, match="E0533") as caught:
-        hqnn.open_run(path).plot()
+        opened.plot()
     assert "`slow`, which is no class" in caught.value.diagnostics[0].headline
