@@ -110,6 +110,7 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     from hqnn_dsl.science.comparison.experiment import compare as made
     from hqnn_dsl.science.comparison.result import Comparison
     from hqnn_dsl.science.protocol import Asked
+    from hqnn_dsl.science.validation import with_validation
 
     check_progress(progress)
     asked = Asked(
@@ -125,6 +126,7 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     ).checked(prefix="")
     program = program_of(spec, set, allow_path)
     program.refuse_training()
+    program = with_validation(program, trials)
     options = Options(
         seal=None if seal is None else Path(path_of(seal, "seal")),
         seals=None if seals is None else Path(path_of(seals, "seals")),

@@ -96,7 +96,10 @@ def compare(  # noqa: PLR0913 - options of a command
     tell(f"{'going on with the comparison of' if resume else 'comparing'} {spec} on {shown(data)} …")
     from hqnn_dsl.science.comparison.experiment import Options
     from hqnn_dsl.science.comparison.experiment import compare as run
+    from hqnn_dsl.science.validation import with_validation
 
+    program.refuse_training()
+    program = with_validation(program, trials)
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, data)
         options = Options(seal=seal, seals=seals_of(data, seals), on_begin=_tell_begin)

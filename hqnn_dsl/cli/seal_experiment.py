@@ -84,11 +84,13 @@ def seal(  # noqa: PLR0913 - options of a command
     from hqnn_dsl import api
     from hqnn_dsl.diagnostics.placed import PlacedByCode
     from hqnn_dsl.science.seal import experiment_of
+    from hqnn_dsl.science.validation import with_validation
 
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
     program.refuse_training()
+    program = with_validation(program, trials)
     with PlacedByCode(program.checked.spans):
         table = read_for(program.spec, data)
     experiment = experiment_of(program, table, asked)

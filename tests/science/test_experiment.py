@@ -198,12 +198,28 @@ def test_another_experiment_is_not_gone_on_with(done):
     assert [item.setting for item in refused.value.diagnostics] == ["table"]
 
 
+def parted(*parts):
+    data = frame()
+    data["part"] = [parts[row % len(parts)] for row in range(len(data))]
+    return data
+
+
 def test_trials_without_validation_rows_are_refused(tmp_path):
-    text = SPEC.replace("validation: 0.25", "validation: 0")
+    text = SPEC.replace("split validation: 0.25, test: 0.25", "split by: column(part)")
     with pytest.raises(Refusal) as refused:
-        run(tmp_path / "c", ASKED, text=text)
+        run(tmp_path / "c", Asked(seeds=1, trials=2), parted("train", "train", "test"), text)
     assert refused.value.diagnostics[0].code == "E0685"
     assert not (tmp_path / "c").exists()
+
+
+def test_a_spec_without_validation_rows_gets_some_for_all_contenders(tmp_path):
+    text, options = SPEC.replace("validation: 0.25", "validation: 0"), {"contenders": ["linear"], "progress": False}
+    with pytest.warns(hqnn.HQNNWarning, match="0.2 of the rows to learn from"):
+        found = hqnn.compare(text, frame(), folds=2, repeats=1, trials=2, out=tmp_path / "c", **options)
+    assert "validation: 0.2" in found.record["spec"]
+    assert [read_result(found.path, name, 1).sizes for name in ("as_written", "linear")] == [[24, 6, 30]] * 2
+    without = hqnn.compare(text, frame(), folds=2, repeats=1, trials=1, out=tmp_path / "d", **options)
+    assert read_result(without.path, "linear", 1).sizes == [30, 0, 30]
 
 
 def test_an_unknown_contender_is_refused_with_all_names(tmp_path):

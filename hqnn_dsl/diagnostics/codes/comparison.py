@@ -1,4 +1,4 @@
-"""What can be wrong with a comparison of contenders (E0685, E0687)."""
+"""What can be wrong with a comparison of contenders (E0685, E0687, W0480)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class NeedsValidationRows(Diagnostic):
 
     The choice would have to look at the rows that were trained on, or at the test rows.
 
-        wrong   data { target y; split validation: 0 }
-        right   data { target y; split validation: 0.2 }
+        wrong   data { target y; split by: column(part) }     # with the parts train and test
+        right   data { target y; split by: column(part) }     # with the parts train, validation and test
     """
 
     code: ClassVar[str] = "E0685"
     message: ClassVar[str] = "{trials} trials of each contender need validation rows to choose by, and there are none"
-    advice: ClassVar[str] = "write `validation: 0.2` in `split`, or add `--trials 1`"
+    advice: ClassVar[str] = "mark some rows as `validation`, or add `--trials 1`"
     trials: int
 
 
@@ -41,3 +41,21 @@ class ComparisonDiffers(Diagnostic):
     setting: str
     before: str
     now: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class ValidationTaken(Diagnostic):
+    """A spec without validation rows is compared: a share of the rows to learn from is taken, for all contenders.
+
+    A comparison tries several settings of each contender, and chooses among them by validation rows. They are those of
+    a spec with `validation: 0.2`, which is what the comparison records; the best epoch is chosen by them too.
+
+        wrong   data { target y; split validation: 0 }       # compared with 5 trials
+        right   data { target y; split validation: 0.2 }
+    """
+
+    code = "W0480"
+    severity = "note"
+    message = "the spec has no validation rows: {share} of the rows to learn from are taken, to choose by"
+    advice = "write `validation: {share}` in `split`; with `--trials 1` none are needed"
+    share: str
