@@ -111,6 +111,8 @@ def compare(  # noqa: PLR0913 - options of a command
         write_lines("\n".join(_report(found.record)), kept)
         for line in found.record.verdict:
             write_wrapped(f"verdict: {line}", kept)
+        if found.record.verdict:
+            write_wrapped(_cost(found.record), kept)
         write(f"comparison: {found.path}", kept)
     if found.record.state != "complete":
         changes = [word for change in set for word in ("--set", change)]
@@ -191,6 +193,14 @@ def _report(record: ComparisonFile) -> Iterator[str]:
         yield ""
     if not any(record.statistics):
         yield f"{record.done} results so far; the comparison needs all of them"
+
+
+def _cost(record: ComparisonFile) -> str:
+    """The simulability statement, and what the comparison has cost."""
+    facts, cost = record.simulability, dict[str, Any](record.cost)
+    assert isinstance(facts, dict)
+    fits, seconds = count(cost["trials"], "fit"), number(sum(cost["trial_seconds"].values()), 3)
+    return f"{facts['statement']}; {fits} took {seconds} s, {number(cost['wall_seconds'], 3)} s of the wall clock"
 
 
 def _mean(found: dict[str, Any]) -> str:
