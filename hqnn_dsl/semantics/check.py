@@ -224,6 +224,8 @@ class _Model:
         if any(isinstance(part, nodes.ForeignCircuit | nodes.Parts) for part in self.model.parts):
             raise Silent
         if self.parts.decoder is not None:
+            if any(item.is_error and item.code.startswith("E01") for item in self.collector.items):
+                raise Silent  # the circuit may be what could not be read
             return None
         what = f"the model `{self.model.name.name}` has no circuit"
         hint = "write `circuit on 4 qubits { feature_map angle(); ansatz real_amplitudes() }`"

@@ -23,7 +23,12 @@ from hqnn_dsl.export.drawing.networks import network_page, network_stages
 from hqnn_dsl.export.drawing.page import DPI, LINE, Page, text_width
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
-MODELS = sorted(path for path in SPECS.rglob("*.hqnn") if re.search(r"^model ", path.read_text("utf-8"), re.MULTILINE))
+MODELS = sorted(
+    path
+    for path in SPECS.rglob("*.hqnn")
+    if "sim" not in path.parts and re.search(r"^model ", path.read_text("utf-8"), re.MULTILINE)
+)
+"""All models but 19 circuits of one kind."""
 
 
 def spec(circuit: str, qubits: int, more: str = "", blocks: str = "", name: str = "m") -> str:
