@@ -433,3 +433,14 @@ def test_the_store_lies_beside_the_run_and_nothing_else_is_contacted_written_or_
     assert done.stderr == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mlflow-artifacts", "mlflow.db", "r"]
     assert len(curves_of_mlflow(tmp_path / "mlflow.db", mlflow_run(tmp_path / "r"))["train_loss"]) == 2
+
+
+@pytest.mark.parametrize("name", ["a?b.db", "c?d/m.db", "e%20f.db"])
+def test_a_file_whose_address_is_that_of_another_file_is_refused(tmp_path, name):
+    pytest.importorskip("mlflow", reason="mlflow-skinny is not installed")
+    with pytest.raises(hqnn.Refusal) as caught:
+        hqnn.MLflow(tmp_path / "s" / name).prepare(tmp_path)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0661"
+    assert "`?`" in found.headline
+    assert not list(tmp_path.iterdir())
