@@ -120,6 +120,42 @@ def test_tensorboard_has_the_history_scores_settings_and_figures(tmp_path):
     assert "finished" in texts["state/text_summary"]
 
 
+def test_mlflow_has_the_page_of_a_run_that_has_one(tmp_path, store):
+    run = trained(tmp_path / "r", hqnn.MLflow(store), report=True)
+    place = Path(client(store).download_artifacts(mlflow_run(run.path), "report.html", str(tmp_path)))
+    assert place.read_bytes() == (run.path / "report.html").read_bytes()
+
+
+class Interrupted:
+    """A tracker that notes how a training has ended."""
+
+    def __init__(self) -> None:
+        self.ends: list[object] = []
+
+    def begin(self, _training):
+        return self
+
+    def epoch(self, _epoch):
+        pass
+
+    def end(self, end):
+        self.ends.append(end)
+
+
+def test_ctrl_c_while_the_page_is_made_leaves_no_tracker_without_the_end(tmp_path, monkeypatch):
+    from hqnn_dsl.report import at_the_end
+
+    def interrupt(*_given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(at_the_end, "ask", interrupt)
+    tracker = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "r", tracker, report=True)
+    (end,) = tracker.ends
+    assert (end.state, [path.name for path in end.files]) == ("finished", ["metrics.json"])
+
+
 def test_mlflow_has_the_history_scores_settings_and_files(tmp_path, store, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = trained(tmp_path / "r", hqnn.MLflow(store))
