@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.loop import Epoch, Watch
     from hqnn_dsl.training.own_loss import LossFunction
     from hqnn_dsl.training.replay import Replay
+    from hqnn_dsl.training.run import RunResult
     from hqnn_dsl.training.tracking import Tracker
 
 
@@ -157,13 +159,17 @@ def train(  # noqa: PLR0913 - what a training can be told
         trackers=(*watch.trackers, *trackers),
     )
     read = read_for(program, table, watch.progress)
-    result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
     if report:
-        from hqnn_dsl.report.at_the_end import write_at_the_end
-
-        write_at_the_end(result, read, watch)
+        watch = replace(watch, on_written=partial(_write_page, read, watch))
+    result = train_program(program, read, folder, loss=loss, watch=watch, resume=resume, agree=consent)
     facts = (result.path, result.net, result.preparation, result.metrics, program.spec, program.spec.backend)
     return Run(*facts, result.radii)
+
+
+def _write_page(table: Table, watch: Watch, run: RunResult) -> None:
+    from hqnn_dsl.report.at_the_end import write_at_the_end
+
+    write_at_the_end(run, table, watch)
 
 
 @public
@@ -299,25 +305,40 @@ def _check_only_backend(trained: Program, changed: Program, path: Path) -> None:
 
 @public
 def write_report(
-    run: str | Path | Run, table: Origin | None = None, out: str | Path | None = None, *, force: bool = False
+    run: str | Path | Run | Sequence[str | Path | Run],
+    table: Origin | None = None,
+    out: str | Path | None = None,
+    *,
+    force: bool = False,
 ) -> Path:
     """Write the page of a run as one HTML file, `report.html` in its folder if `out` is None. Returns its path.
 
     With a `table` that has the targets the network is asked: its response to each column, the importance of columns,
-    and its errors over them. Another file that is there is replaced with `force`. Raises `Refusal`: E0532 or E0533 for
-    the run's files, E0550 to E0552 and E0603 for the page's, and what `Run.evaluate` raises for the table.
+    and its errors over them. Several runs are put side by side, in `runs-compared.html` here if `out` is None, without
+    a table. Another file that is there is replaced with `force`. Raises `Refusal`: E0532 or E0533 for the runs' files,
+    E0653 to E0655 for several runs, E0550 to E0552 and E0603 for the page's, and what `Run.evaluate` raises for the
+    table.
     """
     from hqnn_dsl.data.tables import read_table
     from hqnn_dsl.diagnostics.placed import AdvisedForRun
-    from hqnn_dsl.report.pages import Page
+    from hqnn_dsl.report.pages import Page, write_beside
 
-    folder = run.path if isinstance(run, Run) else path_of(run, "run")
+    place = None if out is None else path_of(out, "out")
+    folders = [_folder(one) for one in run] if isinstance(run, list | tuple) else [_folder(run)]
+    if not folders:
+        raise Refusal(BadOption(option="run", expected="a run or a list of runs", value="an empty list"))
+    if len(folders) > 1:
+        return write_beside(folders, place, has_table=table is not None, force=force)
     tables = [Path(table)] if isinstance(table, str | os.PathLike) else []
-    page = Page.of(folder, None if out is None else path_of(out, "out"), tables=tables, force=force)
+    page = Page.of(folders[0], place, tables=tables, force=force)
     with AdvisedForRun():
         preparation, read = page.files.preparation, page.files.program.spec.data.read
         page.write(None if table is None else read_table(table, read, purpose=preparation.purpose(scores=True)))
     return page.place
+
+
+def _folder(run: object) -> Path:
+    return run.path if isinstance(run, Run) else path_of(run, "run")
 
 
 @public

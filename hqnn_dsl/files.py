@@ -128,16 +128,19 @@ def check_output(
     inputs: Iterable[tuple[Path, str]] = (),
     force: bool = False,
     name: str = "predictions.csv",
-    printed: str = "",
+    printed: str | None = "",
 ) -> None:
     """Refuse a path that an output may not be written to, before any work is done; nothing is written.
 
     `inputs` are files and folders that the command reads, each with its name in a sentence (`the table that is read`).
     Advice calls the file `name` in a folder; `printed` is the value of `--out` for standard output, empty if that is
-    written to without the option.
+    written to without the option, None if it is never written to. `-` is no file.
     With `force` a plain file that is none of them may be replaced. Raises `Refusal`: E0550 if it exists, E0551 if it
     is an input, E0552 if it is no plain file, E0603 if its folder does not take it.
     """
+    if str(path) == "-":
+        hint = f"name a file, such as `--out {name}`" if printed is None else "leave `--out` out, for standard output"
+        raise Refusal(OutputNoFile(path="-", kind="standard output", hint=hint))
     for other, what in inputs:
         if is_same(path, other):
             raise Refusal(OutputIsInput(path=str(path), what=what))
@@ -160,12 +163,14 @@ def _named(path: Path, kind: str) -> str:
     return f"a link to `{path.readlink()}`" if kind == "a link" else kind
 
 
-def _instead(path: Path, kind: str, name: str, printed: str) -> str:
+def _instead(path: Path, kind: str, name: str, printed: str | None) -> str:
     """What to type in place of an `--out` that is no plain file."""
     if kind == "a folder":
         return f"name a file in it, such as `--out {shlex.quote(str(path / name))}`"
     if kind == "a link" and path.is_file() and not path.is_relative_to("/dev"):
         return f"give the file itself: `--out {shlex.quote(str(path.resolve()))}`"
+    if printed is None:
+        return f"name a file, such as `--out {name}`"
     target = shlex.quote(str(path))
     if printed:
         return f"write `--out {printed}`, for standard output, or `--out {printed} > {target}`"

@@ -121,7 +121,8 @@ def _times(found: Forecast) -> Iterator[list[object]]:
     each = "" if found.trainings == 1 else f"{found.trainings} trainings of "
     yield ["all of it", f"{clock(seconds.whole)} for {each}{of_what}{early}"]
     beginning, ending = clock(seconds.beginning), clock(seconds.ending)
-    yield ["beside epochs", f"{beginning} until the first step, {ending} for baselines, scores and pictures"]
+    after = "baselines, scores, pictures and page" if found.trainings == 1 else "baselines and scores of each"
+    yield ["beside epochs", f"{beginning} until the first step, {ending} for {after}"]
     once = {"the trial of backends": found.once.trials, "compiling kernels": found.once.compiling}
     spent = [f"{clock(value)} for {name}" for name, value in once.items() if value >= 0.05]
     if spent:

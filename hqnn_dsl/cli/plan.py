@@ -14,6 +14,7 @@ from hqnn_dsl.cli.options import AllowPath, Data, Json, Set, Spec
 from hqnn_dsl.cli.output import changes_of, found_data, show, speak_json, tell, write, write_json, write_lines
 from hqnn_dsl.cli.reading import read_for, shown
 from hqnn_dsl.cli.train_many import Asked, Folds, Repeats, Rows, Seeds
+from hqnn_dsl.cli.train_predict import PAGES
 
 if TYPE_CHECKING:
     from hqnn_dsl.program import Program
@@ -61,13 +62,15 @@ def plan(  # noqa: PLR0913 - options of a command
         asked.plan(0)
     tell(f"planning {spec} on {shown(data)} …")
     from hqnn_dsl import api
-    from hqnn_dsl.training.second_process import Here, SecondProcess
+    from hqnn_dsl.training.second_process import USED, Here, SecondProcess
 
     program = api.compile(spec, changes_of(set), allow_path=allow_path)
     if not as_json:
         show(program.warnings)
     program.refuse_training()
-    with nullcontext(Here()) if asked.is_many else SecondProcess() as elsewhere:  # many trainings have none
+    with (
+        nullcontext(Here()) if asked.is_many else SecondProcess((*USED, PAGES)) as elsewhere
+    ):  # many trainings have none
         found = _forecast(program, data, asked, elsewhere, begun)
     against = [*found.over_budget, *over(bounds, found.needed)]
     from hqnn_dsl.cli.forecast_tables import forecast_data, forecast_text
@@ -85,12 +88,13 @@ def plan(  # noqa: PLR0913 - options of a command
 
 def _forecast(program: Program, data: Path, asked: Asked, elsewhere: Elsewhere, begun: float) -> Forecast:
     from hqnn_dsl.diagnostics.placed import PlacedByCode
+    from hqnn_dsl.report.at_the_end import rehearse
     from hqnn_dsl.training.forecast.forecast import forecast
 
     trainings = asked.plan(program.spec.train.seed) if asked.is_many else None
     with PlacedByCode(program.checked.spans):
         read = read_for(program.spec, data)
-    return forecast(program, read, trainings, elsewhere, begun=begun)
+    return forecast(program, read, trainings, elsewhere, begun=begun, page=rehearse)
 
 
 def _age() -> float:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.parts import Section
     from hqnn_dsl.report.reading import RunFiles
 
-BESIDE = Path("runs-compared.html")
-"""The page of several runs, if no other file is named."""
-
 
 def report(  # noqa: PLR0913 - options of a command
     runs: Annotated[
@@ -69,7 +66,8 @@ def report(  # noqa: PLR0913 - options of a command
     A page needs no network and no other file. With `--data` it also shows how the network answers each column.
     `hqnn train` writes the page of its run too, with the table of the training.
     """
-    _check(runs, data, out, export, card=card, open_page=open_page)
+    is_own = len(runs) == 1 and out is None and export is None and not card
+    _check(runs, data, out, export, card=card, open_page=open_page, force=force and is_own)
     from hqnn_dsl.report.side_by_side import read_runs
 
     if len(runs) > 1:
@@ -80,11 +78,7 @@ def report(  # noqa: PLR0913 - options of a command
     elif export is not None:
         _export(found, data, export, force=force)
     else:
-        from hqnn_dsl.training.files import REPORT
-
-        is_own = len(runs) == 1 and out is None
-        page = out or (runs[0] / REPORT if is_own else BESIDE)
-        _page(found, data, page, force=force or is_own)
+        page = _page(found, data, out, force=force)
         if open_page:
             import webbrowser
 
@@ -92,7 +86,14 @@ def report(  # noqa: PLR0913 - options of a command
 
 
 def _check(  # noqa: PLR0913 - options of a command
-    runs: list[Path], data: Path | None, out: Path | None, export: Path | None, *, card: bool, open_page: bool
+    runs: list[Path],
+    data: Path | None,
+    out: Path | None,
+    export: Path | None,
+    *,
+    card: bool,
+    open_page: bool,
+    force: bool,
 ) -> None:
     """Refuse (E0653) an option that would change nothing beside the others, and several runs where one is meant."""
     from hqnn_dsl.diagnostics.codes.reports import ReportOptions
@@ -124,6 +125,7 @@ def _check(  # noqa: PLR0913 - options of a command
             "only a page is opened",
             "leave `--open` out",
         ),
+        (force, "--force", "a run's own page", "that is replaced anyway", "leave `--force` out"),
     )
     wrong = [
         ReportOptions(option=option, beside=beside, why=why, hint=hint)
@@ -145,31 +147,27 @@ def _inputs(found: list[RunFiles], data: Path | None, own: tuple[str, ...]) -> I
         yield data, "the table that is read"
 
 
-def _page(found: list[RunFiles], data: Path | None, out: Path, *, force: bool) -> None:
-    if len(found) == 1:
-        from hqnn_dsl.report.pages import Page
+def _page(found: list[RunFiles], data: Path | None, out: Path | None, *, force: bool) -> Path:
+    from hqnn_dsl.report.pages import Page, write_side_by_side
 
+    if len(found) == 1:
         run = found[0]
         page = Page.of(run.path, out, tables=[] if data is None else [data], force=force)
         page.write(None if data is None else _table(run, data))
+        place = page.place
     else:
-        from hqnn_dsl.files import check_output, writing
-        from hqnn_dsl.report.side_by_side import side_by_side_html
-        from hqnn_dsl.training.files import REPORT
-
-        check_output(out, inputs=_inputs(found, data, ()), force=force, name=REPORT)
-        text = side_by_side_html(found)
-        with writing(out, force=force) as beside:
-            beside.write_text(text, encoding="utf-8", newline="\n")
-    write(f"report: {out}")
+        place = write_side_by_side(found, out, force=force)
+    write(f"report: {place}")
+    return place
 
 
 def _card(run: RunFiles, data: Path | None, out: Path | None, *, force: bool) -> None:
     from hqnn_dsl.files import check_output, writing
-    from hqnn_dsl.report.card import README, card_of, check_replaceable
+    from hqnn_dsl.report.card import card_of, check_replaceable
+    from hqnn_dsl.training.files import CARD
 
-    path = run.path / README if out is None else out
-    check_output(path, inputs=_inputs([run], data, ()), force=True, name=README)
+    path = run.path / CARD if out is None else out
+    check_output(path, inputs=_inputs([run], data, ()), force=True, name=CARD, printed=None)
     if not force:
         check_replaceable(path)
     text = card_of(run, None if data is None else _table(run, data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from dataclasses import dataclass
 from functools import partial
@@ -158,6 +159,7 @@ def _train_once(one: _One, changes: Mapping[str, str], allow_path: Sequence[Path
 def _write_end(one: _One, run: Run, outlooks: Sequence[Outlook], ending: Ending | None, given: Sequence[str]) -> None:
     """Write where a run is, and how to go on with it. Leaves with exit code 130 after Ctrl-C."""
     from hqnn_dsl.cli import train_messages
+    from hqnn_dsl.training.files import CARD
 
     kept, page = _complete(run.path), _page_of(run.path)
     if one.as_json:
@@ -172,6 +174,11 @@ def _write_end(one: _One, run: Run, outlooks: Sequence[Outlook], ending: Ending 
     if not one.as_json or is_interrupted:
         for purpose, command in train_messages.next_lines(run.path, one.spec, one.data, ending, given):
             tell(f"{purpose}: {command}", " \\")
+    if one.resume and (run.path / CARD).is_file():
+        tell(
+            f"the card is still that of before, to write it anew: hqnn report {shlex.quote(str(run.path))} --card",
+            " \\",
+        )
     if page is not None and not one.as_json:
         write(f"report: {page}", kept)
     if is_interrupted:

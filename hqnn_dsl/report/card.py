@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.report.reading import RunFiles
     from hqnn_dsl.report.row_scores import Interval
 
-README = "README.md"
-"""The file of a card, in the folder of its run: the name that hubs show."""
-
 UNKNOWN = "[More Information Needed]"
 """The template's words for what its author is to fill in."""
 

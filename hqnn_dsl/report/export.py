@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.report.parts import Section
 
+ELSEWHERE = "name another folder with `--export`, one that you may write to and that has room"
+
 CONTENTS = "contents.csv"
 """The list of the files."""
 
@@ -143,8 +145,8 @@ def _refusals(folder: Path, *, force: bool) -> Iterator[None]:
         hint += "" if force else "; if files of an export were edited in it, `--force` replaces these"
         raise Refusal(FolderInUse(path=str(folder), hint=hint)) from None
     except OSError as error:
-        raise Refusal(CannotWrite(path=str(folder), reason=reason_of(error))) from error
+        raise Refusal(CannotWrite(path=str(folder), reason=reason_of(error), hint=ELSEWHERE)) from error
     except (ValueError, RuntimeError) as error:
         if "null" not in str(error) and not isinstance(error, RuntimeError):
             raise
-        raise Refusal(CannotWrite(path=str(folder), reason=str(error).lower())) from error
+        raise Refusal(CannotWrite(path=str(folder), reason=str(error).lower(), hint=ELSEWHERE)) from error

@@ -78,7 +78,7 @@ class MLflow:
             logging.getLogger(name).setLevel(logging.ERROR)
         try:
             if (file := _file_of(self.store)) is not None:
-                _check_database(file)
+                _check_database(file, self._given, root)
             self._client = MlflowClient(tracking_uri=self.store)
             self._experiment = self._opened()
         except Exception as error:  # noqa: BLE001 - MLflow and SQLAlchemy raise many kinds
@@ -236,18 +236,32 @@ def address(store: str | None, root: Path) -> str:
     """Returns the address of a store: of an SQLite file, of a server, or of the store in the folder of the runs."""
     if store is not None and "://" in store:
         return store
-    return f"sqlite:///{(root / DATABASE if store is None else Path(store)).absolute()}"
+    return f"sqlite:///{_place(store, root)}"
+
+
+def _place(store: str | None, root: Path) -> Path:
+    return (root / DATABASE if store is None else Path(store)).absolute()
 
 
 def _file_of(address: str) -> Path | None:
-    """The file of an SQLite store, None for another store."""
-    return Path(address.removeprefix("sqlite:///")).absolute() if address.startswith("sqlite:///") else None
+    """The file of an SQLite store, None for another store and for one in memory."""
+    if not address.startswith("sqlite:"):
+        return None
+    from sqlalchemy.engine import make_url
+
+    database = make_url(address).database
+    return Path(database).absolute() if database and database != ":memory:" else None
 
 
-def _check_database(file: Path) -> None:
-    """Raise what keeps an SQLite file from being opened or made at once: MLflow would try again for minutes."""
+def _check_database(file: Path, given: str | None, root: Path) -> None:
+    """Raise what keeps an SQLite file from being opened or made at once: MLflow would try again for minutes.
+
+    A file whose address is that of another file cannot be used: in an address `?` begins options, and `%20` is a space.
+    """
     import sqlite3
 
+    if (given is None or "://" not in given) and file != _place(given, root):
+        raise ValueError("its path has a `?` or a `%` with digits, which mean something else in the address of a store")
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA schema_version").fetchone()

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 """The page of `hqnn report`, in the folder of its run."""
 
+CARD = "README.md"
+"""The model card of `hqnn report --card`, in the folder of its run: the name that hubs show.
+
+People edit it, so no training takes it away.
+"""
+
 EVENTS = "tensorboard"
 """The folder of a run, or of many, that has the event files of TensorBoard."""
 
@@ -88,12 +94,12 @@ def _is_taken(out: Path) -> bool:
 
 
 def is_begun_only(path: Path) -> bool:
-    """Whether a folder is a run that was ended before its first checkpoint, with nothing else in it."""
+    """Whether a folder is a run that was ended before its first checkpoint, with nothing else in it but its card."""
     if any((path / "checkpoints" / name).exists() for name in ("last.pt", "best.pt")):
         return False
     entries = list(path.iterdir())
     is_ours = (path / STARTED).is_file() or all(_LEFT.fullmatch(entry.name) for entry in entries)
-    return is_ours and all(entry.name in OWN or entry.name.startswith(".") for entry in entries)
+    return is_ours and all(entry.name in {*OWN, CARD} or entry.name.startswith(".") for entry in entries)
 
 
 def is_begun_at_most(path: Path) -> bool:

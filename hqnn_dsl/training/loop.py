@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.bar import Progress
     from hqnn_dsl.training.outlook import Ending, Outlook
     from hqnn_dsl.training.own_loss import OwnLoss
+    from hqnn_dsl.training.run import RunResult
     from hqnn_dsl.training.samples import Rows, Samples
     from hqnn_dsl.training.second_process import Elsewhere
     from hqnn_dsl.training.time_left import Expected
@@ -100,6 +101,8 @@ class Watch:
     on_pace: Callable[[Expected], None] | None = None
     """Called once, as soon as it is known how long the training takes, unless that is a moment."""
     on_end: Callable[[Ending], None] | None = None
+    on_written: Callable[[RunResult], None] | None = None
+    """Called with the run when all its files are written, before trackers are told the end; it must not raise."""
     elsewhere: Elsewhere = field(default_factory=Here)
     """The place where baselines are fitted and pictures drawn."""
     tells_findings: bool = True

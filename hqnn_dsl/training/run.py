@@ -280,6 +280,7 @@ def _begin(setup: Setup, path: Path, watch: Watch | None, *, existed: bool) -> R
     checkpoints = Checkpoints(path / "checkpoints")
     sweep(path)
     try:
+        (path / REPORT).unlink(missing_ok=True)  # of a training that was ended before its first checkpoint
         write_document(path / STARTED, StartedFile(at=datetime.now(UTC).isoformat(timespec="seconds")))
         _write_spec(path, setup.program)
         preparation = setup.prepared.preparation
@@ -356,13 +357,13 @@ def _finish(
     setup: Setup, path: Path, checkpoints: Checkpoints, watch: Watch | None, resume: Snapshot | None = None
 ) -> RunResult:
     """Train, then write the results, with the threads that suit the network."""
-    about = partial(_tracked, setup, path)
-    with (
-        suited_threads(setup.training.net, setup.spec.train.batch),
-        followed(watch or Watch(), setup.training, about) as following,
-    ):
-        result = _train_and_write(setup, path, checkpoints, following.watch, resume)
+    with followed(watch or Watch(), setup.training, partial(_tracked, setup, path)) as following:
+        with suited_threads(setup.training.net, setup.spec.train.batch):
+            result = _train_and_write(setup, path, checkpoints, following.watch, resume)
         following.end = ended(result.fitted, result.metrics, path)
+        if following.watch.on_written is not None:
+            following.watch.on_written(result)
+            following.end = ended(result.fitted, result.metrics, path)  # with what was written just now
     return result
 
 

@@ -14,6 +14,7 @@ from hqnn_dsl.diagnostics.codes.tracking import NoTracker, TrackerFailed
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notice
 from hqnn_dsl.training.bar import said_if_long
+from hqnn_dsl.training.files import REPORT
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.resuming import settings_of
 from hqnn_dsl.training.run_files import METRICS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.loop import Fitted, Training, Watch
 
 State = Literal["finished", "interrupted", "failed"]
-FILES = (METRICS,)
+FILES = (METRICS, REPORT)
 """Files of a run that trackers get at its end, beside the pictures and the specs that they had at its beginning."""
 
 
@@ -64,7 +65,8 @@ class Tracked:
 class TrackedEnd:
     """A training that has ended. `metrics` are as in `metrics.json`, None if it failed.
 
-    `files` has the `metrics.json` of its run, `figures` its pictures; they are empty if it has left no run.
+    `files` has the `metrics.json` of its run, and its page if it has one, `figures` its pictures; they are empty if it
+    has left no run.
     """
 
     state: State

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import webbrowser
+from pathlib import Path
 
 import pytest
+
+import hqnn
 
 SPEC = """hqnn 1
 model small {
@@ -21,8 +24,6 @@ model small {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    import hqnn
-
     place = tmp_path_factory.mktemp("reported")
     lines = [f"{k / 40},{k % 7},{k / 20 + k % 7}" for k in range(40)]
     (place / "table.csv").write_text("\n".join(["a,b,y", *lines, ""]))
@@ -125,6 +126,8 @@ def test_several_runs_are_exported_too(runs, tmp_path, hqnn_command):
         (False, ("--card", "--open"), 1),
         (False, ("--export", "DIR", "--open"), 1),
         (True, ("--card", "--export", "DIR", "--open"), 3),
+        (False, ("--force",), 1),
+        (False, ("--force", "--data", "TABLE"), 1),
     ],
 )
 def test_options_that_would_change_nothing_are_refused(runs, several, options, wrong, hqnn_command, tmp_path, folder):
@@ -133,6 +136,51 @@ def test_options_that_would_change_nothing_are_refused(runs, several, options, w
     ended = hqnn_command("report", *(runs if several else runs[:1]), *(places.get(one, one) for one in options))
     assert (ended.code, ended.err.count("error[E0653]")) == (2, wrong), ended.err
     assert files_of(tmp_path) == before
+
+
+def test_from_python_a_list_of_runs_is_put_side_by_side(runs, tmp_path, folder, monkeypatch, hqnn_command):
+    monkeypatch.chdir(tmp_path)
+    page = hqnn.write_report([runs[0], hqnn.open_run(runs[1])])
+    assert page == Path("runs-compared.html")
+    assert hqnn_command("report", *runs, "--out", "typed.html", cwd=tmp_path).code == 0
+    assert page.read_bytes() == (tmp_path / "typed.html").read_bytes()
+    with pytest.raises(hqnn.Refusal, match="E0550"):
+        hqnn.write_report(runs)
+    assert hqnn.write_report(runs, force=True) == page
+    assert hqnn.write_report(runs[:1], out="one.html") == Path("one.html")
+    assert b"report of a run" in Path("one.html").read_bytes()
+    for given, code in (((runs, folder / "table.csv"), "E0653"), (([],), "E0605"), (([runs[0], 5],), "E0605")):
+        with pytest.raises(hqnn.Refusal, match=code):
+            hqnn.write_report(*given, out="other.html")
+    assert not Path("other.html").exists()
+
+
+@pytest.mark.parametrize("place", ["-", "/dev/stdout"])
+@pytest.mark.parametrize("options", [(), ("--card",)])
+def test_a_page_or_card_is_not_printed(runs, options, place, tmp_path, hqnn_command):
+    ended = hqnn_command("report", runs[0], *options, "--out", place, cwd=tmp_path)
+    assert (ended.code, "E0552" in ended.err) == (2, True)
+    assert "standard output, no plain file" in ended.err or place != "-"
+    assert "= help: name a file, such as `--out " in ended.err
+    assert not (tmp_path / "-").exists()
+
+
+def test_an_export_that_cannot_be_written_names_its_own_option(runs, tmp_path, hqnn_command, monkeypatch):
+    from hqnn_dsl.report import export
+
+    def full(*_given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export, "fresh_folder", full)
+    ended = hqnn_command("report", runs[0], "--export", tmp_path / "x", cwd=tmp_path)
+    assert (ended.code, "E0603" in ended.err) == (1, True)
+    assert "name another folder with `--export`" in ended.err
+
+
+def test_predictions_go_to_standard_output_without_the_option(runs, folder, tmp_path, hqnn_command):
+    ended = hqnn_command("predict", runs[0], folder / "table.csv", "--out", "-", cwd=tmp_path)
+    assert (ended.code, "leave `--out` out, for standard output" in ended.err) == (2, True)
+    assert not (tmp_path / "-").exists()
 
 
 def test_a_run_twice_and_many_trainings_are_refused(runs, tmp_path, hqnn_command):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,6 +76,19 @@ def test_resuming_writes_the_page_anew_or_takes_the_old_one_away(train, tmp_path
     assert b"Losses over 4 epochs" in page.read_bytes()
     assert train("--resume", "--set", "epochs=5", "--no-report").code == 0
     assert not page.exists()  # it was of another training
+
+
+def test_a_page_and_a_card_of_a_run_without_a_checkpoint_keep_it_from_no_training(train, tmp_path, hqnn_command):
+    train()
+    run = tmp_path / "run"
+    for name in ("checkpoints", "metrics.json", "history.csv"):
+        shutil.rmtree(run / name) if (run / name).is_dir() else (run / name).unlink()
+    (run / "started.json").write_text('{"at": "2026-01-01T00:00:00+00:00"}')
+    assert hqnn_command("report", run, "--card").code == 0
+    ended = train("--resume", "--no-report")
+    assert (ended.code, "W0472" in ended.err) == (0, True), ended.err
+    assert f"the card is still that of before, to write it anew: hqnn report {run} --card" in ended.err
+    assert not (run / "report.html").exists()
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,42 @@ def test_tensorboard_has_the_history_scores_settings_and_figures(tmp_path):
     assert "finished" in texts["state/text_summary"]
 
 
+def test_mlflow_has_the_page_of_a_run_that_has_one(tmp_path, store):
+    run = trained(tmp_path / "r", hqnn.MLflow(store), report=True)
+    place = Path(client(store).download_artifacts(mlflow_run(run.path), "report.html", str(tmp_path)))
+    assert place.read_bytes() == (run.path / "report.html").read_bytes()
+
+
+class Interrupted:
+    """A tracker that notes how a training has ended."""
+
+    def __init__(self) -> None:
+        self.ends: list[object] = []
+
+    def begin(self, _training):
+        return self
+
+    def epoch(self, _epoch):
+        pass
+
+    def end(self, end):
+        self.ends.append(end)
+
+
+def test_ctrl_c_while_the_page_is_made_leaves_no_tracker_without_the_end(tmp_path, monkeypatch):
+    from hqnn_dsl.report import at_the_end
+
+    def interrupt(*_given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(at_the_end, "ask", interrupt)
+    tracker = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "r", tracker, report=True)
+    (end,) = tracker.ends
+    assert (end.state, [path.name for path in end.files]) == ("finished", ["metrics.json"])
+
+
 def test_mlflow_has_the_history_scores_settings_and_files(tmp_path, store, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = trained(tmp_path / "r", hqnn.MLflow(store))
@@ -433,3 +469,14 @@ def test_the_store_lies_beside_the_run_and_nothing_else_is_contacted_written_or_
     assert done.stderr == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mlflow-artifacts", "mlflow.db", "r"]
     assert len(curves_of_mlflow(tmp_path / "mlflow.db", mlflow_run(tmp_path / "r"))["train_loss"]) == 2
+
+
+@pytest.mark.parametrize("name", ["a?b.db", "c?d/m.db", "e%20f.db"])
+def test_a_file_whose_address_is_that_of_another_file_is_refused(tmp_path, name):
+    pytest.importorskip("mlflow", reason="mlflow-skinny is not installed")
+    with pytest.raises(hqnn.Refusal) as caught:
+        hqnn.MLflow(tmp_path / "s" / name).prepare(tmp_path)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0661"
+    assert "`?`" in found.headline
+    assert not list(tmp_path.iterdir())

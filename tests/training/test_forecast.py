@@ -19,6 +19,7 @@ from hqnn_dsl.backends.primitive.device import LocalDevice
 from hqnn_dsl.data.split import split_rows
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
+from hqnn_dsl.report.at_the_end import rehearse
 from hqnn_dsl.seeds import stream
 from hqnn_dsl.training.checkpoint import Unwritten
 from hqnn_dsl.training.forecast.bounds import bounds_of, over
@@ -348,6 +349,48 @@ def test_of_one_training_imports_beside_it_are_not_waited_for():
     assert found.epoch == pytest.approx(4 * 0.01 + 0.1 + 0.05)
     # 1.5 s before the first step and 1.9 s of epochs: of 3.5 s of imports 0.1 s is left; 30 rows are 7.5 times 4.
     assert found.whole == pytest.approx(1.5 + 1.9 + 0.1 + 0.75 + 0.75)
+
+
+def test_the_page_of_one_training_is_made_for_its_seconds_and_that_of_many_is_not():
+    made, given = program(), table()
+    asked = []
+
+    def page(setup: Setup, *_where: object) -> float:
+        asked.append(setup)
+        return 1000.0
+
+    without = forecast(made, given, None, Here()).seconds
+    with_page = forecast(made, given, None, Here(), page=page).seconds
+    assert without is not None
+    assert with_page is not None
+    assert without.ending < 500
+    assert with_page.ending == pytest.approx(1000.0, rel=0.5)
+    assert with_page.whole == pytest.approx(with_page.beginning + with_page.epochs + with_page.ending)
+    forecast(made, given, plan_of(None, None, 2, None, 3), Here(), page=page)
+    assert len(asked) == 1
+
+
+def test_a_page_is_made_of_a_training_that_has_not_begun_and_changes_nothing(tmp_path, monkeypatch):
+    written = []
+
+    class Noting(Here):
+        """Carries a call out at once, and notes the page that it has written."""
+
+        def begin(self, module: str, function: str, *arguments: Any) -> Any:
+            super().begin(module, function, *arguments)()
+            written.append((arguments[0] / "report.html").read_text(encoding="utf-8"))
+            return lambda: None
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    setup = ready(program())
+    before = setup.training.snapshot()
+    assert rehearse(setup, table(), Noting()) > 0
+    (page,) = written
+    assert 'id="importance"' in page  # the network was asked
+    assert not list(tmp_path.iterdir())
+    assert all(torch.equal(value, before["model"][name]) for name, value in setup.training.net.state_dict().items())
+    assert setup.training.net.training
 
 
 def of(rows: int, epoch: float, *, around: float = 0.5) -> Each:

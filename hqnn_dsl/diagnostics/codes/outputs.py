@@ -45,11 +45,12 @@ class OutputIsInput(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class OutputNoFile(Diagnostic):
-    """The path for the output is a folder, a link, a device, a pipe or a socket. Only plain files are written.
+    """The path for the output is a folder, a link, a device, a pipe or a socket, or `-`. Only plain files are written.
 
-    Without `--out` the output goes to standard output, which the shell sends anywhere.
+    Without `--out` predictions go to standard output, which the shell sends anywhere. Pages and cards are always files.
 
         wrong   hqnn predict runs/yacht-1 new.csv --out /dev/stdout
+        wrong   hqnn report runs/yacht-1 --out -
         right   hqnn predict runs/yacht-1 new.csv
         right   hqnn predict runs/yacht-1 new.csv > link.csv
     """

@@ -1,4 +1,4 @@
-"""What every training takes beside its epochs: the imports, the baselines and the pictures, carried out once.
+"""What every training takes beside its epochs: the imports, the baselines, the pictures and the page, made once.
 
 It is called in the second process that a training has too, so that seconds and memory are those of that process.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ MODULE = __name__
 
 @dataclass(frozen=True, kw_only=True)
 class Fixed:
-    """Seconds of the imports of scikit-learn and Matplotlib, of the baselines, and of the pictures.
+    """Seconds of the imports of scikit-learn and Matplotlib, of the baselines, of the pictures, and of the page.
 
     `memory` is the most that the second process had, in bytes; 0 if there is none, so that this process does it all,
     and None where it is not told.
@@ -39,6 +39,7 @@ class Fixed:
     baselines: float
     pictures: float
     memory: int | None
+    page: float = 0.0
 
 
 def begun(setup: Setup, elsewhere: Elsewhere) -> Callable[[], Fixed]:
@@ -81,12 +82,19 @@ def carried_out(
             classes = shown[:, 0].astype(np.int64)
             figures.draw_confusion(place / "classes.png", classes, classes, labels, names[0])
     drawn = time.perf_counter()
-    return Fixed(
-        imports=imports, baselines=fitted - begin, pictures=drawn - fitted, memory=_memory() if is_second else 0
-    )
+    return Fixed(imports=imports, baselines=fitted - begin, pictures=drawn - fitted, memory=most_memory(caller))
 
 
-def _memory() -> int | None:
+def with_page(fixed: Fixed, elsewhere: Elsewhere, page: Callable[[], float]) -> Fixed:
+    """Make a page, too: `page` does so, in the second process as well, and returns its seconds."""
+    seconds = page()
+    return replace(fixed, page=seconds, memory=elsewhere.begin(MODULE, "most_memory", os.getpid())())
+
+
+def most_memory(caller: int) -> int | None:
+    """Returns the most memory that this process had, in bytes: 0 if it is the caller's, None if it is not told."""
+    if os.getpid() == caller:
+        return 0
     try:
         return resident("VmHWM")
     except OSError:

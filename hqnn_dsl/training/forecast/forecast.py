@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,7 +28,7 @@ from hqnn_dsl.training.outlook import Outlook, outlook_of
 from hqnn_dsl.training.threads import suited_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hqnn_dsl.backends.meter import Price
     from hqnn_dsl.data.tables import Table
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.many_plan import One, Plan
     from hqnn_dsl.training.run import Setup
     from hqnn_dsl.training.second_process import Elsewhere
+
+    Rehearsal = Callable[[Setup, Table, Elsewhere], float]
 
 
 LONG = 5.0
@@ -110,28 +113,43 @@ class Forecast:
         }
 
 
-def forecast(
-    program: Program, table: Table, plan: Plan | None, elsewhere: Elsewhere, *, begun: float | None = None
+def forecast(  # noqa: PLR0913 - what a forecast can be told
+    program: Program,
+    table: Table,
+    plan: Plan | None,
+    elsewhere: Elsewhere,
+    *,
+    begun: float | None = None,
+    page: Rehearsal | None = None,
 ) -> Forecast:
     """Returns the forecast of a training of a program on a table, or with a plan, of all its trainings.
 
-    `begun` is the time of `time.perf_counter` at which the command has begun. Some steps are run, and nothing is
-    written. Raises `Refusal` for all that would be refused before the first step.
+    `begun` is the time of `time.perf_counter` at which the command has begun. `page` makes the page of a training
+    elsewhere and returns its seconds; without it, and of many trainings, none is told of. Some steps are run, and
+    nothing is written. Raises `Refusal` for all that would be refused before the first step.
     """
     program.refuse_training()
     with each_notice_once():
-        return _forecast(program, table, plan, elsewhere, begun)
+        return _forecast(program, table, plan, elsewhere, begun, page)
 
 
-def _forecast(program: Program, table: Table, plan: Plan | None, elsewhere: Elsewhere, begun: float | None) -> Forecast:
+def _forecast(  # noqa: PLR0913, PLR0917 - see `forecast`
+    program: Program,
+    table: Table,
+    plan: Plan | None,
+    elsewhere: Elsewhere,
+    begun: float | None,
+    page: Rehearsal | None,
+) -> Forecast:
     once = replace(SPENT)
     setup, workers = first_setup(program, table, plan)
     beginning = 0.0 if begun is None else max(0.0, time.perf_counter() - begun - (SPENT.all - once.all))
-    _forget_peak(once.all)
     training, samples, num_rows = setup.training, setup.samples, len(setup.prepared.preparation.rows)
     sizes = _sizes(program, table, plan, setup)
     at_once = min(workers, len(sizes))
-    fixed = _fixed(setup, elsewhere, is_one=plan is None)  # waited for, so that it does not slow the steps below
+    asked = None if page is None else partial(page, setup, table, elsewhere)
+    fixed = _fixed(setup, elsewhere, asked, is_one=plan is None)  # waited for, so that it does not slow the steps below
+    _forget_peak(once.all)
     probed = len(samples.train), len(samples.validation), num_rows
     work = whole.Work(epochs=training.settings.epochs, batch=training.settings.batch, probed=probed)
     own = counted(training, samples, num_rows)
@@ -172,10 +190,11 @@ def _sizes(
     return dict(zip(plan.trainings(), sizes_of(program, table, plan), strict=True))
 
 
-def _fixed(setup: Setup, elsewhere: Elsewhere, *, is_one: bool) -> Fixed:
-    """What a training takes beside its epochs; many have no second process, and draw no pictures."""
+def _fixed(setup: Setup, elsewhere: Elsewhere, page: Callable[[], float] | None, *, is_one: bool) -> Fixed:
+    """What a training takes beside its epochs; many have no second process, and draw no pictures and write no page."""
     if is_one:
-        return fixed_costs.begun(setup, elsewhere)()
+        found = fixed_costs.begun(setup, elsewhere)()
+        return found if page is None else fixed_costs.with_page(found, elsewhere, page)
     begin = time.perf_counter()
     import sklearn.ensemble  # noqa: F401 - for its time
 

@@ -27,7 +27,7 @@ class Seconds:
     beginning: float
     """The imports, the table, the network, and reading the kept kernels."""
     ending: float
-    """The predictions, the baselines, the scores and the pictures, as far as they are waited for."""
+    """The predictions, the baselines, the scores, the pictures and the page, as far as they are waited for."""
     whole: float
 
 
@@ -77,7 +77,7 @@ def of_one(pace: Pace, work: Work, beginning: float, fixed: Fixed) -> Seconds:
     each, begun = work.each(pace, work.probed), beginning + pace.loading
     training = work.epochs * each.epoch
     waited = fixed.imports if fixed.memory == 0 else max(0.0, fixed.imports - begun - training)
-    ending = each.ending + waited + fixed.baselines + fixed.pictures
+    ending = each.ending + waited + fixed.baselines + fixed.pictures + fixed.page
     return Seconds(epoch=each.epoch, epochs=training, beginning=begun, ending=ending, whole=begun + training + ending)
 
 
