@@ -242,6 +242,34 @@ def test_an_unfinished_comparison_says_what_is_missing(made, tmp_path):
     assert page.html()
 
 
+def test_a_contender_that_has_failed_is_listed_and_not_drawn(made, tmp_path):
+    folder = shutil.copytree(made / "c", tmp_path / "c")
+    mistake = {"code": "E0700", "message": "it did not fit"}
+    edit(
+        folder / "results" / "linear" / "0004.json",
+        lambda one: one.update(state="failed", tuning=None, scores={}, mistakes=[mistake]),
+    )
+
+    def fail(record):
+        entry = record["statistics"][1]
+        entry["scores"]["linear"][1] = None
+        (one,) = [one for one in entry["comparisons"] if one["other"] == "linear"]
+        empty = ("difference", "low", "high", "p", "adjusted", "effect", "bootstrap", "bayes", "needed")
+        one.update(dict.fromkeys(empty), finding="untested")
+        record["state"] = "unfinished"
+
+    edit(folder / "comparison.json", fail)
+    page = page_of(folder)
+    found = tables_of(page)
+    assert found["What has failed"] == [["linear model", "all rows, fold 2", "E0700: it did not fit"]]
+    assert found["What is missing"] == [["linear model", "3", "1", "0", "0"]]
+    assert found["Differences of RMSE with 95 % intervals, all rows"][-1][:3] == ["linear model", "", ""]
+    texts = [block.text for block in page.sections[1].blocks if block.kind == "sentence"]
+    assert "Not in the figure, since there is no interval: linear model." in texts
+    assert "linear" not in str(figures_of(page)["forest"].layout["yaxis"]["ticktext"])
+    assert page.html()
+
+
 def test_names_are_text_wherever_they_stand(made, tmp_path):
     folder = shutil.copytree(made / "c", tmp_path / "c")
 

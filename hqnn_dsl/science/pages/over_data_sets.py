@@ -84,22 +84,22 @@ def read_several(paths: Sequence[Path]) -> Over:
             refused += refusal.diagnostics
     if refused:
         raise Refusal(*refused)
-    wrong = [one for place, own in enumerate(files) for one in _faults(files[:place], own)]
+    wrong = [one for place in range(len(files)) for one in _faults(files, place)]
     if wrong:
         raise Refusal(*wrong)
     return _over(tuple(files))
 
 
-def _faults(before: Sequence[ComparisonFiles], own: ComparisonFiles) -> Iterator[NotTogether]:
-    """Why a comparison cannot be put beside those before it."""
+def _faults(files: Sequence[ComparisonFiles], place: int) -> Iterator[NotTogether]:
+    """Why the comparison in a place cannot be put beside those before it, or beside any."""
+    own, before = files[place], files[:place]
 
-    def fault(first: ComparisonFiles | None, why: str, hint: str) -> NotTogether:
-        beside = "others" if first is None else str(first.path)
-        return NotTogether(path=str(own.path), first=beside, why=why, hint=hint)
+    def fault(first: ComparisonFiles, why: str, hint: str) -> NotTogether:
+        return NotTogether(path=str(own.path), first=str(first.path), why=why, hint=hint)
 
     if own.last is None:
         hint = f"go on with it: `hqnn compare SPEC DATA --out {own.path} --resume`"
-        yield fault(None, "it is not complete", hint)
+        yield fault(files[0 if place else 1], "it is not complete", hint)
     if not before:
         return
     first, protocol = before[0], own.record.protocol
