@@ -148,7 +148,7 @@ def _forest(  # noqa: PLR0913, PLR0917 - the parts of a figure
     edge = 0.04 * (max(ends) - min(ends)) or 1.0
     layout = {
         "xaxis": {"title": {"text": f"{score.title}: model {MINUS} contender<br>({side} of 0 the model is better;<br>"
-                            "shaded: differences that do not matter)"},
+                            "shaded: too small to matter)"},
                   "range": [digits(min(ends) - edge), digits(max(ends) + edge)]},
         "yaxis": {"tickvals": places, "ticktext": [label(titles[one.other]) for one in drawn], "showgrid": False,
                   "range": [len(drawn) - 0.4, -0.6]},
