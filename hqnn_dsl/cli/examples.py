@@ -21,6 +21,8 @@ _LINES: Final = {
         "hqnn report runs/short runs/long -o compared.html",
         "hqnn report runs/short --card",
         "hqnn report runs/short --export figures",
+        "hqnn report runs/compared",
+        "hqnn report analysis.json --open",
     ),
     "replay": ("hqnn replay runs/short", "hqnn replay runs/short data.csv --json"),
     "analyze": (

@@ -1,4 +1,7 @@
-"""`hqnn report`: the page of a run, of several side by side, a model card, or every figure and table as files."""
+"""`hqnn report`: the page of a run, of several side by side, a model card, or every figure and table as files.
+
+Comparisons and analyses are those of `report_science`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import typer
 
 from hqnn_dsl.cli.output import show, tell, write
 from hqnn_dsl.cli.reading import read_data
+from hqnn_dsl.cli.report_options import refuse_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +25,12 @@ if TYPE_CHECKING:
 def report(  # noqa: PLR0913 - options of a command
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="A run of `hqnn train`, or several to compare.", show_default=False),
+        typer.Argument(
+            metavar="WHAT...",
+            help="A run of `hqnn train`, or several; a comparison of `hqnn compare`, or several; or a file of "
+            "`hqnn analyze --out`.",
+            show_default=False,
+        ),
     ],
     *,
     data: Annotated[
@@ -39,8 +48,8 @@ def report(  # noqa: PLR0913 - options of a command
         typer.Option(
             "--out",
             "-o",
-            help="File to write: report.html in the run by default, README.md in it with --card, and "
-            "runs-compared.html here for several runs.",
+            help="File to write: report.html in the run or comparison by default, README.md in a run with --card, "
+            "runs-compared.html or comparisons.html here for several, and the HTML file beside an analysis.",
         ),
     ] = None,
     card: Annotated[
@@ -60,12 +69,22 @@ def report(  # noqa: PLR0913 - options of a command
     ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Write a page about a run: scores, predictions, curves, circuit, spec, data and environment, in one HTML file.
+    """Write a page about a run, a comparison or an analysis, in one HTML file: the verdict first, then everything else.
 
-    Several runs are put side by side on one page: scores, curves, and what differs between specs, data and versions.
+    Several runs are put side by side on one page: scores, curves, and what differs between specs, data and versions;
+    several comparisons are compared over their data sets.
     A page needs no network and no other file. With `--data` it also shows how the network answers each column.
     `hqnn train` writes the page of its run too, with the table of the training.
     """
+    from hqnn_dsl.science.pages.kinds import kind_of
+
+    kinds = [kind_of(path) for path in runs]
+    if set(kinds) != {"run"}:
+        from hqnn_dsl.cli.report_science import report_others
+
+        asked = {"--card": card, "--data": data is not None}
+        report_others(runs, kinds, asked, out, export, force=force, open_page=open_page)
+        return
     is_own = len(runs) == 1 and out is None and export is None and not card
     _check(runs, data, out, export, card=card, open_page=open_page, force=force and is_own)
     from hqnn_dsl.report.side_by_side import read_runs
@@ -96,9 +115,6 @@ def _check(  # noqa: PLR0913 - options of a command
     force: bool,
 ) -> None:
     """Refuse (E0653) an option that would change nothing beside the others, and several runs where one is meant."""
-    from hqnn_dsl.diagnostics.codes.reports import ReportOptions
-    from hqnn_dsl.diagnostics.diagnostic import Refusal
-
     several = f"{len(runs)} runs"
     is_file = card or export is not None
     rules = (
@@ -127,13 +143,7 @@ def _check(  # noqa: PLR0913 - options of a command
         ),
         (force, "--force", "a run's own page", "that is replaced anyway", "leave `--force` out"),
     )
-    wrong = [
-        ReportOptions(option=option, beside=beside, why=why, hint=hint)
-        for is_wrong, option, beside, why, hint in rules
-        if is_wrong
-    ]
-    if wrong:
-        raise Refusal(*wrong)
+    refuse_options(rules)
 
 
 def _inputs(found: list[RunFiles], data: Path | None, own: tuple[str, ...]) -> Iterator[tuple[Path, str]]:

@@ -160,7 +160,7 @@ def _scatter(axes: Any, trace: Mapping[str, Any], layout: Mapping[str, Any], bef
     is_each = not isinstance(size, int | float)
     mark = "o" if "markers" in mode and not is_each else None
     (found,) = axes.plot(
-        x, y, color=shade, linestyle=style, linewidth=width, marker=mark, markeredgewidth=0,
+        x, y, color=shade, linestyle=style, linewidth=width, marker=mark, markeredgewidth=0, solid_capstyle="butt",
         markersize=6 * POINTS if is_each else size * POINTS, alpha=marker.get("opacity") if not width else None,
     )  # fmt: skip
     if is_each:
@@ -185,7 +185,7 @@ def _bar(axes: Any, trace: Mapping[str, Any], layout: Mapping[str, Any], _before
     style = {"color": shade, "error_kw": {"ecolor": colour("--soft"), "elinewidth": 1.2, "capsize": 2}} | spread
     axis = layout.get("yaxis" if is_lying else "xaxis", {})
     draw = axes.barh if is_lying else axes.bar
-    return draw(_across(places, axis), _numbers(lengths), 0.8, **style)
+    return draw(_across(places, axis), _numbers(lengths), trace.get("width", 0.8), **style)
 
 
 def _heatmap(axes: Any, trace: Mapping[str, Any], _layout: object, _before: object) -> None:
@@ -250,9 +250,13 @@ def _ticks(axes: Any, name: str, given: Mapping[str, Any]) -> None:
 
 
 def _shape(axes: Any, shape: Mapping[str, Any]) -> None:
-    """A line or an area; one that ends at the edges of the figure goes across it."""
+    """A line or a rectangle; one that ends at the edges of the figure goes across it."""
     if shape["type"] == "rect" and shape.get("yref") == "paper":
         axes.axvspan(shape["x0"], shape["x1"], color=colour(shape["fillcolor"]), linewidth=0, zorder=0)
+        return
+    if shape["type"] == "rect":
+        ends = [shape["x0"], shape["x1"]]
+        axes.fill_between(ends, shape["y0"], shape["y1"], color=colour(shape["fillcolor"]), linewidth=0, zorder=0)
         return
     if shape["type"] != "line":
         raise ValueError(f"no shape of the kind {shape['type']} is drawn in files")

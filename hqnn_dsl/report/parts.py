@@ -44,13 +44,17 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a title; the first column names the row, the columns in `numeric` stand to the right."""
+    """A table with a title; the first column names the row, the columns in `numeric` stand to the right.
+
+    One that `is_collapsed` shows its title until it is opened.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     numeric: frozenset[int] = frozenset()
     note: str = ""
+    is_collapsed: bool = False
     kind: Literal["table"] = "table"
 
 
@@ -87,10 +91,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Code:
-    """A text of fixed width. `marked` is HTML, whose text is escaped already."""
+    """A text of fixed width. `marked` is HTML, whose text is escaped already; `is_collapsed` as of a table."""
 
     title: str
     marked: str = field(repr=False)
+    is_collapsed: bool = False
     kind: Literal["code"] = "code"
 
 
@@ -120,7 +125,9 @@ def measured(value: float | None, significant: int = 4) -> str:
     return found
 
 
-def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> Table:
+def table(
+    title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note: str = "", *, is_collapsed: bool = False
+) -> Table:
     """Returns a table whose columns of numbers stand to the right."""
     cells = tuple(tuple(row) for row in rows)
     numeric = frozenset(
@@ -128,7 +135,7 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note
         for place in range(1, len(header))
         if cells and all(_is_number(row[place]) for row in cells) and any(row[place] not in _EMPTY for row in cells)
     )
-    return Table(title, tuple(header), cells, numeric, note)
+    return Table(title, tuple(header), cells, numeric, note, is_collapsed)
 
 
 _EMPTY = {"", "-", "–"}

@@ -1,4 +1,7 @@
-"""Reports of runs: options that do not go together, runs without a page, cards that are another's (E0653 to E0657)."""
+"""Reports: options that do not go together, what has no page, cards that are another's.
+
+E0653 to E0657, E0688 and E0689.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class ReportOptions(Diagnostic):
 
 @lazy_dataclass(frozen=True, kw_only=True)
 class RunTwice(Diagnostic):
-    """A run is given twice to be put beside others; another spelling of its path, or a link to it, is the same run.
+    """A run or comparison is given twice to be put beside others; another spelling of its path, or a link, is the same.
 
     wrong   hqnn report runs/yacht-1 runs/../runs/yacht-1
     right   hqnn report runs/yacht-1 runs/yacht-2
@@ -37,8 +40,8 @@ class RunTwice(Diagnostic):
 
     code = "E0654"
     exit_code = 2
-    message = "`{path}` is the run `{first}`, which is given already"
-    advice = "give each run once; a run alone has a page of its own: `hqnn report RUN`"
+    message = "`{path}` is `{first}`, which is given already"
+    advice = "give each once; one alone has a page of its own: `hqnn report {first}`"
     path: str
     first: str
 
@@ -91,3 +94,37 @@ class NotItsTable(Diagnostic):
     advice = "give that table, or leave `--data` out: the card then has no ranges"
     table: str
     run: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NotAnAnalysis(Diagnostic):
+    """`hqnn report` was given a file that is no analysis, or one that was cut off or edited. It takes folders of runs
+    and comparisons, and the files of `hqnn analyze --out`.
+
+        wrong   hqnn report comparison/comparison.json
+        right   hqnn report comparison
+        right   hqnn report analysis.json                   # of `hqnn analyze model.hqnn --out analysis.json`
+    """
+
+    code = "E0688"
+    message = "`{path}` is no analysis: {reason}"
+    advice = "give the file that `hqnn analyze SPEC --out FILE` wrote, or the folder of a run or a comparison"
+    path: str
+    reason: str
+
+
+@lazy_dataclass(frozen=True, kw_only=True)
+class NotTogether(Diagnostic):
+    """One page is about runs, or about comparisons, and only about such as can be compared: comparisons over several
+    data sets are complete, of different tables, and by the same score, with the same region and level.
+
+        wrong   hqnn report runs/yacht-1 runs/yacht-comparison-1
+        right   hqnn report runs/yacht-comparison-1 runs/energy-comparison-1
+    """
+
+    code = "E0689"
+    exit_code = 2
+    message = "`{path}` cannot be put beside `{first}`: {why}"
+    path: str
+    first: str
+    why: str
