@@ -97,6 +97,16 @@ def _without_sweep(checked: Checked, changes: Mapping[str, str]) -> Checked:
     return found
 
 
+def whole_path(program: Program, path: str) -> str:
+    """The whole path of what a path of `--set` means in a spec. Raises `Refusal` E0224 if it means no one thing."""
+    from hqnn_dsl.semantics.override import full_path
+    from hqnn_dsl.syntax import nodes
+
+    source, checked = Source(f"--set {path}", path, is_option=True), program.checked
+    node = nodes.Path(Span(source, 0, len(path)), path)
+    return full_path(checked.tree, node, checked.file, backends(), DEFAULT_BACKEND)
+
+
 def one_of_sweep(program: Program, changes: Mapping[str, str]) -> Program:
     """The program of one trial of a sweep: without the sweep, with `--set` changes. Raises `Refusal`."""
     return Program(program.source, _without_sweep(program.checked, changes))
@@ -212,5 +222,6 @@ __all__ = [
     "one_of_sweep",
     "parse",
     "program",
+    "whole_path",
     "with_sweep",
 ]

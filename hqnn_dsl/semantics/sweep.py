@@ -64,8 +64,12 @@ class Axis:
 
     @property
     def text(self) -> str:
-        """What stands after `in`: a list of its values, or its bounds."""
-        if self.is_finite:
+        """What stands after `in`: a list of its values, a range, or its bounds."""
+        if self.kind == "range":
+            step = int(self.values[1]) - int(self.values[0]) if len(self.values) > 1 else 1
+            stop = int(self.values[-1]) + (1 if step > 0 else -1)
+            return f"{self.values[0]}..{stop}" + ("" if step == 1 else f" step {step}")
+        if self.kind == "list":
             return f"[{', '.join(map(setting_text, self.values))}]"
         return f"{self.kind}({self.low!r}, {self.high!r})"
 

@@ -51,6 +51,7 @@ def test_paths_are_whole_and_values_are_worked_out():
 def test_a_range_is_half_open_and_has_steps():
     (axis,) = read("width in 1..6 step 2").checked.sweep
     assert axis.values == (1, 3, 5)
+    assert axis.text == "1..6 step 2"
 
 
 def test_what_is_no_number_is_kept_as_its_text():
@@ -72,7 +73,7 @@ def test_the_resolved_text_keeps_the_sweep():
     again = program(Source("resolved.hqnn", found.resolved))
     assert [(axis.path, axis.text) for axis in again.checked.sweep] == [
         ("train.optimizer.lr", "uniform(0.1, 0.5)"),
-        ("circuit.real_amplitudes.reps", "[1, 2]"),
+        ("circuit.real_amplitudes.reps", "1..3"),
         ("train.optimizer", "[sgd, adam]"),
     ]
     assert again.resolved == found.resolved
@@ -92,7 +93,7 @@ def test_options_win_over_the_block():
     assert [(axis.path, axis.text) for axis in found.checked.sweep] == [
         ("width", "[3, 4]"),
         ("train.optimizer.lr", "log(0.01, 1.0)"),
-        ("train.epochs", "[1, 2]"),
+        ("train.epochs", "1..3"),
     ]
 
 
