@@ -1,4 +1,4 @@
-"""What can be wrong with a `sweep { … }` (E0247 to E0249) and with `hqnn sweep` (E0690 to E0695)."""
+"""What can be wrong with a `sweep { … }` (E0247 to E0249) and with `hqnn sweep` (E0690 to E0696)."""
 
 from __future__ import annotations
 
