@@ -219,12 +219,15 @@ def _report(found: Swept, *, as_json: bool, data: Path | None) -> None:
     write_wrapped(_sentence(record), kept)
     for tested in record.tested:
         if tested.number == record.best:
-            scores = ", ".join(
-                f"{name.replace('_', ' ')} {number(value)}"
-                for name, value in tested.scores.items()
-                if value is not None
+            known = ((name.replace("_", " "), value) for name, value in tested.scores.items() if value is not None)
+            scores = ", ".join(f"{name} {number(value)}" for name, value in known)
+            times, is_first = len(record.tested), len(record.tested) == 1
+            how = (
+                "scored once, for the best trial only"
+                if is_first
+                else f"scored for {times} best trials one after another"
             )
-            write_wrapped(f"test rows, scored once, for the best trial only: {scores}", kept)
+            write_wrapped(f"test rows, {how}: {scores}", kept)
     write(f"sweep: {found.path}", kept)
     if best is not None:
         table_name = data if data is not None else record.table_path or "DATA"
