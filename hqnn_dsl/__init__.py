@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from hqnn_dsl.program import Program
     from hqnn_dsl.science.analysis.analyze import Analysis
     from hqnn_dsl.science.comparison.result import Comparison
-    from hqnn_dsl.science_api import analyze, compare
+    from hqnn_dsl.science.sweeping.result import Sweep
+    from hqnn_dsl.science_api import analyze, compare, sweep
     from hqnn_dsl.trackers.mlflow import MLflow
     from hqnn_dsl.trackers.tensorboard import TensorBoard
     from hqnn_dsl.trained import CrossValidation, Run
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Analysis": "hqnn_dsl.science.analysis.analyze",
     "Comparison": "hqnn_dsl.science.comparison.result",
+    "Sweep": "hqnn_dsl.science.sweeping.result",
     "CrossValidation": "hqnn_dsl.trained",
     "Diagnostic": "hqnn_dsl.diagnostics.diagnostic",
     "Epoch": "hqnn_dsl.training.loop",
@@ -57,6 +59,7 @@ _HOMES = {
     "TensorBoard": "hqnn_dsl.trackers.tensorboard",
     "analyze": "hqnn_dsl.science_api",
     "compare": "hqnn_dsl.science_api",
+    "sweep": "hqnn_dsl.science_api",
     "compile": "hqnn_dsl.api",
     "compile_text": "hqnn_dsl.api",
     "cross_validate": "hqnn_dsl.api",
@@ -81,6 +84,7 @@ __all__ = [
     "Refusal",
     "Replay",
     "Run",
+    "Sweep",
     "TensorBoard",
     "__version__",
     "analyze",
@@ -92,6 +96,7 @@ __all__ = [
     "open_run",
     "replay",
     "send_notices_to",
+    "sweep",
     "train",
     "write_compiled",
     "write_report",

@@ -65,10 +65,66 @@ def check(
 
             tree = override(tree, changes, backends(), DEFAULT_BACKEND, reach)
         checked = check_tree(tree, mistakes, backends(), DEFAULT_BACKEND, reach)
-    if isinstance(checked, Checked) and not checked.circuit.is_absent:
+    if not isinstance(checked, Checked):
+        return checked
+    if not checked.circuit.is_absent:
         _ask_backend(checked)
-        return _with_training(tree, checked)
+        checked = _with_training(tree, checked)
+    _check_sweep(checked)
     return checked
+
+
+def _check_sweep(checked: Checked) -> None:
+    """Refuse (E0249) values that the spec is to be swept over and is wrong with."""
+    if not checked.sweep:
+        return
+    from hqnn_dsl.semantics.sweep_values import refuse_wrong_values
+
+    refuse_wrong_values(checked.sweep, lambda changes: _without_sweep(checked, changes))
+
+
+def _without_sweep(checked: Checked, changes: Mapping[str, str]) -> Checked:
+    """The same model without its sweep, with `--set` changes. Raises `Refusal` if it is wrong with them."""
+    from hqnn_dsl.semantics.override import override
+    from hqnn_dsl.semantics.sweep import without_sweep
+
+    with room_to_recurse():
+        tree = override(without_sweep(checked.tree), changes, backends(), DEFAULT_BACKEND, checked.reach)
+        found = check_tree(tree, (), backends(), DEFAULT_BACKEND, checked.reach)
+    assert isinstance(found, Checked)
+    if not found.circuit.is_absent:
+        _ask_backend(found)
+    return found
+
+
+def whole_path(program: Program, path: str) -> str:
+    """The whole path of what a path of `--set` means in a spec. Raises `Refusal` E0224 if it means no one thing."""
+    from hqnn_dsl.semantics.override import full_path
+    from hqnn_dsl.syntax import nodes
+
+    source, checked = Source(f"--set {path}", path, is_option=True), program.checked
+    node = nodes.Path(Span(source, 0, len(path)), path)
+    return full_path(checked.tree, node, checked.file, backends(), DEFAULT_BACKEND)
+
+
+def one_of_sweep(program: Program, changes: Mapping[str, str]) -> Program:
+    """The program of one trial of a sweep: without the sweep, with `--set` changes. Raises `Refusal`."""
+    return Program(program.source, _without_sweep(program.checked, changes))
+
+
+def with_sweep(program: Program, over: Mapping[str, Source]) -> Program:
+    """The same program with further swept settings, by their paths; they win over those of its sweep.
+
+    Raises `Refusal` for a path that means nothing, and for values that are none or that the spec is wrong with.
+    """
+    from hqnn_dsl.semantics.sweep import with_axes
+
+    with room_to_recurse():
+        tree = with_axes(program.checked.tree, over)
+        found = check_tree(tree, (), backends(), DEFAULT_BACKEND, program.checked.reach)
+    assert isinstance(found, Checked)
+    _check_sweep(found)
+    return Program(program.source, found)
 
 
 def _with_training(tree: nodes.File, checked: Checked) -> Checked:
@@ -163,6 +219,9 @@ __all__ = [
     "check",
     "elaborate",
     "load_program",
+    "one_of_sweep",
     "parse",
     "program",
+    "whole_path",
+    "with_sweep",
 ]

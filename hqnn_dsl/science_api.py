@@ -1,4 +1,4 @@
-"""The Python surface of the experiments: what `hqnn analyze` and `hqnn compare` do, without the words around it."""
+"""The Python surface of the experiments: what `hqnn analyze`, `compare` and `sweep` do, without the words around it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.analysis.ensemble import Weights
     from hqnn_dsl.science.analysis.fisher import Likelihood
     from hqnn_dsl.science.comparison.result import Comparison
+    from hqnn_dsl.science.sweeping.result import Sweep
     from hqnn_dsl.semantics.used_files import AllowPath
     from hqnn_dsl.trained import Origin
     from hqnn_dsl.training.bar import Progress
@@ -135,3 +136,45 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     folder = None if out is None else path_of(out, "out")
     found = made(program, read_for(program, table, progress), asked, folder, resume=resume, options=options)
     return Comparison(found.path, found.record.model_dump(exclude={"version"}), found.interrupted)
+
+
+@public
+def sweep(  # noqa: PLR0913 - what a sweep can be told
+    spec: str | Path | Program,
+    table: Origin,
+    over: Mapping[str, str] | None = None,
+    *,
+    trials: int | None = None,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    set: Mapping[str, object] | None = None,
+    allow_path: AllowPath = (),
+    progress: Progress = True,
+) -> Sweep:
+    """Try settings of a spec, choose the best by the validation rows, and returns what came out: a `Sweep`.
+
+    `over` has the values by paths of `--set`, as a spec's `sweep` has them: `{"optimizer.lr": "log(1e-4, 1e-1)",
+    "width": "[2, 4]"}`; they win over those of the spec. `trials` are 20 by default, or all combinations of the values
+    if these are no more. `workers` are trainings at once. The test rows are scored once, for the best.
+
+    The record is written to `out`, or to the next free `runs/<model>-sweep-<n>`, after every trial, and the best spec
+    beside it. With `resume`, goes on with what is in `out`; the other arguments are given again. Raises `Refusal` as
+    `train` does, and: E0247 to E0249, E0680, E0690 to E0692, E0695.
+    """
+    from hqnn_dsl.diagnostics.source import Source
+    from hqnn_dsl.pipeline import with_sweep
+    from hqnn_dsl.python_arguments import check_progress, path_of
+    from hqnn_dsl.science.sweeping.result import Sweep
+    from hqnn_dsl.science.sweeping.sweep import Options
+    from hqnn_dsl.science.sweeping.sweep import sweep as made
+
+    check_progress(progress)
+    options = Options(trials=trials, workers=workers, progress=progress)
+    program = program_of(spec, set, allow_path)
+    if over:
+        axes = {path: Source(f"over[{path!r}]", text, is_option=True) for path, text in over.items()}
+        program = with_sweep(program, axes)
+    folder = None if out is None else path_of(out, "out")
+    found = made(program, read_for(program, table, progress), folder, resume=resume, options=options)
+    return Sweep(found.path, found.record.model_dump(exclude={"version"}), found.interrupted)

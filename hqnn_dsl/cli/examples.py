@@ -34,6 +34,11 @@ _LINES: Final = {
         "hqnn compare model.hqnn data.csv --folds 3 --repeats 1 --trials 2 --contenders frozen,linear,boosting",
         "hqnn compare model.hqnn data.csv --emit-specs controls",
     ),
+    "sweep": (
+        "hqnn sweep model.hqnn data.csv --over 'optimizer.lr=log(1e-4, 1e-1)' --trials 30",
+        "hqnn sweep model.hqnn data.csv --over 'epochs=[20,50]' --over reps=1..4 --out runs/swept",
+        "hqnn sweep --join runs/swept",
+    ),
     "seal": (
         "hqnn seal model.hqnn data.csv --hypothesis 'the circuit is better than its twins'",
         "hqnn seal model.hqnn data.csv --folds 10 --trials 20 -o seals/long.json",

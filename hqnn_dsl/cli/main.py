@@ -32,6 +32,7 @@ from hqnn_dsl.cli import (
     seal_experiment,
     show_spec,
     streams,
+    sweep,
     train_predict,
     verify_bench,
 )
@@ -101,6 +102,7 @@ for command in (
     analyze_spec.analyze,
     seal_experiment.seal,
     compare.compare,
+    sweep.sweep,
     verify_bench.verify,
     verify_bench.bench,
     list_runs.runs,

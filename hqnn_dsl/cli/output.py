@@ -148,13 +148,14 @@ def show_refusal(refusal: Refusal) -> None:
         show(refusal.diagnostics)
 
 
-def changes_of(options: Sequence[str]) -> dict[str, str]:
+def changes_of(options: Sequence[str], name: str = "--set") -> dict[str, str]:
     """Returns the `--set path=value` options, in order; the last one of a path counts."""
+    example = "`path=value`, such as `epochs=10`" if name == "--set" else "`path=values`, such as `epochs=[10,20]`"
     found: dict[str, str] = {}
     for option in options:
         path, sign, value = option.partition("=")
         if not sign or not path.strip():
-            raise Refusal(BadOption(option="--set", expected="`path=value`, such as `epochs=10`", value=option))
+            raise Refusal(BadOption(option=name, expected=example, value=option))
         found[path.strip()] = value.strip()
     return found
 

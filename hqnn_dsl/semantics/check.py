@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.diagnostics.source import Span
     from hqnn_dsl.semantics.layers import Line
     from hqnn_dsl.semantics.spec import Layer
+    from hqnn_dsl.semantics.sweep import Axis
     from hqnn_dsl.semantics.used_files import Reach
 
 
@@ -51,7 +52,7 @@ class Checked:
     `tree` is the file with the `--set` options applied, `file` its names, `used` the blocks that the circuit places.
     `spans` has the spans that messages of later stages point at, by path (`train.batch`, `backend`). `warnings` are
     about legal text that is probably not meant. `untrainable` are the errors that refuse a training if the model is
-    only a circuit. `reach` says which files the data section may name.
+    only a circuit. `reach` says which files the data section may name. `sweep` are the settings that a sweep varies.
     """
 
     spec: Spec
@@ -63,6 +64,7 @@ class Checked:
     warnings: tuple[Diagnostic, ...] = ()
     untrainable: tuple[Diagnostic, ...] = ()
     reach: Reach | None = None
+    sweep: tuple[Axis, ...] = ()
 
 
 def check(
@@ -92,6 +94,19 @@ def check(
     _refuse_errors(warnings)
     assert checked is not None
     return replace(checked, warnings=warnings, reach=reach)
+
+
+def _axes(node: nodes.Sweep | None, model: _Model) -> tuple[Axis, ...]:
+    """The axes of a model's sweep; mistakes are in its collector."""
+    if node is None:
+        return ()
+    from hqnn_dsl.semantics.override import full_path
+    from hqnn_dsl.semantics.sweep import axes_of
+
+    def full(path: nodes.Path) -> str:
+        return full_path(model.tree, path, model.file, model.offered, model.default_backend)
+
+    return axes_of(node, model.scope, full, model.collector)
 
 
 def _refuse_errors(items: tuple[Diagnostic, ...]) -> None:
@@ -137,11 +152,13 @@ class _Model:
     def __post_init__(self) -> None:
         self.scope = self.file.scope
         self.parts = parts_of(self.model, self.scope, self.collector)
+        self.axes: tuple[Axis, ...] = ()
 
     def check(self) -> Checked:
         """The checked model; its warnings are in the collector. Raises `Refusal` or `Silent` if anything is wrong."""
         collector = self.collector
         settings = self._settings()
+        self.axes = _axes(self.parts.sweep, self)
         encoder = read_lines(self.parts.encoder, self.scope, collector)
         decoder = read_lines(self.parts.decoder, self.scope, collector)
         node = self._circuit()
@@ -163,7 +180,16 @@ class _Model:
             raise Silent
         spec = self._spec(settings, network, circuit)
         spans = spans_of(self.model, self.parts, settings.data_spans, self.offered)
-        return Checked(spec, circuit, self.tree, self.file, elaborated.used, spans, untrainable=network.untrainable)
+        return Checked(
+            spec,
+            circuit,
+            self.tree,
+            self.file,
+            elaborated.used,
+            spans,
+            untrainable=network.untrainable,
+            sweep=self.axes,
+        )
 
     def _settings(self) -> _Settings:
         parts, scope, collector = self.parts, self.scope, self.collector
@@ -206,7 +232,7 @@ class _Model:
             raise Silent
         spec = self._spec(settings, network, NO_CIRCUIT)
         places = spans_of(self.model, self.parts, settings.data_spans, self.offered)
-        return Checked(spec, NO_CIRCUIT, self.tree, self.file, (), places)
+        return Checked(spec, NO_CIRCUIT, self.tree, self.file, (), places, sweep=self.axes)
 
     @property
     def _head(self) -> Span:

@@ -33,6 +33,7 @@ class Parts:
     decoder: nodes.Layers | None = None
     circuit: nodes.Circuit | None = None
     backend: nodes.Setting | None = None
+    sweep: nodes.Sweep | None = None
 
 
 def model_of(tree: nodes.File, collector: Collector) -> nodes.Model | None:
@@ -81,6 +82,8 @@ def _sort_in(part: nodes.Part, parts: Parts, scope: Scope) -> None:
             _take_circuit(parts, part)
         case nodes.Setting():
             _take(parts, "backend", part)
+        case nodes.Sweep():
+            _take(parts, "sweep", part)
         case nodes.Allow():
             pass
         case nodes.Let():
@@ -119,7 +122,7 @@ def spans_of(
     return spans
 
 
-def _take(parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting) -> None:
+def _take(parts: Parts, word: str, part: nodes.Settings | nodes.Layers | nodes.Setting | nodes.Sweep) -> None:
     first = getattr(parts, word)
     if first is not None:
         note = Note("the first one", _head(first))
@@ -153,8 +156,6 @@ def _unbuilt_name(part: nodes.Part) -> str:
     match part:
         case nodes.ForeignCircuit():
             return "a circuit made elsewhere is"
-        case nodes.Sweep():
-            return "`sweep` is"
         case nodes.Settings(_, keyword) | nodes.Layers(_, keyword) | nodes.Parts(_, keyword):
             return f"`{keyword.name}` is"
     return "this is"

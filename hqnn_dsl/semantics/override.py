@@ -88,26 +88,43 @@ class _Known:
 def _apply(tree: nodes.File, path: str, text: str | Source, known: _Known) -> nodes.File:
     source = _option(path, text)
     values = parse_value(source) or _as_text(source)
-    model = next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
+    _, target = _address(tree, path, Span(source, 0, len(source.text)), known)
+    if isinstance(target, nodes.Let):
+        return _swapped(tree, target, replace(target, value=_sole(values, path, source)))
+    model = _model_in(tree)
+    assert model is not None
+    return _swapped(tree, model, target(model, values))
+
+
+def full_path(
+    tree: nodes.File, path: nodes.Path, file: FileScope, offered: Mapping[str, Entry], default_backend: str
+) -> str:
+    """The whole path of what a path means in a spec. Raises `Refusal` E0224 at its place if it means no one thing."""
+    found, _ = _address(tree, path.text, path.span, _Known(file, offered, default_backend))
+    return ".".join(found)
+
+
+def _model_in(tree: nodes.File) -> nodes.Model | None:
+    return next((statement for statement in tree.statements if isinstance(statement, nodes.Model)), None)
+
+
+def _address(tree: nodes.File, path: str, span: Span, known: _Known) -> tuple[tuple[str, ...], _Change | nodes.Let]:
+    """What a path means: its whole path, and the change or the constant. Raises `Refusal` at `span`."""
+    model = _model_in(tree)
     addresses: dict[tuple[str, ...], _Change | nodes.Let] = {**_constants(tree)}
     if model is not None:
         addresses |= dict(_addresses(model, known))
     wanted = tuple(path.split("."))
     own = _own_name(path)
     if own is not None and model is not None and wanted not in addresses:
-        return _swapped(tree, model, _named_change(*own)(model, values))
+        return own, _named_change(*own)
     found = [wanted] if wanted in addresses else [item for item in addresses if item[-len(wanted) :] == wanted]
     if len(found) > 1 and model is not None:
         found = _nearest(found, model)
     if len(found) != 1:
         hint = "" if found or model is None else _unchosen(wanted, model, known.offered, known.default_backend)
-        raise Refusal(_no_such_path(path, source, found, list(addresses), hint))
-    target = addresses[found[0]]
-    if isinstance(target, nodes.Let):
-        changed: nodes.Let | nodes.Model = replace(target, value=_sole(values, path, source))
-        return _swapped(tree, target, changed)
-    assert model is not None
-    return _swapped(tree, model, target(model, values))
+        raise Refusal(_no_such_path(path, span, found, list(addresses), hint))
+    return found[0], addresses[found[0]]
 
 
 def _own_name(path: str) -> tuple[str, str, str] | None:
@@ -160,9 +177,8 @@ def _sole(values: _Values, path: str, source: Source) -> nodes.Expression:
 
 
 def _no_such_path(
-    path: str, source: Source, found: list[tuple[str, ...]], known: list[tuple[str, ...]], hint: str
+    path: str, span: Span, found: list[tuple[str, ...]], known: list[tuple[str, ...]], hint: str
 ) -> UnknownPath:
-    span = Span(source, 0, len(source.text))
     if found:
         hint = f"write {sentences.names(('.'.join(item) for item in found), 'or')}"
         return UnknownPath(span=span, path=path, problem="means several settings", hint=hint)

@@ -6,6 +6,7 @@ used files stand in it. Checking it again gives the same spec and the same circu
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from hqnn_dsl.semantics.check import Checked
     from hqnn_dsl.semantics.definitions import FileScope
 
+_NAMES = re.compile(r"[A-Za-z_]\w*")
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
@@ -71,6 +73,8 @@ def _model_text(checked: Checked, circuit: nodes.Circuit | None) -> str:
     sections.append(_train_text(spec, asked))
     if circuit is not None:
         sections.extend(_circuit_settings(spec))
+    if checked.sweep:
+        sections.append(_sweep_text(checked))
     return f"{doc}model {spec.name} {{\n" + "\n\n".join(sections) + "\n}"
 
 
@@ -80,6 +84,15 @@ def _circuit_settings(spec: Spec) -> Iterator[str]:
     if spec.budget is not None:
         yield _section("budget", [(name, written(value)) for name, value in vars(spec.budget).items()])
     yield f"  backend {choice_text(spec.backend)}"
+
+
+def _sweep_text(checked: Checked) -> str:
+    """The sweep, by whole paths; a comment tells what is swept over constants, which have their values here."""
+    constants = set(checked.spec.constants)
+    of_constants = [axis for axis in checked.sweep if constants & {axis.path, *_NAMES.findall(axis.text)}]
+    kept = [f"    {axis.path} in {axis.text}" for axis in checked.sweep if axis not in of_constants]
+    gone = [f"  # swept: {axis.path} in {axis.text}" for axis in of_constants]
+    return "\n".join([*gone, *(["  sweep {", *kept, "  }"] if kept else [])])
 
 
 def _says_how_to_train(checked: Checked) -> bool:

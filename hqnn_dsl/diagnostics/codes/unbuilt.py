@@ -13,8 +13,8 @@ class NotBuilt(Diagnostic):
     The spec is right as it is written and will mean the same when a later version can run it. Until then it is
     refused, because running it without that part would give numbers for another experiment.
 
-        wrong   sweep { epochs in [10, 20] }
-        right   hqnn train spec.hqnn data.csv --set epochs=10      # and again with `--set epochs=20`
+        wrong   initial weights from "runs/first"
+        right   initial weights normal(0.1)
     """
 
     code = "E0801"

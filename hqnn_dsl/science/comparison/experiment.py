@@ -207,7 +207,7 @@ class _Experiment:
             self.entrants.present,
             self.select,
             lambda one: self.units.prepared(one).preparation.parts,
-            workers=_workers(),
+            workers=workers_here(),
         )
         self.work.read_back()
         self.entrants.write(self.path)
@@ -253,7 +253,7 @@ class _Experiment:
             statistics=[_plain(one) for one in said.statistics],
             simulability=self.simulated,
             cost=cost(results, self.wall),
-            environment=_environment(),
+            environment=environment(),
         )
 
 
@@ -262,7 +262,8 @@ def _plain(found: dict[str, Any] | None) -> Any:
     return json.loads(json.dumps(found, allow_nan=False))
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
+    """The versions and the machine that an experiment was made with."""
     return {
         "hqnn": __version__,
         "python": platform.python_version(),
@@ -272,7 +273,7 @@ def _environment() -> dict[str, Any]:
     }
 
 
-def _workers() -> int:
+def workers_here() -> int:
     """How many contenders are fitted at once: one a processor; a choice of the user's (`OMP_NUM_THREADS`) stands."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdigit() and int(asked) else cores()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hqnn_dsl.diagnostics.source import Source
+from hqnn_dsl.semantics.sweep import without_sweep
 from hqnn_dsl.syntax import nodes
 from hqnn_dsl.syntax.parser import parse
 from hqnn_dsl.syntax.walk import names_in
@@ -21,10 +22,10 @@ OF_CIRCUITS = ("transpile", "budget")
 
 
 def tree_of(text: str) -> nodes.File:
-    """The tree of a text without mistakes."""
+    """The tree of a text without mistakes, and without its sweep, whose settings a rewritten spec may not have."""
     tree, mistakes = parse(Source("derived spec", text, folder="."))
     assert not mistakes, mistakes
-    return tree
+    return without_sweep(tree)
 
 
 def model_in(tree: nodes.File) -> nodes.Model:
