@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.diagnostics.quantities import count, size
 from hqnn_dsl.science.simulability import simulability
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ def simulated(program: Program) -> dict[str, Any]:
     found = simulability(program.logical)
     plain: dict[str, Any] = json.loads(json.dumps(asdict(found)))
     return {"statement": SIMULATED, "widest_cone": found.widest_cone, **plain}
+
+
+def simulation_words(found: Any) -> str:
+    """Returns the statement with its numbers, from what `simulated` has found."""
+    cones = f"the widest light cone of an output has {found['widest_cone']} of {count(found['num_qubits'], 'qubit')}"
+    left = f"{found['rotations_left']} of {count(found['rotations'], 'rotation')} are left without Clifford gates"
+    algebra = found["algebra"]
+    dimension = "unknown" if algebra["dimension"] is None else str(algebra["dimension"])
+    lie = f"the dimension of the Lie algebra is {dimension}"
+    return f"{found['statement']}: {cones}, {left}, {lie}, the largest state takes {size(found['largest_state_bytes'])}"
 
 
 def cost(results: Mapping[tuple[str, int], ResultFile], wall: float) -> dict[str, Any]:
