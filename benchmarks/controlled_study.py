@@ -96,7 +96,7 @@ def _orders(results: dict[str, Any]) -> str:
         rows.append(
             [
                 name.replace("_", " "),
-                entry["score"].replace("_", " "),
+                Score.of(entry["score"]).title,
                 ", ".join(f"{NAMES[key]} {number(means[key])}" for key in best_first),
                 told["frozen"],
                 told["parameter_twin"],

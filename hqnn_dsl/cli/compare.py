@@ -164,6 +164,8 @@ def _tell_begin(record: ComparisonFile) -> None:
 
 def _report(record: ComparisonFile) -> Iterator[str]:
     """Yields a table for each number of rows."""
+    from hqnn_dsl.science.statistics.units import Score
+
     titles = {one.name: one.title for one in record.contenders}
     weights = {one.name: one.weights for one in record.contenders}
     for entry in record.statistics:
@@ -186,9 +188,16 @@ def _report(record: ComparisonFile) -> Iterator[str]:
                     "" if one is None else one["finding"],
                 ]
             )
-        score = found["score"].replace("_", " ")
         yield table(
-            ["contender", "weights", f"test {score}", "model minus it, 95 %", "p (Holm)", "the model is"], lines
+            [
+                "contender",
+                "weights",
+                f"test {Score.of(found['score']).title}",
+                "model minus it, 95 %",
+                "p (Holm)",
+                "the model is",
+            ],
+            lines,
         )
         yield ""
     if not any(record.statistics):

@@ -57,6 +57,8 @@ def test_a_table_the_verdict_and_the_folder_are_printed(done):
         "the network without a circuit",
         "the linear model",
     ]
+    assert lines[0].split("  ")[0] == "contender"
+    assert "test RMSE" in lines[0]
     (entry,) = record.statistics
     for line, name in zip(lines[2:5], ("as_written", "no_circuit", "linear"), strict=True):
         assert f"{entry['means'][name]['mean']:.4g}" in line
@@ -189,3 +191,18 @@ def test_a_device_that_costs_is_refused_before_anything_is_sent(hqnn_command, fo
     assert not (folder / "runs").exists()
     advised = hqnn_command(*WORDS, "--set", "backend=native", cwd=folder)
     assert advised.code == 0, advised.err
+
+
+def test_the_lines_of_the_page_are_understood(hqnn_command, folder):
+    """Each line as it stands, with `--resume` and no folder, which is refused once all else of the line is read."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "compare.md").read_text(encoding="utf-8")
+    lines = [shlex.split(line, comments=True) for line in page.splitlines() if line.startswith("hqnn compare ")]
+    assert len(lines) >= 4
+    (folder / "small.hqnn").rename(folder / "model.hqnn")
+    for words in lines:
+        if "--emit-specs" in words:
+            assert hqnn_command(*words[1:], cwd=folder).code == 0
+        else:
+            found = hqnn_command(*words[1:], "--resume", cwd=folder)
+            assert (found.code, "E0544" in found.err, "`--out`" in found.err) == (1, True, True), found.err
+    assert (folder / "controls" / "frozen.hqnn").exists()

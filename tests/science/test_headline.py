@@ -72,7 +72,7 @@ def test_the_layer_helps_only_if_every_twin_is_beaten(findings, wanted):
         ("better", "the model is better than SURROGATE, a classical model of the circuit's frequencies"),
         ("worse", "SURROGATE, a classical model of the circuit's frequencies, is better than the model"),
         ("practically equivalent", "the model is practically equivalent to SURROGATE, a classical"),
-        (TIE, "there is no evidence of a difference from SURROGATE, a classical"),
+        (TIE, "there is no evidence of a difference between the model and SURROGATE, a classical"),
     ],
 )
 def test_what_is_said_of_the_surrogate(finding, wanted):

@@ -110,7 +110,7 @@ def _surrogate(one: Comparison | None, titles: Mapping[str, str]) -> str:
     if one.finding == "worse":
         return f"{about}, is better than the model"
     words = {"better": "the model is better than", "practically equivalent": "the model is practically equivalent to"}
-    return f"{words.get(one.finding, 'there is no evidence of a difference from')} {about}"
+    return f"{words.get(one.finding, 'there is no evidence of a difference between the model and')} {about}"
 
 
 def _classical(some: Sequence[Comparison], titles: Mapping[str, str]) -> str:
