@@ -12,10 +12,10 @@ GPU    := $(VENV)/.with-gpu
 TESTS  := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks uci paper-sim clean
+.PHONY: help train test test-slow test-gpu check format tables bench bench-quick bench-peers bench-gpu frameworks uci paper-sim paper-bowles controlled-study clean
 
 help:              ## what there is to make
-	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 train: $(BASE)     ## install into .venv and train specs/model.hqnn on its data
 	$(BIN)/hqnn train specs/model.hqnn specs/data/yacht.csv
@@ -62,6 +62,12 @@ uci: $(DEV)        ## train specs/uci on 20 published splits of three tables, an
 
 paper-sim: $(DEV)  ## measure 19 published circuits, and write docs/paper-sim.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.paper_sim
+
+paper-bowles: $(DEV) ## a dressed classifier without entanglement, and write docs/paper-bowles.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.paper_bowles
+
+controlled-study: $(DEV) ## trained, frozen and classical on two tables, and write docs/controlled-study.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.controlled_study
 
 clean:             ## remove what was built, but no runs
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -96,6 +96,8 @@ def compare(  # noqa: PLR0913 - options of a command
     tell(f"{'going on with the comparison of' if resume else 'comparing'} {spec} on {shown(data)} …")
     from hqnn_dsl.science.comparison.experiment import Options
     from hqnn_dsl.science.comparison.experiment import compare as run
+    from hqnn_dsl.science.comparison.failures import failed_words
+    from hqnn_dsl.science.comparison.simulated import simulation_words
     from hqnn_dsl.science.validation import with_validation
 
     program.refuse_training()
@@ -111,9 +113,11 @@ def compare(  # noqa: PLR0913 - options of a command
         write_lines("\n".join(_report(found.record)), kept)
         for line in found.record.verdict:
             write_wrapped(f"verdict: {line}", kept)
-        if found.record.verdict:
-            write_wrapped(_cost(found.record), kept)
+        write_wrapped(f"simulation: {simulation_words(found.record.simulability)}", kept)
+        write_wrapped(f"cost: {_cost(found.record)}", kept)
         write(f"comparison: {found.path}", kept)
+    for line in failed_words(found.path, found.record):
+        tell(f"failed: {line}")
     if found.record.state != "complete":
         changes = [word for change in set for word in ("--set", change)]
         paths = [word for path in allow_path for word in ("--allow-path", str(path))]
@@ -163,7 +167,9 @@ def _tell_begin(record: ComparisonFile) -> None:
 
 
 def _report(record: ComparisonFile) -> Iterator[str]:
-    """Yields a table for each number of rows, and the failures."""
+    """Yields a table for each number of rows."""
+    from hqnn_dsl.science.statistics.units import Score
+
     titles = {one.name: one.title for one in record.contenders}
     weights = {one.name: one.weights for one in record.contenders}
     for entry in record.statistics:
@@ -182,13 +188,20 @@ def _report(record: ComparisonFile) -> Iterator[str]:
                     "-" if weights[name] is None else str(weights[name]),
                     _mean(mean),
                     "" if one is None else _interval(one),
-                    "" if one is None or one["adjusted"] is None else number(one["adjusted"], 2),
+                    "" if one is None else _p(one["adjusted"]),
                     "" if one is None else one["finding"],
                 ]
             )
-        score = found["score"].replace("_", " ")
         yield table(
-            ["contender", "weights", f"test {score}", "model minus it, 95 %", "p (Holm)", "the model is"], lines
+            [
+                "contender",
+                "weights",
+                f"test {Score.of(found['score']).title}",
+                "model minus it, 95 %",
+                "p (Holm)",
+                "the model is",
+            ],
+            lines,
         )
         yield ""
     if not any(record.statistics):
@@ -196,11 +209,10 @@ def _report(record: ComparisonFile) -> Iterator[str]:
 
 
 def _cost(record: ComparisonFile) -> str:
-    """The simulability statement, and what the comparison has cost."""
-    facts, cost = record.simulability, dict[str, Any](record.cost)
-    assert isinstance(facts, dict)
+    """The number of fits, their seconds, and those of the wall clock."""
+    cost = dict[str, Any](record.cost)
     fits, seconds = count(cost["trials"], "fit"), number(sum(cost["trial_seconds"].values()), 3)
-    return f"{facts['statement']}; {fits} took {seconds} s, {number(cost['wall_seconds'], 3)} s of the wall clock"
+    return f"{fits} took {seconds} s, {number(cost['wall_seconds'], 3)} s of the wall clock"
 
 
 def _mean(found: dict[str, Any]) -> str:
@@ -213,7 +225,18 @@ def _mean(found: dict[str, Any]) -> str:
 def _interval(one: dict[str, Any]) -> str:
     if one["low"] is None:
         return "-"
-    return f"{one['difference']:+.3g} ({one['low']:+.3g} to {one['high']:+.3g})"
+    if one["low"] == one["high"]:
+        return _signed(one["difference"])
+    return f"{_signed(one['difference'])} ({_signed(one['low'])} to {_signed(one['high'])})"
+
+
+def _p(adjusted: float | None) -> str:
+    return "-" if adjusted is None else "< 0.001" if adjusted < 0.001 else number(adjusted, 2)
+
+
+def _signed(value: float) -> str:
+    """`+0.12`, `-3e-05`, and `0` without a sign."""
+    return f"{value:+.3g}" if value else "0"
 
 
 def _leave(found: Compared) -> None:

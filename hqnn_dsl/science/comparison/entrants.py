@@ -16,7 +16,7 @@ from hqnn_dsl.science.comparison.plain import Classical
 from hqnn_dsl.science.derived.derive import derive
 from hqnn_dsl.science.tuning.space import Real, Space
 from hqnn_dsl.training.files import write_text
-from hqnn_dsl.training.run import set_up
+from hqnn_dsl.training.run import refuse_paid, set_up
 from hqnn_dsl.training.units import splitter_of
 
 if TYPE_CHECKING:
@@ -155,8 +155,11 @@ def _hybrid(one: Derived, program: Program, table: Table, protocol: Protocol, re
 
 
 def _backend_of(program: Program, table: Table, units: Units) -> Choice | None:
-    """What `backend auto` means for the model as written, and then for all controls; None if the spec names one."""
-    if program.spec.backend.name != AUTO.name:
-        return None
+    """What `backend auto` means for the model as written, and then for all controls; None if the spec names one.
+
+    Raises `Refusal` E0599 for a device that is paid for.
+    """
     one = units.plan.trainings()[-1]
-    return set_up(program, table, None, splitter_of(program, units.plan, one)).training.net.circuit.backend
+    setup = set_up(program, table, None, splitter_of(program, units.plan, one))
+    refuse_paid(setup)
+    return setup.training.net.circuit.backend if program.spec.backend.name == AUTO.name else None

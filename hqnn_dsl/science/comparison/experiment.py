@@ -22,13 +22,15 @@ from hqnn_dsl.science.comparison.entrants import Entrants, entrants
 from hqnn_dsl.science.comparison.files import (
     COMPARISON,
     ComparisonFile,
+    ContenderRecord,
+    ResultFile,
     is_comparison,
     read_comparison,
 )
 from hqnn_dsl.science.comparison.plain import Units
 from hqnn_dsl.science.comparison.rows import selection
 from hqnn_dsl.science.comparison.simulated import cost, simulated
-from hqnn_dsl.science.comparison.summary import summary
+from hqnn_dsl.science.comparison.summary import Summary, summary, summed_up
 from hqnn_dsl.science.comparison.work import Work
 from hqnn_dsl.science.extra import needs
 from hqnn_dsl.science.seal import check_seal, experiment_of, read_seal, refuse_claimed, sealed_as
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
     from hqnn_dsl.science.protocol import Asked, Protocol
     from hqnn_dsl.science.seal import Experiment as Stated
     from hqnn_dsl.training.bar import Progress
+
+
+NAME_IT = "name the folder of the comparison with `--out`, in Python with `out`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +108,7 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     begun = time.perf_counter()
     with each_notice_once():
         if resume and out is None:
-            raise Refusal(CannotResume(path="runs", reason="no folder is named"))
+            raise Refusal(CannotResume(path="runs", reason="no folder is named", hint=NAME_IT))
         if not resume:
             _refuse_begun(out)
             check_free(out)
@@ -197,6 +202,7 @@ class _Experiment:
         self.entrants: Entrants = entrants(program, self.table, self.protocol, self.units)
         self.simulated = simulated(program)
         self.work: Work | None = None
+        self.said: tuple[tuple[ResultFile, ...], Summary] | None = None
 
     def run(self, begun: float, before: ComparisonFile | None) -> None:
         """Run all that is not done."""
@@ -225,6 +231,17 @@ class _Experiment:
             self.ended_by = self.work.run(bar, keep)
         keep()
 
+    def _summary(self, contenders: list[ContenderRecord], results: dict[tuple[str, int], ResultFile]) -> Summary:
+        """What the results say; made again only if there are others that it is made of."""
+        of = summed_up(self.protocol, contenders, results)
+        if (
+            self.said is None
+            or len(self.said[0]) != len(of)
+            or any(a is not b for a, b in zip(self.said[0], of, strict=True))
+        ):
+            self.said = (of, summary(self.protocol, contenders, results, self.score))
+        return self.said[1]
+
     def _write(self) -> None:
         write_document(self.path / COMPARISON, self.record())
 
@@ -233,7 +250,7 @@ class _Experiment:
         program, protocol = self.program, self.protocol
         results = {} if self.work is None else self.work.results
         contenders = self.entrants.records(results)
-        said = summary(protocol, contenders, results, self.score)
+        said = self._summary(contenders, results)
         jobs = len(self.entrants.present) * len(protocol.plan.trainings())
         done = sum(found.state == "done" for found in results.values())
         preparation = self.first.preparation

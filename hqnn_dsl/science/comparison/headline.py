@@ -56,6 +56,19 @@ def _twins(twins: Sequence[Comparison], titles: Mapping[str, str]) -> str:
     tested = [one for one in twins if one.finding != "untested"]
     if not tested:
         return "nothing says whether the quantum layer helps: no classical twin of it could be compared"
+    untested = [one for one in twins if one.finding == "untested"]
+    if not untested:
+        return _tested_twins(tested, titles)
+    better, rest = (
+        [one for one in tested if one.finding == "better"],
+        f"{_names(untested, titles)} could not be compared",
+    )
+    if len(better) == len(tested):
+        return f"whether the quantum layer helps is open: the model is better than {_names(better, titles)}, but {rest}"
+    return f"{_tested_twins(tested, titles)}; {rest}"
+
+
+def _tested_twins(tested: Sequence[Comparison], titles: Mapping[str, str]) -> str:
     better = [one for one in tested if one.finding == "better"]
     worse = [one for one in tested if one.finding == "worse"]
     tied = [one for one in tested if one.finding in _TIED]
@@ -93,11 +106,11 @@ def _surrogate(one: Comparison | None, titles: Mapping[str, str]) -> str:
     if one is None or one.finding == "untested":
         return ""
     title = titles[one.other]
-    if one.finding == "better":
-        return f"the model is better than {title}, a classical model of the circuit's frequencies"
+    about = f"{title}, a classical model of the circuit's frequencies"
     if one.finding == "worse":
-        return f"{title}, a classical model of the circuit's frequencies, is better than the model"
-    return f"{title}, a classical model of the circuit's frequencies, does as well as far as can be seen"
+        return f"{about}, is better than the model"
+    words = {"better": "the model is better than", "practically equivalent": "the model is practically equivalent to"}
+    return f"{words.get(one.finding, 'there is no evidence of a difference between the model and')} {about}"
 
 
 def _classical(some: Sequence[Comparison], titles: Mapping[str, str]) -> str:

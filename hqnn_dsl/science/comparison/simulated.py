@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from hqnn_dsl.program import Program
     from hqnn_dsl.science.comparison.files import ResultFile
-    from hqnn_dsl.science.simulability import Simulability
 
 SIMULATED = "all quantum models were simulated classically"
 
@@ -23,19 +22,17 @@ def simulated(program: Program) -> dict[str, Any]:
     """Returns the facts of `simulability` about the circuit of the model as written, and the statement."""
     found = simulability(program.logical)
     plain: dict[str, Any] = json.loads(json.dumps(asdict(found)))
-    return {"statement": f"{SIMULATED}: {_facts(found)}", "widest_cone": found.widest_cone, **plain}
+    return {"statement": SIMULATED, "widest_cone": found.widest_cone, **plain}
 
 
-def _facts(found: Simulability) -> str:
-    algebra = found.algebra
-    dimension = f"unknown ({algebra.reason})" if algebra.dimension is None else str(algebra.dimension)
-    return (
-        f"an output reads at most {found.widest_cone} of {count(found.num_qubits, 'qubit')}, "
-        f"{count(found.rotations_left, 'rotation')} of {found.rotations} "
-        f"{'is' if found.rotations_left == 1 else 'are'} left without Clifford gates, "
-        f"the dimension of their Lie algebra is {dimension}, "
-        f"and the largest state has {size(found.largest_state_bytes)}"
-    )
+def simulation_words(found: Any) -> str:
+    """Returns the statement with its numbers, from what `simulated` has found."""
+    cones = f"the widest light cone of an output has {found['widest_cone']} of {count(found['num_qubits'], 'qubit')}"
+    left = f"{found['rotations_left']} of {count(found['rotations'], 'rotation')} are left without Clifford gates"
+    algebra = found["algebra"]
+    dimension = f"unknown ({algebra['reason']})" if algebra["dimension"] is None else str(algebra["dimension"])
+    lie = f"the dimension of the Lie algebra is {dimension}"
+    return f"{found['statement']}: {cones}, {left}, {lie}, the largest state takes {size(found['largest_state_bytes'])}"
 
 
 def cost(results: Mapping[tuple[str, int], ResultFile], wall: float) -> dict[str, Any]:

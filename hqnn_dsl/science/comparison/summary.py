@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from hqnn_dsl.diagnostics.sentences import listed
 from hqnn_dsl.science.comparison.headline import headline
 from hqnn_dsl.science.statistics.comparison import compare
 from hqnn_dsl.science.statistics.epochs import epochs_sentence, epochs_to, epochs_to_target
@@ -38,9 +39,7 @@ def summary(protocol: Protocol, contenders: Sequence[ContenderRecord], results: 
     The first contender is the model as written.
     """
     present = [one for one in contenders if not one.absent]
-    ones = protocol.plan.trainings()
-    parts = [[one for one in ones if one.rows == rows] for rows in protocol.plan.rows]
-    whole = [own if _is_whole(own, present, results) else None for own in parts]
+    whole = _whole(protocol, present, results)
     found = [None if own is None else _at(own, present, results, score, protocol) for own in whole]
     lines: list[str] = []
     for entry in found:
@@ -48,10 +47,36 @@ def summary(protocol: Protocol, contenders: Sequence[ContenderRecord], results: 
             before = "" if len(found) == 1 else f"{'all' if entry['rows'] is None else entry['rows']} rows: "
             lines += [f"{before}{text}" for text in entry["headline"]]
     curves = _curves(whole, present, results, score, protocol) if len(found) > 1 and all(found) else []
-    lines += [one["sentence"] for one in curves]
+    lines += _curves_said(curves, {one.name: one.title for one in present})
     if curves and found[-1] is not None:
         found[-1]["curves"] = curves
     return Summary(tuple(lines), tuple(found))
+
+
+def _curves_said(curves: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> list[str]:
+    """Returns each claim with its numbers, then one line for all that nothing can be said of."""
+    lines = [one["sentence"] for one in curves if one["finding"].startswith("needs")]
+    none = [titles[one["other"]] for one in curves if one["finding"] == "no evidence of a difference"]
+    if none:
+        lines.append(f"learning curves: no evidence that it needs fewer or more rows than {listed(none, 'and')}")
+    untested = [titles[one["other"]] for one in curves if one["finding"] == "untested"]
+    if untested:
+        lines.append(f"learning curves: not comparable with {listed(untested, 'and')}")
+    return lines
+
+
+def summed_up(protocol: Protocol, contenders: Sequence[ContenderRecord], results: Results) -> tuple[ResultFile, ...]:
+    """The results that a summary is made of: as long as they are the same, so is the summary."""
+    present = [one for one in contenders if not one.absent]
+    parts = [own for own in _whole(protocol, present, results) if own is not None]
+    return tuple(results[other.name, one.number] for own in parts for one in own for other in present)
+
+
+def _whole(protocol: Protocol, present: Sequence[ContenderRecord], results: Results) -> list[list[One] | None]:
+    """The units of each number of rows; None until every contender has ended on each of them."""
+    ones = protocol.plan.trainings()
+    parts = [[one for one in ones if one.rows == rows] for rows in protocol.plan.rows]
+    return [own if _is_whole(own, present, results) else None for own in parts]
 
 
 def _is_whole(ones: Sequence[One], present: Sequence[ContenderRecord], results: Results) -> bool:
