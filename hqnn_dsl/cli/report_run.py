@@ -147,12 +147,10 @@ def _check(  # noqa: PLR0913 - options of a command
 
 
 def _inputs(found: list[RunFiles], data: Path | None, own: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-    """What no output may replace: the table, and the files of the runs but those of this command."""
-    from hqnn_dsl.training.files import own_files
-
+    """What no output may replace: the tables, and the files of the runs but those of this command."""
     for run in found:
         free = [run.path / name for name in own]
-        yield from ((path, what) for path, what in own_files(run.path) if path not in free)
+        yield from ((path, what) for path, what in run.kept if path not in free)
     if data is not None:
         yield data, "the table that is read"
 

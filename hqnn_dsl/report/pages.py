@@ -10,7 +10,7 @@ from hqnn_dsl.diagnostics.codes.reports import ReportOptions
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.files import check_output, writing
 from hqnn_dsl.report.reading import read_run
-from hqnn_dsl.training.files import REPORT, own_files
+from hqnn_dsl.training.files import REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class Page:
         own = run / REPORT
         place, replaces = (own, True) if out is None else (out, force)
         files = read_run(run)
-        inputs = [(path, what) for path, what in own_files(run) if path != own]
+        inputs = [(path, what) for path, what in files.kept if path != own]
         inputs += [(path, "the table that is read") for path in tables]
         check_output(place, inputs=inputs, force=replaces, name=REPORT, printed=None)
         return Page(files, place, replaces)
@@ -83,7 +83,7 @@ def write_side_by_side(found: Sequence[RunFiles], out: Path | None, *, force: bo
     from hqnn_dsl.report.side_by_side import side_by_side_html
 
     place = BESIDE if out is None else out
-    inputs = [each for run in found for each in own_files(run.path)]
+    inputs = [each for run in found for each in run.kept]
     check_output(place, inputs=inputs, force=force, name=REPORT, printed=None)
     text = side_by_side_html(found)
     with writing(place, force=force) as beside:

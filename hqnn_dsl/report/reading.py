@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.documents import text_in
 from hqnn_dsl.limits import MAX_SOURCE_BYTES
 from hqnn_dsl.training.binding import check_bound
+from hqnn_dsl.training.files import own_files
 from hqnn_dsl.training.preprocess_file import PreprocessFile
 from hqnn_dsl.training.run_files import (
     ENVIRONMENT,
@@ -34,7 +36,6 @@ from hqnn_dsl.training.run_tables import HISTORY, read_history, read_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from hqnn_dsl.program import Program
 
@@ -65,6 +66,13 @@ class RunFiles:
     def classes(self) -> tuple[str, ...] | None:
         """The classes of the target, None for numbers."""
         return self.preparation.target.classes
+
+    @property
+    def kept(self) -> list[tuple[Path, str]]:
+        """The files that no output may replace: the run's own, and the table that it was trained on."""
+        place = None if self.environment is None else self.environment.table
+        table = [] if place is None else [(Path(place.path), "the table of the training")]
+        return [*own_files(self.path), *table]
 
 
 def read_run(path: Path) -> RunFiles:

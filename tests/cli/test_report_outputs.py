@@ -191,3 +191,12 @@ def test_a_run_twice_and_many_trainings_are_refused(runs, tmp_path, hqnn_command
     for more in ((), (runs[0],), ("--card",), ("--export", tmp_path / "export")):
         ended = hqnn_command("report", tmp_path / "cv", *more)
         assert (ended.code, "E0655" in ended.err) == (1, True), ended.err
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_table_of_the_training_is_never_replaced(folder, runs, number, hqnn_command):
+    """The table is not named on the command line: the run knows its path."""
+    before = (folder / "table.csv").read_bytes()
+    ended = hqnn_command("report", *runs[:number], "--out", folder / "table.csv", "--force")
+    assert (ended.code, "E0551" in ended.err, "the table of the training" in ended.err) == (2, True, True)
+    assert (folder / "table.csv").read_bytes() == before

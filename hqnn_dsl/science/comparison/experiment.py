@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hqnn_dsl import __version__
-from hqnn_dsl.backends import offered
 from hqnn_dsl.diagnostics.codes.comparison import ComparisonDiffers, NeedsValidationRows
 from hqnn_dsl.diagnostics.codes.runs import CannotResume, RunExists
-from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
-from hqnn_dsl.named_backends import AUTO
 from hqnn_dsl.packages import installed_versions
 from hqnn_dsl.science.comparison.entrants import Entrants, entrants
 from hqnn_dsl.science.comparison.files import (
@@ -127,15 +124,6 @@ def compare(  # noqa: PLR0913 - what a comparison can be told
     return Compared(work.path, work.record(), work.ended_by)
 
 
-def refuse_device(program: Program) -> None:
-    """Refuse (E0599) a spec whose circuits are paid for: a comparison has hundreds of trainings."""
-    chosen = program.spec.backend
-    if chosen.name != AUTO.name and offered()[chosen.name].is_paid(chosen.options):
-        reason = "every training is paid for on the spec's device"
-        hint = "choose a backend that costs nothing, such as `--set backend=native`"
-        raise Refusal(NotTheseTrainings(option="a comparison", reason=reason, hint=hint))
-
-
 def _sealed(stated: Stated, options: Options) -> dict[str, Any] | None:
     """Hold the experiment against its seal, or against those of others. Returns what is recorded of its seal."""
     if options.seal is not None:
@@ -191,7 +179,6 @@ class _Experiment:
 
     def __post_init__(self) -> None:
         program, plan = self.program, self.protocol.plan
-        refuse_device(program)
         self.units = Units(program, self.table, plan)
         self.first = self.units.prepared(plan.trainings()[-1])
         preparation = self.first.preparation
