@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -129,7 +130,8 @@ def test_a_finished_folder_is_gone_on_with_to_the_same_words(done, hqnn_command)
     folder, first = done
     shutil.rmtree(folder / "runs" / "small-comparison-1" / "results" / "linear")
     again = hqnn_command(*WORDS, "--out", "runs/small-comparison-1", "--resume", cwd=folder)
-    assert (again.code, again.out) == (0, first.out)
+    costs = re.compile(r"cost: .*?(?=^comparison:)", re.DOTALL | re.MULTILINE)
+    assert (again.code, costs.sub("", again.out)) == (0, costs.sub("", first.out))
 
 
 def test_contenders_that_fail_are_named_with_the_reason(hqnn_command, folder):
@@ -145,7 +147,6 @@ def test_contenders_that_fail_are_named_with_the_reason(hqnn_command, folder):
     ("words", "code", "said"),
     [
         (("--contenders", "forrest"), 2, "E0605"),
-        (("--set", "split.validation=0", "--trials", "2"), 1, "E0685"),
         (("--trials", "0"), 2, "E0605"),
         (("--resume",), 1, "E0544"),
         (("--score", "accuracy"), 2, "E0605"),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from unbound_runs import unbind
 from wrong_backends import SPEC as PLAIN
 from wrong_backends import quick_rows_only
 
@@ -166,7 +167,7 @@ def run_of_cuda(cuda, tmp_path):
     spec.write_text(changed, encoding="utf-8")
     best = tmp_path / "run" / "checkpoints" / "best.pt"
     torch.save(torch.load(best, weights_only=True) | {"spec": changed}, best)
-    return tmp_path / "run"
+    return unbind(tmp_path / "run")
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])

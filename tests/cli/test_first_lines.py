@@ -128,11 +128,11 @@ def test_the_time_of_a_training_that_takes_a_while_is_told(hqnn_command, place, 
 @pytest.mark.parametrize(
     ("backend", "circuits", "shots"),
     [
-        ("aer", 340, 0),
+        pytest.param("aer", 340, 0, marks=pytest.mark.slow),
         ("aer(shots: 10)", 340, 10 * 340 * 2),  # each of two observables is read from shots of its own
-        ("aer(gradient: spsa(samples: 3))", 196, 0),
+        pytest.param("aer(gradient: spsa(samples: 3))", 196, 0, marks=pytest.mark.slow),
         ('primitive("fake_manila", shots: 10)', 340, 3400),
-        ('primitive("statevector", gradient: spsa(samples: 3))', 196, 0),
+        pytest.param('primitive("statevector", gradient: spsa(samples: 3))', 196, 0, marks=pytest.mark.slow),
     ],
 )
 def test_what_is_planned_is_held_against_the_bounds_of_each_backend(hqnn_command, place, backend, circuits, shots):

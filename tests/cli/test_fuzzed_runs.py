@@ -118,6 +118,7 @@ def test_a_file_that_is_cut_off_is_named(folder, tmp_path, hqnn_command, name):
     check(folder, tmp_path, hqnn_command, cut, name, ("predict", "runs"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READ)
 def test_an_empty_file_is_named(folder, tmp_path, hqnn_command, name):
     check(folder, tmp_path, hqnn_command, empty, name, ("replay", "resume"))
@@ -145,6 +146,7 @@ def test_a_file_of_a_run_of_another_spec_is_named(folder, tmp_path, hqnn_command
     check(folder, tmp_path, hqnn_command, damage, name, ("evaluate", "replay", "resume"), is_other=is_other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READ)
 def test_a_file_of_a_run_of_another_table_is_named(folder, tmp_path, hqnn_command, name):
     damage, is_other = swapped(folder, "table", name)

@@ -261,7 +261,7 @@ def test_a_history_has_its_columns_with_and_without_rows(tmp_path):
     whole = list(run.history.columns)
     (run.path / "history.csv").unlink()
     assert list(run.history.columns) == whole
-    assert whole[-1] == "end_loss"
+    assert "end_loss" in whole
 
 
 def test_a_callback_that_fails_leaves_a_run_to_go_on_with(tmp_path):

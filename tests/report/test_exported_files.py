@@ -93,7 +93,10 @@ def test_names_are_text_in_figures(figures):
     names = [text.get_text() for text in found.legends[0].get_texts()]
     assert any(name.startswith(CLOSING) for name in names)
     ticks = [text.get_text() for text in drawing.drawing(figures["numbers", "importance"]).axes[0].get_yticklabels()]
-    assert sorted(ticks) == sorted(["a", TAGGED, PERCENT])
+    assert len(ticks) == 3
+    assert {"a", PERCENT} < set(ticks)
+    (tagged,) = {*ticks} - {"a", PERCENT}
+    assert TAGGED.startswith(tagged.removesuffix("…"))
     strange = Figure("odd", r"$\frac$ & 100%", "alt", [
         {"type": "scatter", "mode": "lines", "name": plot_text("_hidden $x$"), "x": [0, 1], "y": [1, None]},
         {"type": "scatter", "mode": "lines+markers", "name": plot_text("a^b_"), "x": [0, 1], "y": [2, 3]},

@@ -12,6 +12,7 @@ import pytest
 from browser import MISSING, browser
 from test_report_pages import DRAWN, Read, figure_data
 from trained_runs import TAGGED
+from unbound_runs import unbind
 
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.report.beside_facts import rows_hash
@@ -75,7 +76,7 @@ def test_runs_on_other_rows_targets_or_tasks_are_not_compared(trained):
 
 
 def test_the_same_rows_of_another_table_are_other_rows(trained, tmp_path):
-    shutil.copytree(trained / "other", tmp_path / "altered")
+    unbind(shutil.copytree(trained / "other", tmp_path / "altered"))
     file = tmp_path / "altered" / "preprocess.json"
     data = json.loads(file.read_text())
     data["table"]["columns"]["y"] = "0" * 16
@@ -175,7 +176,7 @@ def test_settings_that_differ_are_listed_by_path(trained):
 
 
 def test_another_circuit_is_listed_as_it_is_built(trained, tmp_path):
-    run = shutil.copytree(trained / "numbers", tmp_path / "deeper")
+    run = unbind(shutil.copytree(trained / "numbers", tmp_path / "deeper"))
     text = (run / "spec.resolved.hqnn").read_text()
     (run / "spec.resolved.hqnn").write_text(text.replace("real_amplitudes(reps: 1)", "real_amplitudes(reps: 2)"))
     rows = {

@@ -25,7 +25,9 @@ from hqnn_dsl.training.loop import Watch, fit
 from hqnn_dsl.training.run import set_up
 
 SPECS_FOLDER = Path(__file__).parents[2] / "specs"
-SPECS = sorted(path for path in SPECS_FOLDER.rglob("*.hqnn") if path.name != "blocks.hqnn" and "sim" not in path.parts)
+SPECS = sorted(
+    path for path in SPECS_FOLDER.rglob("*.hqnn") if path.name != "blocks.hqnn" and "papers" not in path.parts
+)
 ABSENT = {
     "amplitude": {"surrogate": "amplitudes"},
     "classical_bound": {"without_entanglers": "itself is without"},

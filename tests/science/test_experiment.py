@@ -214,8 +214,9 @@ def test_trials_without_validation_rows_are_refused(tmp_path):
 
 def test_a_spec_without_validation_rows_gets_some_for_all_contenders(tmp_path):
     text, options = SPEC.replace("validation: 0.25", "validation: 0"), {"contenders": ["linear"], "progress": False}
-    with pytest.warns(hqnn.HQNNWarning, match="0.2 of the rows to learn from"):
+    with pytest.warns(hqnn.HQNNWarning, match="0.2 of the rows to learn from") as warned:
         found = hqnn.compare(text, frame(), folds=2, repeats=1, trials=2, out=tmp_path / "c", **options)
+    assert "W0480" in {one.message.diagnostic.code for one in warned if one.message.diagnostic is not None}
     assert "validation: 0.2" in found.record["spec"]
     assert [read_result(found.path, name, 1).sizes for name in ("as_written", "linear")] == [[24, 6, 30]] * 2
     without = hqnn.compare(text, frame(), folds=2, repeats=1, trials=1, out=tmp_path / "d", **options)

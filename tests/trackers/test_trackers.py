@@ -358,6 +358,7 @@ def test_tensorboard_on_a_full_disk_is_warned_of_and_caught_up_at_the_end(tmp_pa
     assert {name: curves[name] for name in history} == {name: single(curve) for name, curve in history.items()}
 
 
+@pytest.mark.slow
 def test_a_store_that_somebody_holds_is_warned_of_and_caught_up_at_the_end(tmp_path, store, monkeypatch):
     """Another process has locked the SQLite file while epochs are sent."""
     import sqlite3

@@ -310,7 +310,12 @@ def most_memory(words: list[str], folder: Path) -> int:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says how much memory a process has")
 @pytest.mark.parametrize(
-    ("backend", "seeds"), [("reference", None), ("native", None), ("native(precision: double)", 4)]
+    ("backend", "seeds"),
+    [
+        pytest.param("reference", None, marks=pytest.mark.slow),  # the C library gives blocks back when it likes
+        ("native", None),
+        ("native(precision: double)", 4),
+    ],
 )
 def test_the_memory_is_that_of_a_training(backend, seeds, tmp_path, monkeypatch):
     """Of one, and of four of which two run at once, in one process with the baselines."""

@@ -70,7 +70,7 @@ def told(made: Any, plan: Any = None) -> float:
     return seconds.whole
 
 
-@pytest.mark.parametrize(("step", "epochs"), [("compiled", 2000), ("torch", 25)])
+@pytest.mark.parametrize(("step", "epochs"), [("compiled", 2000), pytest.param("torch", 25, marks=pytest.mark.slow)])
 def test_one_training_takes_what_is_told(step, epochs, tmp_path):
     made = program(epochs, step)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from unbound_runs import unbind
 
 import hqnn
 from hqnn_dsl.data.split import split_rows
@@ -155,7 +156,7 @@ def made_older(run) -> None:
 
 def test_an_older_run_is_replayed_reported_and_resumed(tmp_path):
     run = hqnn.train(text("torch"), table(), tmp_path / "run", progress=False).path
-    made_older(run)
+    made_older(unbind(run))
     assert hqnn.replay(run, table(), progress=False).verdict == "identical"
     for epochs in (6, 7):  # the second time the two checkpoints may be of both forms
         resumed = hqnn.train(

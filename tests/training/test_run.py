@@ -80,6 +80,8 @@ def test_metrics_have_the_documented_form(finished):
     _, _, result = finished
     metrics = json.loads((result.path / "metrics.json").read_text())
     assert metrics.pop("version") == 2
+    assert set(metrics.pop("files")) == {"spec.resolved.hqnn", "preprocess.json", "history.csv", "predictions.csv"}
+    assert len(metrics.pop("trains")) == 64
     assert metrics == result.metrics
     assert list(metrics) == ["task", "train", "validation", "test", "baselines"]
     assert list(metrics["baselines"]) == ["mean", "least_squares", "gradient_boosting"]
