@@ -17,7 +17,7 @@ from hqnn_dsl.training.files import EVENTS
 from hqnn_dsl.training.tracking import numbers_of, scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from hqnn_dsl.training.loop import Epoch
@@ -58,8 +58,9 @@ class _Events:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         folder.mkdir(parents=True, exist_ok=True)
-        is_there = any(path.name.startswith(MARK) for path in folder.iterdir())
-        name = f"{MARK}{time.time_ns() // 10**9:010d}.{socket.gethostname()}.{os.getpid()}.{time.monotonic_ns()}"
+        others = [path.name.removeprefix(MARK) for path in folder.iterdir() if path.name.startswith(MARK)]
+        is_there = bool(others)
+        name = f"{MARK}{second_after(others):010d}.{socket.gethostname()}.{os.getpid()}.{time.monotonic_ns()}"
         self._file = (folder / name).open("xb")
         self._writer = RecordWriter(self._file)
         self._flushed = time.monotonic()
@@ -125,6 +126,15 @@ class _Events:
         from tensorboard.compat.proto.event_pb2 import Event
 
         self._writer.write(Event(wall_time=time.time(), **what).SerializeToString())
+
+
+def second_after(others: Iterable[str]) -> int:
+    """The time in the name of a file that is read after others: TensorBoard reads in the order of names.
+
+    It is now, or a second after the latest of them, as of a training that was killed in this very second.
+    """
+    begins = [name.partition(".")[0] for name in others]
+    return max([time.time_ns() // 10**9, *(int(begin) + 1 for begin in begins if begin.isdecimal())])
 
 
 def _as_code(text: str) -> str:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 import hqnn
+from hqnn_dsl.trackers.tensorboard import second_after
 from hqnn_dsl.training import loop
 
 SPEC = """hqnn 1
@@ -241,6 +243,14 @@ def test_epochs_that_a_killed_training_had_sent_beyond_its_checkpoint_are_not_se
     assert {name: kept[name] for name in history} == {name: sorted(curve.items()) for name, curve in history.items()}
     boards = curves_of_board(out / "tensorboard")
     assert {name: boards[name] for name in history} == {name: single(curve) for name, curve in history.items()}
+
+
+def test_a_file_of_the_same_second_is_read_after_the_others(tmp_path):
+    """TensorBoard reads files in the order of their names, in which the process stands behind the second."""
+    now = time.time_ns() // 10**9
+    assert second_after([]) in {now, now + 1}
+    assert second_after([f"{now + 5:010d}.host.99999.1", "odd.host.1.1"]) == now + 6
+    assert second_after([f"{now - 50:010d}.host.1.1"]) in {now, now + 1}
 
 
 KILLED = """
