@@ -140,6 +140,7 @@ def swapped(folder: Path, other: str, name: str):
     return (lambda file: file.write_bytes(data)), is_other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READ)
 def test_a_file_of_a_run_of_another_spec_is_named(folder, tmp_path, hqnn_command, name):
     damage, is_other = swapped(folder, "spec", name)

@@ -154,6 +154,7 @@ def test_from_python_a_page_is_written_if_asked(folder, tmp_path):
         hqnn.write_report(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="it sends a signal to a process")
 def test_after_ctrl_c_the_page_is_written_too(folder, tmp_path):
     run = tmp_path / "run"

@@ -294,6 +294,7 @@ def test_a_sweep_goes_on_after_ctrl_c_and_after_a_kill(folder):
     assert found.test_scores == whole.test_scores
 
 
+@pytest.mark.slow
 def test_two_processes_do_so_many_trials_together(folder):
     out = folder / "shared"
     first = command(folder, "sweep", "small.hqnn", "data.csv", *LONG[:2], "--trials", "8", "--out", "shared")

@@ -85,8 +85,8 @@ def test_one_training_takes_what_is_told(step, epochs, tmp_path):
     ("epochs", "options"),
     [
         (500, {"folds": 3, "seeds": 2}),
-        (3, {"folds": None, "seeds": 12}),
-        (400, {"folds": 2, "seeds": 2, "rows": [30, "all"]}),
+        pytest.param(3, {"folds": None, "seeds": 12}, marks=pytest.mark.slow),
+        pytest.param(400, {"folds": 2, "seeds": 2, "rows": [30, "all"]}, marks=pytest.mark.slow),
     ],
 )
 def test_many_trainings_take_what_is_told(epochs, options, tmp_path, monkeypatch):
