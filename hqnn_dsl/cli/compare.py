@@ -51,7 +51,7 @@ Seal = Annotated[
 ]
 EmitSpecs = Annotated[
     Path | None,
-    typer.Option("--emit-specs", metavar="DIR", help="Write the specs of the controls to DIR too, and run nothing."),
+    typer.Option("--emit-specs", metavar="DIR", help="Write the specs of the controls to DIR, and run nothing."),
 ]
 
 
@@ -91,6 +91,7 @@ def compare(  # noqa: PLR0913 - options of a command
     if not as_json:
         show(program.warnings)
     if emit_specs is not None:
+        _refuse_beside_specs(locals())
         _emit(program, emit_specs)
         return
     tell(f"{'going on with the comparison of' if resume else 'comparing'} {spec} on {shown(data)} …")
@@ -138,6 +139,19 @@ def _protocol_words(given: dict[str, Any]) -> Iterator[str]:
     for name in ASKED:
         if given[name] is not None and (name, given[name]) != ("trials", 5):
             yield from (f"--{name}", str(given[name]))
+
+
+def _refuse_beside_specs(given: dict[str, Any]) -> None:
+    """Refuse (E0599) options of a comparison beside --emit-specs, which runs none."""
+    from hqnn_dsl.diagnostics.codes.splits import NotTheseTrainings
+    from hqnn_dsl.diagnostics.diagnostic import Refusal
+
+    words = [*_protocol_words(given), *(["--out"] if given["out"] else []), *(["--resume"] if given["resume"] else [])]
+    words += ["--json"] if given["as_json"] else []
+    for word in words:
+        if word.startswith("--"):
+            reason, hint = "`--emit-specs` writes specs and runs nothing", "leave it out, or `--emit-specs`"
+            raise Refusal(NotTheseTrainings(option=word, reason=reason, hint=hint))
 
 
 def _emit(program: Program, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -70,12 +70,11 @@ class Protocol(Record):
 
         `rows` is the number of rows to learn from, None for all.
         """
-        from hqnn_dsl.data.folds import Fold
+        from hqnn_dsl.training.units import fold_of
 
-        largest = max((number for number in self.rows if number is not None), default=0)
-        for repeat in range(self.repeats):
-            for fold in range(self.folds or 1):
-                yield Fold(folds=self.folds, fold=fold, repeat=repeat, rows=rows, root=self.seed, most_rows=largest)
+        plan = self.plan
+        for one in replace(plan, rows=(rows,), seeds=(self.seed,)).trainings():
+            yield fold_of(self.seed, plan, one)
 
 
 @dataclass(frozen=True, kw_only=True)

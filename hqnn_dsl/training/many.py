@@ -46,7 +46,7 @@ from hqnn_dsl.training.outlook import outlook_of
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import measure, refuse_paid, set_up, train
 from hqnn_dsl.training.run_files import SPEC
-from hqnn_dsl.training.second_process import cores
+from hqnn_dsl.training.second_process import workers_here
 from hqnn_dsl.training.tracking import Group, OneOfGroup, end_group, prepare_trackers
 from hqnn_dsl.training.units import seeded, splitter_of
 
@@ -347,10 +347,7 @@ def _workers(setup: Setup) -> int:
 
     A choice of the user's (`OMP_NUM_THREADS`) stands.
     """
-    if setup.training.choice.ran != "compiled":
-        return 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) else cores()
+    return workers_here() if setup.training.choice.ran == "compiled" else 1
 
 
 def _taken_up(program: Program, table: Table, plan: Plan | None, out: Path | None, options: ManyOptions) -> _Work:

@@ -96,6 +96,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def workers_here() -> int:
+    """Returns how many fits run at once: one a core; a choice of the user's (`OMP_NUM_THREADS`) stands."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) else cores()
+
+
 def serve(requests: IO[bytes]) -> None:
     """Carry out calls, the work of the second process, until nobody sends any more. Ctrl-C is the first one's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

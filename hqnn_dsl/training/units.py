@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 def splitter_of(program: Program, plan: Plan, one: One) -> Fold:
     """The parts of a training: its fold, or the rows that the spec says, of the plan's numbers of rows."""
+    return fold_of(program.spec.train.seed, plan, one)
+
+
+def fold_of(root: int, plan: Plan, one: One) -> Fold:
+    """The parts of a training whose folds and rows are drawn from the seed `root`."""
     return Fold(
         folds=plan.folds,
         fold=one.fold or 0,
         repeat=one.repeat,
         rows=one.rows,
-        root=program.spec.train.seed,
+        root=root,
         most_rows=plan.most_rows,
     )
 

@@ -126,6 +126,13 @@ def test_another_protocol_does_not_go_on(done, hqnn_command):
     assert (found.code, "E0687" in found.err, "trials" in found.err) == (1, True, True), found.err
 
 
+@pytest.mark.parametrize("words", [("--trials", "2"), ("--out", "c"), ("--resume",), ("--json",), ("--seal", "s.json")])
+def test_options_of_a_comparison_are_refused_beside_emitted_specs(words, hqnn_command, folder):
+    found = hqnn_command("compare", "small.hqnn", "data.csv", "--emit-specs", "controls", *words, cwd=folder)
+    assert (found.code, "E0599" in found.err, words[0] in found.err) == (2, True, True)
+    assert not (folder / "controls").exists()
+
+
 def test_a_finished_folder_is_gone_on_with_to_the_same_words(done, hqnn_command):
     folder, first = done
     shutil.rmtree(folder / "runs" / "small-comparison-1" / "results" / "linear")

@@ -6,13 +6,11 @@ and then asked about the test rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hqnn_dsl.science.classical.contender import Learned
-from hqnn_dsl.training.many_scores import LOWER_IS_BETTER
 from hqnn_dsl.training.predicted import Classes, Values
 from hqnn_dsl.training.row_weights import in_part, loss_weights
 
@@ -20,24 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hqnn_dsl.data.preparation import Prepared
-    from hqnn_dsl.science.classical.contender import Contender, Fitted
-    from hqnn_dsl.science.tuning.space import Setting
+    from hqnn_dsl.science.classical.contender import Fitted
     from hqnn_dsl.training.evaluate import Scored
     from hqnn_dsl.training.predicted import Predicted
 
     Rows = NDArray[np.int64]
-
-
-def chosen_by(prepared: Prepared) -> str:
-    """Returns the score of the validation rows that chooses a setting, unless another one is asked for.
-
-    It is the RMSE, R² for several targets, and the log loss for classes: a share of right guesses of few rows is the
-    same for many settings.
-    """
-    target = prepared.preparation.target
-    if target.classes is not None:
-        return "log_loss"
-    return "rmse" if len(target.names) < 2 else "r2"
 
 
 def learned_of(prepared: Prepared) -> Learned:
@@ -72,28 +57,3 @@ def scores(prepared: Prepared, fitted: Fitted, part: str) -> dict[str, Any] | No
     weights = None if prepared.weights is None else prepared.weights[rows]
     scored: Scored = Scored(prepared.preparation, prepared.targets[rows], predicted(prepared, fitted, rows), weights)
     return judge(scored)
-
-
-@dataclass(frozen=True, eq=False)
-class Objective:
-    """The function of a setting that tuning makes small: a score of the validation rows, by its direction.
-
-    Without validation rows it is that of the training rows, and the first trial, the defaults, should be the only one.
-    """
-
-    contender: Contender
-    prepared: Prepared
-    seed: int
-    score: str
-
-    def __call__(self, setting: Setting) -> float | None:
-        """Returns the value of a setting, None if the score is not finite."""
-        fitted = self.contender.fit(setting, self.seed, learned_of(self.prepared))
-        part = "validation" if len(self.prepared.preparation.parts.validation) else "train"
-        value = (scores(self.prepared, fitted, part) or {}).get(self.score)
-        return None if value is None else float(value if self.score in LOWER_IS_BETTER else -value)
-
-
-def objective(contender: Contender, prepared: Prepared, seed: int, score: str | None = None) -> Objective:
-    """Returns the objective of a contender on a fold; by default with the score of `chosen_by`."""
-    return Objective(contender, prepared, seed, score or chosen_by(prepared))

@@ -35,19 +35,6 @@ if TYPE_CHECKING:
 OWN = "as_written"
 """The name of the model as written, which always takes part."""
 
-SAID = {
-    OWN: "the model",
-    "frozen": "the frozen circuit",
-    "without_entanglers": "the circuit without entanglers",
-    "feature_map_only": "the feature map alone",
-    "no_circuit": "the network without a circuit",
-    "shuffled_inputs": "the circuit with shuffled inputs",
-    "width_twin": "the width-preserving twin",
-    "parameter_twin": "the parameter-matched twin",
-    "surrogate": "the same-spectrum surrogate",
-}
-"""What the model and its controls are called in a sentence."""
-
 
 @dataclass(frozen=True, eq=False)
 class Entrants:
@@ -130,7 +117,7 @@ def _check(asked: Sequence[str] | None, known: Sequence[str]) -> None:
 
 def _about(one: Derived) -> About:
     return About(
-        title=SAID[one.name],
+        title=one.said,
         kind="own" if one.name == OWN else "control",
         note=one.note,
         weights=one.weights,

@@ -37,7 +37,7 @@ from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.many_bar import ManyBar
 from hqnn_dsl.training.many_files import TableUsed
 from hqnn_dsl.training.resuming import differences, shortened
-from hqnn_dsl.training.second_process import cores
+from hqnn_dsl.training.second_process import workers_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ NAME_IT = "name the folder of the comparison with `--out`, in Python with `out`"
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a comparison is run: which contenders, what is watched."""
+    """How a comparison is run: its seals, and what is watched."""
 
     seal: Path | None = None
     """The seal that the experiment is to be the one of."""
@@ -275,9 +275,3 @@ def environment() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "packages": {name: version for name, version in installed_versions().items() if version is not None},
     }
-
-
-def workers_here() -> int:
-    """How many contenders are fitted at once: one a processor; a choice of the user's (`OMP_NUM_THREADS`) stands."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) else cores()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hqnn_dsl import pipeline
@@ -18,15 +17,14 @@ from hqnn_dsl.training.threads import suited_threads
 from hqnn_dsl.training.units import seeded, splitter_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from hqnn_dsl.data.tables import Table
     from hqnn_dsl.program import Program
     from hqnn_dsl.science.comparison.contender import About
     from hqnn_dsl.science.tuning.space import Setting, Space
     from hqnn_dsl.semantics.spec import Choice
-    from hqnn_dsl.semantics.used_files import AllowPath
-    from hqnn_dsl.training.loop import Epoch, Fitted
+    from hqnn_dsl.training.loop import Fitted
     from hqnn_dsl.training.many_plan import One, Plan
     from hqnn_dsl.training.run import Setup
 
@@ -91,31 +89,24 @@ class Hybrid:
     plan: Plan
     folder: str
     """The folder that the spec's `use` lines start from."""
-    allow_path: AllowPath = ()
     recorded: Choice | None = None
     """The backend that `backend auto` means."""
-    on_epoch: Callable[[Epoch], None] | None = field(default=None, repr=False)
 
     def space(self, one: One) -> Space:  # noqa: ARG002 - the same on every unit
         """The settings that are tuned."""
         return self.tuned
 
-    @cached_property
-    def program(self) -> Program:
-        """The spec with the defaults of its space."""
-        return self._program({})
-
     def _program(self, setting: Setting) -> Program:
         changes = {path: setting_text(value) for path, value in setting.items()}
         source = Source(f"{self.name}.hqnn", self.text, folder=self.folder)
-        return replace(pipeline.program(source, changes, self.allow_path), recorded=self.recorded)
+        return replace(pipeline.program(source, changes), recorded=self.recorded)
 
     def fit(self, setting: Setting, one: One) -> HybridFit:
         """Returns the spec trained with a setting on a unit. Raises `Refusal` if it is refused, `Interrupted`."""
         program = self._program({path: value for path, value in setting.items() if value != self._default(path)})
         program.refuse_training()
         setup = set_up(seeded(program, seed_of(one)), self.table, None, splitter_of(program, self.plan, one))
-        fitted = fit_only(setup, Watch(progress=False, on_epoch=self.on_epoch))
+        fitted = fit_only(setup, Watch(progress=False))
         if fitted.ended_by:
             raise Interrupted
         return HybridFit(setup, fitted)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hqnn_dsl.training.many_scores import LOWER_IS_BETTER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,4 +30,4 @@ def selection(task: str, targets: int) -> str:
 def made_small(name: str, scores: Mapping[str, float | None]) -> float | None:
     """The score that chooses, as a number that is the better the smaller it is; None if it is not defined."""
     value = scores.get(name)
-    return None if value is None else -value if name == "r2" else value
+    return None if value is None else value if name in LOWER_IS_BETTER else -value

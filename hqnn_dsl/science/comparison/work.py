@@ -117,7 +117,8 @@ class Work:
         """Every trial of a job, and the scores of the best one: its test rows are predicted after the choice."""
         contender, one = job.contender, job.one
         before = self.results.get((contender.name, one.number))
-        done: list[Trial] = [] if before is None or before.tuning is None else list(before.tuning.trials)
+        is_open = before is not None and before.state == "open"  # one that has failed is tried again from the start
+        done: list[Trial] = list(before.tuning.trials) if is_open and before and before.tuning else []
         best: list[tuple[float, Setting, Fit]] = []
 
         def objective(setting: Setting) -> float | None:

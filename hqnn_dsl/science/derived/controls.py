@@ -21,7 +21,7 @@ class Tunable:
 
 @dataclass(frozen=True)
 class Derived:
-    """A control. If it is absent, `absent_reason` says why, and `text` is empty.
+    """A control; `said` is its title in a sentence. If it is absent, `absent_reason` says why, and `text` is empty.
 
     `weights` is the number of weights that training changes, those of the circuit and of all layers; None if only the
     table knows the number of inputs or outputs. `circuit_weights` is the number of those in the circuit, if it
@@ -31,6 +31,7 @@ class Derived:
 
     name: str
     title: str
+    said: str
     text: str
     weights: int | None
     note: str

@@ -38,21 +38,31 @@ _LINE = 100
 class _Control(NamedTuple):
     name: str
     title: str
+    said: str
+    """What it is called in a sentence."""
     rewrite: Callable[[rewrites.Given], rewrites.Rewritten]
     reads_phases: bool = True
     """Whether angles are made of the circuit's inputs, which may then be scaled."""
 
 
 CONTROLS = (
-    _Control("as_written", "as written", rewrites.as_written),
-    _Control("frozen", "frozen circuit", rewrites.frozen),
-    _Control("without_entanglers", "without entanglers", rewrites.without_entanglers),
-    _Control("feature_map_only", "feature map only", rewrites.feature_map_only),
-    _Control("no_circuit", "no circuit", rewrites.no_circuit, reads_phases=False),
-    _Control("shuffled_inputs", "shuffled inputs", rewrites.shuffled),
-    _Control("width_twin", "width-preserving twin", rewrites.width_twin, reads_phases=False),
-    _Control("parameter_twin", "parameter-matched twin", rewrites.parameter_twin, reads_phases=False),
-    _Control("surrogate", "same-spectrum surrogate", rewrites.surrogate),
+    _Control("as_written", "as written", "the model", rewrites.as_written),
+    _Control("frozen", "frozen circuit", "the frozen circuit", rewrites.frozen),
+    _Control("without_entanglers", "without entanglers", "the circuit without entanglers", rewrites.without_entanglers),
+    _Control("feature_map_only", "feature map only", "the feature map alone", rewrites.feature_map_only),
+    _Control("no_circuit", "no circuit", "the network without a circuit", rewrites.no_circuit, reads_phases=False),
+    _Control("shuffled_inputs", "shuffled inputs", "the circuit with shuffled inputs", rewrites.shuffled),
+    _Control(
+        "width_twin", "width-preserving twin", "the width-preserving twin", rewrites.width_twin, reads_phases=False
+    ),
+    _Control(
+        "parameter_twin",
+        "parameter-matched twin",
+        "the parameter-matched twin",
+        rewrites.parameter_twin,
+        reads_phases=False,
+    ),
+    _Control("surrogate", "same-spectrum surrogate", "the same-spectrum surrogate", rewrites.surrogate),
 )
 """All controls, in the order in which they are told."""
 
@@ -88,14 +98,15 @@ def _made(control: _Control, given: rewrites.Given, in_width: int | None, out_wi
         body = text_of(tree)
         program = given.checked(body)
     except Absent as reason:
-        return Derived(control.name, control.title, "", None, "", absent_reason=str(reason)), ""
+        return Derived(control.name, control.title, control.said, "", None, "", absent_reason=str(reason)), ""
     except Refusal as refusal:
         reason_text = f"the rewritten spec is refused: {refusal.diagnostics[0].headline}"
-        return Derived(control.name, control.title, "", None, "", absent_reason=reason_text), ""
+        return Derived(control.name, control.title, control.said, "", None, "", absent_reason=reason_text), ""
     return (
         Derived(
             name=control.name,
             title=control.title,
+            said=control.said,
             text=f"{_header(control, given, rewritten.note)}{body}",
             weights=trained_weights(program, in_width, out_width),
             note=rewritten.note,

@@ -15,7 +15,6 @@ from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import each_notice_once
 from hqnn_dsl.diagnostics.source import Source
 from hqnn_dsl.named_backends import AUTO
-from hqnn_dsl.science.comparison.experiment import workers_here
 from hqnn_dsl.science.extra import needs
 from hqnn_dsl.science.sweeping.files import SWEEP, SweepFile, is_sweep, read_sweep
 from hqnn_dsl.science.sweeping.grid import Grid
@@ -29,6 +28,7 @@ from hqnn_dsl.training.files import check_free, create_run, write_document
 from hqnn_dsl.training.interruption import pass_on
 from hqnn_dsl.training.resuming import differences, shortened
 from hqnn_dsl.training.run import refuse_paid, set_up
+from hqnn_dsl.training.second_process import workers_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable

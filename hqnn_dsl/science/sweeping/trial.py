@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from hqnn_dsl.training.loop import Epoch
     from hqnn_dsl.training.outlook import Outlook
     from hqnn_dsl.training.run import Setup
-
-_TORCH_STEPS = threading.Lock()
-"""Steps that are not compiled share torch's random numbers: one such training at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +58,7 @@ class Trials:
         """Returns the spec trained with a setting. Raises `Refusal` if it is refused, `Interrupted`."""
         setup = set_up(self.program_of(setting), self.table, None, split_rows)
         self._refuse_other_rows(setup)
-        is_compiled = setup.training.choice.ran == "compiled"
-        with nullcontext() if is_compiled else _TORCH_STEPS:
-            fitted = fit_only(setup, Watch(progress=False, on_begin=on_begin, on_epoch=on_epoch))
+        fitted = fit_only(setup, Watch(progress=False, on_begin=on_begin, on_epoch=on_epoch))
         if fitted.ended_by:
             raise Interrupted
         return HybridFit(setup, fitted)
