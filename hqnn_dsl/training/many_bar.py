@@ -39,10 +39,11 @@ class ManyBar(Bar):
 
     For each of them `begin` comes first, then `tell` with its outlook, `note` after every epoch, and `end`. `costs`
     says how long an epoch of each training takes, in any unit; only their ratios matter. What is left is told by the
-    means of set-ups, of epochs and of endings so far, the first ones of each worker left out.
+    means of set-ups, of epochs and of endings so far, the first ones of each worker left out. If `tell` and `note` are
+    never called, as for fits that have no epochs, it is told by the mean of the whole fits. `noun` is what they are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a bar is told
         self,
         costs: Sequence[float],
         *,
@@ -50,9 +51,10 @@ class ManyBar(Bar):
         workers: int = 1,
         is_bound: bool = True,
         on_pace: Callable[[Expected], None] | None = None,
+        noun: str = "training",
     ) -> None:
         super().__init__(1, 1, done=0, progress=progress, is_bound=is_bound, on_pace=on_pace)
-        self._costs, self._workers = costs, workers
+        self._costs, self._workers, self._noun = costs, workers, noun
         self._all_costs = sum(costs) or 1.0
         self._finished = 0.0
         self._ended = 0
@@ -101,6 +103,7 @@ class ManyBar(Bar):
             self._ending.take(1, self._passed(one))
             self._finished += one.cost / self._all_costs
             self._ended += 1
+            self._is_said &= self._epoch is not None
             self._move()
 
     @staticmethod
@@ -122,7 +125,9 @@ class ManyBar(Bar):
         """The seconds until all workers are done, and whether it may be fewer; before a first end it may be more."""
         epoch, ending = self._epoch_of_cost.each, self._ending.each or 0.0
         if epoch is None:
-            return None, False
+            is_known = self._epoch is None and self._ending.each is not None
+            open_ones = len(self._running) + len(self._waiting)
+            return (ending * open_ones / self._workers if is_known else None), False
         before = self._beginning.each or 0.0
 
         def of(cost: float, epochs: int, *, is_told: bool) -> float:
@@ -156,6 +161,14 @@ class ManyBar(Bar):
             trainings=len(self._running) + len(self._waiting),
         )
 
+    def _say(self) -> None:
+        """Write a line; of fits without epochs, how many have ended."""
+        if self._epoch is not None:
+            super()._say()
+            return
+        self._drawn_at, self._is_said = now(), True
+        self._write(f"{self._place()}: {', '.join(self._times())}\n")
+
     def _figures(self) -> list[str]:
         """The losses of the one training that runs, if no other does."""
         return super()._figures() if list(self._running) == [self._shown] else []
@@ -163,8 +176,10 @@ class ManyBar(Bar):
     def _place(self, number: int | None = None) -> str:  # noqa: ARG002 - the epoch of a bar over one training
         running = [str(one) for one in sorted(self._running)]
         if not running:
-            return f"{self._ended} of {len(self._costs)} trainings"
+            return f"{self._ended} of {len(self._costs)} {self._noun}s"
         if len(running) > 1:
-            return f"trainings {listed(running, 'and')} of {len(self._costs)}"
+            return f"{self._noun}s {listed(running, 'and')} of {len(self._costs)}"
         (one,) = self._running.values()
-        return f"training {running[0]}/{len(self._costs)}, epoch {max(one.done, 1)}/{one.epochs}"
+        if self._epoch is None and not one.is_told:
+            return f"{self._noun} {running[0]}/{len(self._costs)}"
+        return f"{self._noun} {running[0]}/{len(self._costs)}, epoch {max(one.done, 1)}/{one.epochs}"

@@ -255,6 +255,21 @@ def test_trainings_that_were_done_before_are_not_left(clock):
     assert left_of(bar)[0] == pytest.approx(15.0)
 
 
+def test_fits_without_epochs_are_told_by_those_that_have_ended(clock):
+    said = io.StringIO()
+    with ManyBar([1.0] * 6, progress=said, workers=2, noun="result") as bar:
+        bar.begin(1)
+        assert left_of(bar) == (None, False)
+        clock.on(20.0)
+        bar.end(1)
+        assert left_of(bar) == (pytest.approx(20.0 * 5 / 2), False)
+        assert said.getvalue() == "1 of 6 results: 20 s, about 50 s left\n"
+        bar.begin(2)
+        clock.on(20.0)
+        bar.end(2)
+    assert said.getvalue().splitlines()[-1] == "2 of 6 results: 40 s, about 40 s left"
+
+
 def test_the_time_of_many_trainings_is_told_once(clock):
     found: list[Expected] = []
     bar = ManyBar([1.0] * 4, progress=False, on_pace=found.append)

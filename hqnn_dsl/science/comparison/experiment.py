@@ -214,7 +214,7 @@ class _Experiment:
 
         self.wall = earlier
         costs = [1.0 for _ in self.work.jobs()]
-        with ManyBar(costs, progress=self.options.progress) as bar:
+        with ManyBar(costs, progress=self.options.progress, workers=self.work.workers, noun="result") as bar:
             self.ended_by = self.work.run(bar, keep)
         keep()
 
