@@ -223,6 +223,19 @@ def test_a_spec_without_validation_rows_gets_some_for_all_contenders(tmp_path):
     assert read_result(without.path, "linear", 1).sizes == [30, 0, 30]
 
 
+def test_fewer_rows_are_corrected_for_as_many_trainings_are(tmp_path):
+    """Nadeau and Bengio's correction: test rows over all others, however few of these are learned from."""
+    asked = Asked(folds=3, repeats=1, trials=1, rows=(20, "all"), contenders=("linear",))
+    found = run(tmp_path / "c", asked, options=Options(progress=False))
+    fewer, whole = found.record.statistics
+    assert (fewer["rows"], whole["rows"]) == (20, None)
+    assert fewer["overlap"] == whole["overlap"] == pytest.approx(20 / 40)
+    (one,) = fewer["comparisons"]
+    scores = [fewer["scores"][name] for name in ("as_written", "linear")]
+    differences = np.subtract(*scores)
+    assert one["t"] == pytest.approx(differences.mean() / (np.std(differences, ddof=1) * math.sqrt(1 / 3 + 0.5)))
+
+
 def test_an_unknown_contender_is_refused_with_all_names(tmp_path):
     with pytest.raises(Refusal) as refused:
         run(tmp_path / "c", replace(ASKED, contenders=("forrest",)))

@@ -226,7 +226,7 @@ class _Experiment:
             or len(self.said[0]) != len(of)
             or any(a is not b for a, b in zip(self.said[0], of, strict=True))
         ):
-            self.said = (of, summary(self.protocol, contenders, results, self.score))
+            self.said = (of, summary(self.protocol, contenders, results, self.score, self.table.num_rows))
         return self.said[1]
 
     def _write(self) -> None:

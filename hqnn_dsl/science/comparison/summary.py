@@ -33,20 +33,24 @@ class Summary:
     statistics: tuple[dict[str, Any] | None, ...]
 
 
-def summary(protocol: Protocol, contenders: Sequence[ContenderRecord], results: Results, score: Score) -> Summary:
-    """Returns what the results say so far. A number of rows is left out (None) until all contenders have ended on it.
+def summary(
+    protocol: Protocol, contenders: Sequence[ContenderRecord], results: Results, score: Score, num_rows: int
+) -> Summary:
+    """Returns what the results say so far, of a table with so many rows.
+
+    A number of rows to learn from is left out (None) until all contenders have ended on it.
 
     The first contender is the model as written.
     """
     present = [one for one in contenders if not one.absent]
     whole = _whole(protocol, present, results)
-    found = [None if own is None else _at(own, present, results, score, protocol) for own in whole]
+    found = [None if own is None else _at(own, present, results, score, protocol, num_rows) for own in whole]
     lines: list[str] = []
     for entry in found:
         if entry is not None:
             before = "" if len(found) == 1 else f"{'all' if entry['rows'] is None else entry['rows']} rows: "
             lines += [f"{before}{text}" for text in entry["headline"]]
-    curves = _curves(whole, present, results, score, protocol) if len(found) > 1 and all(found) else []
+    curves = _curves(whole, present, results, score, protocol, num_rows) if len(found) > 1 and all(found) else []
     lines += _curves_said(curves, {one.name: one.title for one in present})
     if curves and found[-1] is not None:
         found[-1]["curves"] = curves
@@ -89,27 +93,33 @@ def _scores(name: str, ones: Sequence[One], results: Results, score: Score) -> l
     return [results[name, one.number].scores.get("test", {}).get(score.name) for one in ones]
 
 
-def layout_of(ones: Sequence[One], own: str, results: Results) -> Layout:
-    """The units of a comparison, with the sizes that the model as written has recorded for them."""
+def layout_of(ones: Sequence[One], own: str, results: Results, num_rows: int) -> Layout:
+    """The units of a comparison, with the sizes that the model as written has recorded for them.
+
+    If fewer rows are learned from than there are, all that do not test are those that could be, as for many trainings:
+    the correction of the variance is of how much units have in common.
+    """
     sizes = {one.number: results[own, one.number].sizes for one in ones}
     known = next((size for size in sizes.values() if size is not None), None)
     units = []
     for one in ones:
         size = sizes[one.number] or known or [1, 0, 1]
-        units.append(Unit(repeat=one.repeat, fold=one.fold, tested=size[2], learned=size[0] + size[1]))
+        learned = size[0] + size[1] if one.rows is None else num_rows - size[2]
+        units.append(Unit(repeat=one.repeat, fold=one.fold, tested=size[2], learned=learned))
     return Layout(units=tuple(units))
 
 
-def _at(
+def _at(  # noqa: PLR0913, PLR0917 - all that statistics are made of
     ones: Sequence[One],
     present: Sequence[ContenderRecord],
     results: Results,
     score: Score,
     protocol: Protocol,
+    num_rows: int,
 ) -> dict[str, Any]:
     """The statistics at one number of rows."""
     own, titles = present[0].name, {one.name: one.title for one in present}
-    layout = layout_of(ones, own, results)
+    layout = layout_of(ones, own, results, num_rows)
     scores = {one.name: _scores(one.name, ones, results, score) for one in present}
     refuse_other_rows(ones, present, results)
     seed = protocol.seed
@@ -222,17 +232,18 @@ def _target(own: Sequence[float], other: Sequence[float]) -> float:
     return worse + 0.05 * abs(worse)
 
 
-def _curves(
+def _curves(  # noqa: PLR0913, PLR0917 - all that curves are made of
     whole: Sequence[Sequence[One] | None],
     present: Sequence[ContenderRecord],
     results: Results,
     score: Score,
     protocol: Protocol,
+    num_rows: int,
 ) -> list[dict[str, Any]]:
     """The learning curves of the model as written beside those of every other contender."""
     parts = [ones for ones in whole if ones is not None]
     own = present[0]
-    layout = layout_of(parts[-1], own.name, results)
+    layout = layout_of(parts[-1], own.name, results, num_rows)
     rows = [ones[0].rows or layout.units[0].learned for ones in parts]
     if any(a >= b for a, b in pairwise(rows)):
         return []
