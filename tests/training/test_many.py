@@ -21,7 +21,7 @@ import hqnn_dsl as hqnn
 from hqnn_dsl.data.tables import read_table
 from hqnn_dsl.diagnostics.diagnostic import Refusal
 from hqnn_dsl.diagnostics.notices import notices_sent_to
-from hqnn_dsl.training import many, many_files
+from hqnn_dsl.training import many, many_files, second_process
 from hqnn_dsl.training.loop import Epoch
 from hqnn_dsl.training.many import ManyOptions, train_many
 from hqnn_dsl.training.many_bar import ManyBar
@@ -436,7 +436,7 @@ def test_compiled_trainings_take_all_processors_and_others_one(tmp_path, monkeyp
         return fit_many(jobs, workers, on_end)
 
     monkeypatch.setattr(many, "fit_many", told)
-    monkeypatch.setattr(many, "cores", lambda: 5)
+    monkeypatch.setattr(second_process, "cores", lambda: 5)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     run(plan_of(2, None, None, None, 7), tmp_path / "all", epochs=1)
     run(plan_of(2, None, None, None, 7), tmp_path / "torch", epochs=1, step="torch")
